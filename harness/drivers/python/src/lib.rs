@@ -1,0 +1,3 @@
+//! Writes a case as a Python program.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Runs a case on the reference runtime.
+
+#![forbid(unsafe_code)]

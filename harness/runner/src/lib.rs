@@ -1,0 +1,3 @@
+//! Discovers, runs and judges cases.
+
+#![forbid(unsafe_code)]

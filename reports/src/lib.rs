@@ -1,0 +1,3 @@
+//! Records and the reports made from them.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The executable specification: what a program may do under each start method.
+
+#![forbid(unsafe_code)]
