@@ -1,0 +1,186 @@
+//! Records: the lines of a run file, which is the only source of reports.
+//!
+//! A run file is one JSON object a line: a head, records, a foot.
+//! These are the types of those lines; [`crate::run_file`] reads and writes them.
+//! Unknown fields are ignored, so that an older reader takes a newer file.
+
+use poolproof_case::{Ending, Outcome, StartMethod};
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::Verdict;
+
+/// The version of the run file that this crate writes.
+pub const VERSION: u32 = 1;
+
+/// One line of a run file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Line {
+    /// The first line.
+    Head(Head),
+    /// A case on a driver under a start method.
+    Record(Box<Record>),
+    /// The last line; a file without one is incomplete.
+    Foot(Foot),
+}
+
+/// Where and how a run was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The version of the run file.
+    pub version: u32,
+    /// When it began, in seconds since 1970-01-01 00:00 UTC.
+    pub started: u64,
+    /// The operating system and its version.
+    pub system: String,
+    /// How many processors could be used.
+    pub cores: u32,
+    /// The version of Poolproof.
+    pub tool: String,
+    /// The command line that repeats the run.
+    pub command: String,
+}
+
+/// What one case showed on one driver under one start method.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The case's id.
+    pub case: String,
+    /// The hash of the case's text.
+    pub case_hash: String,
+    /// The driver's name.
+    pub driver: String,
+    /// What the driver says of its version.
+    pub driver_version: String,
+    /// The start method.
+    pub start_method: StartMethod,
+    /// What the judge says.
+    pub verdict: Verdict,
+    /// How many runs were usable.
+    pub runs: u64,
+    /// How many were not, by no fault of the driver.
+    pub infrastructure: u64,
+    /// How many distinct allowed outcomes were seen.
+    pub seen: u64,
+    /// How many outcomes are allowed, in decimal digits; none where exploration hit its limit.
+    pub allowed: Option<String>,
+    /// Whether exploration hit its limit.
+    pub bounded: bool,
+    /// The seed that the runs' plans were drawn from.
+    pub seed: u64,
+    /// What was seen, each distinct outcome under each plan once.
+    pub observations: Vec<Observation>,
+    /// The case's title.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The clauses that the case tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clauses: Vec<String>,
+    /// Why the verdict is what it is, in one sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The command that repeats the worst run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
+    /// The case's `Sometimes` claims, as text, and whether a run showed them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sometimes: Vec<Sometimes>,
+    /// How long all its runs took, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// A `Sometimes` claim and whether the runs showed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sometimes {
+    /// The claim, as text.
+    pub claim: String,
+    /// Whether a run showed it.
+    pub seen: bool,
+}
+
+/// One outcome under one plan, and how often it was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The lines, in the order in which they reached the output.
+    pub lines: Vec<String>,
+    /// How main ended.
+    pub ending: Ending,
+    /// How many of the program's processes still lived after main.
+    pub left: u32,
+    /// The plan of these runs.
+    pub plan: String,
+    /// How many runs showed it.
+    pub count: u64,
+    /// Whether the specification allows it.
+    pub allowed: bool,
+    /// The seed of the first run that showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Why a forbidden outcome is known: the manifest's reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
+    /// Why a forbidden outcome is forbidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<Rejection>,
+    /// What was left behind, one sentence a thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaked: Vec<String>,
+    /// The end of what the first such run wrote to stderr.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stderr: String,
+    /// The shortest and the longest of these runs, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<(f64, f64)>,
+}
+
+/// Why the specification does not allow an outcome.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// How many of the lines were still allowed.
+    pub accepted: u64,
+    /// What would have been allowed next: lines, or an ending.
+    pub expected: Vec<String>,
+    /// The allowed outcome that is nearest.
+    pub nearest: Outcome,
+}
+
+/// What a run added up to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Foot {
+    /// How many distinct cases were asked for.
+    pub cases: u64,
+    /// How many runs were made.
+    pub runs: u64,
+    /// How long it took.
+    pub seconds: f64,
+    /// The exit code.
+    pub exit: i32,
+}
+
+impl Record {
+    /// The case's area: its folder.
+    #[must_use]
+    pub fn area(&self) -> &str {
+        self.case.rsplit_once('/').map_or("", |(area, _)| area)
+    }
+
+    /// The observations that the specification forbids and no manifest excuses.
+    pub fn forbidden(&self) -> impl Iterator<Item = &Observation> {
+        self.observations
+            .iter()
+            .filter(|observation| !observation.allowed && observation.known.is_none())
+    }
+}
+
+impl Observation {
+    /// The outcome alone.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        Outcome {
+            lines: self.lines.clone(),
+            ending: self.ending.clone(),
+            left: self.left,
+        }
+    }
+}

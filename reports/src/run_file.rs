@@ -1,0 +1,143 @@
+//! Run files: a head, records and a foot, one JSON object a line.
+//!
+//! Reading says which line is bad; merging joins shards and machines into one.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::record::{Foot, Head, Line, Record};
+use crate::verdict::worst_exit;
+
+/// All that a run file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunFile {
+    /// The first line.
+    pub head: Head,
+    /// The records, in the order of the file.
+    pub records: Vec<Record>,
+    /// The last line; none where the run was cut short.
+    pub foot: Option<Foot>,
+}
+
+/// A run file that cannot be read; it names the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    line: usize,
+    message: String,
+}
+
+impl Error {
+    fn new(line: usize, message: impl Into<String>) -> Error {
+        let message = message.into();
+        Error { line, message }
+    }
+
+    /// The number of the line, from 1.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "line {} of the run file: {}",
+            self.line, self.message
+        )
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Reads a run file; one without a foot is incomplete but no error.
+///
+/// # Errors
+/// When a line is no JSON object of a known type, or stands in the wrong place.
+pub fn read(text: &str) -> Result<RunFile, Error> {
+    let mut file = RunFile::default();
+    let mut has_head = false;
+    for (index, text) in text.lines().enumerate() {
+        let number = index + 1;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let line: Line =
+            serde_json::from_str(text).map_err(|error| Error::new(number, describe(&error)))?;
+        if file.foot.is_some() {
+            return Err(Error::new(number, "something stands after the foot"));
+        }
+        match line {
+            Line::Head(_) if has_head => return Err(Error::new(number, "a second head")),
+            Line::Head(head) => {
+                has_head = true;
+                file.head = head;
+            }
+            _ if !has_head => return Err(Error::new(number, "the head does not come first")),
+            Line::Record(record) => file.records.push(*record),
+            Line::Foot(foot) => file.foot = Some(foot),
+        }
+    }
+    if !has_head {
+        return Err(Error::new(1, "no head: this is no run file"));
+    }
+    Ok(file)
+}
+
+/// The error without serde's own position, which is of no use in one line.
+fn describe(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    format!("{} (column {})", &text[..end], error.column())
+}
+
+/// One line of a run file, with its newline.
+#[must_use]
+pub fn write_line(line: &Line) -> String {
+    let text = serde_json::to_string(line).expect("records have text keys and finite numbers");
+    text + "\n"
+}
+
+/// Writes a whole run file.
+#[must_use]
+pub fn write(file: &RunFile) -> String {
+    let mut text = write_line(&Line::Head(file.head.clone()));
+    for record in &file.records {
+        text += &write_line(&Line::Record(Box::new(record.clone())));
+    }
+    if let Some(foot) = &file.foot {
+        text += &write_line(&Line::Foot(foot.clone()));
+    }
+    text
+}
+
+/// Joins run files of shards or machines: the first head, all records, one foot if all had one.
+///
+/// # Errors
+/// When there is none to join.
+pub fn merge(files: Vec<RunFile>) -> Result<RunFile, Error> {
+    let mut files = files.into_iter();
+    let Some(mut merged) = files.next() else {
+        return Err(Error::new(1, "no run file to merge"));
+    };
+    for file in files {
+        merged.foot = merged.foot.zip(file.foot).map(|(one, other)| Foot {
+            cases: 0,
+            runs: one.runs + other.runs,
+            seconds: one.seconds + other.seconds,
+            exit: worst_exit([one.exit, other.exit]),
+        });
+        merged.records.extend(file.records);
+    }
+    let cases: BTreeSet<&str> = merged
+        .records
+        .iter()
+        .map(|record| record.case.as_str())
+        .collect();
+    let cases = cases.len() as u64;
+    if let Some(foot) = &mut merged.foot {
+        foot.cases = foot.cases.max(cases);
+    }
+    Ok(merged)
+}
