@@ -1,3 +1,11 @@
 //! Python's multiprocessing in the manner of Rust: processes, pools, pipes, queues, locks, managers.
 
 #![forbid(unsafe_code)]
+
+mod context;
+mod error;
+mod transfer;
+
+pub use context::{Context, StartMethod, set_start_method, start_method};
+pub use error::{Error, Result};
+pub use transfer::Message;

@@ -1,0 +1,200 @@
+//! Plain values in shared memory: which types may lie there, and how they are read and written.
+//! Whose turn it is to write is for the locks to say.
+
+use std::mem::MaybeUninit;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+use crate::memory::SharedMemory;
+
+/// A type whose every bit pattern is a value, so that what another process wrote can be read.
+///
+/// # Safety
+/// Implementors have no padding, no invalid bit pattern, and nothing that means something in one
+/// process only (no pointer, no reference, no handle).
+pub unsafe trait Shared: Copy + Send + 'static {}
+
+macro_rules! shared {
+    ($($name:ty),*) => {
+        $(
+            // SAFETY: every bit pattern of a number is a number, and it has no padding.
+            unsafe impl Shared for $name {}
+        )*
+    };
+}
+shared!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+
+// SAFETY: an array adds no padding between its items.
+unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}
+
+impl SharedMemory {
+    /// The value at `offset`; one of 1, 2, 4 or 8 aligned bytes is read at once, a larger one
+    /// in pieces.
+    ///
+    /// # Panics
+    /// When the value is not wholly inside, or not aligned to its size.
+    pub fn load<T: Shared>(&self, offset: usize) -> T {
+        let mut value = MaybeUninit::<T>::uninit();
+        let at = value.as_mut_ptr();
+        match size_of::<T>() {
+            1 => {
+                let bits = self.atomic_u8(offset).load(Acquire);
+                // SAFETY: `value` has one byte.
+                unsafe { at.cast::<u8>().write_unaligned(bits) }
+            }
+            2 => {
+                let bits = self.atomic_u16(offset).load(Acquire);
+                // SAFETY: `value` has two bytes.
+                unsafe { at.cast::<u16>().write_unaligned(bits) }
+            }
+            4 => {
+                let bits = self.atomic_u32(offset).load(Acquire);
+                // SAFETY: `value` has four bytes.
+                unsafe { at.cast::<u32>().write_unaligned(bits) }
+            }
+            8 => {
+                let bits = self.atomic_u64(offset).load(Acquire);
+                // SAFETY: `value` has eight bytes.
+                unsafe { at.cast::<u64>().write_unaligned(bits) }
+            }
+            size => {
+                // SAFETY: writing zeros makes all `size` bytes of `value` initialised.
+                unsafe { at.write_bytes(0, 1) };
+                // SAFETY: the bytes are initialised and belong to `value` alone.
+                let bytes = unsafe { std::slice::from_raw_parts_mut(at.cast::<u8>(), size) };
+                self.copy_out(offset, bytes);
+            }
+        }
+        // SAFETY: all bytes were written above, and each bit pattern is a `T` by `Shared`.
+        unsafe { value.assume_init() }
+    }
+
+    /// Writes the value at `offset`; one of 1, 2, 4 or 8 aligned bytes is written at once, a
+    /// larger one in pieces.
+    ///
+    /// # Panics
+    /// When the value is not wholly inside, or not aligned to its size.
+    pub fn store<T: Shared>(&self, offset: usize, value: T) {
+        let at = &raw const value;
+        match size_of::<T>() {
+            1 => {
+                // SAFETY: `value` has one byte, and no padding by `Shared`.
+                let bits = unsafe { at.cast::<u8>().read_unaligned() };
+                self.atomic_u8(offset).store(bits, Release);
+            }
+            2 => {
+                // SAFETY: `value` has two bytes, and no padding by `Shared`.
+                let bits = unsafe { at.cast::<u16>().read_unaligned() };
+                self.atomic_u16(offset).store(bits, Release);
+            }
+            4 => {
+                // SAFETY: `value` has four bytes, and no padding by `Shared`.
+                let bits = unsafe { at.cast::<u32>().read_unaligned() };
+                self.atomic_u32(offset).store(bits, Release);
+            }
+            8 => {
+                // SAFETY: `value` has eight bytes, and no padding by `Shared`.
+                let bits = unsafe { at.cast::<u64>().read_unaligned() };
+                self.atomic_u64(offset).store(bits, Release);
+            }
+            size => {
+                // SAFETY: `value` has `size` bytes, all initialised since it has no padding.
+                let bytes = unsafe { std::slice::from_raw_parts(at.cast::<u8>(), size) };
+                self.copy_in(offset, bytes);
+            }
+        }
+    }
+
+    /// Copies bytes out of the memory; bytes that another process writes meanwhile may be old
+    /// or new.
+    ///
+    /// # Panics
+    /// When the range is not wholly inside.
+    pub fn copy_out(&self, offset: usize, bytes: &mut [u8]) {
+        let (head, middle) = self.split(offset, bytes.len());
+        let (start, rest) = bytes.split_at_mut(head);
+        for (index, byte) in start.iter_mut().enumerate() {
+            *byte = self.atomic_u8(offset + index).load(Relaxed);
+        }
+        let (words, end) = rest.split_at_mut(middle);
+        let mut at = offset + head;
+        for word in words.chunks_exact_mut(8) {
+            word.copy_from_slice(&self.atomic_u64(at).load(Relaxed).to_ne_bytes());
+            at += 8;
+        }
+        for (index, byte) in end.iter_mut().enumerate() {
+            *byte = self.atomic_u8(at + index).load(Relaxed);
+        }
+    }
+
+    /// Copies bytes into the memory; who reads meanwhile may see some of them.
+    ///
+    /// # Panics
+    /// When the range is not wholly inside.
+    pub fn copy_in(&self, offset: usize, bytes: &[u8]) {
+        let (head, middle) = self.split(offset, bytes.len());
+        let (start, rest) = bytes.split_at(head);
+        for (index, byte) in start.iter().enumerate() {
+            self.atomic_u8(offset + index).store(*byte, Relaxed);
+        }
+        let (words, end) = rest.split_at(middle);
+        let mut at = offset + head;
+        for word in words.chunks_exact(8) {
+            let word = <[u8; 8]>::try_from(word).expect("chunks of eight are eight long");
+            self.atomic_u64(at).store(u64::from_ne_bytes(word), Relaxed);
+            at += 8;
+        }
+        for (index, byte) in end.iter().enumerate() {
+            self.atomic_u8(at + index).store(*byte, Relaxed);
+        }
+    }
+
+    /// How many bytes come before the first aligned word, and how many the aligned words have.
+    fn split(&self, offset: usize, length: usize) -> (usize, usize) {
+        let inside = offset
+            .checked_add(length)
+            .is_some_and(|end| end <= self.bytes());
+        assert!(
+            inside,
+            "{length} bytes at {offset} are outside of {} bytes of shared memory",
+            self.bytes()
+        );
+        let head = (offset.next_multiple_of(8) - offset).min(length);
+        (head, (length - head) / 8 * 8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::SharedMemory;
+
+    #[test]
+    fn a_value_is_read_as_it_was_written() {
+        let memory = SharedMemory::anonymous(64).unwrap();
+        memory.store(0, -5_i64);
+        memory.store(8, 2.5_f64);
+        memory.store(16, 7_u8);
+        memory.store(18, 300_u16);
+        memory.store(20, 1.5_f32);
+        memory.store(32, [1_u32, 2, 3]);
+        assert_eq!(memory.load::<i64>(0), -5);
+        assert_eq!(memory.load::<f64>(8), 2.5);
+        assert_eq!(memory.load::<u8>(16), 7);
+        assert_eq!(memory.load::<u16>(18), 300);
+        assert_eq!(memory.load::<f32>(20), 1.5);
+        assert_eq!(memory.load::<[u32; 3]>(32), [1, 2, 3]);
+    }
+
+    #[test]
+    fn bytes_at_any_offset_and_length_come_back() {
+        let memory = SharedMemory::anonymous(64).unwrap();
+        for offset in 0..16 {
+            for length in 0..40 {
+                let bytes: Vec<u8> = (0..length).map(|byte| byte ^ offset as u8).collect();
+                memory.copy_in(offset, &bytes);
+                let mut read = vec![0; bytes.len()];
+                memory.copy_out(offset, &mut read);
+                assert_eq!(read, bytes, "offset {offset} length {length}");
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! An open pipe, socket, memory or process, owned: a file descriptor.
+//! What can be done with one is the business of the module that made it.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// An open object of the system; dropping it closes it.
+///
+/// No handle is inherited by a program that this process starts, except where a call says so.
+#[derive(Debug)]
+pub struct Handle {
+    fd: OwnedFd,
+}
+
+impl Handle {
+    /// A second handle on the same object.
+    ///
+    /// # Errors
+    /// Fails when the process has no descriptor left.
+    pub fn duplicate(&self) -> io::Result<Handle> {
+        Ok(rustix::io::fcntl_dupfd_cloexec(&self.fd, 3)?.into())
+    }
+}
+
+impl From<OwnedFd> for Handle {
+    fn from(fd: OwnedFd) -> Handle {
+        Handle { fd }
+    }
+}
+
+impl From<Handle> for OwnedFd {
+    fn from(handle: Handle) -> OwnedFd {
+        handle.fd
+    }
+}
+
+impl AsFd for Handle {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

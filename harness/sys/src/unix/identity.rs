@@ -1,0 +1,188 @@
+//! Who a process is: its id and the moment it started, so that a reused id is not taken for the
+//! process that had it before; and a count of forks, so that a child drops what it remembered.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// A process, past or present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    pid: u32,
+    start: u32,
+}
+
+impl Identity {
+    /// This process.
+    pub fn current() -> Identity {
+        static CURRENT: AtomicU64 = AtomicU64::new(0);
+        static KNOWN_IN: AtomicU32 = AtomicU32::new(0);
+        let epoch = epoch();
+        if KNOWN_IN.load(Ordering::Acquire) == epoch {
+            return Identity::from_bits(CURRENT.load(Ordering::Relaxed));
+        }
+        let pid = std::process::id();
+        let start = process::start(pid).unwrap_or(0);
+        let identity = Identity { pid, start };
+        CURRENT.store(identity.to_bits(), Ordering::Relaxed);
+        KNOWN_IN.store(epoch, Ordering::Release);
+        identity
+    }
+
+    /// The process id.
+    pub fn pid(self) -> u32 {
+        self.pid
+    }
+
+    /// One number for shared memory; never zero.
+    pub fn to_bits(self) -> u64 {
+        u64::from(self.pid) << 32 | u64::from(self.start)
+    }
+
+    /// The identity that [`Identity::to_bits`] gave.
+    pub fn from_bits(bits: u64) -> Identity {
+        Identity {
+            pid: (bits >> 32) as u32,
+            start: bits as u32,
+        }
+    }
+
+    /// Whether the process still runs; a zombie does not.
+    pub fn is_alive(self) -> bool {
+        self == Identity::current()
+            || process::start(self.pid).is_some_and(|start| start == self.start)
+    }
+}
+
+/// A number that is never zero and differs between a process and its forked children, read
+/// without a system call.
+pub fn epoch() -> u32 {
+    static REGISTER: Once = Once::new();
+    let epoch = EPOCH.load(Ordering::Relaxed);
+    if epoch != 0 {
+        return epoch;
+    }
+    REGISTER.call_once(|| {
+        // SAFETY: the handler is a plain function that only adds to an atomic.
+        let registered = unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
+        assert_eq!(registered, 0, "no memory to register a fork handler");
+        EPOCH.store(1, Ordering::Relaxed);
+    });
+    EPOCH.load(Ordering::Relaxed)
+}
+
+static EPOCH: AtomicU32 = AtomicU32::new(0);
+
+extern "C" fn count_fork() {
+    EPOCH.fetch_add(1, Ordering::Relaxed);
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod process {
+    use rustix::fs::{Mode, OFlags, open};
+
+    /// When the process started, folded to 32 bits; none when it has ended.
+    pub(super) fn start(pid: u32) -> Option<u32> {
+        let path = format!("/proc/{pid}/stat");
+        let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        let mut text = [0; 1024];
+        let read = rustix::io::read(&file, &mut text).ok()?;
+        parse(std::str::from_utf8(&text[..read]).ok()?)
+    }
+
+    /// Field 3 is the state and field 22 the start in ticks since boot; field 2 is a name in
+    /// brackets that may hold anything, brackets and spaces too.
+    fn parse(stat: &str) -> Option<u32> {
+        let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+        let state = fields.next()?;
+        let start: u64 = fields.nth(18)?.parse().ok()?;
+        (!matches!(state, "Z" | "X" | "x")).then_some(start as u32)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::parse;
+
+        #[test]
+        fn a_name_with_brackets_does_not_hide_the_start() {
+            let tail = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4242 20";
+            assert_eq!(parse(&format!("7 (a) b) S {tail}")), Some(4242));
+            assert_eq!(parse(&format!("7 (a) Z {tail}")), None);
+            assert_eq!(parse("7 (a"), None);
+        }
+    }
+}
+
+#[cfg(target_os = "macos")]
+mod process {
+    /// When the process started, folded to 32 bits; none when it has ended.
+    pub(super) fn start(pid: u32) -> Option<u32> {
+        let size = size_of::<libc::proc_bsdinfo>();
+        let mut info = std::mem::MaybeUninit::<libc::proc_bsdinfo>::zeroed();
+        // SAFETY: the buffer has the size that is passed with it.
+        let filled = unsafe {
+            libc::proc_pidinfo(
+                i32::try_from(pid).ok()?,
+                libc::PROC_PIDTBSDINFO,
+                0,
+                info.as_mut_ptr().cast(),
+                size as i32,
+            )
+        };
+        if usize::try_from(filled).ok()? != size {
+            return None;
+        }
+        // SAFETY: zeroed bytes are a valid value already, and the call filled all of them.
+        let info = unsafe { info.assume_init() };
+        let microseconds = info.pbi_start_tvsec * 1_000_000 + info.pbi_start_tvusec;
+        (info.pbi_status != libc::SZOMB).then_some(microseconds as u32)
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "macos")))]
+mod process {
+    use rustix::process::{Pid, test_kill_process};
+
+    /// Whether the process can be signalled: the best that is known here.
+    pub(super) fn start(pid: u32) -> Option<u32> {
+        let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
+        match test_kill_process(pid) {
+            Err(rustix::io::Errno::SRCH) => None,
+            _ => Some(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, epoch};
+
+    #[test]
+    fn this_process_is_alive_and_one_that_started_at_another_time_is_not() {
+        let current = Identity::current();
+        assert!(current.is_alive());
+        assert_eq!(Identity::from_bits(current.to_bits()), current);
+        let other = Identity {
+            start: current.start ^ 1,
+            ..current
+        };
+        assert!(!other.is_alive());
+        assert_ne!(epoch(), 0);
+    }
+
+    #[test]
+    fn a_zombie_is_not_alive() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let start = super::process::start(child.id());
+        let identity = Identity {
+            pid: child.id(),
+            start: start.unwrap_or(0),
+        };
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while identity.is_alive() {
+            assert!(std::time::Instant::now() < deadline, "`true` did not end");
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+        assert!(!identity.is_alive());
+    }
+}

@@ -1,0 +1,271 @@
+//! Anonymous shared memory: made without a name, passed on as a handle, unmapped on drop.
+//! What lies in it, and who may touch what when, is for others to say.
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
+
+use rustix::fs::{fstat, ftruncate};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+
+use super::wait_word::WaitWord;
+use crate::handle::Handle;
+
+/// Memory that every process with its handle sees.
+///
+/// All access is through atomics and copies at checked offsets: never a `&mut [u8]`, since other
+/// processes may write at any time.
+#[derive(Debug)]
+pub struct SharedMemory {
+    handle: Handle,
+    base: NonNull<u8>,
+    bytes: usize,
+}
+
+// SAFETY: the mapping belongs to this value alone and is only touched through atomics.
+unsafe impl Send for SharedMemory {}
+// SAFETY: as above: every access is an atomic one.
+unsafe impl Sync for SharedMemory {}
+
+impl SharedMemory {
+    /// How many handles [`SharedMemory::handles`] gives and [`SharedMemory::from_handles`] takes.
+    pub const HANDLES: usize = 1;
+
+    /// New memory of `bytes` zero bytes.
+    ///
+    /// # Errors
+    /// What the system says when it has no memory or no descriptors left.
+    pub fn anonymous(bytes: usize) -> io::Result<SharedMemory> {
+        let handle = segment::create()?;
+        ftruncate(&handle, bytes as u64)?;
+        segment::seal(&handle)?;
+        SharedMemory::map(handle, bytes)
+    }
+
+    /// The memory behind handles that another process has sent.
+    ///
+    /// # Errors
+    /// Handles that are no shared memory of ours, or that could be shortened behind our back.
+    pub fn from_handles(handles: Vec<Handle>) -> io::Result<SharedMemory> {
+        let [handle] = <[Handle; 1]>::try_from(handles).map_err(|handles| {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("shared memory has one handle, not {}", handles.len()),
+            )
+        })?;
+        segment::check(&handle)?;
+        let bytes = usize::try_from(fstat(&handle)?.st_size).map_err(io::Error::other)?;
+        SharedMemory::map(handle, bytes)
+    }
+
+    fn map(handle: Handle, bytes: usize) -> io::Result<SharedMemory> {
+        // SAFETY: a null address lets the kernel choose a place where nothing of ours lies.
+        let base = unsafe {
+            mmap(
+                std::ptr::null_mut(),
+                bytes.max(1),
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::SHARED,
+                &handle,
+                0,
+            )
+        }?;
+        let base = NonNull::new(base.cast::<u8>())
+            .ok_or_else(|| io::Error::other("the system mapped memory at address zero"))?;
+        Ok(SharedMemory {
+            handle,
+            base,
+            bytes,
+        })
+    }
+
+    /// The handles to send so that another process can map this memory.
+    pub fn handles(&self) -> [&Handle; 1] {
+        [&self.handle]
+    }
+
+    /// The size in bytes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The byte at `offset`.
+    ///
+    /// # Panics
+    /// When the offset is outside.
+    pub fn atomic_u8(&self, offset: usize) -> &AtomicU8 {
+        let at = self.place(offset, 1);
+        // SAFETY: `place` checked that the byte lies inside the mapping, which lives as long as
+        // `self`; every process accesses it atomically.
+        unsafe { AtomicU8::from_ptr(at) }
+    }
+
+    /// The 16 bits at `offset`.
+    ///
+    /// # Panics
+    /// When the offset is outside or not a multiple of 2.
+    pub fn atomic_u16(&self, offset: usize) -> &AtomicU16 {
+        let at = self.place(offset, 2).cast();
+        // SAFETY: as in `atomic_u8`; `place` checked the alignment too.
+        unsafe { AtomicU16::from_ptr(at) }
+    }
+
+    /// The 32 bits at `offset`.
+    ///
+    /// # Panics
+    /// When the offset is outside or not a multiple of 4.
+    pub fn atomic_u32(&self, offset: usize) -> &AtomicU32 {
+        let at = self.place(offset, 4).cast();
+        // SAFETY: as in `atomic_u8`; `place` checked the alignment too.
+        unsafe { AtomicU32::from_ptr(at) }
+    }
+
+    /// The 64 bits at `offset`.
+    ///
+    /// # Panics
+    /// When the offset is outside or not a multiple of 8.
+    pub fn atomic_u64(&self, offset: usize) -> &AtomicU64 {
+        let at = self.place(offset, 8).cast();
+        // SAFETY: as in `atomic_u8`; `place` checked the alignment too.
+        unsafe { AtomicU64::from_ptr(at) }
+    }
+
+    /// The 32 bits at `offset` as a word to wait on.
+    ///
+    /// # Panics
+    /// When the offset is outside or not a multiple of 4.
+    pub fn wait_word(&self, offset: usize) -> WaitWord<'_> {
+        WaitWord::new(self.atomic_u32(offset))
+    }
+
+    /// The address of `size` bytes at `offset`, aligned to `size`.
+    fn place(&self, offset: usize, size: usize) -> *mut u8 {
+        assert!(
+            offset.is_multiple_of(size),
+            "offset {offset} in shared memory is not a multiple of {size}"
+        );
+        assert!(
+            size <= self.bytes && offset <= self.bytes - size,
+            "offset {offset} is outside of {} bytes of shared memory",
+            self.bytes
+        );
+        // SAFETY: the assertion keeps the result inside the mapping.
+        unsafe { self.base.as_ptr().add(offset) }
+    }
+}
+
+impl Drop for SharedMemory {
+    fn drop(&mut self) {
+        // SAFETY: the mapping was made by `map` with this length, and all borrows have ended.
+        let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.bytes.max(1)) };
+        debug_assert!(unmapped.is_ok(), "a mapping of ours can be unmapped");
+    }
+}
+
+/// A nameless segment on systems with memfd, sealed so that no peer can shorten it (a shortened
+/// mapping is a SIGBUS in whoever touches it).
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+mod segment {
+    use std::io;
+
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
+
+    use crate::handle::Handle;
+
+    pub(super) fn create() -> io::Result<Handle> {
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        Ok(memfd_create("poolproof", flags)?.into())
+    }
+
+    pub(super) fn seal(handle: &Handle) -> io::Result<()> {
+        let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
+        Ok(fcntl_add_seals(handle, seals)?)
+    }
+
+    pub(super) fn check(handle: &Handle) -> io::Result<()> {
+        match fcntl_get_seals(handle) {
+            Ok(seals) if seals.contains(SealFlags::SHRINK) => Ok(()),
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the handle is not sealed shared memory",
+            )),
+        }
+    }
+}
+
+/// A segment whose name is gone before anyone else can see it.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+mod segment {
+    use std::io;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use rustix::shm::{Mode, OFlags, open, unlink};
+
+    use crate::handle::Handle;
+
+    pub(super) fn create() -> io::Result<Handle> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            // macOS allows 31 characters.
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("/poolproof.{}.{count}", std::process::id());
+            let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+            match open(name.as_str(), flags, Mode::RUSR | Mode::WUSR) {
+                Ok(handle) => {
+                    unlink(name.as_str())?;
+                    return Ok(handle.into());
+                }
+                Err(rustix::io::Errno::EXIST) => continue,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    pub(super) fn seal(_handle: &Handle) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn check(_handle: &Handle) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::SharedMemory;
+
+    #[test]
+    fn new_memory_is_zero_and_keeps_its_size() {
+        let memory = SharedMemory::anonymous(5000).unwrap();
+        assert_eq!(memory.bytes(), 5000);
+        assert_eq!(memory.atomic_u64(4992).load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_second_mapping_sees_what_the_first_writes() {
+        let first = SharedMemory::anonymous(64).unwrap();
+        let [handle] = first.handles();
+        let second = SharedMemory::from_handles(vec![handle.duplicate().unwrap()]).unwrap();
+        first.atomic_u32(4).store(7, Ordering::SeqCst);
+        assert_eq!(second.bytes(), 64);
+        assert_eq!(second.atomic_u32(4).load(Ordering::SeqCst), 7);
+    }
+
+    #[test]
+    fn empty_memory_can_be_made() {
+        assert_eq!(SharedMemory::anonymous(0).unwrap().bytes(), 0);
+    }
+
+    #[test]
+    fn an_offset_outside_is_a_panic_and_never_a_stray_write() {
+        let memory = SharedMemory::anonymous(8).unwrap();
+        for offset in [5, 8, 12, usize::MAX - 3] {
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                memory.atomic_u32(offset).load(Ordering::Relaxed)
+            }));
+            assert!(result.is_err(), "offset {offset}");
+        }
+    }
+}

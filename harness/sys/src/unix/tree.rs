@@ -1,0 +1,163 @@
+//! One process tree a run: a keeper process that owns it, tells how main ended and when nothing is
+//! left, and ends all of it when asked, or when the harness dies.
+//!
+//! The keeper is the harness's own executable again, in a session of its own and (Linux) a child
+//! subreaper: whatever main starts stays below it, orphans too, so that "no child left" means that
+//! the tree is empty.
+//! What a still tree is, and how long one is waited for, is the caller's business.
+
+mod keeper;
+mod table;
+
+use std::ffi::OsStr;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub use keeper::keep;
+pub use table::{Process, named_memory, remove_memory, unused_memory};
+
+/// How a main process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MainEnd {
+    /// It left with this code.
+    Exit(i32),
+    /// This signal ended it (`KILL`, `TERM` …).
+    Signal(String),
+}
+
+/// What the keeper tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Main could not be started, for this reason.
+    NotStarted(String),
+    /// Main has ended.
+    MainEnded(MainEnd),
+    /// No process of the tree is left.
+    Empty,
+    /// The keeper itself is gone before its tree.
+    Lost,
+}
+
+/// A tree of processes, as the harness sees it; dropping it ends the tree.
+#[derive(Debug)]
+pub struct Tree {
+    keeper: Child,
+    control: UnixStream,
+    unread: Vec<u8>,
+    gone: bool,
+}
+
+/// How long the keeper may take to end its tree.
+const END_MAX: Duration = Duration::from_secs(10);
+
+impl Tree {
+    /// Starts `keeper`, a command that calls [`keep`] and takes its environment and folder from
+    /// here; gives the tree and what main writes to stdout and stderr.
+    ///
+    /// # Errors
+    /// When the keeper cannot be started.
+    pub fn start(mut keeper: Command) -> io::Result<(Tree, ChildStdout, ChildStderr)> {
+        let (control, theirs) = UnixStream::pair()?;
+        keeper
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut keeper = keeper.spawn()?;
+        let stdout = keeper.stdout.take().expect("stdout was asked for");
+        let stderr = keeper.stderr.take().expect("stderr was asked for");
+        let tree = Tree {
+            keeper,
+            control,
+            unread: Vec::new(),
+            gone: false,
+        };
+        Ok((tree, stdout, stderr))
+    }
+
+    /// The next thing that the keeper tells, or nothing within the time given.
+    ///
+    /// # Errors
+    /// When the control socket fails.
+    pub fn next_event(&mut self, timeout: Duration) -> io::Result<Option<Event>> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.unread.drain(..=end).collect();
+                let event = keeper::parse(&String::from_utf8_lossy(&line[..end]));
+                self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
+                return Ok(Some(event));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            // Zero would mean "for ever".
+            self.control
+                .set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+            let mut bytes = [0; 512];
+            match self.control.read(&mut bytes) {
+                Ok(0) => {
+                    self.gone = true;
+                    return Ok(Some(Event::Lost));
+                }
+                Ok(count) => self.unread.extend_from_slice(&bytes[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if Instant::now() >= deadline {
+                        return Ok(None);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                    self.gone = true;
+                    return Ok(Some(Event::Lost));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The live processes of the tree, the keeper left out.
+    ///
+    /// # Errors
+    /// When the system's process table cannot be read.
+    pub fn processes(&self) -> io::Result<Vec<Process>> {
+        table::below(self.keeper.id())
+    }
+
+    /// Freezes the tree, kills all of it and waits until it is gone.
+    ///
+    /// # Errors
+    /// When something is left after ten seconds.
+    pub fn end(&mut self) -> io::Result<()> {
+        // A keeper that is gone already has no tree to end.
+        let _ = self.control.write_all(b"end\n");
+        let deadline = Instant::now() + END_MAX;
+        while !self.gone {
+            if self.next_event(Duration::from_millis(100))?.is_none() && Instant::now() > deadline {
+                self.keeper.kill()?;
+                break;
+            }
+        }
+        self.keeper.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        // Nobody is left to hear of a failure; a second look by token follows each run.
+        let _ = self.end();
+    }
+}
+
+/// Ends every process that has `name=value` in its environment: what a lost keeper left.
+///
+/// # Errors
+/// When the process table cannot be read.
+pub fn end_marked(name: &OsStr, value: &OsStr) -> io::Result<usize> {
+    let marked = table::marked(name, value)?;
+    for pid in &marked {
+        keeper::kill(*pid);
+    }
+    Ok(marked.len())
+}

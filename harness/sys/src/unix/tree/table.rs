@@ -1,0 +1,168 @@
+//! The process table and named shared memory, read from `/proc` and `/dev/shm`.
+//!
+//! It says what is there; whose it is and whether it may be there is the caller's business.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, SystemTime};
+
+/// A live process at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// The number of its parent.
+    pub parent: u32,
+    /// Its command line, arguments separated by spaces.
+    pub command: String,
+    /// Whether one of its threads runs, waits for a processor or for a disk.
+    pub runnable: bool,
+    /// Processor time of its live threads.
+    pub busy: Duration,
+}
+
+/// Where named shared memory and semaphores live.
+const NAMED_MEMORY: &str = "/dev/shm";
+
+/// Orphans of this process's descendants become its children.
+pub(super) fn adopt_orphans() {
+    // Kernels since 3.4 know it; without it an orphan is found by its environment only.
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+}
+
+/// The live processes below `root`, `root` left out.
+pub(super) fn below(root: u32) -> io::Result<Vec<Process>> {
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    for pid in pids()? {
+        // A process may end between the listing and this; then it is not there.
+        if let Some((parent, state)) = parent_and_state(&format!("/proc/{pid}/stat"))
+            && !matches!(state, 'Z' | 'X')
+        {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = Vec::new();
+    let mut open = vec![root];
+    while let Some(parent) = open.pop() {
+        for pid in children.remove(&parent).unwrap_or_default() {
+            open.push(pid);
+            found.extend(describe(pid, parent));
+        }
+    }
+    Ok(found)
+}
+
+/// The processes whose environment has `name=value`.
+pub(super) fn marked(name: &OsStr, value: &OsStr) -> io::Result<Vec<u32>> {
+    let mark = [name.as_bytes(), b"=", value.as_bytes()].concat();
+    let own = std::process::id();
+    let mut found = Vec::new();
+    for pid in pids()? {
+        // The environments of other users' processes cannot be read, and are not ours.
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        if pid != own && environment.split(|byte| *byte == 0).any(|entry| entry == mark) {
+            found.push(pid);
+        }
+    }
+    Ok(found)
+}
+
+/// The named shared memory and semaphores of the system, with the time of their last change.
+///
+/// # Errors
+/// When the folder that has them cannot be read.
+pub fn named_memory() -> io::Result<BTreeMap<String, SystemTime>> {
+    let mut names = BTreeMap::new();
+    for entry in fs::read_dir(NAMED_MEMORY)? {
+        let entry = entry?;
+        // One that is unlinked meanwhile is not there.
+        if let Ok(changed) = entry.metadata().and_then(|metadata| metadata.modified()) {
+            names.insert(entry.file_name().to_string_lossy().into_owned(), changed);
+        }
+    }
+    Ok(names)
+}
+
+/// Which of these names no live process has mapped or open.
+///
+/// # Errors
+/// When the process table cannot be read.
+pub fn unused_memory(names: &BTreeSet<String>) -> io::Result<BTreeSet<String>> {
+    let mut unused = names.clone();
+    for pid in pids()? {
+        if unused.is_empty() {
+            break;
+        }
+        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
+        unused.retain(|name| !maps.contains(&format!("{NAMED_MEMORY}/{name}")));
+        let handles = fs::read_dir(format!("/proc/{pid}/fd"));
+        for handle in handles.into_iter().flatten().flatten() {
+            if let Ok(path) = fs::read_link(handle.path())
+                && let Ok(name) = path.strip_prefix(NAMED_MEMORY)
+            {
+                unused.remove(name.to_string_lossy().as_ref());
+            }
+        }
+    }
+    Ok(unused)
+}
+
+/// Removes named shared memory.
+///
+/// # Errors
+/// When it is not there or is another user's.
+pub fn remove_memory(name: &str) -> io::Result<()> {
+    fs::remove_file(format!("{NAMED_MEMORY}/{name}"))
+}
+
+fn pids() -> io::Result<Vec<u32>> {
+    let mut pids = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        if let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+            pids.push(pid);
+        }
+    }
+    Ok(pids)
+}
+
+fn describe(pid: u32, parent: u32) -> Option<Process> {
+    let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let mut process = Process {
+        pid,
+        parent,
+        command: String::from_utf8_lossy(&command)
+            .replace('\0', " ")
+            .trim_end()
+            .to_owned(),
+        runnable: false,
+        busy: Duration::ZERO,
+    };
+    for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+        let folder = thread.path();
+        let folder = folder.to_string_lossy();
+        if let Some((_, state)) = parent_and_state(&format!("{folder}/stat")) {
+            process.runnable |= matches!(state, 'R' | 'D');
+        }
+        process.busy += busy(&folder);
+    }
+    Some(process)
+}
+
+/// The parent and the state letter in a `stat` file; the name before them may hold anything.
+fn parent_and_state(path: &str) -> Option<(u32, char)> {
+    let text = fs::read_to_string(path).ok()?;
+    let (_, rest) = text.rsplit_once(") ")?;
+    let mut fields = rest.split(' ');
+    let state = fields.next()?.chars().next()?;
+    Some((fields.next()?.parse().ok()?, state))
+}
+
+/// A thread's processor time, to the nanosecond.
+fn busy(folder: &str) -> Duration {
+    let text = fs::read_to_string(format!("{folder}/schedstat")).unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|field| field.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
+}
