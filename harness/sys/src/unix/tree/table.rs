@@ -63,7 +63,11 @@ pub(super) fn marked(name: &OsStr, value: &OsStr) -> io::Result<Vec<u32>> {
     for pid in pids()? {
         // The environments of other users' processes cannot be read, and are not ours.
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        if pid != own && environment.split(|byte| *byte == 0).any(|entry| entry == mark) {
+        if pid != own
+            && environment
+                .split(|byte| *byte == 0)
+                .any(|entry| entry == mark)
+        {
             found.push(pid);
         }
     }
@@ -121,7 +125,11 @@ pub fn remove_memory(name: &str) -> io::Result<()> {
 fn pids() -> io::Result<Vec<u32>> {
     let mut pids = Vec::new();
     for entry in fs::read_dir("/proc")? {
-        if let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+        if let Some(pid) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        {
             pids.push(pid);
         }
     }
