@@ -21,7 +21,9 @@ macro_rules! shared {
         )*
     };
 }
-shared!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64);
+shared!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64
+);
 
 // SAFETY: an array adds no padding between its items.
 unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}

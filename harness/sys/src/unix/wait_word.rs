@@ -4,7 +4,10 @@
 use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
-#[cfg_attr(any(target_os = "linux", target_os = "android"), path = "wait_word/futex.rs")]
+#[cfg_attr(
+    any(target_os = "linux", target_os = "android"),
+    path = "wait_word/futex.rs"
+)]
 #[cfg_attr(target_os = "macos", path = "wait_word/apple.rs")]
 #[cfg_attr(
     not(any(target_os = "linux", target_os = "android", target_os = "macos")),
@@ -102,7 +105,10 @@ mod tests {
         });
         let deadline = Instant::now() + Duration::from_secs(10);
         while memory.atomic_u32(0).load(Ordering::SeqCst) == 0 {
-            assert_eq!(memory.wait_word(0).wait(0, Some(deadline)), WaitResult::Woken);
+            assert_eq!(
+                memory.wait_word(0).wait(0, Some(deadline)),
+                WaitResult::Woken
+            );
         }
         waker.join().unwrap();
     }

@@ -46,12 +46,28 @@ pub(super) fn wait(word: &AtomicU32, expected: u32, left: Option<Duration>) -> W
         Calls::Sync { wait, .. } => {
             let nanoseconds = sleep.as_nanos().clamp(1, u128::from(u64::MAX)) as u64;
             // SAFETY: the address is a live, aligned word of four bytes.
-            unsafe { wait(address, expected.into(), 4, SHARED, MACH_ABSOLUTE_TIME, nanoseconds) }
+            unsafe {
+                wait(
+                    address,
+                    expected.into(),
+                    4,
+                    SHARED,
+                    MACH_ABSOLUTE_TIME,
+                    nanoseconds,
+                )
+            }
         }
         Calls::Ulock { wait, .. } => {
             let microseconds = sleep.as_micros().clamp(1, u128::from(u32::MAX)) as u32;
             // SAFETY: the address is a live, aligned word of four bytes.
-            unsafe { wait(COMPARE_AND_WAIT_SHARED, address, expected.into(), microseconds) }
+            unsafe {
+                wait(
+                    COMPARE_AND_WAIT_SHARED,
+                    address,
+                    expected.into(),
+                    microseconds,
+                )
+            }
         }
         Calls::Missing => {
             std::thread::sleep(sleep.min(Duration::from_millis(1)));
