@@ -1,0 +1,1 @@
+//! The promises of this crate, kept with Win32 calls.
