@@ -5,10 +5,19 @@
 
 #![forbid(unsafe_code)]
 
+mod finding;
+mod json;
+mod markdown;
+mod matrix;
 pub mod record;
 pub mod run_file;
+mod summary;
 pub mod verdict;
 
+pub use finding::{outcome_text, sentence};
+pub use json::json;
+pub use markdown::markdown;
 pub use record::{Foot, Head, Line, Observation, Record, Rejection, Sometimes, VERSION};
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
+pub use summary::summary;
 pub use verdict::{Verdict, worst_exit};

@@ -1,0 +1,179 @@
+//! Findings: what a report says first, and the cards of what went wrong.
+//!
+//! This chooses and orders; the formats decide how it looks.
+
+use std::collections::BTreeMap;
+
+use poolproof_case::Outcome;
+
+use crate::record::{Observation, Record};
+use crate::run_file::RunFile;
+use crate::verdict::Verdict;
+
+/// The one sentence that a report begins with: what deviates from what.
+#[must_use]
+pub fn sentence(file: &RunFile) -> String {
+    let mut text = verdict_sentence(file);
+    if file.foot.is_none() {
+        text = format!("Incomplete, the run was cut short. {text}");
+    }
+    text
+}
+
+fn verdict_sentence(file: &RunFile) -> String {
+    let judged = file
+        .records
+        .iter()
+        .filter(|record| record.verdict.is_judged());
+    let mut by_driver: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    for record in judged {
+        by_driver.entry(&record.driver).or_default().push(record);
+    }
+    if by_driver.is_empty() {
+        return "Nothing was judged.".to_owned();
+    }
+    let bad: Vec<String> = by_driver
+        .iter()
+        .filter_map(|(driver, records)| bad_driver(driver, records))
+        .collect();
+    if !bad.is_empty() {
+        return format!("{}.", bad.join("; "));
+    }
+    let count = |verdict| {
+        by_driver
+            .values()
+            .flatten()
+            .filter(|r| r.verdict == verdict)
+            .count()
+    };
+    let mut beside = Vec::new();
+    for verdict in [Verdict::Known, Verdict::Inconclusive] {
+        if count(verdict) > 0 {
+            beside.push(format!("{} {verdict}", count(verdict)));
+        }
+    }
+    let drivers: Vec<&str> = by_driver.keys().copied().collect();
+    let (who, verb) = match drivers.as_slice() {
+        [one] => ((*one).to_owned(), "conforms"),
+        many => (format!("All {} drivers", many.len()), "conform"),
+    };
+    let beside = if beside.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", beside.join(", "))
+    };
+    format!("{who} {verb} to the specification{beside}.")
+}
+
+fn bad_driver(driver: &str, records: &[&Record]) -> Option<String> {
+    let bad: Vec<&&Record> = records
+        .iter()
+        .filter(|record| record.verdict.is_bad())
+        .collect();
+    let worst = bad.iter().map(|record| record.verdict).max()?;
+    let first = bad.iter().find(|record| record.verdict == worst)?;
+    let verb = match worst {
+        Verdict::Broken => "is broken",
+        Verdict::Differs => "differs from the specification",
+        _ => "deviates from the specification",
+    };
+    let more = if bad.len() > 1 { ", and more" } else { "" };
+    Some(format!(
+        "{driver} {verb} in {} of {} judged ({} under {}{more})",
+        bad.len(),
+        records.len(),
+        first.case,
+        first.start_method
+    ))
+}
+
+/// What to show of one record that is not fine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Card<'a> {
+    /// The record.
+    pub(crate) record: &'a Record,
+    /// Its outcome to show: a forbidden one, else one that left something behind.
+    pub(crate) observation: Option<&'a Observation>,
+}
+
+/// A card for each record that is not fine, the worst first.
+pub(crate) fn cards(file: &RunFile) -> Vec<Card<'_>> {
+    let mut cards: Vec<Card<'_>> = file
+        .records
+        .iter()
+        .filter(|record| record.verdict >= Verdict::Inconclusive)
+        .map(|record| Card {
+            record,
+            observation: record
+                .forbidden()
+                .max_by_key(|observation| observation.count)
+                .or_else(|| {
+                    record
+                        .observations
+                        .iter()
+                        .find(|seen| !seen.leaked.is_empty())
+                }),
+        })
+        .collect();
+    cards.sort_by_key(|card| std::cmp::Reverse(card.record.verdict));
+    cards
+}
+
+/// An outcome in one line of text.
+#[must_use]
+pub fn outcome_text(outcome: &Outcome) -> String {
+    let lines = if outcome.lines.is_empty() {
+        "(no line)".to_owned()
+    } else {
+        outcome.lines.join(" / ")
+    };
+    let left = match outcome.left {
+        0 => String::new(),
+        left => format!(", left {left}"),
+    };
+    format!("{lines} → {}{left}", outcome.ending)
+}
+
+/// How much of what is allowed was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Coverage {
+    /// Judged records.
+    pub(crate) judged: usize,
+    /// Those of which each allowed outcome was seen.
+    pub(crate) complete: usize,
+    /// `Sometimes` claims that no run showed: driver, start method, case.
+    pub(crate) unseen_claims: Vec<String>,
+    /// Why something is unsupported, and how often.
+    pub(crate) unsupported: BTreeMap<String, usize>,
+    /// Runs that failed by no fault of a driver.
+    pub(crate) infrastructure: u64,
+}
+
+/// Adds up how much of what is allowed was seen.
+pub(crate) fn coverage(file: &RunFile) -> Coverage {
+    let mut coverage = Coverage::default();
+    for record in &file.records {
+        coverage.infrastructure += record.infrastructure;
+        if record.verdict == Verdict::Unsupported {
+            let reason = record
+                .reason
+                .clone()
+                .unwrap_or_else(|| "no reason given".to_owned());
+            *coverage.unsupported.entry(reason).or_default() += 1;
+        }
+        if !record.verdict.is_judged() {
+            continue;
+        }
+        coverage.judged += 1;
+        if record.allowed.as_deref() == Some(record.seen.to_string().as_str()) {
+            coverage.complete += 1;
+        }
+        for claim in record.sometimes.iter().filter(|claim| !claim.seen) {
+            coverage.unseen_claims.push(format!(
+                "{} under {} on {}: {}",
+                record.case, record.start_method, record.driver, claim.claim
+            ));
+        }
+    }
+    coverage
+}

@@ -1,0 +1,98 @@
+//! The object that `run --json` ends with: how many cases got which verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use poolproof_case::StartMethod;
+use serde::Serialize;
+
+use crate::record::VERSION;
+use crate::run_file::RunFile;
+use crate::verdict::Verdict;
+
+#[derive(Serialize)]
+struct Run<'a> {
+    version: u32,
+    cases: u64,
+    runs: u64,
+    seconds: f64,
+    exit: i32,
+    drivers: Vec<Driver<'a>>,
+}
+
+#[derive(Serialize)]
+struct Driver<'a> {
+    driver: &'a str,
+    start_method: StartMethod,
+    conforms: u64,
+    known: u64,
+    inconclusive: u64,
+    differs: u64,
+    deviates: u64,
+    broken: u64,
+    unsupported: u64,
+    skipped: u64,
+}
+
+impl<'a> Driver<'a> {
+    fn new(driver: &'a str, start_method: StartMethod) -> Driver<'a> {
+        Driver {
+            driver,
+            start_method,
+            conforms: 0,
+            known: 0,
+            inconclusive: 0,
+            differs: 0,
+            deviates: 0,
+            broken: 0,
+            unsupported: 0,
+            skipped: 0,
+        }
+    }
+
+    fn count(&mut self, verdict: Verdict) {
+        let count = match verdict {
+            Verdict::Conforms => &mut self.conforms,
+            Verdict::Known => &mut self.known,
+            Verdict::Inconclusive => &mut self.inconclusive,
+            Verdict::Differs => &mut self.differs,
+            Verdict::Deviates => &mut self.deviates,
+            Verdict::Broken => &mut self.broken,
+            Verdict::Unsupported => &mut self.unsupported,
+            Verdict::Skipped => &mut self.skipped,
+        };
+        *count += 1;
+    }
+}
+
+/// The object, on one line.
+#[must_use]
+pub fn json(file: &RunFile) -> String {
+    let mut drivers: BTreeMap<(&str, StartMethod), Driver<'_>> = BTreeMap::new();
+    for record in &file.records {
+        drivers
+            .entry((&record.driver, record.start_method))
+            .or_insert_with(|| Driver::new(&record.driver, record.start_method))
+            .count(record.verdict);
+    }
+    let cases: BTreeSet<&str> = file
+        .records
+        .iter()
+        .map(|record| record.case.as_str())
+        .collect();
+    let runs: u64 = file
+        .records
+        .iter()
+        .map(|record| record.runs + record.infrastructure)
+        .sum();
+    let foot = file.foot.as_ref();
+    let run = Run {
+        version: VERSION,
+        cases: foot.map_or(cases.len() as u64, |foot| foot.cases),
+        runs: foot.map_or(runs, |foot| foot.runs),
+        seconds: foot.map_or(0.0, |foot| foot.seconds),
+        // A run file without a foot was cut short by an error of ours or by the user.
+        exit: foot.map_or(70, |foot| foot.exit),
+        drivers: drivers.into_values().collect(),
+    };
+    serde_json::to_string(&run).expect("the object has text keys and finite numbers")
+}

@@ -1,0 +1,5 @@
+//! Reports of a made-up run file, and run files that are bad.
+
+mod made_up;
+mod reading;
+mod reports;

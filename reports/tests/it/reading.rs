@@ -1,0 +1,79 @@
+//! Run files come back as they were written, and bad ones are told by their line.
+
+use poolproof_report::{Line, merge, read, write, write_line};
+
+use crate::made_up;
+
+#[test]
+fn a_run_file_comes_back_as_it_was_written() {
+    let file = made_up::file();
+    assert_eq!(read(&write(&file)), Ok(file));
+}
+
+#[test]
+fn a_run_file_without_a_foot_is_incomplete_and_no_error() {
+    let mut file = made_up::file();
+    file.foot = None;
+    assert_eq!(read(&write(&file)), Ok(file));
+}
+
+#[test]
+fn an_unknown_field_is_ignored() {
+    let text = write(&made_up::file()).replace("\"cores\":2", "\"cores\":2,\"news\":[1]");
+    assert_eq!(read(&text), Ok(made_up::file()));
+}
+
+#[test]
+fn a_bad_line_is_named_by_its_number() {
+    let head = write_line(&Line::Head(made_up::file().head));
+    let cases = [
+        (String::new(), 1, "no head"),
+        (format!("{head}{{"), 2, "EOF while parsing"),
+        (
+            format!("{head}\n{{\"type\":\"news\"}}\n"),
+            3,
+            "unknown variant `news`",
+        ),
+        (format!("{head}{head}"), 2, "a second head"),
+        (
+            format!("{head}{{\"type\":\"record\"}}"),
+            2,
+            "missing field `case`",
+        ),
+        (
+            format!(
+                "{head}{{\"type\":\"foot\",\"cases\":1,\"runs\":1,\"seconds\":1,\"exit\":0}}\n{head}"
+            ),
+            3,
+            "after the foot",
+        ),
+        (
+            "{\"type\":\"foot\",\"cases\":1,\"runs\":1,\"seconds\":1,\"exit\":0}".to_owned(),
+            1,
+            "head does not come first",
+        ),
+    ];
+    for (text, line, message) in cases {
+        let error = read(&text).expect_err(&text);
+        assert_eq!(error.line(), line, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn merged_run_files_have_all_records_and_the_worst_exit() {
+    let one = made_up::file();
+    let mut other = made_up::file();
+    other.records.truncate(1);
+    other.foot = Some(poolproof_report::Foot {
+        cases: 1,
+        runs: 10,
+        seconds: 1.0,
+        exit: 2,
+    });
+    let merged = merge(vec![one.clone(), other]).expect("two files");
+    assert_eq!(merged.records.len(), one.records.len() + 1);
+    let foot = merged.foot.expect("both had one");
+    assert_eq!((foot.cases, foot.runs, foot.exit), (5, 180, 1));
+    assert!(merge(Vec::new()).is_err());
+}
