@@ -250,6 +250,7 @@ pub fn python_classes(kind: ErrorKind) -> &'static str {
         ErrorKind::Index => "IndexError",
         ErrorKind::Attribute => "AttributeError",
         ErrorKind::ZeroDivision => "ZeroDivisionError",
+        ErrorKind::Overflow => "OverflowError",
     }
 }
 

@@ -59,11 +59,13 @@ pub enum ErrorKind {
     Runtime,
     /// A division by zero.
     ZeroDivision,
+    /// A whole number beyond 64 bits, or a value too large to make: a limit of cases, not Python's.
+    Overflow,
 }
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [ErrorKind; 25] = [
+    pub const ALL: [ErrorKind; 26] = [
         ErrorKind::Closed,
         ErrorKind::Empty,
         ErrorKind::Full,
@@ -89,6 +91,7 @@ impl ErrorKind {
         ErrorKind::Attribute,
         ErrorKind::Runtime,
         ErrorKind::ZeroDivision,
+        ErrorKind::Overflow,
     ];
 
     /// The name in cases and reports.
@@ -120,6 +123,7 @@ impl ErrorKind {
             ErrorKind::Attribute => "attribute",
             ErrorKind::Runtime => "runtime",
             ErrorKind::ZeroDivision => "zero_division",
+            ErrorKind::Overflow => "overflow",
         }
     }
 }

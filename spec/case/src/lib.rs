@@ -7,16 +7,25 @@
 #![forbid(unsafe_code)]
 
 pub mod catalogue;
+mod check;
 pub mod claim;
+pub mod diagnostic;
 pub mod error_kind;
 pub mod method;
+pub mod nearest;
+pub mod operate;
 pub mod outcome;
+pub mod print;
 pub mod program;
+pub mod read;
 pub mod value;
+mod walk;
 
 pub use claim::{Claim, Predicate};
+pub use diagnostic::{Diagnostic, line_column, render};
 pub use error_kind::ErrorKind;
 pub use method::StartMethod;
 pub use outcome::{Ending, Outcome};
 pub use program::{Case, Function, Program, Statement};
+pub use read::read;
 pub use value::Value;

@@ -98,7 +98,7 @@ pub enum StatementKind {
     For(Vec<String>, Expression, Block),
     /// `Repeat(3, [...])`: so many times.
     Repeat(u32, Block),
-    /// `Drain("$q", "x", until: None, [...])`: gets from a queue until the stop value comes.
+    /// `Drain(queue: "$q", name: "x", until: None, body: [...])`: gets from a queue until the stop value comes.
     Drain {
         /// The queue.
         queue: Expression,

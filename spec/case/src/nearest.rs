@@ -1,0 +1,42 @@
+//! The nearest known name, for messages about unknown ones.
+
+/// The known name that a mistyped one most likely means, if any is near enough.
+#[must_use]
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let lower = name.to_lowercase();
+    let distance = |other: &str| strsim::osa_distance(&lower, &other.to_lowercase());
+    known
+        .into_iter()
+        .map(|other| (distance(other), other))
+        .filter(|(distance, other)| {
+            // A third of the letters may differ; one always may.
+            *distance <= (name.chars().count().max(other.chars().count()) / 3).max(1)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
+/// Advice for an unknown name: the nearest known one, else all of them where they are few.
+#[must_use]
+pub fn advice(name: &str, known: &[&str]) -> Option<String> {
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let is_short = !known.is_empty() && known.len() <= 24;
+    is_short.then(|| format!("known: {}", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        let known = ["Lock", "RLock", "Queue"];
+        assert_eq!(nearest("Lokc", known), Some("Lock"));
+        assert_eq!(nearest("queue", known), Some("Queue"));
+        assert_eq!(nearest("Barrier", known), None);
+        let long: &str = &"x".repeat(1000);
+        assert_eq!(nearest(long, known), None);
+    }
+}
