@@ -6,6 +6,15 @@
 //! | module | promises |
 //! | --- | --- |
 //! | [`handle`] | an open pipe, socket or memory, closed when dropped, never inherited by accident |
+//! | [`channel`] | the control socket of a process: whole messages with handles |
+//! | [`pipe`] | byte streams, one-way and duplex, with deadlines and handles beside the bytes |
+//! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
+//! | [`zygote`] | a server with one thread that copies itself on request |
+//! | [`function`] | functions that travel to another process of the same build |
+//! | [`lifeline`] | a process tree that dies with its root |
+//! | [`exit`] | work at the end of a process, and leaving without any |
+//! | [`environment`] | changes to the environment, refused beside other threads |
+//! | [`threads`] | how many threads this process has |
 //! | [`identity`] | a process, told apart from another that had its id; a count of forks |
 //! | [`memory`] | memory without a name that processes share, touched through atomics and copies |
 //! | [`shared`] | the plain values that may lie in it |
@@ -21,9 +30,9 @@ mod system;
 #[path = "windows/mod.rs"]
 mod system;
 
-pub use system::handle;
-pub use system::process;
-pub use system::{identity, memory, wait_word};
-
+pub mod function;
 pub mod shared;
-pub use system::tree;
+pub use system::{
+    channel, environment, exit, handle, identity, lifeline, memory, pipe, process, threads, tree,
+    wait_word, zygote,
+};

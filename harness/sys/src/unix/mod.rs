@@ -1,8 +1,18 @@
 //! The promises of this crate, kept with Unix system calls.
 
+pub mod channel;
+pub mod environment;
+pub mod exit;
 pub mod handle;
-pub mod process;
 pub mod identity;
+pub(crate) mod image;
+pub mod lifeline;
 pub mod memory;
-pub mod wait_word;
+pub mod pipe;
+pub mod process;
+mod sentinel;
+pub mod threads;
 pub mod tree;
+pub mod wait_word;
+mod wake;
+pub mod zygote;

@@ -1,4 +1,21 @@
-//! Processes.
+//! Starting this program again, copying this process, and waiting for the end of either.
+//!
+//! What a child does is left to the caller; children of a copying server are in `zygote`.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, WaitOptions};
+
+use super::channel::Channel;
+use super::handle::Handle;
+use super::{pipe, sentinel, threads};
 
 /// Whether this system can copy a process.
 pub const CAN_FORK: bool = true;
@@ -6,3 +23,263 @@ pub const CAN_FORK: bool = true;
 /// Whether copying a process is safe enough here to be the default, through a server.
 /// (macOS's own libraries break in a copied process.)
 pub const FORK_IS_DEFAULT: bool = cfg!(target_os = "linux");
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It left with this code.
+    Exit(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// Nobody can tell any more: someone else took the answer, or died with it.
+    Unknown,
+}
+
+/// What can be done to a process from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Asks it to end.
+    Terminate,
+    /// Ends it.
+    Kill,
+    /// Pauses it.
+    Stop,
+    /// Lets it go on.
+    Continue,
+}
+
+/// A process that this one started, alone or through a server.
+#[derive(Debug)]
+pub struct Child {
+    pid: u32,
+    sentinel: Handle,
+    reaper: Reaper,
+    ending: Mutex<Option<Ending>>,
+}
+
+/// Who learns from the system how the process ended.
+#[derive(Debug)]
+enum Reaper {
+    Own,
+    Server(Handle),
+}
+
+impl Child {
+    fn own(pid: u32) -> io::Result<Child> {
+        Ok(Child {
+            pid,
+            sentinel: sentinel::watch(pid)?,
+            reaper: Reaper::Own,
+            ending: Mutex::new(None),
+        })
+    }
+
+    pub(super) fn served(pid: u32, sentinel: Handle, status: Handle) -> Child {
+        Child {
+            pid,
+            sentinel,
+            reaper: Reaper::Server(status),
+            ending: Mutex::new(None),
+        }
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// A handle that is readable once the process has ended, for [`pipe::wait_any`].
+    #[must_use]
+    pub fn sentinel(&self) -> &Handle {
+        &self.sentinel
+    }
+
+    /// Waits for the process's end and gives it, any number of times; none at the deadline.
+    ///
+    /// # Errors
+    /// Fails as the system's wait does.
+    pub fn wait(&self, deadline: Option<Instant>) -> io::Result<Option<Ending>> {
+        let known = *self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_some() || !pipe::wait_readable(&self.sentinel, deadline)? {
+            return Ok(known);
+        }
+        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if ending.is_none() {
+            *ending = Some(match &self.reaper {
+                Reaper::Own => reap(self.pid)?,
+                Reaper::Server(status) => read_status(status)?,
+            });
+        }
+        Ok(*ending)
+    }
+
+    /// Sends a signal; nothing happens when the process has ended.
+    ///
+    /// # Errors
+    /// Fails as the system's kill does.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if ending.is_some() {
+            return Ok(());
+        }
+        match sentinel::signal(&self.sentinel, self.pid, number(signal)) {
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+            outcome => outcome,
+        }
+    }
+}
+
+fn number(signal: Signal) -> rustix::process::Signal {
+    match signal {
+        Signal::Terminate => rustix::process::Signal::TERM,
+        Signal::Kill => rustix::process::Signal::KILL,
+        Signal::Stop => rustix::process::Signal::STOP,
+        Signal::Continue => rustix::process::Signal::CONT,
+    }
+}
+
+/// Takes the ending of a child that has ended, so that it is no zombie any more.
+fn reap(pid: u32) -> io::Result<Ending> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    loop {
+        match rustix::process::waitpid(pid, WaitOptions::empty()) {
+            Err(Errno::INTR) => {}
+            Err(Errno::CHILD) => return Ok(Ending::Unknown),
+            Err(error) => return Err(error.into()),
+            Ok(None) => return Ok(Ending::Unknown),
+            Ok(Some((_, status))) => return Ok(ending(status)),
+        }
+    }
+}
+
+pub(super) fn ending(status: rustix::process::WaitStatus) -> Ending {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => Ending::Exit(code),
+        (None, Some(signal)) => Ending::Signal(signal),
+        (None, None) => Ending::Unknown,
+    }
+}
+
+/// The server's word on how a child of its own ended; unknown when the server died before.
+fn read_status(status: &Handle) -> io::Result<Ending> {
+    let mut bytes = Vec::new();
+    if pipe::read_onto(status, &mut bytes, STATUS)? < STATUS {
+        return Ok(Ending::Unknown);
+    }
+    let mut number = [0; 4];
+    number.copy_from_slice(&bytes[1..]);
+    let number = i32::from_ne_bytes(number);
+    Ok(match bytes[0] {
+        0 => Ending::Exit(number),
+        1 => Ending::Signal(number),
+        _ => Ending::Unknown,
+    })
+}
+
+/// How many bytes a server writes about an ending.
+const STATUS: usize = 5;
+
+pub(super) fn status_bytes(ending: Ending) -> [u8; STATUS] {
+    let (kind, number) = match ending {
+        Ending::Exit(code) => (0, code),
+        Ending::Signal(signal) => (1, signal),
+        Ending::Unknown => (2, 0),
+    };
+    let number = number.to_ne_bytes();
+    [kind, number[0], number[1], number[2], number[3]]
+}
+
+/// Starts this program again, with the same arguments and environment and `marker` set; the other
+/// end of the channel is its stdin.
+///
+/// Nothing else is inherited but stdout and stderr. No code runs between the copy and the program,
+/// so the time does not grow with this process's memory.
+///
+/// # Errors
+/// Fails when the program cannot be started.
+pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
+    let (ours, theirs) = Channel::pair()?;
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_else(|| OsString::from("child"));
+    let child = Command::new(this_program()?)
+        .arg0(name)
+        .args(arguments)
+        .env(marker.0, marker.1)
+        .stdin(Stdio::from(OwnedFd::from(Handle::from(theirs))))
+        .spawn()?;
+    Ok((Child::own(child.id())?, ours))
+}
+
+/// The very file that runs, even where another has taken its name since.
+#[cfg(target_os = "linux")]
+fn this_program() -> io::Result<OsString> {
+    Ok(OsString::from("/proc/self/exe"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn this_program() -> io::Result<OsString> {
+    Ok(std::env::current_exe()?.into_os_string())
+}
+
+/// Takes this process's stdin as the channel to the one that started it, and gives it an empty
+/// stdin instead.
+///
+/// # Errors
+/// Fails when there is no descriptor left.
+pub fn take_channel() -> io::Result<Channel> {
+    let channel = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    empty_stdin()?;
+    Ok(Channel::from(Handle::from(channel)))
+}
+
+/// Gives this process an empty stdin.
+///
+/// # Errors
+/// Fails when there is no descriptor left.
+pub fn empty_stdin() -> io::Result<()> {
+    let flags = rustix::fs::OFlags::RDONLY;
+    let null = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty())?;
+    Ok(rustix::stdio::dup2_stdin(&null)?)
+}
+
+/// Copies this process: none in the copy, the child in this one.
+///
+/// The copy has one thread, so whatever another thread holds at this moment is held there for
+/// ever. `harmless` threads are promised to hold nothing; any other makes this fail.
+///
+/// # Errors
+/// `ResourceBusy` beside a thread that is not harmless; as the system's fork otherwise.
+pub fn fork(harmless: usize) -> io::Result<Option<Child>> {
+    if !threads::are_at_most(1 + harmless)? {
+        return Err(io::ErrorKind::ResourceBusy.into());
+    }
+    match copy()? {
+        0 => Ok(None),
+        pid => Ok(Some(Child::own(pid)?)),
+    }
+}
+
+/// The system's fork: 0 in the copy.
+pub(super) fn copy() -> io::Result<u32> {
+    // SAFETY: no other thread of this process holds a lock that the copy could want: the callers
+    // have counted the threads and vouch for the rest.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        pid => Ok(pid.cast_unsigned()),
+    }
+}
+
+/// Names this process in process lists, as far as the system has room (15 bytes on Linux).
+pub fn set_name(name: &str) {
+    #[cfg(target_os = "linux")]
+    {
+        let bytes: Vec<u8> = name.bytes().filter(|byte| *byte != 0).take(15).collect();
+        if let Ok(name) = std::ffi::CString::new(bytes) {
+            // A process with its program's name works as well.
+            let _ = rustix::thread::set_name(&name);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = name;
+}

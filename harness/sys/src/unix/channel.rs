@@ -1,0 +1,119 @@
+//! The control socket between a process and one that it starts: whole messages with handles.
+//!
+//! It is private to the two, so a message's length is trusted.
+
+use std::collections::VecDeque;
+use std::io;
+
+use super::handle::Handle;
+use super::pipe::{self, HANDLES_MAX};
+
+/// One end of a control socket.
+#[derive(Debug)]
+pub struct Channel {
+    end: Handle,
+}
+
+impl Channel {
+    /// Two ends.
+    ///
+    /// # Errors
+    /// Fails when the process has no descriptor left.
+    pub fn pair() -> io::Result<(Channel, Channel)> {
+        let (one, other) = pipe::duplex()?;
+        Ok((Channel { end: one }, Channel { end: other }))
+    }
+
+    /// Sends a message and duplicates of `handles`.
+    ///
+    /// # Errors
+    /// Fails with `BrokenPipe` when the other end is gone.
+    pub fn send(&self, message: &[u8], handles: &[Handle]) -> io::Result<()> {
+        let mut head = [0; HEAD];
+        head[..8].copy_from_slice(&(message.len() as u64).to_ne_bytes());
+        head[8..].copy_from_slice(&(handles.len() as u64).to_ne_bytes());
+        if handles.is_empty() {
+            return pipe::write_both(&self.end, &head, message);
+        }
+        let mut groups = handles.chunks(HANDLES_MAX);
+        pipe::send(&self.end, &head, groups.next().unwrap_or_default())?;
+        for group in groups {
+            pipe::send(&self.end, &[0], group)?;
+        }
+        pipe::write(&self.end, message)
+    }
+
+    /// Receives a message with its handles; none when the other end is gone.
+    ///
+    /// # Errors
+    /// Fails with `UnexpectedEof` when the other end goes in mid-message.
+    pub fn receive(&self) -> io::Result<Option<(Vec<u8>, Vec<Handle>)>> {
+        let mut handles = VecDeque::new();
+        let mut head = [0; HEAD];
+        let mut filled = 0;
+        while filled < HEAD {
+            match pipe::receive(&self.end, &mut head[filled..], &mut handles)? {
+                0 if filled == 0 => return Ok(None),
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                read => filled += read,
+            }
+        }
+        let (length, count) = head.split_at(8);
+        let (length, count) = (to_number(length), to_number(count));
+        while handles.len() < count {
+            if pipe::receive(&self.end, &mut [0], &mut handles)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        let mut message = Vec::new();
+        if pipe::read_onto(&self.end, &mut message, length)? < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Some((message, handles.into())))
+    }
+
+    /// Sends one byte with a few handles, whole even where several processes send at once.
+    ///
+    /// # Errors
+    /// Fails with `BrokenPipe` when the other end is gone.
+    pub fn send_handles(&self, handles: &[Handle]) -> io::Result<()> {
+        pipe::send(&self.end, &[0], handles)
+    }
+
+    /// Receives what one [`Channel::send_handles`] sent; none when the other end is gone.
+    ///
+    /// # Errors
+    /// Fails as the system's receive does.
+    pub fn receive_handles(&self) -> io::Result<Option<Vec<Handle>>> {
+        let mut handles = VecDeque::new();
+        let read = pipe::receive(&self.end, &mut [0], &mut handles)?;
+        Ok((read > 0).then(|| handles.into()))
+    }
+
+    /// The handle of this end.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.end
+    }
+}
+
+impl From<Handle> for Channel {
+    fn from(end: Handle) -> Channel {
+        Channel { end }
+    }
+}
+
+impl From<Channel> for Handle {
+    fn from(channel: Channel) -> Handle {
+        channel.end
+    }
+}
+
+/// The length of the message and the count of handles, in the order of this machine's bytes.
+const HEAD: usize = 16;
+
+fn to_number(bytes: &[u8]) -> usize {
+    let mut number = [0; 8];
+    number.copy_from_slice(bytes);
+    u64::from_ne_bytes(number) as usize
+}

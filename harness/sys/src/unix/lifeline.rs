@@ -1,0 +1,91 @@
+//! A pipe whose write end only the root of a process tree holds: when the root dies, however it
+//! dies, whoever holds the read end is killed.
+//!
+//! Linux does it in the kernel, without a thread; elsewhere a thread waits for the end.
+
+use std::io;
+
+use super::handle::Handle;
+
+/// Makes the lifeline: the end to give to each process of the tree, and the end for the root.
+///
+/// # Errors
+/// Fails when the process has no descriptor left.
+pub fn new() -> io::Result<(Handle, Handle)> {
+    super::pipe::one_way()
+}
+
+/// Ties this process to the root; gives what must be kept open for it to stay tied.
+///
+/// `end` itself may be closed afterwards. A forked child ties itself again.
+///
+/// # Errors
+/// Fails where the system refuses, with nothing tied.
+pub fn tie(end: &Handle) -> io::Result<Handle> {
+    system::tie(end)
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::io;
+    use std::os::fd::{AsFd, AsRawFd};
+    use std::time::Instant;
+
+    use rustix::fs::{Mode, OFlags};
+
+    use super::Handle;
+
+    /// Which signal says that an open file has changed; the `libc` crate lacks it.
+    const F_SETSIG: libc::c_int = 10;
+
+    /// Who is signalled, and how, belongs to an open file, which all that inherit it share:
+    /// so each process opens the pipe once more for itself.
+    pub(super) fn tie(end: &Handle) -> io::Result<Handle> {
+        let path = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let own = Handle::from(rustix::fs::open(path, flags, Mode::empty())?);
+        set(
+            &own,
+            libc::F_SETOWN,
+            rustix::process::getpid().as_raw_nonzero().get(),
+        )?;
+        set(&own, F_SETSIG, libc::SIGKILL)?;
+        rustix::fs::fcntl_setfl(
+            &own,
+            OFlags::NONBLOCK | OFlags::from_bits_retain(libc::O_ASYNC as u32),
+        )?;
+        // The root may have died before the signal was armed.
+        if super::super::pipe::wait_readable(&own, Some(Instant::now()))? {
+            super::super::exit::leave(128 + libc::SIGKILL);
+        }
+        Ok(own)
+    }
+
+    fn set(own: &Handle, what: libc::c_int, to: libc::c_int) -> io::Result<()> {
+        // SAFETY: both commands take an integer and change only this open file.
+        match unsafe { libc::fcntl(own.as_fd().as_raw_fd(), what, to) } {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::io;
+
+    use super::Handle;
+
+    pub(super) fn tie(end: &Handle) -> io::Result<Handle> {
+        let watched = end.duplicate()?;
+        std::thread::Builder::new()
+            .name("lifeline".into())
+            .spawn(move || {
+                // Nobody writes to a lifeline: readable means that the root is gone, and a
+                // failure to wait means that nobody would notice.
+                let _ = super::super::pipe::wait_readable(&watched, None);
+                super::super::exit::leave(128 + libc::SIGKILL);
+            })?;
+        end.duplicate()
+    }
+}

@@ -1,0 +1,249 @@
+//! Byte streams between processes: a one-way pipe and a duplex pair, with handles beside the bytes
+//! where the stream is a duplex pair.
+//!
+//! What the bytes mean is left to the caller.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketType,
+};
+
+use super::handle::Handle;
+
+/// How many handles can go beside the bytes of one [`send`]; the system's limit.
+pub const HANDLES_MAX: usize = 253;
+
+/// A pipe: what is written to the second end is read from the first.
+///
+/// # Errors
+/// Fails when the process has no descriptor left.
+pub fn one_way() -> io::Result<(Handle, Handle)> {
+    let (reader, writer) = pipe()?;
+    Ok((reader.into(), writer.into()))
+}
+
+/// Two ends, each of which reads what is written to the other.
+///
+/// # Errors
+/// Fails when the process has no descriptor left.
+pub fn duplex() -> io::Result<(Handle, Handle)> {
+    let (one, other) = socket_pair()?;
+    Ok((one.into(), other.into()))
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
+}
+
+#[cfg(target_vendor = "apple")]
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = rustix::pipe::pipe()?;
+    keep_from_programs(&reader)?;
+    keep_from_programs(&writer)?;
+    Ok((reader, writer))
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    let flags = rustix::net::SocketFlags::CLOEXEC;
+    Ok(rustix::net::socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        flags,
+        None,
+    )?)
+}
+
+#[cfg(target_vendor = "apple")]
+fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    let flags = rustix::net::SocketFlags::empty();
+    let (one, other) =
+        rustix::net::socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    keep_from_programs(&one)?;
+    keep_from_programs(&other)?;
+    Ok((one, other))
+}
+
+#[cfg(target_vendor = "apple")]
+fn keep_from_programs(fd: &OwnedFd) -> io::Result<()> {
+    Ok(rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC)?)
+}
+
+/// Reads what is there, waiting for the first byte; 0 at the end of the stream.
+///
+/// # Errors
+/// Fails as the system's read does. Handles beside the bytes are lost: see [`receive`].
+pub fn read(stream: &Handle, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| {
+        rustix::io::read(stream, &mut *buffer)
+    })?)
+}
+
+/// Reads as [`read`] does and appends the handles that came beside the bytes.
+///
+/// # Errors
+/// Fails as the system's receive does.
+pub fn receive(
+    stream: &Handle,
+    buffer: &mut [u8],
+    handles: &mut VecDeque<Handle>,
+) -> io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(HANDLES_MAX))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received = loop {
+        let mut parts = [IoSliceMut::new(buffer)];
+        match rustix::net::recvmsg(stream, &mut parts, &mut control, RECEIVE) {
+            Err(Errno::INTR) => {}
+            outcome => break outcome?,
+        }
+    };
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+            for descriptor in descriptors {
+                #[cfg(target_vendor = "apple")]
+                keep_from_programs(&descriptor)?;
+                handles.push_back(descriptor.into());
+            }
+        }
+    }
+    Ok(received.bytes)
+}
+
+#[cfg(not(target_vendor = "apple"))]
+const RECEIVE: RecvFlags = RecvFlags::CMSG_CLOEXEC;
+#[cfg(target_vendor = "apple")]
+const RECEIVE: RecvFlags = RecvFlags::empty();
+
+/// Appends `count` bytes to `bytes`; gives how many there were before the end of the stream.
+///
+/// # Errors
+/// Fails as the system's read does; what was read before that is appended.
+pub fn read_onto(stream: &Handle, bytes: &mut Vec<u8>, count: usize) -> io::Result<usize> {
+    bytes.reserve(count);
+    let mut missing = count;
+    while missing > 0 {
+        let room = &mut bytes.spare_capacity_mut()[..missing];
+        let read = match rustix::io::read(stream, room) {
+            Err(Errno::INTR) => continue,
+            outcome => outcome?.0.len(),
+        };
+        if read == 0 {
+            break;
+        }
+        let length = bytes.len() + read;
+        // SAFETY: the system has just written `read` bytes behind the old length, within capacity.
+        unsafe { bytes.set_len(length) };
+        missing -= read;
+    }
+    Ok(count - missing)
+}
+
+/// Writes all of `bytes`, waiting for room.
+///
+/// # Errors
+/// Fails with `BrokenPipe` when nobody can read it any more, or as the system's write does.
+pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(stream, bytes) {
+            Err(Errno::INTR) => {}
+            outcome => bytes = &bytes[outcome?..],
+        }
+    }
+    Ok(())
+}
+
+/// Writes all of `head`, then all of `body`, in one call to the system where there is room.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_both(stream: &Handle, head: &[u8], body: &[u8]) -> io::Result<()> {
+    let written = loop {
+        match rustix::io::writev(stream, &[IoSlice::new(head), IoSlice::new(body)]) {
+            Err(Errno::INTR) => {}
+            outcome => break outcome?,
+        }
+    };
+    if written < head.len() {
+        write(stream, &head[written..])?;
+        write(stream, body)
+    } else {
+        write(stream, &body[written - head.len()..])
+    }
+}
+
+/// Writes all of `bytes` (at least one) to an end of a duplex pair, with handles beside the first.
+///
+/// # Errors
+/// As [`write`]; `InvalidInput` for more than [`HANDLES_MAX`] handles.
+pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(HANDLES_MAX))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let descriptors: Vec<_> = handles.iter().map(AsFd::as_fd).collect();
+    if !handles.is_empty() && !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "too many handles at once",
+        ));
+    }
+    let parts = [IoSlice::new(bytes)];
+    let written = loop {
+        match rustix::net::sendmsg(stream, &parts, &mut control, SEND) {
+            Err(Errno::INTR) => {}
+            outcome => break outcome?,
+        }
+    };
+    write(stream, &bytes[written..])
+}
+
+#[cfg(not(target_vendor = "apple"))]
+const SEND: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const SEND: SendFlags = SendFlags::empty();
+
+/// Waits until a read would not block (the end of the stream counts); false at the deadline.
+///
+/// # Errors
+/// Fails as the system's poll does.
+pub fn wait_readable(stream: &Handle, deadline: Option<Instant>) -> io::Result<bool> {
+    Ok(wait_any(&[stream], deadline)?[0])
+}
+
+/// Waits until a read from at least one stream would not block; says of which. All false at the
+/// deadline.
+///
+/// # Errors
+/// Fails as the system's poll does.
+pub fn wait_any(streams: &[&Handle], deadline: Option<Instant>) -> io::Result<Vec<bool>> {
+    let mut polled: Vec<_> = streams
+        .iter()
+        .map(|stream| PollFd::new(*stream, PollFlags::IN))
+        .collect();
+    loop {
+        let timeout = deadline.map(time_until);
+        match rustix::event::poll(&mut polled, timeout.as_ref()) {
+            Err(Errno::INTR) => {}
+            outcome => {
+                outcome?;
+                return Ok(polled.iter().map(|one| !one.revents().is_empty()).collect());
+            }
+        }
+    }
+}
+
+/// What is left until a moment; nothing when it has passed.
+fn time_until(deadline: Instant) -> Timespec {
+    let left = deadline.saturating_duration_since(Instant::now());
+    Timespec {
+        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: left.subsec_nanos().into(),
+    }
+}

@@ -1,0 +1,123 @@
+//! A server with one thread that copies itself on request, and alone reaps the copies.
+//!
+//! A request is one byte with two handles: the channel for the copy, and a status stream on which
+//! the server answers with the copy's id and, once it has ended, how.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::AsFd;
+
+use rustix::process::{WaitOptions, wait};
+
+use super::channel::Channel;
+use super::handle::Handle;
+use super::process::{self, Child};
+use super::{pipe, sentinel, threads, wake};
+
+/// Asks the server behind `requests` for a copy of itself.
+///
+/// # Errors
+/// Fails with `BrokenPipe` when the server is gone.
+pub fn request(requests: &Channel) -> io::Result<(Child, Channel)> {
+    let (ours, theirs) = Channel::pair()?;
+    let (status, answers) = pipe::duplex()?;
+    requests.send_handles(&[Handle::from(theirs), answers])?;
+    let status = Channel::from(status);
+    let Some((pid, handles)) = status.receive()? else {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    };
+    let pid = <[u8; 4]>::try_from(pid).map_err(|_| io::ErrorKind::InvalidData)?;
+    let pid = u32::from_ne_bytes(pid);
+    let sentinel = match handles.into_iter().next() {
+        Some(sentinel) => sentinel,
+        None => sentinel::watch(pid)?,
+    };
+    Ok((Child::served(pid, sentinel, Handle::from(status)), ours))
+}
+
+/// Serves until every client is gone: then gives none. In a copy, gives its channel.
+///
+/// # Errors
+/// `ResourceBusy` when this process has more than one thread; as the system's calls otherwise.
+pub fn serve(requests: Channel) -> io::Result<Option<Channel>> {
+    if !threads::are_at_most(1)? {
+        return Err(io::ErrorKind::ResourceBusy.into());
+    }
+    let wake = wake::on_child_end()?;
+    let mut children: HashMap<u32, Handle> = HashMap::new();
+    let mut requests = Some(requests);
+    while requests.is_some() || !children.is_empty() {
+        let ready = match &requests {
+            Some(requests) => pipe::wait_any(&[wake.handle(), requests.handle()], None)?,
+            None => pipe::wait_any(&[wake.handle()], None)?,
+        };
+        if ready[0] {
+            wake.clear()?;
+            reap(&mut children)?;
+        }
+        let Some(channel) = requests.as_ref().filter(|_| ready.get(1) == Some(&true)) else {
+            continue;
+        };
+        match channel.receive_handles()? {
+            None => requests = None,
+            Some(handles) => {
+                if let Some(copy) = answer(handles, &mut children)? {
+                    wake.disarm()?;
+                    return Ok(Some(copy));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Makes one copy and tells the client its id; gives the channel in the copy.
+fn answer(
+    handles: Vec<Handle>,
+    children: &mut HashMap<u32, Handle>,
+) -> io::Result<Option<Channel>> {
+    let Ok([channel, status]) = <[Handle; 2]>::try_from(handles) else {
+        return Ok(None);
+    };
+    // When no copy can be made, the client sees both streams end.
+    let Ok(pid) = process::copy() else {
+        return Ok(None);
+    };
+    if pid == 0 {
+        children.clear();
+        return Ok(Some(Channel::from(channel)));
+    }
+    let status = Channel::from(status);
+    let sentinel = sentinels_can_be_sent(pid)?;
+    // A client that is gone by now has no use for the answer.
+    let _ = status.send(&pid.to_ne_bytes(), &sentinel);
+    children.insert(pid, Handle::from(status));
+    Ok(None)
+}
+
+/// Linux's sentinels can be sent, which spares the client a race with the end of this server.
+fn sentinels_can_be_sent(pid: u32) -> io::Result<Vec<Handle>> {
+    if cfg!(target_os = "linux") {
+        return Ok(vec![sentinel::watch(pid)?]);
+    }
+    Ok(Vec::new())
+}
+
+/// Reaps every copy that has ended and tells its client how.
+fn reap(children: &mut HashMap<u32, Handle>) -> io::Result<()> {
+    loop {
+        match wait(WaitOptions::NOHANG) {
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::CHILD) | Ok(None) => return Ok(()),
+            Err(error) => return Err(error.into()),
+            Ok(Some((pid, status))) => {
+                let pid = pid.as_raw_nonzero().get().cast_unsigned();
+                if let Some(stream) = children.remove(&pid) {
+                    let bytes = process::status_bytes(process::ending(status));
+                    // A client that is gone by now has no use for the answer.
+                    let _ = rustix::io::write(stream.as_fd(), &bytes);
+                }
+            }
+        }
+    }
+}
