@@ -4,8 +4,13 @@
 
 mod context;
 mod error;
+mod lock;
 mod transfer;
 
 pub use context::{Context, StartMethod, set_start_method, start_method};
 pub use error::{Error, Result};
+pub use lock::{
+    Barrier, BoundedSemaphore, Condition, ConditionGuard, ConditionLock, Event, Lock, LockGuard, RLock,
+    RLockGuard, Semaphore,
+};
 pub use transfer::Message;
