@@ -14,7 +14,7 @@ mod barrier;
 mod condition;
 mod event;
 mod mutual;
-mod recursive;
+pub(crate) mod recursive;
 mod semaphore;
 
 pub use barrier::Barrier;

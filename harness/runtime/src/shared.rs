@@ -1,0 +1,10 @@
+//! Plain values in shared memory: one value, an array, with a lock and without.
+//! Which types may lie there is for `sys`; the locks themselves are in `lock`.
+
+mod array;
+mod mutex;
+mod value;
+
+pub use array::{Array, RawArray};
+pub use mutex::{Mutex, MutexGuard};
+pub use value::{RawValue, Value};

@@ -1,0 +1,150 @@
+//! `Value` and `RawValue`: one plain value that processes share, with and without a lock.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use poolproof_sys::shared::Shared;
+use serde::{Deserialize, Serialize};
+
+use crate::Context;
+use crate::error::Result;
+use crate::lock::RLock;
+use crate::lock::recursive;
+use crate::lock::segment::{Segment, SegmentKind};
+
+const VALUE_AT: usize = recursive::BYTES;
+
+/// A value in shared memory whose every access holds its lock; a clone is the same value.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Value<T: Shared> {
+    raw: RawValue<T>,
+}
+
+/// A value in shared memory without a lock; a clone is the same value.
+///
+/// An access of 1, 2, 4 or 8 bytes is whole, a larger one may be torn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct RawValue<T: Shared> {
+    #[serde(with = "crate::lock::segment")]
+    segment: Arc<Segment>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl Context {
+    /// A shared value with a recursive lock.
+    ///
+    /// # Errors
+    /// What the system says when it has no memory or no handles left.
+    pub fn value<T: Shared>(&self, value: T) -> Result<Value<T>> {
+        let raw = self.raw_value(value)?;
+        Ok(Value { raw })
+    }
+
+    /// A shared value without a lock.
+    ///
+    /// # Errors
+    /// As [`Context::value`].
+    pub fn raw_value<T: Shared>(&self, value: T) -> Result<RawValue<T>> {
+        let segment = Segment::create(SegmentKind::Value, VALUE_AT + size_of::<T>())?;
+        let raw = RawValue {
+            segment,
+            kind: PhantomData,
+        };
+        raw.set(value);
+        Ok(raw)
+    }
+}
+
+impl<T: Shared> Value<T> {
+    /// The value, read under the lock.
+    ///
+    /// # Errors
+    /// `is_owner_died` when a process died with the lock.
+    pub fn get(&self) -> Result<T> {
+        let lock = self.get_lock();
+        let _guard = lock.acquire()?;
+        Ok(self.raw.get())
+    }
+
+    /// Sets the value under the lock.
+    ///
+    /// # Errors
+    /// As [`Value::get`].
+    pub fn set(&self, value: T) -> Result<()> {
+        self.update(|_| value).map(|_| ())
+    }
+
+    /// Reads, changes and sets the value under one hold of the lock; gives the new value.
+    ///
+    /// # Errors
+    /// As [`Value::get`].
+    pub fn update(&self, change: impl FnOnce(T) -> T) -> Result<T> {
+        let lock = self.get_lock();
+        let _guard = lock.acquire()?;
+        let value = change(self.raw.get());
+        self.raw.set(value);
+        Ok(value)
+    }
+
+    /// The lock, to be held over several accesses.
+    #[must_use]
+    pub fn get_lock(&self) -> RLock {
+        RLock::in_segment(&self.raw.segment)
+    }
+
+    /// The same value without its lock.
+    #[must_use]
+    pub fn raw(&self) -> &RawValue<T> {
+        &self.raw
+    }
+}
+
+impl<T: Shared> RawValue<T> {
+    /// The value.
+    #[must_use]
+    pub fn get(&self) -> T {
+        self.segment.memory().load(self.segment.at(VALUE_AT))
+    }
+
+    /// Sets the value.
+    pub fn set(&self, value: T) {
+        self.segment
+            .memory()
+            .store(self.segment.at(VALUE_AT), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Context, StartMethod};
+
+    #[test]
+    fn a_value_is_what_was_set_last() {
+        let context = Context::new(StartMethod::Spawn).unwrap();
+        let value = context.value(0.5_f64).unwrap();
+        assert_eq!(value.get().unwrap(), 0.5);
+        value.clone().set(3.25).unwrap();
+        assert_eq!(value.update(|old| old * 2.0).unwrap(), 6.5);
+        assert_eq!(value.raw().get(), 6.5);
+    }
+
+    #[test]
+    fn its_lock_can_be_held_over_several_accesses() {
+        let context = Context::new(StartMethod::Spawn).unwrap();
+        let value = context.value(0_i32).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..1000 {
+                        let lock = value.get_lock();
+                        let _guard = lock.acquire().unwrap();
+                        value.set(value.get().unwrap() + 1).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(value.get().unwrap(), 4000);
+    }
+}
