@@ -1,3 +1,28 @@
-//! Writes a case as a Python program.
+//! Writes a case as a Python program that a person can read and attach to a bug report.
+//!
+//! The program stands alone and runs on any CPython from 3.8; what its runs mean is the runner's
+//! business.
+//! [`CPYTHON_MANIFEST`] is what is known of CPython: what its threads lack, where it deviates.
 
 #![forbid(unsafe_code)]
+
+mod call;
+mod error;
+mod expression;
+mod handler;
+mod literal;
+mod names;
+mod need;
+mod program;
+mod raised;
+mod shares;
+mod statement;
+mod types;
+mod walk;
+mod writer;
+
+pub use error::WriteError;
+pub use program::{Options, write};
+
+/// The manifest of the driver `cpython`, in RON.
+pub const CPYTHON_MANIFEST: &str = include_str!("../cpython.ron");

@@ -1,0 +1,237 @@
+//! Calls: a case's arguments as Python's signatures take them.
+//!
+//! The catalogue's names are multiprocessing's; threads and managers' proxies name some of theirs
+//! otherwise (`blocking` for `block`, `item` for `obj`), so what may go by position does.
+
+use poolproof_case::Value;
+use poolproof_case::catalogue::{self, Default, Kind, Parameter, bind};
+use poolproof_case::program::{Arguments, CallExpression, Callee, Expression, ExpressionKind};
+
+use crate::error::{Result, WriteError};
+use crate::expression::Level;
+use crate::names::python;
+use crate::need::Need;
+use crate::writer::Writer;
+
+/// Functions of the module that are about its own default context.
+const OF_MODULE: &[&str] = &[
+    "get_context",
+    "get_start_method",
+    "set_start_method",
+    "get_all_start_methods",
+];
+
+/// Objects whose methods take nothing by name.
+const BY_POSITION: &[&str] = &["list", "dict", "ManagedList", "ManagedDict"];
+
+/// What a manager makes from arguments that have no names.
+const MADE_BY_POSITION: &[&str] = &["dict", "list", "Value", "Array"];
+
+impl Writer<'_> {
+    /// A call.
+    pub(crate) fn call(&mut self, call: &CallExpression) -> Result<String> {
+        let arguments = &call.arguments;
+        let (receiver, name) = match &call.callee {
+            Callee::Function(name) => {
+                return Ok(format!("{}({})", python(name), self.as_written(arguments)?));
+            }
+            Callee::Method(receiver, name) => (receiver, name.as_str()),
+        };
+        if matches!(receiver.kind, ExpressionKind::Module) && !OF_MODULE.contains(&name) {
+            self.needs.add(Need::Context);
+            return Ok(format!("mp.{name}({})", self.as_written(arguments)?));
+        }
+        let objects = self.objects(receiver);
+        let of = self.bound(receiver, Level::Atom)?;
+        if objects.contains("Context") && catalogue::object(name).is_some() {
+            return self.construct(&of, name, arguments);
+        }
+        let methods = self.types.methods(&self.scope, receiver, name);
+        if name == "shared" {
+            return self.shared(&of, arguments);
+        }
+        let fitting = methods.into_iter().find(|(_, method)| {
+            bind(
+                method.parameters,
+                arguments.positional.iter().collect(),
+                named(arguments),
+            )
+            .is_ok()
+        });
+        let arguments = match fitting {
+            Some((object, method)) => {
+                let plain = BY_POSITION.contains(&object.name)
+                    || (object.name == "Manager" && MADE_BY_POSITION.contains(&name));
+                self.arguments(method.parameters, arguments, plain)?
+            }
+            None => self.as_written(arguments)?,
+        };
+        Ok(format!("{of}.{name}({arguments})"))
+    }
+
+    /// `mp.Queue(maxsize=1)`.
+    pub(crate) fn construct(
+        &mut self,
+        prefix: &str,
+        object: &str,
+        arguments: &Arguments,
+    ) -> Result<String> {
+        let known = catalogue::object(object).and_then(|object| object.constructor);
+        let Some(parameters) = known else {
+            return Err(WriteError::new(format!(
+                "`{object}` is not made by a program"
+            )));
+        };
+        if prefix == "mp" {
+            self.needs.add(Need::Context);
+        }
+        let text = match object {
+            "ManagerServer" => return self.server(arguments),
+            "ManagerClient" => return self.client(arguments),
+            "Process" => self.process(parameters, arguments)?,
+            "Value" | "RawValue" | "Array" | "RawArray" => {
+                self.shared_memory(object, parameters, arguments)?
+            }
+            _ => self.arguments(parameters, arguments, false)?,
+        };
+        Ok(format!("{prefix}.{object}({text})"))
+    }
+
+    /// Everything of a process by name, as Python programs do; there is only one group.
+    fn process(&mut self, parameters: &'static [Parameter], given: &Arguments) -> Result<String> {
+        let mut parts = Vec::new();
+        for (parameter, argument) in bound(parameters, given)? {
+            if parameter.name == "group" {
+                continue;
+            }
+            let value = self.argument(parameter, argument)?;
+            parts.push(format!("{}={value}", parameter.name));
+        }
+        Ok(parts.join(", "))
+    }
+
+    /// Values have their number, and arrays their numbers, by position; a lock goes by name.
+    fn shared_memory(
+        &mut self,
+        object: &str,
+        parameters: &'static [Parameter],
+        given: &Arguments,
+    ) -> Result<String> {
+        let mut parts = Vec::new();
+        let mut typecode = None;
+        for (parameter, argument) in bound(parameters, given)? {
+            let mut value = self.argument(parameter, argument)?;
+            match parameter.name {
+                "typecode_or_type" => typecode = text_of(argument),
+                "lock" => value = format!("lock={value}"),
+                // An array of threads takes numbers, no size.
+                "size_or_initializer" if object == "Array" && self.may_be_threads() => {
+                    if matches!(argument.kind, ExpressionKind::Literal(Value::Int(_))) {
+                        value = format!("[{}] * {value}", zero(typecode));
+                    }
+                }
+                _ => {}
+            }
+            parts.push(value);
+        }
+        // A value of threads needs its number.
+        if object == "Value" && parts.len() == 1 && self.may_be_threads() {
+            parts.push(zero(typecode).to_owned());
+        }
+        Ok(parts.join(", "))
+    }
+
+    /// Arguments by position as far as they go, the rest by name.
+    fn arguments(
+        &mut self,
+        parameters: &'static [Parameter],
+        given: &Arguments,
+        plain: bool,
+    ) -> Result<String> {
+        let by_position = given.positional.len();
+        let mut parts = Vec::new();
+        for (index, parameter, argument) in indexed(parameters, given)? {
+            let is_none = matches!(argument.kind, ExpressionKind::Literal(Value::None));
+            let is_next = index == parts.len();
+            let required = parameter.default == Default::Required || parameter.name == "block";
+            let value = self.argument(parameter, argument)?;
+            if index < by_position || plain || (is_next && required) {
+                parts.push(value);
+            } else if !(is_none && parameter.default == Default::None) {
+                parts.push(format!("{}={value}", parameter.name));
+            }
+        }
+        Ok(parts.join(", "))
+    }
+
+    fn argument(&mut self, parameter: &Parameter, argument: &Expression) -> Result<String> {
+        let is_arguments = matches!(parameter.name, "args" | "initargs");
+        match (&argument.kind, parameter.kind) {
+            (ExpressionKind::List(items), _) if is_arguments => self.tuple(items),
+            (ExpressionKind::Literal(Value::List(items)), _) if is_arguments => {
+                let literal = crate::literal::literal(&Value::Tuple(items.clone()));
+                literal.ok_or_else(|| WriteError::new("an opaque value cannot be written down"))
+            }
+            (_, Kind::Sequence) => self.iterable(argument),
+            _ => self.expression(argument),
+        }
+    }
+
+    fn as_written(&mut self, arguments: &Arguments) -> Result<String> {
+        let mut parts = Vec::new();
+        for argument in &arguments.positional {
+            parts.push(self.expression(argument)?);
+        }
+        for (name, argument) in &arguments.named {
+            parts.push(format!("{name}={}", self.expression(argument)?));
+        }
+        Ok(parts.join(", "))
+    }
+}
+
+fn named(arguments: &Arguments) -> Vec<(String, &Expression)> {
+    arguments
+        .named
+        .iter()
+        .map(|(name, argument)| (name.clone(), argument))
+        .collect()
+}
+
+fn indexed<'a>(
+    parameters: &'static [Parameter],
+    given: &'a Arguments,
+) -> Result<Vec<(usize, &'static Parameter, &'a Expression)>> {
+    let bound = bind(parameters, given.positional.iter().collect(), named(given))
+        .map_err(|error| WriteError::new(format!("arguments do not fit: {error:?}")))?;
+    let pairs = parameters.iter().zip(bound).enumerate();
+    Ok(pairs
+        .filter_map(|(index, (parameter, argument))| Some((index, parameter, argument?)))
+        .collect())
+}
+
+/// The parameters that are given, with their arguments.
+pub(crate) fn bound<'a>(
+    parameters: &'static [Parameter],
+    given: &'a Arguments,
+) -> Result<Vec<(&'static Parameter, &'a Expression)>> {
+    let indexed = indexed(parameters, given)?;
+    Ok(indexed
+        .into_iter()
+        .map(|(_, parameter, argument)| (parameter, argument))
+        .collect())
+}
+
+/// The text of a literal.
+pub(crate) fn text_of(expression: &Expression) -> Option<&str> {
+    match &expression.kind {
+        ExpressionKind::Literal(Value::Str(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn zero(typecode: Option<&str>) -> &'static str {
+    match typecode {
+        Some("d" | "f") => "0.0",
+        _ => "0",
+    }
+}

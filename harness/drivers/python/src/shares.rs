@@ -1,0 +1,207 @@
+//! Managers on TCP: what a server shares by name, and the class that both sides use for it.
+
+use poolproof_case::Value;
+use poolproof_case::catalogue;
+use poolproof_case::program::{Arguments, Expression, ExpressionKind};
+
+use crate::call::{bound, text_of};
+use crate::error::{Result, WriteError};
+use crate::need::Need;
+use crate::writer::Writer;
+
+/// One shared object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Share {
+    /// The name that it is shared under.
+    name: String,
+    /// What makes it in the server.
+    maker: &'static Maker,
+}
+
+/// How Python makes an object in a server, and reaches it elsewhere.
+#[derive(Debug, PartialEq, Eq)]
+struct Maker {
+    /// The name of the method that makes one in a manager.
+    name: &'static str,
+    /// The expression that makes one.
+    source: &'static str,
+    /// The module that the expression needs.
+    module: Option<&'static str>,
+    /// The class of its proxies.
+    proxy: &'static str,
+}
+
+const fn maker(
+    name: &'static str,
+    source: &'static str,
+    module: Option<&'static str>,
+    proxy: &'static str,
+) -> Maker {
+    Maker {
+        name,
+        source,
+        module,
+        proxy,
+    }
+}
+
+const THREADING: Option<&str> = Some("threading");
+
+static MAKERS: &[Maker] = &[
+    maker("dict", "{}", None, "DictProxy"),
+    maker("list", "[]", None, "ListProxy"),
+    maker("Namespace", "Namespace()", None, "NamespaceProxy"),
+    maker("Lock", "threading.Lock()", THREADING, "AcquirerProxy"),
+    maker("RLock", "threading.RLock()", THREADING, "AcquirerProxy"),
+    maker(
+        "Semaphore",
+        "threading.Semaphore()",
+        THREADING,
+        "AcquirerProxy",
+    ),
+    maker(
+        "BoundedSemaphore",
+        "threading.BoundedSemaphore()",
+        THREADING,
+        "AcquirerProxy",
+    ),
+    maker(
+        "Condition",
+        "threading.Condition()",
+        THREADING,
+        "ConditionProxy",
+    ),
+    maker("Event", "threading.Event()", THREADING, "EventProxy"),
+    maker("Queue", "Queue()", None, ""),
+    maker("JoinableQueue", "Queue()", None, ""),
+];
+
+impl Writer<'_> {
+    /// `start_server(b"key")`.
+    pub(crate) fn server(&mut self, arguments: &Arguments) -> Result<String> {
+        let parameters = constructor("ManagerServer");
+        let mut key = String::new();
+        for (parameter, argument) in bound(parameters, arguments)? {
+            match parameter.name {
+                "authkey" => key = self.expression(argument)?,
+                _ => self.add_shares(argument)?,
+            }
+        }
+        self.needs.add(Need::Server);
+        Ok(format!("start_server({key})"))
+    }
+
+    /// `SharingManager(address=address, authkey=b"key")`.
+    pub(crate) fn client(&mut self, arguments: &Arguments) -> Result<String> {
+        let parameters = constructor("ManagerClient");
+        let mut parts = Vec::new();
+        for (parameter, argument) in bound(parameters, arguments)? {
+            parts.push(format!("{}={}", parameter.name, self.expression(argument)?));
+        }
+        self.needs.add(Need::Server);
+        Ok(format!("SharingManager({})", parts.join(", ")))
+    }
+
+    /// `server.get_numbers()`.
+    pub(crate) fn shared(&mut self, of: &str, arguments: &Arguments) -> Result<String> {
+        let given = arguments
+            .positional
+            .iter()
+            .chain(arguments.named.iter().map(|(_, one)| one));
+        match given.map(text_of).next().flatten() {
+            Some(name) => Ok(format!("{of}.get_{name}()")),
+            None => Err(WriteError::new("`shared` wants its name written out")),
+        }
+    }
+
+    fn add_shares(&mut self, argument: &Expression) -> Result<()> {
+        let wrong = || WriteError::new("`shares` is a dict from names to what a manager makes");
+        let ExpressionKind::Literal(Value::Dict(pairs)) = &argument.kind else {
+            return Err(wrong());
+        };
+        for (name, object) in pairs {
+            let (Value::Str(name), Value::Str(object)) = (name, object) else {
+                return Err(wrong());
+            };
+            let maker = MAKERS.iter().find(|maker| maker.name == object);
+            let Some(maker) = maker else {
+                return Err(WriteError::new(format!(
+                    "a server cannot share a `{object}`"
+                )));
+            };
+            let share = Share {
+                name: name.clone(),
+                maker,
+            };
+            if !self.shares.contains(&share) {
+                self.shares.push(share);
+            }
+        }
+        Ok(())
+    }
+
+    /// The shared objects, a function for each that gives it, and the manager's class.
+    pub(crate) fn sharing_manager(&mut self) {
+        let shares = self.shares.clone();
+        self.needs
+            .add(Need::From("multiprocessing.managers", "BaseManager"));
+        for Share { name, maker } in &shares {
+            if let Some(module) = maker.module {
+                self.needs.add(Need::Import(module));
+            }
+            match maker.source {
+                "Queue()" => self.needs.add(Need::From("queue", "Queue")),
+                "Namespace()" => self
+                    .needs
+                    .add(Need::From("multiprocessing.managers", "Namespace")),
+                _ => {}
+            }
+            if !maker.proxy.is_empty() {
+                self.needs
+                    .add(Need::From("multiprocessing.managers", maker.proxy));
+            }
+            self.line(format!("shared_{name} = {}", maker.source));
+            self.line("");
+            self.line("");
+            self.line(format!("def get_{name}():"));
+            self.indented(|writer| writer.line(format!("return shared_{name}")));
+            self.line("");
+            self.line("");
+        }
+        self.line("class SharingManager(BaseManager):");
+        self.indented(|writer| {
+            writer.line("\"\"\"A server that shares objects by name, or a client of one.\"\"\"");
+        });
+        self.line("");
+        self.line("");
+        for Share { name, maker } in &shares {
+            let proxy = match maker.proxy {
+                "" => String::new(),
+                proxy => format!(", {proxy}"),
+            };
+            self.line(format!(
+                "SharingManager.register(\"get_{name}\", get_{name}{proxy})"
+            ));
+        }
+        self.line("");
+        self.line("");
+        self.line("def start_server(authkey):");
+        self.indented(|writer| {
+            writer.line("\"\"\"A started server on any free port of this machine.\"\"\"");
+            let address = "(\"127.0.0.1\", 0)";
+            writer.line(format!(
+                "server = SharingManager(address={address}, authkey=authkey, ctx=mp)"
+            ));
+            writer.line("server.start()");
+            writer.line("return server");
+        });
+        self.line("");
+        self.line("");
+    }
+}
+
+fn constructor(object: &str) -> &'static [catalogue::Parameter] {
+    catalogue::object(object)
+        .and_then(|object| object.constructor)
+        .expect("the catalogue has managers")
+}

@@ -1,0 +1,196 @@
+//! Statements as lines of Python.
+
+use poolproof_case::Value;
+use poolproof_case::program::{
+    Arguments, Block, Expression, ExpressionKind, Statement, StatementKind,
+};
+
+use crate::error::{Result, WriteError};
+use crate::expression::Level;
+use crate::literal::literal;
+use crate::names::python;
+use crate::need::Need;
+use crate::walk::{Part, visit};
+use crate::writer::Writer;
+
+impl Writer<'_> {
+    /// The body of a function: its `global` statement, then its statements.
+    pub(crate) fn body(&mut self, block: &Block) -> Result<()> {
+        let mut globals: Vec<String> = Vec::new();
+        visit(block, &mut |part| {
+            if let Part::Statement(statement) = part
+                && let StatementKind::SetGlobal(name, _) = &statement.kind
+            {
+                globals.push(python(name));
+            }
+        });
+        globals.sort();
+        globals.dedup();
+        if !globals.is_empty() {
+            self.line(format!("global {}", globals.join(", ")));
+        }
+        self.block(block)
+    }
+
+    /// Statements in order.
+    pub(crate) fn block(&mut self, block: &Block) -> Result<()> {
+        if block.is_empty() {
+            self.line("pass");
+        }
+        for statement in block {
+            if self.options.pauses {
+                self.line("pause()");
+            }
+            self.statement(statement)?;
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Result<()> {
+        use StatementKind as S;
+        match &statement.kind {
+            S::Let(names, value) => self.assignment(names, value)?,
+            S::Call(call) => {
+                let call = self.call(call)?;
+                self.line(call);
+            }
+            S::Print(values) => {
+                self.needs.add(Need::Show);
+                let values = self.expressions(values)?;
+                self.line(format!("show({values})"));
+            }
+            S::With(context, body) => {
+                let context = self.expression(context)?;
+                self.nested(format!("with {context}:"), body)?;
+            }
+            S::If(condition, then, otherwise) => {
+                self.condition("if", condition, then, otherwise)?
+            }
+            S::For(names, values, body) => {
+                let names: Vec<String> = names.iter().map(|name| python(name)).collect();
+                let values = self.iterable(values)?;
+                self.nested(format!("for {} in {values}:", names.join(", ")), body)?;
+            }
+            S::Repeat(times, body) => self.nested(format!("for _ in range({times}):"), body)?,
+            S::Drain {
+                queue,
+                name,
+                until,
+                body,
+            } => self.drain(queue, name, until, body)?,
+            S::Try {
+                body,
+                handlers,
+                finally,
+            } => self.try_statement(body, handlers, finally)?,
+            S::Raise(error) => {
+                let error = self.expression(error)?;
+                self.line(format!("raise {error}"));
+            }
+            S::Return(None) => self.line("return"),
+            S::Return(Some(value)) => {
+                let value = self.expression(value)?;
+                self.line(format!("return {value}"));
+            }
+            S::SetItem(of, index, value) => {
+                let (of, index) = (self.bound(of, Level::Atom)?, self.expression(index)?);
+                let value = self.expression(value)?;
+                self.line(format!("{of}[{index}] = {value}"));
+            }
+            S::SetAttr(of, name, value) => {
+                let (of, value) = (self.bound(of, Level::Atom)?, self.expression(value)?);
+                self.line(format!("{of}.{name} = {value}"));
+            }
+            S::SetGlobal(name, value) => {
+                let value = self.expression(value)?;
+                self.line(format!("{} = {value}", python(name)));
+            }
+            S::Del(names) => {
+                let names: Vec<String> = names.iter().map(|name| python(name)).collect();
+                self.line(format!("del {}", names.join(", ")));
+            }
+            S::Exit(code) => {
+                self.needs.add(Need::Import("sys"));
+                let code = self.expression(code)?;
+                self.line(format!("sys.exit({code})"));
+            }
+            S::Signal(process, name) => {
+                self.needs.add(Need::Import("os"));
+                self.needs.add(Need::Import("signal"));
+                let process = self.bound(process, Level::Atom)?;
+                self.line(format!("os.kill({process}.pid, signal.SIG{name})"));
+            }
+            S::Settle => {
+                self.needs.add(Need::Settle);
+                self.line("settle()");
+            }
+        }
+        Ok(())
+    }
+
+    fn nested(&mut self, head: String, body: &Block) -> Result<()> {
+        self.line(head);
+        self.indented(|writer| writer.block(body))
+    }
+
+    fn assignment(&mut self, names: &[String], value: &Expression) -> Result<()> {
+        let target: Vec<String> = names.iter().map(|name| python(name)).collect();
+        let target = target.join(", ");
+        if let Some((without, daemon)) = self.process_of_threads(value) {
+            let process = self.construct("mp", "Process", &without)?;
+            let daemon = self.expression(&daemon)?;
+            self.line(format!("{target} = {process}"));
+            self.line(format!("{target}.daemon = {daemon}"));
+            return Ok(());
+        }
+        let value = self.expression(value)?;
+        self.line(format!("{target} = {value}"));
+        Ok(())
+    }
+
+    /// `multiprocessing.dummy.Process` has no `daemon` argument, but the attribute.
+    fn process_of_threads(&self, value: &Expression) -> Option<(Arguments, Expression)> {
+        let ExpressionKind::New { object, arguments } = &value.kind else {
+            return None;
+        };
+        if object != "Process" || !self.may_be_threads() {
+            return None;
+        }
+        let index = arguments
+            .named
+            .iter()
+            .position(|(name, _)| name == "daemon")?;
+        let mut without = arguments.clone();
+        let (_, daemon) = without.named.remove(index);
+        Some((without, daemon))
+    }
+
+    fn condition(
+        &mut self,
+        word: &str,
+        condition: &Expression,
+        then: &Block,
+        otherwise: &Block,
+    ) -> Result<()> {
+        let condition = self.expression(condition)?;
+        self.nested(format!("{word} {condition}:"), then)?;
+        match otherwise.as_slice() {
+            [] => Ok(()),
+            [statement] if !self.options.pauses => match &statement.kind {
+                StatementKind::If(condition, then, otherwise) => {
+                    self.condition("elif", condition, then, otherwise)
+                }
+                _ => self.nested("else:".to_owned(), otherwise),
+            },
+            _ => self.nested("else:".to_owned(), otherwise),
+        }
+    }
+
+    fn drain(&mut self, queue: &Expression, name: &str, until: &Value, body: &Block) -> Result<()> {
+        let queue = self.bound(queue, Level::Atom)?;
+        let until = literal(until)
+            .ok_or_else(|| WriteError::new("what ends a `Drain` cannot be written down"))?;
+        let name = python(name);
+        self.nested(format!("for {name} in iter({queue}.get, {until}):"), body)
+    }
+}
