@@ -1,0 +1,33 @@
+//! The state graph of a program: what exploration hands to the behaviour.
+//!
+//! Its nodes are the machine's states without their contents; what may be observed of it is the
+//! behaviour's business.
+
+use poolproof_case::Ending;
+
+/// A graph without cycles; node 0 is the start.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    /// The states.
+    pub nodes: Vec<Node>,
+    /// The lines that edges bear.
+    pub lines: Vec<String>,
+}
+
+/// A state.
+#[derive(Clone, Debug, Default)]
+pub struct Node {
+    /// The steps that can follow.
+    pub edges: Vec<Edge>,
+    /// How the program has ended here, and how many of its processes still live.
+    pub end: Option<(Ending, u32)>,
+}
+
+/// A step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The state it leads to.
+    pub to: u32,
+    /// The line it writes (an index into the graph's lines), if it writes one.
+    pub line: Option<u32>,
+}
