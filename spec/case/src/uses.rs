@@ -1,0 +1,221 @@
+//! What a program uses of the catalogue, and where that does not exist.
+
+use std::collections::BTreeSet;
+
+use crate::catalogue;
+use crate::infer::{Types, infer};
+use crate::method::StartMethod;
+use crate::program::{Block, Callee, Expression, ExpressionKind, Program, StatementKind};
+use crate::value::Value;
+use crate::walk;
+
+/// A member of an object that a program uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// The object's name in the catalogue.
+    pub object: &'static str,
+    /// The method's or attribute's name; empty for the constructor.
+    pub member: &'static str,
+}
+
+/// All that a program uses, as far as that can be told without running it.
+#[must_use]
+pub fn uses(program: &Program) -> BTreeSet<Use> {
+    let types = infer(program);
+    let mut uses = BTreeSet::new();
+    for (name, block) in blocks(program) {
+        collect(&types, name, block, &mut uses);
+    }
+    uses
+}
+
+/// Why a program cannot run under a start method, if it cannot.
+#[must_use]
+pub fn unsupported(program: &Program, method: StartMethod) -> Option<String> {
+    if method != StartMethod::Threads {
+        return None;
+    }
+    let lacking = uses(program).into_iter().find_map(|used| {
+        let object = catalogue::object(used.object)?;
+        let has_member = object.threads
+            && object
+                .method(used.member)
+                .is_none_or(|method| method.threads)
+            && object
+                .attribute(used.member)
+                .is_none_or(|attribute| attribute.threads);
+        (!has_member).then(|| match used.member {
+            _ if !object.threads => format!("`{}`", object.name),
+            member => format!("`{}.{member}`", object.name),
+        })
+    });
+    let types = infer(program);
+    lacking
+        .or_else(|| {
+            let mut blocks = blocks(program);
+            blocks.find_map(|(name, block)| lacking_among_threads(&types, name, block))
+        })
+        .map(|what| format!("{what} does not exist where processes are threads"))
+}
+
+/// Every function's body by its name; main's is empty.
+pub(crate) fn blocks(program: &Program) -> impl Iterator<Item = (&str, &Block)> {
+    let functions = program.functions.iter();
+    functions
+        .map(|(name, function)| (name.as_str(), &function.body))
+        .chain(std::iter::once(("", &program.main)))
+}
+
+fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet<Use>) {
+    let mut member = |receiver: &Expression, name: &str| {
+        for object in types.of(function, receiver).objects {
+            let Some(known) = catalogue::object(object) else {
+                continue;
+            };
+            let method = known.method(name).map(|method| method.name);
+            let attribute = known.attribute(name).map(|attribute| attribute.name);
+            if let Some(member) = method.or(attribute) {
+                uses.insert(Use { object, member });
+            } else if object == "Context"
+                && let Some(made) = catalogue::object(name)
+            {
+                uses.insert(Use {
+                    object: made.name,
+                    member: "",
+                });
+            }
+        }
+    };
+    walk::calls(block, &mut |call| {
+        if let Callee::Method(receiver, name) = &call.callee {
+            member(receiver, name);
+        }
+    });
+    walk::expressions(block, &mut |expression| {
+        if let ExpressionKind::Attribute(receiver, name) = &expression.kind {
+            member(receiver, name);
+        }
+    });
+    walk::statements(block, &mut |statement| {
+        if let StatementKind::SetAttr(receiver, name, _) = &statement.kind {
+            member(receiver, name);
+        }
+    });
+    walk::expressions(block, &mut |expression| {
+        if let ExpressionKind::New { object, .. } = &expression.kind
+            && let Some(known) = catalogue::object(object)
+        {
+            uses.insert(Use {
+                object: known.name,
+                member: "",
+            });
+        }
+    });
+}
+
+/// What is no member, and yet is missing in `multiprocessing.dummy`.
+fn lacking_among_threads(types: &Types<'_>, function: &str, block: &Block) -> Option<String> {
+    let mut lacking = None;
+    walk::statements(block, &mut |statement| match &statement.kind {
+        StatementKind::Signal(..) => lacking = Some("`Signal`".to_owned()),
+        StatementKind::With(context, _)
+            if types.of(function, context).objects.contains("Manager") =>
+        {
+            // There the manager is the module itself.
+            lacking = Some("`With` on a `Manager`".to_owned());
+        }
+        _ => {}
+    });
+    walk::expressions(block, &mut |expression| {
+        let ExpressionKind::New { object, arguments } = &expression.kind else {
+            return;
+        };
+        let named = |name: &str| arguments.named.iter().find(|(known, _)| known == name);
+        let size = arguments
+            .positional
+            .get(1)
+            .or_else(|| named("size_or_initializer").map(|(_, value)| value));
+        match (object.as_str(), size.map(|size| &size.kind)) {
+            ("Pool", _)
+                if arguments.positional.len() > 3 || named("maxtasksperchild").is_some() =>
+            {
+                lacking = Some("`maxtasksperchild` of `Pool`".to_owned());
+            }
+            ("Array", Some(ExpressionKind::Literal(Value::Int(_)))) => {
+                lacking = Some("an `Array` made by its size".to_owned());
+            }
+            _ => {}
+        }
+    });
+    lacking
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read;
+
+    fn program(body: &str) -> Program {
+        let text = format!("Case(title: \"t\", clauses: [\"C\"], claims: [], {body})");
+        match read("c", &text, &["C"]) {
+            Ok(case) => case.program,
+            Err(mistakes) => panic!("{mistakes:?}"),
+        }
+    }
+
+    fn names(program: &Program) -> Vec<String> {
+        let uses = uses(program).into_iter();
+        uses.map(|used| format!("{}.{}", used.object, used.member))
+            .collect()
+    }
+
+    #[test]
+    fn uses_follow_arguments_containers_pairs_and_queues() {
+        let program = program(
+            r#"functions: {"f": Function(params: ["lock", "c"], body: [
+                With("$lock", [Call("c.send", [1]), Call("c.close")]),
+            ])},
+            main: [
+                Let("a, b", New("Pipe")),
+                Let("ps", []),
+                Let("p", New("Process", (target: "f", args: [New("RLock"), "$b"]))),
+                Call("ps.append", ["$p"]),
+                For("x", "$ps", [Call("x.kill")]),
+                Let("q", New("Queue")),
+                Call("q.put", ["$a"]),
+                Let("y", Call("q.get")),
+                Print([Call("y.poll")]),
+            ]"#,
+        );
+        let expected = [
+            "Connection.close",
+            "Connection.poll",
+            "Connection.send",
+            "Pipe.",
+            "Process.",
+            "Process.kill",
+            "Queue.",
+            "Queue.get",
+            "Queue.put",
+            "RLock.",
+            "list.append",
+        ];
+        assert_eq!(names(&program), expected);
+        let reason = unsupported(&program, StartMethod::Threads);
+        let expected = "`Process.kill` does not exist where processes are threads";
+        assert_eq!(reason.as_deref(), Some(expected));
+        assert_eq!(unsupported(&program, StartMethod::Spawn), None);
+    }
+
+    #[test]
+    fn a_contexts_objects_are_used_too() {
+        let program = program(
+            r#"main: [
+                Let("ctx", Call("mp.get_context", ["spawn"])),
+                Let("q", Call("ctx.SimpleQueue")),
+                Call("q.put", [1]),
+            ]"#,
+        );
+        assert!(names(&program).contains(&"SimpleQueue.put".to_owned()));
+    }
+}
