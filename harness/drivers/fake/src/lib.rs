@@ -1,3 +1,82 @@
-//! Drivers that are wrong on purpose, for testing the judge.
+//! Drivers that are wrong on purpose, for testing the judge, and one that is right.
+//!
+//! Each does one thing, whatever the case says; only `honest` reads it.
 
 #![forbid(unsafe_code)]
+
+mod honest;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use poolproof_case::Case;
+
+/// The wrong ones and what each does; then the right one.
+pub const FAKES: [(&str, &str); 8] = [
+    ("babbler", "prints a line that nobody allows"),
+    ("sleeper", "never ends"),
+    ("spinner", "never ends and is busy all the time"),
+    ("flooder", "never ends and prints all the time"),
+    ("leaker", "leaves a process behind"),
+    ("litterer", "leaves a file and shared memory behind"),
+    ("crasher", "is ended by a signal"),
+    ("honest", "does what a main of prints says"),
+];
+
+/// The driver's manifest, as text.
+#[must_use]
+pub fn manifest(name: &str) -> String {
+    format!(
+        "Manifest(name: \"fake/{name}\", kind: \"own\", \
+         start_methods: [spawn, fork, forkserver, threads], runs: 4)"
+    )
+}
+
+/// Does what the fake of this name does; gives the exit code, or nothing for an unknown name.
+#[must_use]
+pub fn drive(name: &str, case: &Case, again: &Path) -> Option<i32> {
+    match name {
+        "babbler" => println!("nobody allows this line"),
+        "sleeper" => sleep(),
+        "spinner" => loop {
+            std::hint::spin_loop();
+        },
+        "flooder" => loop {
+            println!("more");
+        },
+        "leaker" => leave_a_process(again),
+        "litterer" => leave_files(),
+        "crasher" => std::process::abort(),
+        "honest" => return Some(honest::run(case)),
+        _ => return None,
+    }
+    Some(0)
+}
+
+fn sleep() -> ! {
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+/// Starts this executable again as a sleeper with the same case.
+fn leave_a_process(case: &Path) {
+    let executable = std::env::current_exe().expect("a running program has an executable");
+    let child = Command::new(executable)
+        .args(["drive", "fake/sleeper", "--start-method", "spawn", "--case"])
+        .arg(case)
+        .stdin(Stdio::null())
+        .spawn();
+    child.expect("this executable can be started again");
+}
+
+fn leave_files() {
+    let name = format!("poolproof-fake-{}", std::process::id());
+    let temporary = std::env::temp_dir().join(&name);
+    std::fs::write(temporary, "litter").expect("the temporary folder takes a file");
+    let shared = Path::new("/dev/shm");
+    if shared.is_dir() {
+        std::fs::write(shared.join(name), "litter").expect("shared memory takes a file");
+    }
+}
