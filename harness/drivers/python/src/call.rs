@@ -120,7 +120,10 @@ impl Writer<'_> {
         let mut parts = Vec::new();
         let mut typecode = None;
         for (parameter, argument) in bound(parameters, given)? {
-            let mut value = self.argument(parameter, argument)?;
+            let mut value = match parameter.name {
+                "size_or_initializer" => self.iterable(argument)?,
+                _ => self.argument(parameter, argument)?,
+            };
             match parameter.name {
                 "typecode_or_type" => typecode = text_of(argument),
                 "lock" => value = format!("lock={value}"),

@@ -164,7 +164,7 @@ fn sorted(mut handlers: Vec<Handler<'_>>) -> Result<Vec<Handler<'_>>> {
         let is_first = |handler: &Handler<'_>| {
             handlers.iter().all(|other| {
                 let hides = |class: &&str| other.classes.iter().any(|o| is_below(o, class));
-                !handler.classes.iter().any(|class| hides(class)) || same(handler, other)
+                !handler.classes.iter().any(hides) || same(handler, other)
             })
         };
         let Some(first) = handlers.iter().position(is_first) else {

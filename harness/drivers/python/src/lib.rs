@@ -22,7 +22,7 @@ mod walk;
 mod writer;
 
 pub use error::WriteError;
-pub use program::{Options, write};
+pub use program::{Options, file_name, write};
 
 /// The manifest of the driver `cpython`, in RON.
 pub const CPYTHON_MANIFEST: &str = include_str!("../cpython.ron");

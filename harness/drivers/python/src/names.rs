@@ -80,6 +80,84 @@ pub(crate) fn python(name: &str) -> String {
     }
 }
 
+/// Modules that Python loads while a program runs: a program of such a name would be taken for it.
+const MODULES: &[&str] = &[
+    "abc",
+    "array",
+    "ast",
+    "atexit",
+    "base",
+    "bisect",
+    "code",
+    "codecs",
+    "collections",
+    "context",
+    "copy",
+    "dis",
+    "enum",
+    "errno",
+    "functools",
+    "glob",
+    "hashlib",
+    "heapq",
+    "hmac",
+    "io",
+    "itertools",
+    "json",
+    "keyword",
+    "locale",
+    "logging",
+    "math",
+    "mmap",
+    "multiprocessing",
+    "numbers",
+    "opcode",
+    "operator",
+    "os",
+    "pickle",
+    "platform",
+    "queue",
+    "random",
+    "re",
+    "runpy",
+    "secrets",
+    "select",
+    "selectors",
+    "shutil",
+    "signal",
+    "site",
+    "socket",
+    "stat",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "test",
+    "thread",
+    "threading",
+    "time",
+    "token",
+    "tokenize",
+    "traceback",
+    "types",
+    "typing",
+    "uuid",
+    "warnings",
+    "weakref",
+];
+
+/// The name that a program's file should have.
+pub(crate) fn file(id: &str) -> String {
+    let stem = id.rsplit('/').next().unwrap_or_default();
+    if MODULES.contains(&stem) {
+        format!("{stem}_case.py")
+    } else {
+        format!("{stem}.py")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +167,11 @@ mod tests {
         assert_eq!(python("lambda"), "lambda_");
         assert_eq!(python("main"), "main_");
         assert_eq!(python("queue"), "queue");
+    }
+
+    #[test]
+    fn a_file_is_not_taken_for_a_module() {
+        assert_eq!(file("seed/queue"), "queue_case.py");
+        assert_eq!(file("seed/pool_map"), "pool_map.py");
     }
 }

@@ -67,7 +67,7 @@ impl Needs {
     }
 
     /// The names to import from modules, in order.
-    pub(crate) fn from_imports(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+    pub(crate) fn names_from_modules(&self) -> Vec<(&'static str, Vec<&'static str>)> {
         let mut modules: Vec<(&'static str, Vec<&'static str>)> = Vec::new();
         for need in &self.0 {
             if let Need::From(module, name) = need {

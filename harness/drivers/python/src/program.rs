@@ -4,7 +4,7 @@ use poolproof_case::{Case, StartMethod, Value};
 
 use crate::error::{Result, WriteError};
 use crate::literal::literal;
-use crate::names::python;
+use crate::names::{self, python};
 use crate::need::Need;
 use crate::types::MAIN;
 use crate::walk::{Part, visit_program};
@@ -32,6 +32,12 @@ pub fn write(case: &Case, options: Options) -> std::result::Result<String, Write
     writer.lines.extend(middle);
     writer.lines.extend(functions);
     Ok(writer.lines.join("\n") + "\n")
+}
+
+/// The name that the file of a case's program should have.
+#[must_use]
+pub fn file_name(case: &Case) -> String {
+    names::file(&case.id)
 }
 
 impl Writer<'_> {
@@ -167,7 +173,7 @@ def pause():
             title.replace("\"\"\"", "\\\"\\\"\\\"")
         ));
         self.line("");
-        let file = self.case.id.rsplit('/').next().unwrap_or_default();
+        let file = file_name(self.case);
         let methods: Vec<&str> = self
             .case
             .methods
@@ -179,21 +185,21 @@ def pause():
             self.case.id
         ));
         self.line("");
-        self.line(format!("    python3 {file}.py [{}]", methods.join("|")));
+        self.line(format!("    python3 {file} [{}]", methods.join("|")));
         self.line("\"\"\"");
         self.line("");
     }
 
     fn imports(&mut self) {
         let imports = self.needs.imports();
-        let from_imports = self.needs.from_imports();
+        let names_from_modules = self.needs.names_from_modules();
         for module in &imports {
             self.line(format!("import {module}"));
         }
-        for (module, names) in &from_imports {
+        for (module, names) in &names_from_modules {
             self.line(format!("from {module} import {}", names.join(", ")));
         }
-        if !imports.is_empty() || !from_imports.is_empty() {
+        if !imports.is_empty() || !names_from_modules.is_empty() {
             self.line("");
         }
     }

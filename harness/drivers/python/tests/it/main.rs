@@ -1,0 +1,5 @@
+//! Written programs: what they look like, that every CPython takes them, and what they print.
+
+mod interpreters;
+mod looks;
+mod runs;
