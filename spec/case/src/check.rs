@@ -1,15 +1,21 @@
-//! What the forms of a case mean together: names, signatures, cycles, what may be printed.
+//! What the forms of a case mean together: names, signatures, members, cycles, what may be printed.
 //!
 //! Reading has made sure that each form is whole; this changes nothing but which names are global.
 
+mod cycles;
+mod members;
 mod names;
+mod prints;
 mod signatures;
 
 use crate::diagnostic::Diagnostic;
-use crate::program::Case;
+use crate::infer::infer;
+use crate::program::{Case, Place};
+use crate::uses::blocks;
 
 /// Adds what is wrong with a case, and turns the names of global variables into globals.
 pub(crate) fn check(case: &mut Case, mistakes: &mut Vec<Diagnostic>) {
+    check_claims(case, mistakes);
     let before = mistakes.len();
     names::check(&mut case.program, mistakes);
     if mistakes.len() > before {
@@ -17,4 +23,28 @@ pub(crate) fn check(case: &mut Case, mistakes: &mut Vec<Diagnostic>) {
         return;
     }
     signatures::check(&case.program, mistakes);
+    cycles::check(&case.program, mistakes);
+    let types = infer(&case.program);
+    for (name, block) in blocks(&case.program) {
+        members::check(&types, name, block, mistakes);
+        prints::check(&types, name, block, mistakes);
+    }
+}
+
+/// A claim for a start method that the case is not made for would never be looked at.
+fn check_claims(case: &Case, mistakes: &mut Vec<Diagnostic>) {
+    for claim in &case.claims {
+        for method in &claim.methods {
+            if !case.methods.contains(method) {
+                let message = format!("this claim is for `{method}`, which the case leaves out");
+                let help = "add it to `methods`, or remove the claim";
+                mistakes.push(Diagnostic::new(claim.place, message).help(help));
+            }
+        }
+    }
+    if case.twin.as_deref() == Some(case.id.as_str()) {
+        let message = "a case cannot be its own twin";
+        let help = "`twin` is the id of the same program without what makes the claims true";
+        mistakes.push(Diagnostic::new(Place::default(), message).help(help));
+    }
 }

@@ -110,7 +110,7 @@ fn count_leaves(predicate: &Predicate, leaves: &mut usize) {
     }
 }
 
-fn step<'m>(predicate: &Predicate, line: &str, memory: &mut dyn Iterator<Item = &'m mut u32>) {
+fn step(predicate: &Predicate, line: &str, memory: &mut dyn Iterator<Item = &mut u32>) {
     let mut change = |change_leaf: &dyn Fn(u32) -> u32| {
         let leaf = memory.next().expect("`new` counted the leaves");
         *leaf = change_leaf(*leaf);
@@ -149,11 +149,11 @@ fn step<'m>(predicate: &Predicate, line: &str, memory: &mut dyn Iterator<Item = 
     }
 }
 
-fn verdict<'m>(
+fn verdict(
     predicate: &Predicate,
     ending: &Ending,
     left: u32,
-    memory: &mut dyn Iterator<Item = &'m u32>,
+    memory: &mut dyn Iterator<Item = &u32>,
 ) -> bool {
     let mut leaf = || *memory.next().expect("`new` counted the leaves");
     match predicate {
@@ -167,12 +167,14 @@ fn verdict<'m>(
         Predicate::Adjacent(..) => leaf() == ADJACENT_HOLDS,
         Predicate::Not(inner) => !verdict(inner, ending, left, memory),
         // Every part is asked, so that each takes its own memory.
-        Predicate::And(all) => all.iter().fold(true, |holds, inner| {
-            verdict(inner, ending, left, memory) && holds
-        }),
-        Predicate::Or(all) => all.iter().fold(false, |holds, inner| {
-            verdict(inner, ending, left, memory) || holds
-        }),
+        Predicate::And(all) => {
+            let verdicts = all.iter().map(|inner| verdict(inner, ending, left, memory));
+            verdicts.filter(|holds| !holds).count() == 0
+        }
+        Predicate::Or(all) => {
+            let verdicts = all.iter().map(|inner| verdict(inner, ending, left, memory));
+            verdicts.filter(|holds| *holds).count() > 0
+        }
     }
 }
 

@@ -116,9 +116,8 @@ fn contains(needle: &Value, hay: &Value) -> Result<bool, Failure> {
             || hay
                 .windows(needle.len())
                 .any(|window| window == needle.as_slice())),
-        (Value::Bytes(hay), Value::Int(byte)) => {
-            Ok(hay.iter().any(|known| i64::from(*known) == *byte))
-        }
+        (Value::Bytes(hay), Value::Int(byte)) => contains_byte(hay, *byte),
+        (Value::Bytes(hay), Value::Bool(byte)) => contains_byte(hay, i64::from(*byte)),
         (Value::List(items) | Value::Tuple(items), _) => Ok(items.contains(needle)),
         (Value::Dict(pairs), _) => {
             check_key(needle)?;
@@ -129,6 +128,16 @@ fn contains(needle: &Value, hay: &Value) -> Result<bool, Failure> {
             needle.type_name(),
             hay.type_name()
         ))),
+    }
+}
+
+fn contains_byte(hay: &[u8], byte: i64) -> Result<bool, Failure> {
+    match u8::try_from(byte) {
+        Ok(byte) => Ok(hay.contains(&byte)),
+        Err(_) => {
+            let text = "byte must be in range(0, 256)";
+            Err((ErrorKind::Value, text.to_owned()))
+        }
     }
 }
 

@@ -50,6 +50,11 @@ pub fn read(id: &str, text: &str, known_clauses: &[&str]) -> Result<Case, Vec<Di
         let help = format!("a case has at most {FILE_BYTES_MAX} bytes");
         return Err(vec![Diagnostic::new(Place::default(), message).help(help)]);
     }
+    if text.trim().is_empty() {
+        let help = "a case file holds `Case(title: ..., main: [...])`";
+        let mistake = Diagnostic::new(Place::default(), "the file is empty");
+        return Err(vec![mistake.help(help)]);
+    }
     let tree = tree::parse(text).map_err(|mistake| vec![mistake])?;
     let mut reader = Reader::default();
     let read = reader.case(id, text, &tree, known_clauses);

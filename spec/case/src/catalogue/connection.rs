@@ -47,16 +47,14 @@ pub(super) const OBJECTS: &[Object] = &[
                 Kind::None,
                 SEND,
                 "Sends bytes as one message.",
-            )
-            .no_threads(),
+            ),
             method(
                 "recv_bytes",
                 &[],
                 Kind::Bytes,
                 RECV,
                 "Waits for the next message.",
-            )
-            .no_threads(),
+            ),
             method(
                 "poll",
                 &[optional("timeout", Kind::Timeout, Default::Int(0))],

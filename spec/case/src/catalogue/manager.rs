@@ -45,8 +45,7 @@ const SHUTDOWN: Method = method(
     Kind::None,
     &[],
     "Ends the manager's process.",
-)
-.no_threads();
+);
 const SHARED: Method = method(
     "shared",
     &[required("name", Kind::Text)],

@@ -18,6 +18,12 @@ pub(super) fn check(program: &mut Program, mistakes: &mut Vec<Diagnostic>) {
         globals: &globals,
         functions: &functions,
     };
+    for (name, _) in &program.globals {
+        if functions.contains(name) {
+            let message = format!("`{name}` is a function and a global variable");
+            mistakes.push(Diagnostic::new(Place::default(), message).help("rename one of them"));
+        }
+    }
     for function in program.functions.values_mut() {
         scope.check(&function.params, &mut function.body, mistakes);
     }
@@ -33,7 +39,15 @@ impl Scope<'_> {
     fn check(&self, params: &[String], body: &mut Block, mistakes: &mut Vec<Diagnostic>) {
         let mut locals: BTreeSet<String> = params.iter().cloned().collect();
         walk::statements(body, &mut |statement| {
-            locals.extend(walk::assigned(statement).iter().cloned());
+            for name in walk::assigned(statement) {
+                locals.insert(name.clone());
+                if self.functions.contains(name) {
+                    let message =
+                        format!("`{name}` is a function, so no variable can have its name");
+                    let help = "in Python the variable would hide the function";
+                    mistakes.push(Diagnostic::new(statement.place, message).help(help));
+                }
+            }
         });
         self.check_statements(&locals, body, mistakes);
         walk::calls(body, &mut |call| {

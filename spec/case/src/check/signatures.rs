@@ -1,9 +1,10 @@
 //! Arguments: what is given fits what is taken.
 
-use crate::catalogue::{self, BindError, Parameter};
+use crate::catalogue::{self, BindError, Kind, Parameter};
 use crate::diagnostic::Diagnostic;
 use crate::nearest::advice;
-use crate::program::{Arguments, Block, Callee, ExpressionKind, Place, Program};
+use crate::program::{Arguments, Block, Callee, Expression, ExpressionKind, Place, Program};
+use crate::value::Value;
 use crate::walk;
 
 pub(super) fn check(program: &Program, mistakes: &mut Vec<Diagnostic>) {
@@ -45,8 +46,16 @@ pub(super) fn check_arguments(
     let positional = arguments.positional.iter().collect();
     let named = arguments.named.iter();
     let named = named.map(|(name, value)| (name.clone(), value)).collect();
-    let Err(error) = catalogue::bind(parameters, positional, named) else {
-        return;
+    let error = match catalogue::bind(parameters, positional, named) {
+        Err(error) => error,
+        Ok(bound) => {
+            for (parameter, argument) in parameters.iter().zip(bound) {
+                if let Some(argument) = argument {
+                    check_kind(callee, parameter, argument, mistakes);
+                }
+            }
+            return;
+        }
     };
     let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
     let problem = match error {
@@ -56,6 +65,69 @@ pub(super) fn check_arguments(
         BindError::Missing(name) => Misfit::Missing(name.to_owned()),
     };
     mistakes.push(problem.diagnostic(callee, &names, place));
+}
+
+/// That an argument that is written out is of the kind that is taken.
+fn check_kind(
+    callee: &str,
+    parameter: &Parameter,
+    argument: &Expression,
+    mistakes: &mut Vec<Diagnostic>,
+) {
+    let Some(takes) = misfit(parameter, &argument.kind) else {
+        return;
+    };
+    let message = format!("`{}` of `{callee}` takes {takes}", parameter.name);
+    let help = match parameter.kind {
+        Kind::Timeout => {
+            "no clock in a case: `Soon` may expire whenever its caller is blocked, \
+             `Late` only where nothing else can move"
+        }
+        Kind::Function => "a function is written `Fn(\"f\")`",
+        _ => "see `poolproof objects` for what each argument takes",
+    };
+    mistakes.push(Diagnostic::new(argument.place, message).help(help));
+}
+
+fn misfit(parameter: &Parameter, argument: &ExpressionKind) -> Option<&'static str> {
+    let is_none = matches!(argument, ExpressionKind::Literal(Value::None));
+    if is_none && parameter.default == catalogue::Default::None {
+        return None;
+    }
+    let is_timeout = matches!(argument, ExpressionKind::Soon | ExpressionKind::Late);
+    if is_timeout && !matches!(parameter.kind, Kind::Timeout | Kind::Any) {
+        return Some("no timeout");
+    }
+    let ExpressionKind::Literal(value) = argument else {
+        return None;
+    };
+    let (fits, takes) = match parameter.kind {
+        Kind::Bool => (
+            matches!(value, Value::Bool(_) | Value::Int(_)),
+            "`true` or `false`",
+        ),
+        Kind::Int => (
+            matches!(value, Value::Int(_) | Value::Bool(_)),
+            "a whole number",
+        ),
+        Kind::Text => (matches!(value, Value::Str(_)), "a text"),
+        Kind::Bytes => (matches!(value, Value::Bytes(_)), "bytes: `b\"...\"`"),
+        Kind::Function => (false, "a function"),
+        Kind::Timeout => (
+            matches!(value, Value::None) || *value == Value::Int(0),
+            "`Soon`, `Late`, 0 or None",
+        ),
+        Kind::Sequence => (
+            matches!(
+                value,
+                Value::List(_) | Value::Tuple(_) | Value::Dict(_) | Value::Str(_) | Value::Bytes(_)
+            ),
+            "something to iterate over, such as a list",
+        ),
+        Kind::None => (matches!(value, Value::None), "nothing but None"),
+        Kind::Any | Kind::Opaque | Kind::Object(_) | Kind::Pair(..) => (true, ""),
+    };
+    (!fits).then_some(takes)
 }
 
 enum Misfit {
@@ -90,13 +162,18 @@ fn fit(params: &[&str], required: usize, arguments: &Arguments) -> Result<(), Mi
 impl Misfit {
     fn diagnostic(self, callee: &str, params: &[&str], place: Place) -> Diagnostic {
         let takes = if params.is_empty() {
-            format!("`{callee}` takes no arguments")
+            "call it without arguments".to_owned()
         } else {
             format!("`{callee}` takes ({})", params.join(", "))
         };
         match self {
             Misfit::TooMany(most, given) => {
-                let message = format!("`{callee}` takes at most {most} arguments, not {given}");
+                let most = match most {
+                    0 => "no arguments".to_owned(),
+                    1 => "at most one argument".to_owned(),
+                    most => format!("at most {most} arguments"),
+                };
+                let message = format!("`{callee}` takes {most}, not {given}");
                 Diagnostic::new(place, message).help(takes)
             }
             Misfit::Unknown(name) => {

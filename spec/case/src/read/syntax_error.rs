@@ -18,6 +18,7 @@ pub(super) fn diagnostic(text: &str, part: &str, error: &SpannedError) -> Diagno
     let (message, help) = explain(&error.code);
     let found = text[end as usize..].chars().next();
     let message = match (message, found) {
+        (Some(message), None) if matches!(error.code, Error::Eof) => message.to_owned(),
         (Some(message), Some(found)) if !found.is_whitespace() => {
             format!("{message}, found `{found}`")
         }

@@ -68,6 +68,9 @@ impl Node<'_> {
             NodeKind::Group(_) => "a tuple".to_owned(),
             NodeKind::List(_) => "a list".to_owned(),
             NodeKind::Map(_) => "a map".to_owned(),
+            NodeKind::Text(text) if text.starts_with('$') && text.len() <= 40 => {
+                format!("the variable `{text}`")
+            }
             NodeKind::Text(text) if text.len() <= 40 => format!("the text {text:?}"),
             NodeKind::Text(_) => "a text".to_owned(),
             NodeKind::Bytes(_) => "bytes".to_owned(),
