@@ -108,6 +108,11 @@ pub fn start_method(allow_none: bool) -> Option<StartMethod> {
     *default
 }
 
+/// In a child: the start method of the context that started it is its default.
+pub(crate) fn inherit(method: StartMethod) {
+    *DEFAULT.lock().unwrap_or_else(PoisonError::into_inner) = Some(method);
+}
+
 fn check(method: StartMethod) -> Result<()> {
     if StartMethod::all().contains(&method) {
         return Ok(());

@@ -2,12 +2,19 @@
 
 #![forbid(unsafe_code)]
 
+mod connection;
 mod context;
+mod deadline;
 mod error;
+mod exit_work;
+mod fork_gate;
 mod lock;
 mod shared;
+mod process;
+mod start;
 mod transfer;
 
+pub use connection::{Connection, Receiver, Sender, Waitable, wait};
 pub use context::{Context, StartMethod, set_start_method, start_method};
 pub use error::{Error, Result};
 pub use lock::{
@@ -16,4 +23,9 @@ pub use lock::{
 };
 pub use poolproof_sys::shared::Shared;
 pub use shared::{Array, Mutex, MutexGuard, RawArray, RawValue, Value};
+pub use process::{
+    CurrentProcess, Exit, ParentProcess, Process, ProcessBuilder, active_children, current_process,
+    parent_process,
+};
+pub use start::{bootstrapping, freeze_support};
 pub use transfer::Message;

@@ -18,8 +18,17 @@ use crate::error::{Error, Kind, Result};
 pub trait Message: Serialize + DeserializeOwned + Send + 'static {}
 impl<T: Serialize + DeserializeOwned + Send + 'static> Message for T {}
 
+/// What leaves with the value that is being encoded.
+#[derive(Default)]
+struct Leaving {
+    handles: Vec<Handle>,
+    /// What to do when the value turns out to be one that cannot be sent.
+    undo: Vec<Box<dyn FnOnce()>>,
+}
+
 thread_local! {
-    static LEAVING: RefCell<Option<Vec<Handle>>> = const { RefCell::new(None) };
+    static LEAVING: RefCell<Option<Leaving>> = const { RefCell::new(None) };
+    static TABLE: RefCell<Vec<Handle>> = const { RefCell::new(Vec::new()) };
     static ARRIVED: RefCell<Option<Vec<Option<Handle>>>> = const { RefCell::new(None) };
 }
 
@@ -29,7 +38,7 @@ const OUTSIDE: &str = "a connection, queue, lock or shared memory travels only i
 /// Puts a duplicate of a handle beside the value that is being encoded; gives its place.
 pub(crate) fn put_handle<E: serde::ser::Error>(handle: &Handle) -> std::result::Result<u32, E> {
     LEAVING.with_borrow_mut(|leaving| {
-        let handles = leaving.as_mut().ok_or_else(|| E::custom(OUTSIDE))?;
+        let handles = &mut leaving.as_mut().ok_or_else(|| E::custom(OUTSIDE))?.handles;
         handles.push(handle.duplicate().map_err(E::custom)?);
         u32::try_from(handles.len() - 1).map_err(E::custom)
     })
@@ -44,6 +53,15 @@ pub(crate) fn take_handle<E: serde::de::Error>(place: u32) -> std::result::Resul
     })
 }
 
+/// Has `undo` done when the value that is being encoded turns out to be one that cannot be sent.
+pub(crate) fn if_refused(undo: impl FnOnce() + 'static) {
+    LEAVING.with_borrow_mut(|leaving| {
+        if let Some(leaving) = leaving {
+            leaving.undo.push(Box::new(undo));
+        }
+    });
+}
+
 /// Whether a value is being encoded on this thread, so that handles may be put.
 pub(crate) fn is_sending() -> bool {
     LEAVING.with_borrow(Option::is_some)
@@ -56,14 +74,15 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     buffer: &mut Vec<u8>,
 ) -> Result<Vec<Handle>> {
-    let outer = LEAVING.replace(Some(Vec::new()));
+    let outer = LEAVING.replace(Some(Leaving::default()));
     let length = buffer.len();
     let outcome = postcard::serialize_with_flavor(value, Appending(buffer));
-    let handles = LEAVING.replace(outer).unwrap_or_default();
+    let leaving = LEAVING.replace(outer).unwrap_or_default();
     match outcome {
-        Ok(()) => Ok(handles),
+        Ok(()) => Ok(leaving.handles),
         Err(error) => {
             buffer.truncate(length);
+            leaving.undo.into_iter().for_each(|undo| undo());
             Err(Error::new(Kind::Serialize, refused::<T>("encode", &error)))
         }
     }
@@ -90,6 +109,16 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], handles: Vec<Handle>) ->
             refused::<T>("decode", &error),
         )),
     }
+}
+
+/// Lays the handles of a message out for a function that will decode it on this thread.
+pub(crate) fn put_table(handles: Vec<Handle>) {
+    TABLE.set(handles);
+}
+
+/// Takes what [`put_table`] has laid out.
+pub(crate) fn take_table() -> Vec<Handle> {
+    TABLE.take()
 }
 
 fn refused<T: ?Sized>(verb: &str, error: &dyn std::fmt::Display) -> String {

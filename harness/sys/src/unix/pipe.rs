@@ -21,6 +21,12 @@ use super::handle::Handle;
 /// How many handles can go beside the bytes of one [`send`]; the system's limit.
 pub const HANDLES_MAX: usize = 253;
 
+/// A write to a pipe of at most so many bytes is never torn, not even by the writer's death.
+pub const WHOLE_WRITE_MAX: usize = rustix::pipe::PIPE_BUF;
+
+/// How much room is made for bytes that have not come yet.
+const AT_ONCE: usize = 16 * 1024 * 1024;
+
 /// A pipe: what is written to the second end is read from the first.
 ///
 /// # Errors
@@ -128,10 +134,13 @@ const RECEIVE: RecvFlags = RecvFlags::empty();
 /// # Errors
 /// Fails as the system's read does; what was read before that is appended.
 pub fn read_onto(stream: &Handle, bytes: &mut Vec<u8>, count: usize) -> io::Result<usize> {
-    bytes.reserve(count);
     let mut missing = count;
     while missing > 0 {
-        let room = &mut bytes.spare_capacity_mut()[..missing];
+        // What was announced is not believed before it comes.
+        bytes.reserve(missing.min(bytes.len().max(AT_ONCE)));
+        let room = bytes.spare_capacity_mut();
+        let most = room.len().min(missing);
+        let room = &mut room[..most];
         let read = match rustix::io::read(stream, room) {
             Err(Errno::INTR) => continue,
             outcome => outcome?.0.len(),
@@ -209,12 +218,22 @@ const SEND: SendFlags = SendFlags::NOSIGNAL;
 #[cfg(target_vendor = "apple")]
 const SEND: SendFlags = SendFlags::empty();
 
+/// How many bytes can be read from a stream now.
+///
+/// # Errors
+/// Fails when the stream does not tell.
+pub fn unread(stream: &Handle) -> io::Result<usize> {
+    Ok(usize::try_from(rustix::io::ioctl_fionread(stream)?).unwrap_or(usize::MAX))
+}
+
 /// Waits until a read would not block (the end of the stream counts); false at the deadline.
 ///
 /// # Errors
 /// Fails as the system's poll does.
 pub fn wait_readable(stream: &Handle, deadline: Option<Instant>) -> io::Result<bool> {
-    Ok(wait_any(&[stream], deadline)?[0])
+    let mut polled = [PollFd::new(stream, PollFlags::IN)];
+    poll(&mut polled, deadline)?;
+    Ok(!polled[0].revents().is_empty())
 }
 
 /// Waits until a read from at least one stream would not block; says of which. All false at the
@@ -227,14 +246,16 @@ pub fn wait_any(streams: &[&Handle], deadline: Option<Instant>) -> io::Result<Ve
         .iter()
         .map(|stream| PollFd::new(*stream, PollFlags::IN))
         .collect();
+    poll(&mut polled, deadline)?;
+    Ok(polled.iter().map(|one| !one.revents().is_empty()).collect())
+}
+
+fn poll(polled: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<()> {
     loop {
         let timeout = deadline.map(time_until);
-        match rustix::event::poll(&mut polled, timeout.as_ref()) {
+        match rustix::event::poll(polled, timeout.as_ref()) {
             Err(Errno::INTR) => {}
-            outcome => {
-                outcome?;
-                return Ok(polled.iter().map(|one| !one.revents().is_empty()).collect());
-            }
+            outcome => return outcome.map(drop).map_err(io::Error::from),
         }
     }
 }

@@ -270,6 +270,14 @@ pub(super) fn copy() -> io::Result<u32> {
     }
 }
 
+/// A handle that is readable once a process that is not ours has ended.
+///
+/// # Errors
+/// Fails when there is no such process.
+pub fn watch(pid: u32) -> io::Result<Handle> {
+    sentinel::watch(pid)
+}
+
 /// Names this process in process lists, as far as the system has room (15 bytes on Linux).
 pub fn set_name(name: &str) {
     #[cfg(target_os = "linux")]

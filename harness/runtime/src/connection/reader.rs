@@ -1,0 +1,244 @@
+//! Takes messages out of a stream, reading ahead of the message that is asked for, so that many
+//! small ones cost one call to the system.
+
+use std::collections::VecDeque;
+use std::io;
+use std::ops::Range;
+use std::time::Instant;
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::pipe;
+
+use super::Carrier;
+use super::frame::{HANDLES, LONG};
+use crate::error::{Error, Kind, Result};
+
+/// How much is read ahead at most.
+const AHEAD: usize = 16 * 1024;
+
+/// How much memory stays with a connection after a large message.
+const KEPT: usize = 1024 * 1024;
+
+/// The receiving half of a connection.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// None once it is closed.
+    pub(super) carrier: Option<Carrier>,
+    /// Read, but not asked for yet, is what lies in `ahead`.
+    buffer: Vec<u8>,
+    ahead: Range<usize>,
+    /// A message too large for the buffer.
+    large: Vec<u8>,
+    /// Handles that came with bytes read ahead.
+    handles: VecDeque<Handle>,
+}
+
+/// Where the bytes of a message are.
+#[derive(Debug)]
+pub(super) enum Frame {
+    Small(Range<usize>),
+    Large,
+}
+
+impl Reader {
+    pub(super) fn new(carrier: Carrier) -> Reader {
+        Reader {
+            carrier: Some(carrier),
+            buffer: Vec::new(),
+            ahead: 0..0,
+            large: Vec::new(),
+            handles: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        self.carrier = None;
+        self.buffer = Vec::new();
+        self.ahead = 0..0;
+        self.handles.clear();
+    }
+
+    fn carrier(&self) -> Result<&Carrier> {
+        let closed = || Error::new(Kind::Closed, "receive from a connection");
+        self.carrier.as_ref().ok_or_else(closed)
+    }
+
+    pub(super) fn poll(&self, deadline: Option<Instant>) -> Result<bool> {
+        if !self.ahead.is_empty() {
+            return Ok(true);
+        }
+        pipe::wait_readable(self.carrier()?.stream(), deadline)
+            .map_err(|error| Error::system("poll a connection", error))
+    }
+
+    pub(super) fn has_read_ahead(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
+    /// Receives a message: where its bytes are, and its handles.
+    pub(super) fn next(&mut self) -> Result<(Frame, Vec<Handle>)> {
+        let mut handles = Vec::new();
+        let mut length = self.first_number()?;
+        while length == HANDLES {
+            let count = u32::from_be_bytes(self.take()?);
+            self.take_handles(count as usize, &mut handles)?;
+            length = i32::from_be_bytes(self.take()?);
+        }
+        let length = match length {
+            LONG => usize::try_from(u64::from_be_bytes(self.take()?)).ok(),
+            _ => usize::try_from(length).ok(),
+        };
+        let length = length.ok_or_else(|| {
+            let text = "read the length of a message, which is negative or too large";
+            Error::new(Kind::Deserialize, text)
+        })?;
+        Ok((self.body(length)?, handles))
+    }
+
+    /// The first number of a message; here the stream may end.
+    fn first_number(&mut self) -> Result<i32> {
+        if self.ahead.is_empty() && self.read()? == 0 {
+            return Err(Error::new(Kind::Eof, "receive from a connection"));
+        }
+        Ok(i32::from_be_bytes(self.take()?))
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.have(N)?;
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(&self.buffer[self.ahead.start..self.ahead.start + N]);
+        self.ahead.start += N;
+        Ok(bytes)
+    }
+
+    /// Reads until the buffer holds `count` bytes, which must fit.
+    fn have(&mut self, count: usize) -> Result<()> {
+        while self.ahead.len() < count {
+            if self.read()? == 0 {
+                return Err(cut());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads once, behind what is there already.
+    fn read(&mut self) -> Result<usize> {
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; AHEAD];
+        }
+        if self.ahead.is_empty() {
+            self.ahead = 0..0;
+        } else if self.ahead.end == self.buffer.len() {
+            self.buffer.copy_within(self.ahead.clone(), 0);
+            self.ahead = 0..self.ahead.len();
+        }
+        let carrier = self.carrier.as_ref();
+        let closed = || Error::new(Kind::Closed, "receive from a connection");
+        let carrier = carrier.ok_or_else(closed)?;
+        let room = &mut self.buffer[self.ahead.end..];
+        let read = match carrier {
+            Carrier::Duplex(stream) => pipe::receive(stream, room, &mut self.handles),
+            Carrier::Remote(stream) | Carrier::OneWay(stream, _) => pipe::read(stream, room),
+        };
+        let read = ended(read)?;
+        self.ahead.end += read;
+        Ok(read)
+    }
+
+    fn take_handles(&mut self, count: usize, handles: &mut Vec<Handle>) -> Result<()> {
+        while self.handles.len() < count {
+            let Carrier::OneWay(_, side) = self.carrier()? else {
+                return Err(cut());
+            };
+            let side = std::sync::Arc::clone(side);
+            if ended(pipe::receive(&side, &mut [0], &mut self.handles))? == 0 {
+                return Err(cut());
+            }
+        }
+        handles.extend(self.handles.drain(..count));
+        Ok(())
+    }
+
+    fn body(&mut self, length: usize) -> Result<Frame> {
+        if length <= self.buffer.len() {
+            if self.ahead.start + length > self.buffer.len() {
+                self.buffer.copy_within(self.ahead.clone(), 0);
+                self.ahead = 0..self.ahead.len();
+            }
+            self.have(length)?;
+            let place = self.ahead.start..self.ahead.start + length;
+            self.ahead.start = place.end;
+            return Ok(Frame::Small(place));
+        }
+        self.large.clear();
+        self.large
+            .extend_from_slice(&self.buffer[self.ahead.clone()]);
+        self.ahead = 0..0;
+        let missing = length - self.large.len();
+        let carrier = self.carrier.as_ref();
+        let closed = || Error::new(Kind::Closed, "receive from a connection");
+        let stream = carrier.ok_or_else(closed)?.stream();
+        // No handle is lost: they come only with the first byte of a head.
+        if ended(pipe::read_onto(stream, &mut self.large, missing))? < missing {
+            return Err(cut());
+        }
+        Ok(Frame::Large)
+    }
+
+    /// The bytes of the message that was received last.
+    pub(super) fn bytes(&self, frame: &Frame) -> &[u8] {
+        match frame {
+            Frame::Small(place) => &self.buffer[place.clone()],
+            Frame::Large => &self.large,
+        }
+    }
+
+    /// The bytes of the message that was received last, to keep.
+    pub(super) fn take_bytes(&mut self, frame: Frame) -> Vec<u8> {
+        match frame {
+            Frame::Small(place) => self.buffer[place].to_vec(),
+            Frame::Large => std::mem::take(&mut self.large),
+        }
+    }
+
+    /// Gives back the memory of a large message that nobody needs any more.
+    pub(super) fn done(&mut self) {
+        if self.large.capacity() > KEPT {
+            self.large = Vec::new();
+        }
+    }
+
+    /// Takes out what was read ahead.
+    pub(super) fn take_ahead(&mut self) -> (Vec<u8>, Vec<Handle>) {
+        let bytes = self.buffer[self.ahead.clone()].to_vec();
+        self.ahead = 0..0;
+        (bytes, self.handles.drain(..).collect())
+    }
+
+    /// Puts back what [`Reader::take_ahead`] took out, here or elsewhere.
+    pub(super) fn put_ahead(&mut self, bytes: &[u8], handles: Vec<Handle>) {
+        if !bytes.is_empty() {
+            self.buffer = bytes.to_vec();
+            self.ahead = 0..bytes.len();
+            self.buffer.resize(AHEAD.max(bytes.len()), 0);
+        }
+        self.handles = handles.into();
+    }
+}
+
+/// A stream whose other end was closed with something unread is at its end, too.
+fn ended(read: io::Result<usize>) -> Result<usize> {
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(0),
+        Err(error) => Err(Error::system("receive from a connection", error)),
+        Ok(read) => Ok(read),
+    }
+}
+
+fn cut() -> Error {
+    let error = io::Error::from(io::ErrorKind::UnexpectedEof);
+    Error::system(
+        "receive from a connection, which ended in the middle of a message",
+        error,
+    )
+}

@@ -1,0 +1,148 @@
+//! How a connection goes to another process inside a message: its handles, and what it has read
+//! ahead.
+
+use std::sync::{Arc, PoisonError};
+
+use poolproof_sys::handle::Handle;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::reader::Reader;
+use super::writer::Writer;
+use super::{Carrier, Connection};
+use crate::transfer;
+
+#[derive(Serialize, Deserialize)]
+struct Traveller {
+    way: Way,
+    stream: Sent,
+    side: Option<Sent>,
+    ahead: Vec<u8>,
+    ahead_handles: Vec<Sent>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Way {
+    Both,
+    Remote,
+    Receiving,
+    Sending,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sent(#[serde(with = "crate::transfer::handle")] Handle);
+
+fn duplicate<E: serde::ser::Error>(handle: &Handle) -> Result<Sent, E> {
+    handle.duplicate().map(Sent).map_err(E::custom)
+}
+
+impl<S, R> Serialize for Connection<S, R> {
+    fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        use serde::ser::Error;
+        if self.is_closed() {
+            return Err(T::Error::custom("a closed connection cannot be sent"));
+        }
+        let mut reader = self
+            .reader
+            .as_ref()
+            .map(|reader| reader.lock().unwrap_or_else(PoisonError::into_inner));
+        let writer = self
+            .writer
+            .as_ref()
+            .map(|writer| writer.lock().unwrap_or_else(PoisonError::into_inner));
+        let of_reader = reader.as_ref().and_then(|reader| reader.carrier.clone());
+        let of_writer = writer.as_ref().and_then(|writer| writer.carrier.clone());
+        let is_receiving = of_reader.is_some();
+        let carrier = of_reader.or(of_writer);
+        let carrier =
+            carrier.ok_or_else(|| T::Error::custom("a closed connection cannot be sent"))?;
+        let way = match &carrier {
+            Carrier::Duplex(_) => Way::Both,
+            Carrier::Remote(_) => Way::Remote,
+            Carrier::OneWay(..) if is_receiving => Way::Receiving,
+            Carrier::OneWay(..) => Way::Sending,
+        };
+        let side = match &carrier {
+            Carrier::OneWay(_, side) => Some(duplicate(side)?),
+            _ => None,
+        };
+        let stream = duplicate(carrier.stream())?;
+        let (ahead, handles) = match &mut reader {
+            Some(reader) => reader.take_ahead(),
+            None => Default::default(),
+        };
+        drop((reader, writer));
+        let traveller = Traveller {
+            way,
+            stream,
+            side,
+            ahead,
+            ahead_handles: handles.into_iter().map(Sent).collect(),
+        };
+        let outcome = traveller.serialize(serializer);
+        self.put_back_unless_sent(traveller);
+        outcome
+    }
+}
+
+impl<S, R> Connection<S, R> {
+    /// What was read ahead goes with the message, or comes back when the message is refused.
+    fn put_back_unless_sent(&self, traveller: Traveller) {
+        let Traveller {
+            ahead,
+            ahead_handles,
+            ..
+        } = traveller;
+        if ahead.is_empty() && ahead_handles.is_empty() {
+            return;
+        }
+        let Some(reader) = self.reader.as_ref().map(Arc::clone) else {
+            return;
+        };
+        transfer::if_refused(move || {
+            let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let handles = ahead_handles
+                .into_iter()
+                .map(|Sent(handle)| handle)
+                .collect();
+            reader.put_ahead(&ahead, handles);
+        });
+    }
+}
+
+impl<'de, S, R> Deserialize<'de> for Connection<S, R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let traveller = Traveller::deserialize(deserializer)?;
+        let Traveller {
+            way,
+            stream: Sent(stream),
+            side,
+            ahead,
+            ahead_handles,
+        } = traveller;
+        let stream = Arc::new(stream);
+        let carrier = match (way, side) {
+            (Way::Both, None) => Carrier::Duplex(stream),
+            (Way::Remote, None) => Carrier::Remote(stream),
+            (Way::Receiving | Way::Sending, Some(Sent(side))) => {
+                Carrier::OneWay(stream, Arc::new(side))
+            }
+            _ => {
+                return Err(D::Error::custom(
+                    "a connection with the wrong number of handles",
+                ));
+            }
+        };
+        let writer = (way != Way::Receiving).then(|| Writer::new(carrier.clone()));
+        let reader = (way != Way::Sending).then(|| {
+            let mut reader = Reader::new(carrier);
+            let handles = ahead_handles
+                .into_iter()
+                .map(|Sent(handle)| handle)
+                .collect();
+            reader.put_ahead(&ahead, handles);
+            reader
+        });
+        Ok(Connection::from_parts(reader, writer))
+    }
+}

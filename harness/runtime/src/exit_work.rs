@@ -1,0 +1,83 @@
+//! What a process does before it ends: the work that others register here, its daemons ended, its
+//! other children joined.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::process::children;
+use crate::start;
+
+/// When work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Before children are joined: what would keep them from ending.
+    BeforeChildren,
+    /// After all children have ended: what they may still have needed.
+    AfterChildren,
+}
+
+struct Work {
+    id: u64,
+    stage: Stage,
+    run: Box<dyn FnOnce() + Send>,
+}
+
+static WORK: Mutex<(u64, Vec<Work>)> = Mutex::new((0, Vec::new()));
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Has `run` done once, at the end of this process; a forked child does not inherit it.
+/// Gives a number for [`forget`].
+pub(crate) fn register(stage: Stage, run: impl FnOnce() + Send + 'static) -> u64 {
+    poolproof_sys::exit::at_exit(do_all);
+    let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+    work.0 += 1;
+    let id = work.0;
+    work.1.push(Work {
+        id,
+        stage,
+        run: Box::new(run),
+    });
+    id
+}
+
+/// Takes back what [`register`] has registered, if it has not been done yet.
+pub(crate) fn forget(id: u64) {
+    let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = work.1.iter().position(|work| work.id == id);
+    let taken = found.map(|place| work.1.remove(place));
+    drop(work);
+    drop(taken);
+}
+
+/// Does everything that is to be done before this process ends, once.
+pub(crate) fn do_all() {
+    if STARTED.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    run(Stage::BeforeChildren);
+    children::end_daemons();
+    children::join_all();
+    run(Stage::AfterChildren);
+    start::end_server();
+}
+
+/// Does a stage's work, the latest first.
+fn run(stage: Stage) {
+    loop {
+        let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = work.1.iter().rposition(|work| work.stage == stage);
+        let Some(taken) = found.map(|place| work.1.remove(place)) else {
+            return;
+        };
+        drop(work);
+        (taken.run)();
+    }
+}
+
+/// In a forked child: what the parent has to do is not the child's to do.
+pub(crate) fn start_afresh() {
+    STARTED.store(false, Ordering::SeqCst);
+    let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+    // Dropping it could do the parent's work here.
+    std::mem::forget(std::mem::take(&mut work.1));
+}

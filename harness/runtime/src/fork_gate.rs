@@ -1,0 +1,142 @@
+//! Lets this library's own threads live beside `fork`.
+//!
+//! A copy of a process has one thread, so what another held at that moment is held in the copy
+//! for ever. A thread that is started here promises to hold nothing while it is [`outside`]: it
+//! does each of its waits there, and a fork waits until all of them are.
+
+use std::cell::Cell;
+use std::io;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+#[derive(Debug)]
+struct State {
+    /// How many threads have made the promise.
+    threads: usize,
+    /// How many of them may hold something now.
+    inside: usize,
+    /// Whether a fork is going on.
+    closed: bool,
+}
+
+static STATE: Mutex<State> = Mutex::new(State {
+    threads: 0,
+    inside: 0,
+    closed: false,
+});
+static CHANGED: Condvar = Condvar::new();
+
+thread_local! {
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a thread that promises to do its waits [`outside`].
+pub(crate) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    enter(true);
+    let place = Place;
+    Builder::new().name(name.into()).spawn(move || {
+        let _place = place;
+        IS_INSIDE.set(true);
+        work();
+        IS_INSIDE.set(false);
+    })
+}
+
+/// Does a wait during which this process may be copied; the caller holds no lock of std meanwhile.
+pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
+    if !IS_INSIDE.get() {
+        return wait();
+    }
+    IS_INSIDE.set(false);
+    leave(false);
+    let _back = Back;
+    wait()
+}
+
+/// Comes back inside, even where the wait panics.
+struct Back;
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        enter(false);
+        IS_INSIDE.set(true);
+    }
+}
+
+fn enter(is_new: bool) {
+    let mut state = state();
+    while state.closed {
+        state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+    state.inside += 1;
+    state.threads += usize::from(is_new);
+}
+
+fn leave(is_last: bool) {
+    let mut state = state();
+    state.inside -= 1;
+    state.threads -= usize::from(is_last);
+    drop(state);
+    CHANGED.notify_all();
+}
+
+/// A thread's place among those that have promised, from before it starts until it ends.
+struct Place;
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        leave(true);
+    }
+}
+
+/// The closed gate: nobody of ours holds anything until it is dropped.
+pub(crate) struct Closed {
+    state: Option<MutexGuard<'static, State>>,
+}
+
+/// Closes the gate and waits until every thread of ours is outside.
+pub(crate) fn close() -> Closed {
+    let mut state = state();
+    while state.closed {
+        state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+    state.closed = true;
+    let own = usize::from(IS_INSIDE.get());
+    while state.inside > own {
+        state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+    Closed { state: Some(state) }
+}
+
+impl Closed {
+    /// How many threads beside the caller are harmless.
+    pub(crate) fn harmless(&self) -> usize {
+        let own = usize::from(IS_INSIDE.get());
+        self.state.as_ref().map_or(0, |state| state.threads - own)
+    }
+
+    /// Forgets the threads, which do not exist in a copy.
+    pub(crate) fn forget_threads(&mut self) {
+        IS_INSIDE.set(false);
+        if let Some(state) = &mut self.state {
+            state.threads = 0;
+            state.inside = 0;
+        }
+    }
+}
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        if let Some(mut state) = self.state.take() {
+            state.closed = false;
+        }
+        CHANGED.notify_all();
+    }
+}

@@ -1,0 +1,89 @@
+//! The processes that this process has started and that may still run.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use poolproof_sys::process::{Ending, Signal};
+
+use super::{Inner, Process};
+
+static CHILDREN: Mutex<Vec<Arc<Inner>>> = Mutex::new(Vec::new());
+
+/// How long a daemon has to end when it is asked to.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Remembers a child until its end is known.
+pub(super) fn add(child: Arc<Inner>) {
+    poolproof_sys::exit::at_exit(crate::exit_work::do_all);
+    let mut children = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_full = children.len() == children.capacity();
+    children.push(child);
+    if is_full {
+        // As often as the list would grow, so that the ended are reaped at little cost.
+        let ended: Vec<_> = children.extract_if(.., |child| !child.may_run()).collect();
+        drop(children);
+        drop(ended);
+    }
+}
+
+/// Forgets a child whose end is known.
+pub(super) fn remove(child: &Inner) {
+    let mut children = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = children
+        .iter()
+        .position(|known| std::ptr::eq(&raw const **known, child));
+    let taken = found.map(|place| children.swap_remove(place));
+    drop(children);
+    drop(taken);
+}
+
+fn all() -> Vec<Arc<Inner>> {
+    CHILDREN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
+
+/// The processes that this process has started and that still run; those that have ended are
+/// reaped.
+#[must_use]
+pub fn active_children() -> Vec<Process> {
+    let mut active: Vec<_> = all().into_iter().filter(|child| child.may_run()).collect();
+    active.sort_by_key(|child| child.number);
+    active.into_iter().map(|inner| Process { inner }).collect()
+}
+
+/// Ends the daemons among the children: a request first, force when that does not help.
+pub(crate) fn end_daemons() {
+    let daemons: Vec<_> = all().into_iter().filter(|child| child.daemon).collect();
+    for daemon in &daemons {
+        // One that cannot be signalled has ended, or is a thread, which ends with this process.
+        let _ = daemon.signal(Signal::Terminate);
+    }
+    let deadline = Instant::now() + PATIENCE;
+    for daemon in daemons.iter().filter(|daemon| daemon.pid().is_some()) {
+        if !matches!(daemon.wait(Some(deadline)), Ok(Some(_))) {
+            // As above.
+            let _ = daemon.signal(Signal::Kill);
+            let _ = daemon.wait(None);
+        }
+        remove(daemon);
+    }
+}
+
+/// Waits for every child that is not a daemon.
+pub(crate) fn join_all() {
+    for child in all().into_iter().filter(|child| !child.daemon) {
+        // A child that cannot be waited for keeps nobody from ending.
+        let _: Result<Option<Ending>, _> = child.wait(None);
+        remove(&child);
+    }
+}
+
+/// In a forked child: the parent's children are not the child's.
+pub(crate) fn start_afresh() {
+    CHILDREN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clear();
+}

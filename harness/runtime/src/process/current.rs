@@ -1,0 +1,173 @@
+//! Who this process is: its name, its place in the tree, and who started it.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use poolproof_sys::identity::Identity;
+use serde::{Deserialize, Serialize};
+
+use crate::context::StartMethod;
+
+/// What a process is told about itself by the one that starts it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) daemon: bool,
+    /// The numbers of its ancestors and its own, each among its parent's children.
+    pub(crate) path: Vec<u32>,
+    pub(crate) parent_name: String,
+    pub(crate) parent: u64,
+    pub(crate) method: StartMethod,
+}
+
+#[derive(Debug)]
+struct Own {
+    name: String,
+    daemon: bool,
+    path: Vec<u32>,
+    parent: Option<(String, Identity)>,
+    children: AtomicU32,
+}
+
+static OWN: RwLock<Option<Arc<Own>>> = RwLock::new(None);
+
+thread_local! {
+    static THREAD: RefCell<Option<Arc<Own>>> = const { RefCell::new(None) };
+}
+
+fn own() -> Arc<Own> {
+    if let Ok(Some(own)) = THREAD.try_with(|thread| thread.borrow().clone()) {
+        return own;
+    }
+    if let Some(own) = &*OWN.read().unwrap_or_else(PoisonError::into_inner) {
+        return Arc::clone(own);
+    }
+    let mut slot = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    let root = slot.get_or_insert_with(|| {
+        Arc::new(Own {
+            name: "MainProcess".into(),
+            daemon: false,
+            path: Vec::new(),
+            parent: None,
+            children: AtomicU32::new(0),
+        })
+    });
+    Arc::clone(root)
+}
+
+impl From<Role> for Own {
+    fn from(role: Role) -> Own {
+        Own {
+            name: role.name,
+            daemon: role.daemon,
+            path: role.path,
+            parent: Some((role.parent_name, Identity::from_bits(role.parent))),
+            children: AtomicU32::new(0),
+        }
+    }
+}
+
+/// Makes this process what its parent says it is.
+pub(crate) fn become_process(role: Role) {
+    poolproof_sys::process::set_name(&role.name);
+    *OWN.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(role.into()));
+}
+
+/// Makes this thread the process that its starter says it is.
+pub(crate) fn become_thread(role: Role) {
+    THREAD.set(Some(Arc::new(role.into())));
+}
+
+/// The path of the next child of this process.
+pub(crate) fn next_path() -> Vec<u32> {
+    let own = own();
+    let number = own.children.fetch_add(1, Ordering::Relaxed) + 1;
+    own.path.iter().copied().chain([number]).collect()
+}
+
+/// The process that asks.
+#[derive(Debug, Clone)]
+pub struct CurrentProcess {
+    own: Arc<Own>,
+}
+
+/// The process that asks.
+#[must_use]
+pub fn current_process() -> CurrentProcess {
+    CurrentProcess { own: own() }
+}
+
+impl CurrentProcess {
+    /// Its name: `MainProcess`, or as its starter chose.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.own.name
+    }
+
+    /// Whether it ends with its parent; a daemon may not start processes.
+    #[must_use]
+    pub fn daemon(&self) -> bool {
+        self.own.daemon
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        std::process::id()
+    }
+}
+
+/// The process that started this one.
+#[derive(Debug, Clone)]
+pub struct ParentProcess {
+    name: String,
+    identity: Identity,
+}
+
+/// The process that started this one; none where a user started it.
+#[must_use]
+pub fn parent_process() -> Option<ParentProcess> {
+    let (name, identity) = own().parent.clone()?;
+    Some(ParentProcess { name, identity })
+}
+
+impl ParentProcess {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.identity.pid()
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.identity.is_alive()
+    }
+
+    /// Waits for its end, for ever or for a while; says whether it has ended.
+    ///
+    /// # Errors
+    /// Fails where the system cannot watch it.
+    pub fn join(&self, timeout: Option<Duration>) -> crate::Result<bool> {
+        let deadline = crate::deadline::after(timeout);
+        let wait = || -> std::io::Result<bool> {
+            let sentinel = match poolproof_sys::process::watch(self.pid()) {
+                Ok(sentinel) => sentinel,
+                Err(_) if !self.is_alive() => return Ok(true),
+                Err(error) => return Err(error),
+            };
+            // The id may have gone to another process before it was watched.
+            Ok(!self.is_alive() || poolproof_sys::pipe::wait_readable(&sentinel, deadline)?)
+        };
+        let subject = || format!("join the parent process `{}`", self.name);
+        wait().map_err(|error| crate::Error::system(subject(), error))
+    }
+}

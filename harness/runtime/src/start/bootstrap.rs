@@ -1,0 +1,104 @@
+//! What a process does first: find out whether it is a child, and then be one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::exit;
+use std::sync::atomic::Ordering;
+
+use poolproof_sys::channel::Channel;
+use poolproof_sys::exit::leave;
+use poolproof_sys::{environment, process};
+
+use super::message::{self, Instructions};
+use super::{IS_READY, forkserver, life};
+use crate::error::{Error, Result};
+use crate::process::{Exit, current};
+use crate::{context, transfer};
+
+/// The variable that marks a child; gone before any code of the program runs in it.
+pub(super) const MARKER: &str = "POOLPROOF_RUNTIME_START";
+pub(super) const CHILD: &str = "child";
+pub(super) const SERVER: &str = "server";
+
+/// Must be the first thing that `main` does, before it starts a thread: in a process that this
+/// library has started it runs the process's function and never returns.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// mp::freeze_support();
+/// assert_eq!(mp::current_process().name(), "MainProcess");
+/// ```
+pub fn freeze_support() {
+    if IS_READY.load(Ordering::Relaxed) {
+        return;
+    }
+    match environment::take(MARKER) {
+        Ok(None) => IS_READY.store(true, Ordering::Relaxed),
+        Ok(Some(kind)) => be_child(kind == SERVER),
+        Err(error) => {
+            eprintln!("error: call `freeze_support()` before any thread is started: {error}");
+            exit(1)
+        }
+    }
+}
+
+fn be_child(is_server: bool) -> ! {
+    let channel = process::take_channel().map_err(|error| Error::system("read stdin", error));
+    let channel = match (channel, is_server) {
+        (Ok(channel), false) => Ok(Some(channel)),
+        (Ok(channel), true) => forkserver::serve(channel),
+        (Err(error), _) => Err(error),
+    };
+    match channel {
+        Ok(Some(channel)) => exit(live(channel, is_server)),
+        Ok(None) => leave(0),
+        Err(error) => exit(Err::<(), _>(error).exit()),
+    }
+}
+
+/// The life of a child from its instructions to its exit code.
+fn live(channel: Channel, is_copy: bool) -> i32 {
+    let told = match channel.receive() {
+        Ok(told) => told,
+        Err(error) => return Err::<(), _>(Error::system("read its instructions", error)).exit(),
+    };
+    // The starter is gone: nobody asks any more.
+    let Some((bytes, handles)) = told else {
+        return 1;
+    };
+    drop(channel);
+    let prepared = message::unpack(&bytes, handles).and_then(|(instructions, argument, table)| {
+        let target = instructions.target()?;
+        prepare(instructions, is_copy)?;
+        Ok((target, argument, table))
+    });
+    let (target, argument, table) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => return Err::<(), _>(error).exit(),
+    };
+    transfer::put_table(table);
+    let code = catch_unwind(AssertUnwindSafe(|| target.call(argument, &mut Vec::new())));
+    match code {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => Err::<(), _>(error).exit(),
+        // Its hook has reported the panic.
+        Err(_) => 1,
+    }
+}
+
+/// Makes this process what its starter says.
+fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
+    life::tie(&instructions.lifeline)?;
+    forkserver::learn(instructions.server);
+    if let Some(surroundings) = instructions.surroundings.filter(|_| is_copy) {
+        let failed = |error| Error::system("take over the starter's surroundings", error);
+        environment::replace(&surroundings.environment).map_err(failed)?;
+        if let Some(directory) = surroundings.directory {
+            std::env::set_current_dir(directory).map_err(failed)?;
+        }
+    }
+    context::inherit(instructions.role.method);
+    current::become_process(instructions.role);
+    IS_READY.store(true, Ordering::Relaxed);
+    Ok(())
+}

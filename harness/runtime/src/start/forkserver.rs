@@ -1,0 +1,127 @@
+//! A copy of a small server with one thread, which is itself a fresh process of this program.
+//!
+//! The first process of a tree that needs one starts it; all of the tree share it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use poolproof_sys::channel::Channel;
+use poolproof_sys::handle::Handle;
+use poolproof_sys::process::{self, Child, Signal};
+use poolproof_sys::zygote;
+
+use super::bootstrap::{MARKER, SERVER};
+use super::message::{self, Requests, Surroundings};
+use super::{life, spawn};
+use crate::error::{Error, Result};
+use crate::process::Exit;
+use crate::process::current::Role;
+use crate::transfer::Message;
+
+/// The way to the server, and the server itself where this process has started it.
+struct Server {
+    requests: Channel,
+    child: Option<Child>,
+}
+
+static SERVER_KNOWN: Mutex<Option<Server>> = Mutex::new(None);
+
+fn server() -> MutexGuard<'static, Option<Server>> {
+    SERVER_KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn start<A: Message, R: Exit>(
+    function: fn(A) -> R,
+    argument: &A,
+    role: &Role,
+) -> Result<Child> {
+    let failed = |error| Error::system(format!("start the process `{}`", role.name), error);
+    let mut known = server();
+    if known.is_none() {
+        *known = Some(launch().map_err(failed)?);
+    }
+    let requests = duplicate(&known).map_err(failed)?;
+    let surroundings = Some(Surroundings::of_this_process());
+    let packed = message::pack(function, argument, role, requests, surroundings)?;
+    let (child, channel) = request(&mut known).map_err(failed)?;
+    drop(known);
+    if let Err(error) = channel.send(&packed.bytes, &packed.handles) {
+        spawn::give_up(&child);
+        return Err(failed(error));
+    }
+    Ok(child)
+}
+
+/// Asks the server for a copy, starting one when there is none or it has died.
+fn request(known: &mut Option<Server>) -> std::io::Result<(Child, Channel)> {
+    if let Some(server) = known {
+        match zygote::request(&server.requests) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            outcome => return outcome,
+        }
+        if let Some(dead) = known.take().and_then(|server| server.child) {
+            dead.wait(None)?;
+        }
+    }
+    let server = known.insert(launch()?);
+    zygote::request(&server.requests)
+}
+
+fn launch() -> std::io::Result<Server> {
+    let (child, requests) = process::spawn((MARKER, SERVER))?;
+    let lifeline = life::end().map_err(std::io::Error::other)?;
+    requests.send(&[], &[lifeline])?;
+    Ok(Server {
+        requests,
+        child: Some(child),
+    })
+}
+
+fn duplicate(known: &Option<Server>) -> std::io::Result<Option<Requests>> {
+    let handle = known
+        .as_ref()
+        .map(|server| server.requests.handle().duplicate());
+    Ok(handle.transpose()?.map(Requests))
+}
+
+/// The way to the server for a child, if there is a server.
+pub(super) fn known() -> Result<Option<Requests>> {
+    duplicate(&server()).map_err(|error| Error::system("pass on the fork server", error))
+}
+
+/// Learns the way to the server from the process that has started this one.
+pub(super) fn learn(requests: Option<Requests>) {
+    *server() = requests.map(|Requests(handle)| Server {
+        requests: Channel::from(handle),
+        child: None,
+    });
+}
+
+/// In a forked child: the server goes on being known, but is not the child's to end.
+pub(super) fn start_afresh() {
+    if let Some(server) = &mut *server() {
+        server.child = None;
+    }
+}
+
+/// Ends the server, if this process has started it.
+pub(crate) fn end_server() {
+    let known = server().take();
+    if let Some(child) = known.and_then(|server| server.child) {
+        // It may have died by itself, which is as good.
+        let _ = child.signal(Signal::Kill);
+        let _ = child.wait(None);
+    }
+}
+
+/// What a fork server does: nothing but to copy itself. Gives a copy's channel, or none at the end.
+pub(super) fn serve(channel: Channel) -> Result<Option<Channel>> {
+    let failed = |error| Error::system("serve as a fork server", error);
+    let first = channel.receive().map_err(failed)?;
+    let Some(lifeline) = first.and_then(|(_, handles)| handles.into_iter().next()) else {
+        return Ok(None);
+    };
+    life::tie(&lifeline)?;
+    drop::<Handle>(lifeline);
+    poolproof_sys::process::set_name("ForkServer");
+    zygote::serve(channel).map_err(failed)
+}

@@ -1,0 +1,64 @@
+//! The lifeline of this process tree: its root holds the one end, every other process is tied to
+//! the other, so that a root that dies takes all with it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::lifeline;
+
+use crate::error::{Error, Result};
+
+/// What this process holds of the lifeline.
+#[derive(Debug)]
+enum Life {
+    /// It has not started anything.
+    Alone,
+    Root {
+        end: Handle,
+        _root: Handle,
+    },
+    Tied {
+        end: Handle,
+    },
+}
+
+static LIFE: Mutex<Life> = Mutex::new(Life::Alone);
+
+fn life() -> MutexGuard<'static, Life> {
+    LIFE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An end for a child of this process; the first call makes this process a root, unless it is
+/// tied to one.
+pub(super) fn end() -> Result<Handle> {
+    let mut life = life();
+    let mut made = || -> std::io::Result<Handle> {
+        if matches!(*life, Life::Alone) {
+            let (end, root) = lifeline::new()?;
+            *life = Life::Root { end, _root: root };
+        }
+        match &*life {
+            Life::Root { end, .. } | Life::Tied { end } => end.duplicate(),
+            Life::Alone => unreachable!("it has just been made"),
+        }
+    };
+    made().map_err(|error| Error::system("make the lifeline of this process tree", error))
+}
+
+/// Ties this process, which has just started, to its root.
+pub(super) fn tie(end: &Handle) -> Result<()> {
+    let tied =
+        lifeline::tie(end).map_err(|error| Error::system("tie this process to its root", error))?;
+    *life() = Life::Tied { end: tied };
+    Ok(())
+}
+
+/// Ties this process, which is a copy of one that called [`end`], to that one's root.
+pub(super) fn tie_copy() -> Result<()> {
+    let inherited = std::mem::replace(&mut *life(), Life::Alone);
+    match inherited {
+        // The root's own end closes here, in the copy.
+        Life::Root { end, .. } | Life::Tied { end } => tie(&end),
+        Life::Alone => Ok(()),
+    }
+}

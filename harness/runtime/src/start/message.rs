@@ -1,0 +1,119 @@
+//! What a child is told over its control socket before it runs.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use poolproof_sys::function::{self, Passed};
+use poolproof_sys::handle::Handle;
+use serde::{Deserialize, Serialize};
+
+use super::{function::pass, life};
+use crate::error::{Error, Kind, Result};
+use crate::process::Exit;
+use crate::process::current::Role;
+use crate::transfer::{self, Message};
+
+/// All that a child needs beside its argument.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Instructions {
+    /// The build of the program that the starter runs.
+    pub(super) build: u64,
+    pub(super) function: [u8; 16],
+    pub(super) role: Role,
+    #[serde(with = "crate::transfer::handle")]
+    pub(super) lifeline: Handle,
+    /// Where to ask for copies, when there is a fork server.
+    pub(super) server: Option<Requests>,
+    /// Set where the child does not have them from its starter by itself.
+    pub(super) surroundings: Option<Surroundings>,
+}
+
+/// The way to a fork server.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Requests(#[serde(with = "crate::transfer::handle")] pub(super) Handle);
+
+/// What a child has from its starter beside handles.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Surroundings {
+    pub(super) directory: Option<PathBuf>,
+    pub(super) environment: Vec<(OsString, OsString)>,
+}
+
+impl Surroundings {
+    pub(super) fn of_this_process() -> Surroundings {
+        Surroundings {
+            // A working directory that was removed cannot be passed on.
+            directory: std::env::current_dir().ok(),
+            environment: std::env::vars_os().collect(),
+        }
+    }
+}
+
+/// A message ready to be sent, made before there is a child: an argument that cannot be sent
+/// starts nothing.
+pub(super) struct Packed {
+    pub(super) bytes: Vec<u8>,
+    pub(super) handles: Vec<Handle>,
+}
+
+/// The length of the instructions and the number of their handles stand before them.
+const HEAD: usize = 8;
+
+/// Packs a child's instructions and its argument.
+pub(super) fn pack<A: Message, R: Exit>(
+    target: fn(A) -> R,
+    argument: &A,
+    role: &Role,
+    server: Option<Requests>,
+    surroundings: Option<Surroundings>,
+) -> Result<Packed> {
+    let instructions = Instructions {
+        build: function::build(),
+        function: pass(target, &role.name)?.to_bytes(),
+        role: role.clone(),
+        lifeline: life::end()?,
+        server,
+        surroundings,
+    };
+    let mut bytes = vec![0; HEAD];
+    let mut handles = transfer::encode(&instructions, &mut bytes)?;
+    let length = u32::try_from(bytes.len() - HEAD).unwrap_or(u32::MAX);
+    let count = u32::try_from(handles.len()).unwrap_or(u32::MAX);
+    bytes[..4].copy_from_slice(&length.to_le_bytes());
+    bytes[4..HEAD].copy_from_slice(&count.to_le_bytes());
+    handles.extend(transfer::encode(argument, &mut bytes)?);
+    Ok(Packed { bytes, handles })
+}
+
+/// Takes a message apart: the instructions, the argument's bytes and the argument's handles.
+pub(super) fn unpack(
+    bytes: &[u8],
+    mut handles: Vec<Handle>,
+) -> Result<(Instructions, &[u8], Vec<Handle>)> {
+    let broken = || Error::new(Kind::Deserialize, "read the instructions of this process");
+    let (head, rest) = bytes.split_first_chunk::<HEAD>().ok_or_else(broken)?;
+    let number = |part: [u8; 4]| u32::from_le_bytes(part) as usize;
+    let length = number([head[0], head[1], head[2], head[3]]);
+    let count = number([head[4], head[5], head[6], head[7]]);
+    if rest.len() < length || handles.len() < count {
+        return Err(broken());
+    }
+    let (instructions, argument) = rest.split_at(length);
+    let argument_handles = handles.split_off(count);
+    let instructions = transfer::decode(instructions, handles)?;
+    Ok((instructions, argument, argument_handles))
+}
+
+impl Instructions {
+    /// The function, if this process runs the same build of the program.
+    pub(super) fn target(&self) -> Result<Passed> {
+        if self.build == function::build() {
+            return Ok(Passed::from_bytes(self.function));
+        }
+        let text = "the program's file has changed since its process started";
+        Err(Error::new(
+            Kind::Usage,
+            format!("start `{}`: {text}", self.role.name),
+        ))
+    }
+}

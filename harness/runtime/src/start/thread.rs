@@ -1,0 +1,82 @@
+//! A thread that stands for a process, for comparison.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
+
+use poolproof_sys::process::Ending;
+
+use crate::error::{Error, Result};
+use crate::process::Exit;
+use crate::process::current::{self, Role};
+
+/// A thread, since it was started.
+#[derive(Debug)]
+pub(crate) struct Thread {
+    end: Arc<End>,
+}
+
+#[derive(Debug, Default)]
+struct End {
+    is_over: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// Tells of the end, however it comes.
+struct Tell(Arc<End>);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        *self
+            .0
+            .is_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.changed.notify_all();
+    }
+}
+
+pub(super) fn start<A: Send + 'static, R: Exit>(
+    function: fn(A) -> R,
+    argument: A,
+    role: Role,
+) -> Result<Thread> {
+    let end = Arc::new(End::default());
+    let tell = Tell(Arc::clone(&end));
+    let name = role.name.clone();
+    let started = std::thread::Builder::new()
+        .name(name.clone())
+        .spawn(move || {
+            let _tell = tell;
+            current::become_thread(role);
+            // A panic has been reported by its hook; Python gives such a thread the exit code 0 too.
+            let _ = catch_unwind(AssertUnwindSafe(|| function(argument).exit()));
+        });
+    started.map_err(|error| Error::system(format!("start the thread `{name}`"), error))?;
+    Ok(Thread { end })
+}
+
+impl Thread {
+    /// Waits for the thread's end, which is always taken for a success; none at the deadline.
+    pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<Ending> {
+        let mut is_over = self
+            .end
+            .is_over
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        while !*is_over {
+            let Some(deadline) = deadline else {
+                let woken = self.end.changed.wait(is_over);
+                is_over = woken.unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let woken = self.end.changed.wait_timeout(is_over, left);
+            is_over = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Some(Ending::Exit(0))
+    }
+}
