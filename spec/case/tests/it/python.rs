@@ -18,10 +18,12 @@ pub(crate) fn run(script: &str) -> Option<String> {
             return None;
         }
     };
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(script.as_bytes()).unwrap();
+    let mut input = child.stdin.take().expect("stdin is piped");
+    input
+        .write_all(script.as_bytes())
+        .expect("python3 reads the script");
     drop(input);
-    let output = child.wait_with_output().unwrap();
+    let output = child.wait_with_output().expect("python3 can be waited for");
     assert!(output.status.success(), "python3 failed");
-    Some(String::from_utf8(output.stdout).unwrap())
+    Some(String::from_utf8(output.stdout).expect("python3 was told to write UTF-8"))
 }
