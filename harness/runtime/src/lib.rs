@@ -11,6 +11,7 @@ mod fork_gate;
 mod lock;
 mod shared;
 mod process;
+mod queue;
 mod start;
 mod transfer;
 
@@ -27,5 +28,6 @@ pub use process::{
     CurrentProcess, Exit, ParentProcess, Process, ProcessBuilder, active_children, current_process,
     parent_process,
 };
+pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
 pub use start::{bootstrapping, freeze_support};
 pub use transfer::Message;

@@ -15,7 +15,7 @@ mod condition;
 mod event;
 mod mutual;
 pub(crate) mod recursive;
-mod semaphore;
+pub(crate) mod semaphore;
 
 pub use barrier::Barrier;
 pub use condition::{Condition, ConditionGuard, ConditionLock};

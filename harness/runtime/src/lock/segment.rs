@@ -4,6 +4,7 @@
 //! A process maps each segment once, however often it arrives, so that an owner is one owner.
 //! What the body holds is for the object to say.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -48,6 +49,8 @@ pub(crate) struct Segment {
     body_bytes: usize,
     /// The owner word of this process: the fork epoch it was claimed in, then the word.
     owner: AtomicU64,
+    /// What this process has beside the memory for its object.
+    attached: Mutex<Option<Weak<dyn Any + Send + Sync>>>,
 }
 
 /// A segment's creator and its count among that creator's segments.
@@ -86,6 +89,7 @@ impl Segment {
             memory,
             body_bytes,
             owner: AtomicU64::new(0),
+            attached: Mutex::new(None),
         });
         mapped.insert(key, Arc::downgrade(&segment));
         segment
@@ -119,6 +123,19 @@ impl Segment {
     /// The lock word at an offset of the body; it takes [`super::word::BYTES`].
     pub(crate) fn word(&self, offset: usize) -> Word<'_> {
         Word::new(self, offset)
+    }
+
+    /// What this process has beside the memory for its object, made when there is none (any more).
+    pub(crate) fn attachment<A: Any + Send + Sync>(&self, make: impl FnOnce() -> A) -> Arc<A> {
+        let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = attached.as_ref().and_then(Weak::upgrade);
+        if let Some(known) = known.and_then(|known| known.downcast::<A>().ok()) {
+            return known;
+        }
+        let made = Arc::new(make());
+        let erased: Arc<dyn Any + Send + Sync> = made.clone();
+        *attached = Some(Arc::downgrade(&erased));
+        made
     }
 
     pub(super) fn registry(&self) -> Registry<'_> {

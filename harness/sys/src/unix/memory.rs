@@ -2,6 +2,7 @@
 //! What lies in it, and who may touch what when, is for others to say.
 
 use std::io;
+use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
@@ -136,6 +137,38 @@ impl SharedMemory {
     /// When the offset is outside or not a multiple of 4.
     pub fn wait_word(&self, offset: usize) -> WaitWord<'_> {
         WaitWord::new(self.atomic_u32(offset))
+    }
+
+    /// Reads at most `count` bytes from a stream into the memory at `offset`, waiting for the first
+    /// one; gives how many, 0 at the end of the stream.
+    ///
+    /// They are there before this process can be killed in between.
+    ///
+    /// # Errors
+    /// Fails as the system's read does.
+    ///
+    /// # Panics
+    /// When the range is not wholly inside.
+    pub fn fill_from(&self, stream: &Handle, offset: usize, count: usize) -> io::Result<usize> {
+        let inside = offset
+            .checked_add(count)
+            .is_some_and(|end| end <= self.bytes);
+        assert!(inside, "{count} bytes at {offset} are outside of shared memory");
+        loop {
+            let fd = stream.as_fd().as_raw_fd();
+            // SAFETY: the assertion keeps the address inside the mapping.
+            let at = unsafe { self.base.as_ptr().add(offset) };
+            // SAFETY: the system writes at most `count` bytes at `at`, which the assertion keeps
+            // inside the mapping; who reads them meanwhile does so atomically.
+            let read = unsafe { libc::read(fd, at.cast(), count) };
+            match usize::try_from(read) {
+                Ok(read) => return Ok(read),
+                Err(_) => match io::Error::last_os_error() {
+                    error if error.kind() == io::ErrorKind::Interrupted => {}
+                    error => return Err(error),
+                },
+            }
+        }
     }
 
     /// The address of `size` bytes at `offset`, aligned to `size`.

@@ -1,0 +1,121 @@
+//! How a value lies in a queue's pipe: eight bytes that say how long it is and how many handles
+//! travel beside it, then its bytes.
+
+use poolproof_sys::handle::Handle;
+use serde::Serialize;
+
+use crate::error::{Error, Kind, Result};
+use crate::transfer;
+
+/// The bytes before each value.
+pub(super) const HEAD_BYTES: usize = 8;
+const LENGTH_BITS: u32 = 48;
+const LENGTH_MAX: u64 = (1 << LENGTH_BITS) - 1;
+
+/// What a frame's first bytes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Bytes of the whole frame.
+    pub(super) total: u64,
+    /// Handles beside it.
+    pub(super) handles: usize,
+}
+
+impl Head {
+    /// Reads the first bytes of a frame.
+    pub(super) fn read(bytes: [u8; HEAD_BYTES]) -> Head {
+        let bits = u64::from_be_bytes(bytes);
+        Head {
+            total: (bits & LENGTH_MAX) + HEAD_BYTES as u64,
+            handles: (bits >> LENGTH_BITS) as usize,
+        }
+    }
+}
+
+/// Appends a value as a frame; gives the handles beside it. On failure nothing is appended.
+pub(super) fn append<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<Vec<Handle>> {
+    let start = bytes.len();
+    bytes.extend_from_slice(&[0; HEAD_BYTES]);
+    let outcome = transfer::encode(value, bytes).and_then(|handles| {
+        let length = (bytes.len() - start - HEAD_BYTES) as u64;
+        let count = handles.len() as u64;
+        if length > LENGTH_MAX || count > u64::from(u16::MAX) {
+            let subject = format!("put {length} bytes with {count} handles into a queue");
+            return Err(Error::new(Kind::Serialize, subject));
+        }
+        let head = count << LENGTH_BITS | length;
+        bytes[start..start + HEAD_BYTES].copy_from_slice(&head.to_be_bytes());
+        Ok(handles)
+    });
+    if outcome.is_err() {
+        bytes.truncate(start);
+    }
+    outcome
+}
+
+/// How many of `bytes`, which begin with a frame, go into one write: as many whole frames as
+/// `room` holds, or a single larger one. Says what handles come with them: at most one frame with
+/// handles goes into a write, as its first.
+pub(super) fn next_write(bytes: &[u8], room: usize) -> (usize, usize) {
+    let (mut length, mut handles) = (0, 0);
+    while let Some(head) = bytes[length..].first_chunk::<HEAD_BYTES>() {
+        let head = Head::read(*head);
+        let fits = length as u64 + head.total <= room as u64;
+        if length > 0 && (!fits || head.handles > 0) {
+            break;
+        }
+        handles += head.handles;
+        length += head.total as usize;
+        if !fits {
+            break;
+        }
+    }
+    (length, handles)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HEAD_BYTES, Head, append, next_write};
+
+    #[test]
+    fn a_head_says_how_long_its_frame_is() {
+        let mut bytes = vec![9];
+        append(&[1_u8, 2, 3], &mut bytes).unwrap();
+        let head = *bytes[1..].first_chunk::<HEAD_BYTES>().unwrap();
+        let head = Head::read(head);
+        assert_eq!(head.total as usize, bytes.len() - 1);
+        assert_eq!(head.handles, 0);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_sent_leaves_nothing_behind() {
+        struct Unsendable;
+        impl serde::Serialize for Unsendable {
+            fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+                Err(serde::ser::Error::custom("not this"))
+            }
+        }
+        let mut bytes = vec![9];
+        assert!(
+            append(&(1, Unsendable), &mut bytes)
+                .unwrap_err()
+                .is_serialize()
+        );
+        assert_eq!(bytes, [9]);
+    }
+
+    #[test]
+    fn a_write_holds_whole_frames_and_a_large_one_goes_alone() {
+        let mut bytes = Vec::new();
+        for length in [10, 10, 500, 10] {
+            append(&vec![0_u8; length], &mut bytes).unwrap();
+        }
+        let small = HEAD_BYTES + 11;
+        let (first, _) = next_write(&bytes, 100);
+        assert_eq!(first, 2 * small);
+        let (second, _) = next_write(&bytes[first..], 100);
+        assert_eq!(second, HEAD_BYTES + 502);
+        assert_eq!(next_write(&bytes[first + second..], 100), (small, 0));
+        assert_eq!(next_write(&[], 100), (0, 0));
+    }
+}

@@ -1,0 +1,213 @@
+//! What one process has put into a queue and not yet written, and the thread that writes it.
+//!
+//! The feeder starts with the first value, and ends once the queue is closed or dropped in this
+//! process and everything is written. It holds nothing that a forked child could miss while it
+//! waits; the child begins with nothing to write and no feeder.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::identity;
+
+use super::channel::Channel;
+use crate::error::{Error, Kind, Result};
+use crate::exit_work::{self, Stage};
+use crate::fork_gate;
+
+/// One process's side of a queue.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    pub(super) channel: Channel,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The process that all this is true of.
+    epoch: u32,
+    /// Frames to write, and the handles that go beside them.
+    frames: Vec<u8>,
+    handles: VecDeque<Handle>,
+    feeder: Feeder,
+    is_closed: bool,
+    is_join_cancelled: bool,
+    /// Queue objects of this process.
+    users: usize,
+}
+
+#[derive(Debug, Default)]
+enum Feeder {
+    /// Nothing was put since it ended, or ever.
+    #[default]
+    None,
+    /// It starts and has not said who it is.
+    Starting,
+    Running(Thread),
+}
+
+impl Outbox {
+    /// This process's side of a channel: the same one however often the channel arrives.
+    pub(super) fn of(channel: Channel) -> Arc<Outbox> {
+        let segment = Arc::clone(&channel.segment);
+        let outbox = segment.attachment(|| Outbox {
+            channel,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        outbox.state().users += 1;
+        outbox
+    }
+
+    /// Another queue object of this process.
+    pub(super) fn share(self: &Arc<Outbox>) -> Arc<Outbox> {
+        self.state().users += 1;
+        Arc::clone(self)
+    }
+
+    /// A queue object of this process is gone; with the last one the feeder may end.
+    pub(super) fn leave(&self) {
+        let mut state = self.state();
+        state.users = state.users.saturating_sub(1);
+        if state.users == 0 {
+            state.wake_feeder();
+        }
+    }
+
+    pub(super) fn check_open(&self, verb: &str) -> Result<()> {
+        if self.state().is_closed {
+            return Err(Error::new(Kind::Closed, format!("{verb} a queue")));
+        }
+        Ok(())
+    }
+
+    /// Hands frames to the feeder.
+    pub(super) fn push(self: &Arc<Outbox>, frames: &[u8], handles: Vec<Handle>) -> Result<()> {
+        let mut state = self.state();
+        if state.is_closed {
+            return Err(Error::new(Kind::Closed, "put into a queue"));
+        }
+        state.frames.extend_from_slice(frames);
+        state.handles.extend(handles);
+        if !matches!(state.feeder, Feeder::None) {
+            state.wake_feeder();
+            return Ok(());
+        }
+        state.feeder = Feeder::Starting;
+        drop(state);
+        self.start_feeder()
+    }
+
+    fn start_feeder(self: &Arc<Outbox>) -> Result<()> {
+        let at_exit = Arc::clone(self);
+        // After children: they may be the ones that read what is written here.
+        let work = exit_work::register(Stage::AfterChildren, move || at_exit.finish());
+        let outbox = Arc::clone(self);
+        let started = fork_gate::spawn("queue-feeder", move || {
+            outbox.feed();
+            exit_work::forget(work);
+        });
+        if let Err(error) = started {
+            self.state().feeder = Feeder::None;
+            exit_work::forget(work);
+            return Err(Error::system("start the feeder of a queue", error));
+        }
+        Ok(())
+    }
+
+    /// The feeder's work.
+    fn feed(&self) {
+        self.state().feeder = Feeder::Running(std::thread::current());
+        let (mut frames, mut handles) = (Vec::new(), VecDeque::new());
+        loop {
+            let mut state = self.state();
+            std::mem::swap(&mut frames, &mut state.frames);
+            std::mem::swap(&mut handles, &mut state.handles);
+            if frames.is_empty() {
+                if state.is_closed || state.users == 0 {
+                    break;
+                }
+                drop(state);
+                fork_gate::outside(std::thread::park);
+                continue;
+            }
+            drop(state);
+            let sent = fork_gate::outside(|| self.channel.send(&frames, &mut handles));
+            if let Err(error) = sent {
+                // The caller of `put` is long gone, and nobody else can be told.
+                eprintln!("poolproof: values put into a queue are lost: {error}");
+            }
+            frames.clear();
+            handles.clear();
+        }
+        self.state().feeder = Feeder::None;
+        self.changed.notify_all();
+    }
+
+    /// No more values from this process; what was put is still written.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.wake_feeder();
+    }
+
+    /// Waits until everything is written, after [`Outbox::close`].
+    pub(super) fn join(&self) -> Result<()> {
+        let mut state = self.state();
+        if !state.is_closed {
+            let subject = "wait for the feeder of an open queue: call `close` first";
+            return Err(Error::new(Kind::Usage, subject));
+        }
+        while !matches!(state.feeder, Feeder::None) {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// Lets this process end without waiting for what it has put.
+    pub(super) fn cancel_join(&self) {
+        self.state().is_join_cancelled = true;
+    }
+
+    /// At the end of the process.
+    fn finish(&self) {
+        if self.state().is_join_cancelled {
+            return;
+        }
+        self.close();
+        // It cannot fail: the queue has just been closed.
+        let _ = self.join();
+    }
+
+    /// The state of this process; a forked child's begins empty.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let epoch = identity::epoch();
+        if state.epoch != epoch {
+            let users = state.users;
+            let old = std::mem::take(&mut *state);
+            // The parent's feeder is not ours to drop: its thread does not exist here.
+            std::mem::forget(old.feeder);
+            *state = State {
+                epoch,
+                users,
+                ..State::default()
+            };
+        }
+        state
+    }
+}
+
+impl State {
+    fn wake_feeder(&self) {
+        // One that is starting looks before it sleeps.
+        if let Feeder::Running(thread) = &self.feeder {
+            thread.unpark();
+        }
+    }
+}

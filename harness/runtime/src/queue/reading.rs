@@ -1,0 +1,272 @@
+//! The readers' side of a queue: one reader at a time takes whole frames.
+//!
+//! What a read brings beyond the frame that was asked for stays in shared memory for the next
+//! reader, whichever process that is. Only a frame too large for that goes straight to its reader.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::pipe;
+
+use super::channel::{AHEAD_BYTES, Channel, Held, Position};
+use super::frame::{HEAD_BYTES, Head};
+use crate::error::{Error, Result};
+use crate::lock::patience::{NAP, Patience};
+use crate::lock::word::Found;
+
+/// A frame larger than what is read ahead is read in pieces of at most this.
+const PIECE_BYTES: u64 = 1 << 16;
+
+impl Channel {
+    /// Takes the next frame's bytes, without its head, onto `bytes`; gives its handles.
+    /// None when the time was over first.
+    pub(super) fn receive(
+        &self,
+        timeout: Option<Duration>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<Option<Vec<Handle>>> {
+        let patience = Patience::new(timeout);
+        let Some((held, found)) = Channel::hold(self.reader_word(), timeout)? else {
+            return Ok(None);
+        };
+        if found == Found::Abandoned {
+            self.mend_reader(&held)?;
+        }
+        loop {
+            self.skip_torn()?;
+            let (start, end) = (self.get(Position::Start), self.get(Position::End));
+            if let Some(head) = self.head(start, end) {
+                if end - start >= head.total {
+                    return self.take(start, head, bytes).map(Some);
+                }
+                if head.total > AHEAD_BYTES as u64 {
+                    if self.take_large(start, head, bytes)? {
+                        return self.take_handles(start, head).map(Some);
+                    }
+                    continue;
+                }
+            }
+            if !self.await_bytes(patience)? {
+                return Ok(None);
+            }
+            self.read_ahead()?;
+        }
+    }
+
+    fn head(&self, start: u64, end: u64) -> Option<Head> {
+        if end - start < HEAD_BYTES as u64 {
+            return None;
+        }
+        let mut head = [0; HEAD_BYTES];
+        let (at, row) = self.ahead(start);
+        let (first, rest) = head.split_at_mut(row.min(HEAD_BYTES));
+        self.segment.memory().copy_out(at, first);
+        self.segment.memory().copy_out(self.ahead(0).0, rest);
+        Some(Head::read(head))
+    }
+
+    fn take(&self, start: u64, head: Head, bytes: &mut Vec<u8>) -> Result<Vec<Handle>> {
+        let length = head.total as usize - HEAD_BYTES;
+        self.copy_ahead(start + HEAD_BYTES as u64, length, bytes);
+        let handles = self.take_handles(start, head)?;
+        self.set(Position::Start, start + head.total);
+        Ok(handles)
+    }
+
+    /// The handles beside the frame at `start`; fewer where a dead reader took some.
+    fn take_handles(&self, start: u64, head: Head) -> Result<Vec<Handle>> {
+        let failed = |error| Error::system("take handles from a queue", error);
+        let mut handles = Vec::new();
+        let already = Some(std::time::Instant::now());
+        while handles.len() < head.handles
+            && pipe::wait_readable(&self.handle_reader, already).map_err(failed)?
+        {
+            let (mut mark, mut group) = ([0; 8], VecDeque::new());
+            pipe::receive(&self.handle_reader, &mut mark, &mut group).map_err(failed)?;
+            if u64::from_ne_bytes(mark) == start {
+                handles.extend(group);
+            }
+        }
+        Ok(handles)
+    }
+
+    /// Waits until there is something to read; false when the time was over first.
+    fn await_bytes(&self, patience: Patience) -> Result<bool> {
+        pipe::wait_readable(&self.reader, patience.deadline())
+            .map_err(|error| Error::system("wait for a queue", error))
+    }
+
+    /// Reads what is there into the room of what is read ahead.
+    fn read_ahead(&self) -> Result<()> {
+        let (start, end) = (self.get(Position::Start), self.get(Position::End));
+        let (at, row) = self.ahead(end);
+        let room = row.min(AHEAD_BYTES - (end - start) as usize);
+        self.reads(|| {
+            let memory = self.segment.memory();
+            let read = memory.fill_from(&self.reader, at, room);
+            let read = read.map_err(|error| Error::system("read from a queue", error))?;
+            self.set(Position::End, end + read as u64);
+            Ok(())
+        })
+    }
+
+    /// Does one read from the pipe and the change of position that goes with it.
+    fn reads<T>(&self, read: impl FnOnce() -> Result<T>) -> Result<T> {
+        let count = self.get(Position::Reads);
+        self.set(Position::Reads, count + 1);
+        let outcome = read();
+        self.set(Position::Reads, count + 2);
+        outcome
+    }
+
+    /// Takes a frame that is larger than what is read ahead; false when its writer died in its
+    /// midst and it was dropped.
+    fn take_large(&self, start: u64, head: Head, bytes: &mut Vec<u8>) -> Result<bool> {
+        let (old, end) = (bytes.len(), self.get(Position::End));
+        self.set(Position::LargeEnd, start + head.total);
+        let count = (end - start) as usize - HEAD_BYTES;
+        self.copy_ahead(start + HEAD_BYTES as u64, count, bytes);
+        self.set(Position::Start, end);
+        let whole = self.pass_large(Some(bytes))?;
+        if !whole {
+            bytes.truncate(old);
+        }
+        Ok(whole)
+    }
+
+    /// Reads up to the end of the large frame under way, onto `bytes` or nowhere; false when its
+    /// writer died in its midst.
+    fn pass_large(&self, mut bytes: Option<&mut Vec<u8>>) -> Result<bool> {
+        let mut scratch = Vec::new();
+        let frame_end = self.get(Position::LargeEnd);
+        loop {
+            let position = self.get(Position::End);
+            // What is there before we look for a torn end belongs to this frame still.
+            let there = self.unread()?;
+            let torn_end = self.get(Position::TornEnd);
+            let torn = torn_end != 0 && torn_end < frame_end && torn_end >= position;
+            let stop = if torn { torn_end } else { frame_end };
+            if position == stop {
+                self.set(Position::Start, position);
+                self.set(Position::LargeEnd, 0);
+                if torn {
+                    self.set(Position::TornEnd, 0);
+                }
+                return Ok(!torn);
+            }
+            if there == 0 {
+                if !self.await_bytes(Patience::new(Some(NAP)))? {
+                    self.find_dead_writer()?;
+                }
+                continue;
+            }
+            let count = there.min(stop - position).min(PIECE_BYTES);
+            let target = bytes.as_deref_mut().unwrap_or(&mut scratch);
+            self.read_piece(position, count as usize, target)?;
+            scratch.clear();
+        }
+    }
+
+    fn read_piece(&self, position: u64, count: usize, target: &mut Vec<u8>) -> Result<()> {
+        self.reads(|| {
+            let read = pipe::read_onto(&self.reader, target, count);
+            let read = read.map_err(|error| Error::system("read from a queue", error))? as u64;
+            self.set(Position::End, position + read);
+            self.set(Position::Start, position + read);
+            Ok(())
+        })
+    }
+
+    /// Drops a frame whose writer died, when it is the next one.
+    fn skip_torn(&self) -> Result<()> {
+        let torn_end = self.get(Position::TornEnd);
+        let start = self.get(Position::Start);
+        if torn_end == 0 || start != self.get(Position::TornStart) {
+            return Ok(());
+        }
+        if torn_end > self.get(Position::End) {
+            self.set(Position::LargeEnd, torn_end);
+            self.set(Position::Start, self.get(Position::End));
+            self.pass_large(None)?;
+        } else {
+            self.set(Position::Start, torn_end);
+        }
+        self.set(Position::TornEnd, 0);
+        Ok(())
+    }
+
+    /// Takes the writers' lock back when its holder is dead.
+    fn find_dead_writer(&self) -> Result<()> {
+        match Channel::hold(self.writer_word(), Some(Duration::ZERO))? {
+            Some((held, Found::Abandoned)) => self.mend_writer(&held),
+            _ => Ok(()),
+        }
+    }
+
+    /// Finds out what a dead reader had read. The caller holds the readers' lock.
+    fn mend_reader(&self, held: &Held<'_>) -> Result<()> {
+        while !self.get(Position::Reads).is_multiple_of(2) {
+            self.mend_read()?;
+        }
+        if self.get(Position::LargeEnd) != 0 {
+            // The frame is lost with its reader, and so is its place among the bounded.
+            self.pass_large(None)?;
+            self.free().give(self.bound());
+        }
+        held.mended();
+        Ok(())
+    }
+
+    /// A reader died between reading and saying so: what it read is what is missing in the pipe.
+    fn mend_read(&self) -> Result<()> {
+        match Channel::hold(self.writer_word(), Some(NAP))? {
+            Some((_writer, Found::Clean)) => {
+                let end = self.get(Position::Written).checked_sub(self.unread()?);
+                let known = self.get(Position::End);
+                let large = self.get(Position::LargeEnd) != 0;
+                match end {
+                    Some(end) if large && end >= known => {
+                        self.set(Position::Start, end);
+                        self.set(Position::End, end);
+                    }
+                    Some(end) if (known..=known + AHEAD_BYTES as u64).contains(&end) => {
+                        self.set(Position::End, end);
+                    }
+                    _ => return self.start_over(),
+                }
+                self.set(Position::Reads, self.get(Position::Reads) + 1);
+                Ok(())
+            }
+            Some((writer, Found::Abandoned)) => {
+                self.start_over()?;
+                writer.mended();
+                Ok(())
+            }
+            None => self.drain_for_writer(),
+        }
+    }
+
+    /// A writer waits for room while we cannot tell what was read: what is in the pipe goes, if
+    /// it is the rest of the frame that is lost anyway; else nothing can be told apart any more.
+    fn drain_for_writer(&self) -> Result<()> {
+        let there = self.unread()?;
+        let (large, writing) = (self.get(Position::LargeEnd), self.get(Position::WritingEnd));
+        let mut scratch = Vec::new();
+        let failed = |error| Error::system("read from a queue", error);
+        pipe::read_onto(&self.reader, &mut scratch, there as usize).map_err(failed)?;
+        if large != 0 && large == writing {
+            return Ok(());
+        }
+        loop {
+            if let Some((writer, _)) = Channel::hold(self.writer_word(), Some(Duration::ZERO))? {
+                self.start_over()?;
+                writer.mended();
+                return Ok(());
+            }
+            let there = self.unread()?;
+            pipe::read_onto(&self.reader, &mut scratch, there as usize).map_err(failed)?;
+            scratch.clear();
+        }
+    }
+}

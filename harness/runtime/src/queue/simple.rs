@@ -1,0 +1,140 @@
+//! `SimpleQueue`: a pipe with a lock at each end, and nothing else.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::channel::Channel;
+use super::outbox::Outbox;
+use super::plain::{send_now, with_scratch};
+use crate::Context;
+use crate::error::{Error, Kind, Result};
+use crate::transfer::{self, Message};
+
+/// A queue whose `put` writes by itself, and so waits while the pipe is full; a clone is the same
+/// queue. What was put is there for others when `put` returns.
+pub struct SimpleQueue<T> {
+    outbox: Arc<Outbox>,
+    kind: PhantomData<fn(T) -> T>,
+}
+
+impl Context {
+    /// A simple queue.
+    ///
+    /// # Errors
+    /// What the system says when it has no memory or no handles left.
+    pub fn simple_queue<T: Message>(&self) -> Result<SimpleQueue<T>> {
+        let channel = Channel::create(i32::MAX as u32)?;
+        Ok(SimpleQueue::new(Outbox::of(channel)))
+    }
+}
+
+impl<T: Message> SimpleQueue<T> {
+    /// Puts a value, waiting while the pipe is full.
+    ///
+    /// # Errors
+    /// `is_closed` after [`SimpleQueue::close`]; `is_serialize` for a value that cannot be sent.
+    pub fn put(&self, value: T) -> Result<()> {
+        self.outbox.check_open("put into")?;
+        send_now(&self.outbox.channel, value)
+    }
+
+    /// Takes the next value, waiting for one.
+    ///
+    /// # Errors
+    /// `is_closed` after [`SimpleQueue::close`]; `is_deserialize` for a value that is not a `T`.
+    pub fn get(&self) -> Result<T> {
+        self.get_within(None)
+    }
+
+    /// Takes the next value, waiting at most `timeout`; none waits for ever.
+    ///
+    /// # Errors
+    /// As [`SimpleQueue::get`]; `is_empty` when the time was over first.
+    pub fn get_within(&self, timeout: Option<Duration>) -> Result<T> {
+        self.outbox.check_open("get from")?;
+        with_scratch(|bytes| {
+            let handles = self.outbox.channel.receive(timeout, bytes)?;
+            let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
+            transfer::decode(bytes, handles)
+        })
+    }
+
+    /// Whether nothing can be taken at this moment.
+    ///
+    /// # Errors
+    /// `is_closed` after [`SimpleQueue::close`].
+    pub fn is_empty(&self) -> Result<bool> {
+        self.outbox.check_open("look into")?;
+        self.outbox.channel.is_drained()
+    }
+
+    /// Ends this process's use of the queue.
+    pub fn close(&self) {
+        self.outbox.close();
+    }
+}
+
+impl<T> SimpleQueue<T> {
+    fn new(outbox: Arc<Outbox>) -> SimpleQueue<T> {
+        SimpleQueue {
+            outbox,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<T> Clone for SimpleQueue<T> {
+    fn clone(&self) -> SimpleQueue<T> {
+        SimpleQueue::new(self.outbox.share())
+    }
+}
+
+impl<T> Drop for SimpleQueue<T> {
+    fn drop(&mut self) {
+        self.outbox.leave();
+    }
+}
+
+impl<T> std::fmt::Debug for SimpleQueue<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SimpleQueue").finish_non_exhaustive()
+    }
+}
+
+impl<T> Serialize for SimpleQueue<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.outbox.channel.serialize(serializer)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for SimpleQueue<T> {
+    fn deserialize<D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<SimpleQueue<T>, D::Error> {
+        let channel = Channel::deserialize(deserializer)?;
+        channel.check().map_err(serde::de::Error::custom)?;
+        Ok(SimpleQueue::new(Outbox::of(channel)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Context, StartMethod};
+
+    #[test]
+    fn what_was_put_is_there_at_once() {
+        let context = Context::new(StartMethod::Spawn).unwrap();
+        let queue = context.simple_queue::<String>().unwrap();
+        assert!(queue.is_empty().unwrap());
+        queue.put("a".to_owned()).unwrap();
+        assert!(!queue.is_empty().unwrap());
+        assert_eq!(queue.get().unwrap(), "a");
+        queue.close();
+        assert!(queue.put(String::new()).unwrap_err().is_closed());
+        assert!(queue.get().unwrap_err().is_closed());
+        assert!(queue.is_empty().unwrap_err().is_closed());
+    }
+}

@@ -1,0 +1,133 @@
+//! The writers' side of a queue: whole frames, one writer at a time.
+//!
+//! What fits into one untorn write goes in one; a larger frame is marked while it is under way,
+//! so that its writer's death is seen and readers drop what there is of it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::pipe::{self, HANDLES_MAX, WHOLE_WRITE_MAX};
+
+use super::channel::{Channel, Held, Position};
+use super::frame;
+use crate::error::{Error, Kind, Result};
+use crate::lock::patience::NAP;
+use crate::lock::word::Found;
+
+/// How often a writer looks whether readers have dropped an earlier torn frame.
+const TORN_NAP: Duration = Duration::from_millis(1);
+
+impl Channel {
+    /// Writes frames, with the handles of those that have some in order, waiting for room.
+    pub(super) fn send(&self, mut bytes: &[u8], handles: &mut VecDeque<Handle>) -> Result<()> {
+        let room = WHOLE_WRITE_MAX.min(super::channel::AHEAD_BYTES);
+        while !bytes.is_empty() {
+            let (length, count) = frame::next_write(bytes, room);
+            let (now, later) = bytes.split_at(length);
+            let held = self.hold_writer()?;
+            let count = count.min(handles.len());
+            if count > 0 {
+                let beside: Vec<Handle> = handles.drain(..count).collect();
+                self.send_handles(&beside)?;
+            }
+            if length <= room {
+                self.write(now)?;
+            } else {
+                self.write_large(now)?;
+            }
+            drop(held);
+            bytes = later;
+        }
+        Ok(())
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<()> {
+        let written = pipe::write(&self.writer, bytes);
+        written.map_err(|error| Error::system("write to a queue", error))?;
+        let position = self.get(Position::Written) + bytes.len() as u64;
+        self.set(Position::Written, position);
+        Ok(())
+    }
+
+    fn write_large(&self, bytes: &[u8]) -> Result<()> {
+        let start = self.get(Position::Written);
+        self.set(Position::WritingStart, start);
+        self.set(Position::WritingEnd, start + bytes.len() as u64);
+        self.write(bytes)?;
+        self.set(Position::WritingEnd, 0);
+        Ok(())
+    }
+
+    /// Sends handles before their frame, marked with its position: should we die in between,
+    /// readers drop them.
+    fn send_handles(&self, handles: &[Handle]) -> Result<()> {
+        let mark = self.get(Position::Written).to_ne_bytes();
+        for group in handles.chunks(HANDLES_MAX) {
+            pipe::send(&self.handle_writer, &mark, group)
+                .map_err(|error| Error::system("send handles through a queue", error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the writers' lock, and mends what a dead writer left.
+    fn hold_writer(&self) -> Result<Held<'_>> {
+        match Channel::hold(self.writer_word(), None)? {
+            Some((held, found)) => {
+                if found == Found::Abandoned {
+                    self.mend_writer(&held)?;
+                }
+                Ok(held)
+            }
+            None => Err(Error::new(Kind::Timeout, "write to a queue")),
+        }
+    }
+
+    /// Finds out what a dead writer has written. The caller holds the writers' lock.
+    pub(super) fn mend_writer(&self, held: &Held<'_>) -> Result<()> {
+        let Some(written) = self.look_written()? else {
+            held.mended();
+            return Ok(());
+        };
+        self.set(Position::Written, written);
+        let (start, end) = (
+            self.get(Position::WritingStart),
+            self.get(Position::WritingEnd),
+        );
+        if start < written && written < end {
+            // Readers drop one torn frame at a time; until then this is a full pipe.
+            while self.get(Position::TornEnd) != 0 {
+                std::thread::sleep(TORN_NAP);
+            }
+            // Before the end, which is what readers look at.
+            self.set(Position::TornStart, start);
+            self.set(Position::TornEnd, written);
+        }
+        self.set(Position::WritingEnd, 0);
+        held.mended();
+        Ok(())
+    }
+
+    /// How far the pipe is written: what was read plus what is left, seen while nobody read.
+    /// None when a reader died too, and all was thrown away.
+    fn look_written(&self) -> Result<Option<u64>> {
+        loop {
+            let before = self.get(Position::Reads);
+            let end = self.get(Position::End);
+            let unread = self.unread()?;
+            let calm = before.is_multiple_of(2) && before == self.get(Position::Reads);
+            if calm {
+                return Ok(Some(end + unread));
+            }
+            // Reading what is there takes no time, so a read that lasts has lost its reader.
+            if let Some((reader, found)) = Channel::hold(self.reader_word(), Some(NAP))?
+                && found == Found::Abandoned
+                && !self.get(Position::Reads).is_multiple_of(2)
+            {
+                self.start_over()?;
+                reader.mended();
+                return Ok(None);
+            }
+        }
+    }
+}
