@@ -1,3 +1,23 @@
 //! Runs a case on the reference runtime.
+//!
+//! The program is interpreted, statement by statement, in real processes: each child of the program
+//! is a child of the runtime, and each object is the runtime's own.
+//! What a program may do is the specification's business; this crate does not know it.
 
 #![forbid(unsafe_code)]
+
+mod crossing;
+mod data;
+mod drive;
+mod expression;
+mod interpreter;
+mod job;
+mod object;
+mod output;
+mod plan;
+mod sequence;
+mod stop;
+mod world;
+
+pub use drive::drive;
+pub use poolproof_runtime::freeze_support;

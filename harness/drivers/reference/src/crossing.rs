@@ -1,0 +1,64 @@
+//! Data on their way to another process: containers are copied, objects travel as handles.
+
+use std::sync::{Arc, Mutex};
+
+use poolproof_case::Value;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::data::{Data, Timeout, lock};
+use crate::object::Object;
+
+/// What crosses, by the reference where it leaves.
+#[derive(Serialize)]
+enum Leaving<'a> {
+    Plain(&'a Value),
+    List(&'a [Data]),
+    Tuple(&'a [Data]),
+    Dict(&'a [(Value, Data)]),
+    Function(&'a str),
+    Timeout(bool),
+    Object(&'a Object),
+}
+
+/// What crosses, as it arrives; the same variants in the same order as [`Leaving`].
+#[derive(Deserialize)]
+enum Arriving {
+    Plain(Value),
+    List(Vec<Data>),
+    Tuple(Vec<Data>),
+    Dict(Vec<(Value, Data)>),
+    Function(String),
+    Timeout(bool),
+    Object(Object),
+}
+
+impl Serialize for Data {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Data::Plain(value) => Leaving::Plain(value).serialize(serializer),
+            Data::List(items) => Leaving::List(&lock(items)).serialize(serializer),
+            Data::Tuple(items) => Leaving::Tuple(items).serialize(serializer),
+            Data::Dict(pairs) => Leaving::Dict(&lock(pairs)).serialize(serializer),
+            Data::Function(name) => Leaving::Function(name).serialize(serializer),
+            Data::Timeout(timeout) => {
+                Leaving::Timeout(*timeout == Timeout::Late).serialize(serializer)
+            }
+            Data::Object(object) => Leaving::Object(object).serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Arriving::deserialize(deserializer)? {
+            Arriving::Plain(value) => Data::Plain(value),
+            Arriving::List(items) => Data::List(Arc::new(Mutex::new(items))),
+            Arriving::Tuple(items) => Data::Tuple(Arc::new(items)),
+            Arriving::Dict(pairs) => Data::Dict(Arc::new(Mutex::new(pairs))),
+            Arriving::Function(name) => Data::Function(name),
+            Arriving::Timeout(true) => Data::Timeout(Timeout::Late),
+            Arriving::Timeout(false) => Data::Timeout(Timeout::Soon),
+            Arriving::Object(object) => Data::Object(object),
+        })
+    }
+}

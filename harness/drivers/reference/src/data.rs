@@ -1,0 +1,193 @@
+//! Values of a running program: lists and dicts have identity, and objects are the runtime's own.
+//!
+//! What leaves the process is a [`Wire`](crate::wire::Wire); what is printed, compared or computed
+//! with is a plain [`Value`].
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use poolproof_case::{ErrorKind, Value};
+
+use crate::object::Object;
+use crate::stop::{Result, Stop};
+
+/// A value inside a process.
+#[derive(Clone)]
+pub(crate) enum Data {
+    /// A value without parts that could change; never a list, tuple or dict.
+    Plain(Value),
+    /// A list, shared by all who refer to it.
+    List(Arc<Mutex<Vec<Data>>>),
+    /// A tuple.
+    Tuple(Arc<Vec<Data>>),
+    /// A dict in insertion order, shared by all who refer to it.
+    Dict(Arc<Mutex<Vec<(Value, Data)>>>),
+    /// A function of the program.
+    Function(String),
+    /// A timeout.
+    Timeout(Timeout),
+    /// An object of the runtime.
+    Object(Object),
+}
+
+/// A timeout of the case language, which knows no seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timeout {
+    Soon,
+    Late,
+}
+
+impl Data {
+    pub(crate) const NONE: Data = Data::Plain(Value::None);
+
+    pub(crate) fn bool(truth: bool) -> Data {
+        Data::Plain(Value::Bool(truth))
+    }
+
+    pub(crate) fn int(number: usize) -> Data {
+        Data::Plain(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)))
+    }
+
+    pub(crate) fn text(text: impl Into<String>) -> Data {
+        Data::Plain(Value::Str(text.into()))
+    }
+
+    pub(crate) fn list(items: Vec<Data>) -> Data {
+        Data::List(Arc::new(Mutex::new(items)))
+    }
+
+    pub(crate) fn dict(pairs: Vec<(Value, Data)>) -> Data {
+        Data::Dict(Arc::new(Mutex::new(pairs)))
+    }
+
+    /// A fresh value with the contents of a plain one.
+    pub(crate) fn of(value: &Value) -> Data {
+        match value {
+            Value::List(items) => Data::list(items.iter().map(Data::of).collect()),
+            Value::Tuple(items) => Data::Tuple(Arc::new(items.iter().map(Data::of).collect())),
+            Value::Dict(pairs) => Data::dict(
+                pairs
+                    .iter()
+                    .map(|(key, value)| (key.clone(), Data::of(value)))
+                    .collect(),
+            ),
+            plain => Data::Plain(plain.clone()),
+        }
+    }
+
+    /// The plain contents.
+    ///
+    /// # Errors
+    /// When an object is among them.
+    pub(crate) fn value(&self) -> Result<Value> {
+        match self {
+            Data::Plain(value) => Ok(value.clone()),
+            Data::List(items) => values(&lock(items)).map(Value::List),
+            Data::Tuple(items) => values(items).map(Value::Tuple),
+            Data::Dict(pairs) => {
+                let pairs = lock(pairs);
+                let plain = pairs
+                    .iter()
+                    .map(|(key, data)| Ok((key.clone(), data.value()?)));
+                plain.collect::<Result<_>>().map(Value::Dict)
+            }
+            Data::Function(name) => Ok(Value::Opaque(format!("function {name}"))),
+            Data::Timeout(timeout) => Ok(Value::Opaque(format!("{timeout:?}"))),
+            Data::Object(object) => Ok(Value::Opaque(object.identity())),
+        }
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Data::Plain(Value::None))
+    }
+
+    /// Python's `bool(x)`.
+    pub(crate) fn is_true(&self) -> bool {
+        match self {
+            Data::Plain(value) => value.is_true(),
+            Data::List(items) => !lock(items).is_empty(),
+            Data::Tuple(items) => !items.is_empty(),
+            Data::Dict(pairs) => !lock(pairs).is_empty(),
+            Data::Function(_) | Data::Timeout(_) | Data::Object(_) => true,
+        }
+    }
+
+    /// The whole number, `True` being 1.
+    pub(crate) fn as_int(&self) -> Result<i64> {
+        match self {
+            Data::Plain(Value::Int(number)) => Ok(*number),
+            Data::Plain(Value::Bool(truth)) => Ok(i64::from(*truth)),
+            other => Err(Stop::error(
+                ErrorKind::Type,
+                format!("{} is no whole number", other.type_name()),
+            )),
+        }
+    }
+
+    pub(crate) fn as_text(&self) -> Result<String> {
+        match self {
+            Data::Plain(Value::Str(text)) => Ok(text.clone()),
+            other => Err(Stop::error(
+                ErrorKind::Type,
+                format!("{} is no text", other.type_name()),
+            )),
+        }
+    }
+
+    pub(crate) fn as_function(&self) -> Result<String> {
+        match self {
+            Data::Function(name) => Ok(name.clone()),
+            other => Err(Stop::error(
+                ErrorKind::Type,
+                format!("{} is no function", other.type_name()),
+            )),
+        }
+    }
+
+    pub(crate) fn as_bytes(&self) -> Result<Vec<u8>> {
+        match self {
+            Data::Plain(Value::Bytes(bytes)) => Ok(bytes.clone()),
+            other => Err(Stop::error(
+                ErrorKind::Type,
+                format!("{} is no bytes", other.type_name()),
+            )),
+        }
+    }
+
+    /// The wait that a timeout means here; `None` for no limit.
+    pub(crate) fn as_timeout(&self) -> Result<Option<Duration>> {
+        match self {
+            Data::Plain(Value::None) => Ok(None),
+            Data::Timeout(Timeout::Soon) => Ok(Some(crate::plan::soon())),
+            Data::Timeout(Timeout::Late) => Ok(Some(crate::plan::late())),
+            Data::Plain(Value::Float(seconds)) => Ok(Some(
+                Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX),
+            )),
+            other => {
+                let seconds = u64::try_from(other.as_int()?).unwrap_or(0);
+                Ok(Some(Duration::from_secs(seconds)))
+            }
+        }
+    }
+
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Data::Plain(value) => value.type_name(),
+            Data::List(_) => "list",
+            Data::Tuple(_) => "tuple",
+            Data::Dict(_) => "dict",
+            Data::Function(_) => "function",
+            Data::Timeout(_) => "timeout",
+            Data::Object(object) => object.name(),
+        }
+    }
+}
+
+/// The contents of a container; a panic elsewhere has not left it half changed.
+pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn values(items: &[Data]) -> Result<Vec<Value>> {
+    items.iter().map(Data::value).collect()
+}

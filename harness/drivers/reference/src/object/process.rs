@@ -1,0 +1,248 @@
+//! Processes: made unstarted, as in Python; started, watched and ended.
+
+use std::sync::{Arc, Mutex};
+
+use poolproof_case::{ErrorKind, StartMethod, Value};
+use poolproof_runtime as mp;
+
+use super::Bound;
+use crate::data::{Data, lock};
+use crate::expression::missing;
+use crate::job::{self, Home, Job};
+use crate::sequence;
+use crate::stop::{Result, Stop};
+use crate::world::{World, runtime_method};
+
+/// A process of the program, as its creator sees it.
+pub(crate) struct Process {
+    state: Mutex<State>,
+}
+
+enum State {
+    /// Described, not yet started.
+    Made(Plan),
+    /// Started by this process.
+    Started(Arc<mp::Process>),
+    /// This process itself, or the one that started it: only its name and number are known.
+    Known {
+        name: String,
+        pid: u32,
+        daemon: bool,
+    },
+}
+
+#[derive(Clone)]
+struct Plan {
+    world: Arc<World>,
+    method: StartMethod,
+    target: Option<String>,
+    args: Vec<Data>,
+    kwargs: Vec<(String, Data)>,
+    name: Option<String>,
+    daemon: Option<bool>,
+}
+
+/// Describes a process that a context of a start method will start.
+pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound) -> Result<Process> {
+    let given = |data: Data| if data.is_none() { None } else { Some(data) };
+    let plan = Plan {
+        world: Arc::clone(world),
+        method,
+        target: given(bound.take("target")?)
+            .map(|target| target.as_function())
+            .transpose()?,
+        args: sequence::items(&bound.take("args")?)?,
+        kwargs: keywords(&bound.take("kwargs")?)?,
+        name: given(bound.take("name")?)
+            .map(|name| name.as_text())
+            .transpose()?,
+        daemon: given(bound.take("daemon")?).map(|daemon| daemon.is_true()),
+    };
+    Ok(Process {
+        state: Mutex::new(State::Made(plan)),
+    })
+}
+
+/// Arguments by name, out of a dict with text keys.
+pub(super) fn keywords(data: &Data) -> Result<Vec<(String, Data)>> {
+    let Data::Dict(pairs) = data else {
+        return Err(Stop::error(ErrorKind::Type, "keyword arguments are a dict"));
+    };
+    let named = lock(pairs);
+    let named = named.iter().map(|(key, value)| match key {
+        Value::Str(name) => Ok((name.clone(), value.clone())),
+        _ => Err(Stop::error(
+            ErrorKind::Type,
+            "keyword arguments have text keys",
+        )),
+    });
+    named.collect()
+}
+
+impl Process {
+    /// A process that this one did not start.
+    pub(super) fn known(name: String, pid: u32, daemon: bool) -> Process {
+        Process {
+            state: Mutex::new(State::Known { name, pid, daemon }),
+        }
+    }
+
+    /// A child that was started earlier.
+    pub(super) fn started(process: Arc<mp::Process>) -> Process {
+        Process {
+            state: Mutex::new(State::Started(process)),
+        }
+    }
+
+    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+        match method {
+            "start" => self.start()?,
+            "run" => self.run()?,
+            "is_alive" => return self.is_alive().map(Data::bool),
+            "join" => {
+                let timeout = bound.timeout()?;
+                self.child("join")?.join(timeout)?;
+            }
+            "terminate" => self.child("terminate")?.terminate()?,
+            "kill" => self.child("kill")?.kill()?,
+            "close" => match &*lock(&self.state) {
+                State::Started(process) => process.close()?,
+                _ => return Err(not_started("close")),
+            },
+            other => return Err(missing("Process", other)),
+        }
+        Ok(Data::NONE)
+    }
+
+    fn start(&self) -> Result<()> {
+        let mut state = lock(&self.state);
+        let plan = match &*state {
+            State::Made(plan) => plan.clone(),
+            _ => return Err(Stop::error(ErrorKind::Usage, "a process is started once")),
+        };
+        let context = mp::Context::new(runtime_method(plan.method))?;
+        let home = Home::new(&plan.world, plan.method);
+        let target = plan.target.map(|target| (target, plan.args, plan.kwargs));
+        let mut builder = context.process(job::run, Job { home, target });
+        if let Some(name) = plan.name {
+            builder = builder.name(name);
+        }
+        if let Some(daemon) = plan.daemon {
+            builder = builder.daemon(daemon);
+        }
+        *state = State::Started(Arc::new(builder.start()?));
+        Ok(())
+    }
+
+    fn run(&self) -> Result<()> {
+        let plan = match &*lock(&self.state) {
+            State::Made(plan) => plan.clone(),
+            _ => return Ok(()),
+        };
+        match plan.target {
+            Some(target) => {
+                crate::interpreter::call(&plan.world, &target, plan.args, plan.kwargs).map(|_| ())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The started child; not locked while someone waits for it.
+    fn child(&self, doing: &str) -> Result<Arc<mp::Process>> {
+        match &*lock(&self.state) {
+            State::Started(process) => Ok(Arc::clone(process)),
+            _ => Err(not_started(doing)),
+        }
+    }
+
+    fn is_alive(&self) -> Result<bool> {
+        let child = match &*lock(&self.state) {
+            State::Made(_) => return Ok(false),
+            State::Known { .. } => return Ok(true),
+            State::Started(process) => Arc::clone(process),
+        };
+        Ok(child.is_alive()?)
+    }
+
+    pub(super) fn signal(&self, signal: &str) -> Result<()> {
+        let child = self.child("signal")?;
+        match signal {
+            "STOP" => child.pause()?,
+            "CONT" => child.resume()?,
+            "TERM" => child.terminate()?,
+            "KILL" => child.kill()?,
+            other => return Err(missing("the runtime", other)),
+        }
+        Ok(())
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Result<Data> {
+        match &*lock(&self.state) {
+            State::Made(plan) => plan.attribute(name),
+            State::Known {
+                name: label,
+                pid,
+                daemon,
+            } => match name {
+                "name" => Ok(Data::text(label)),
+                "pid" => Ok(Data::Plain(Value::Opaque(format!("pid {pid}")))),
+                "daemon" => Ok(Data::bool(*daemon)),
+                other => Err(missing("this process", other)),
+            },
+            State::Started(process) => match name {
+                "name" => Ok(Data::text(process.name())),
+                "daemon" => Ok(Data::bool(process.daemon())),
+                "pid" => Ok(process.pid().map_or(Data::NONE, |pid| {
+                    Data::Plain(Value::Opaque(format!("pid {pid}")))
+                })),
+                "exitcode" => Ok(exit_code(process.exit_code()?)),
+                other => Err(missing("Process", other)),
+            },
+        }
+    }
+
+    pub(super) fn set_attribute(&self, name: &str, value: &Data) -> Result<()> {
+        match (&mut *lock(&self.state), name) {
+            (State::Made(plan), "name") => plan.name = Some(value.as_text()?),
+            (State::Made(plan), "daemon") => plan.daemon = Some(value.is_true()),
+            (State::Made(_), other) => return Err(missing("Process", other)),
+            (_, other) => {
+                let text = format!("`{other}` is set before a process starts");
+                return Err(Stop::error(ErrorKind::Usage, text));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn identity(&self) -> String {
+        match &*lock(&self.state) {
+            State::Made(_) => "process that is not started".to_owned(),
+            State::Started(process) => format!("process {}", process.name()),
+            State::Known { pid, .. } => format!("process {pid}"),
+        }
+    }
+}
+
+impl Plan {
+    fn attribute(&self, name: &str) -> Result<Data> {
+        match name {
+            "name" => Ok(self.name.as_ref().map_or(Data::NONE, Data::text)),
+            "daemon" => Ok(Data::bool(
+                self.daemon.unwrap_or(mp::current_process().daemon()),
+            )),
+            "pid" | "exitcode" => Ok(Data::NONE),
+            other => Err(missing("Process", other)),
+        }
+    }
+}
+
+fn exit_code(code: Option<i32>) -> Data {
+    code.map_or(Data::NONE, |code| Data::Plain(Value::Int(i64::from(code))))
+}
+
+fn not_started(doing: &str) -> Stop {
+    Stop::error(
+        ErrorKind::Usage,
+        format!("{doing}: the process is not started by this one"),
+    )
+}

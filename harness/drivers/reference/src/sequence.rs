@@ -1,0 +1,205 @@
+//! What can be iterated over, indexed and measured: lists, tuples, dicts, texts, and objects with items.
+
+use poolproof_case::value;
+use poolproof_case::{ErrorKind, Value};
+
+use crate::data::{Data, lock};
+use crate::object::{self, Object};
+use crate::stop::{Result, Stop};
+
+/// The items in order: a dict's keys, a text's characters, an iterator's rest.
+pub(crate) fn items(data: &Data) -> Result<Vec<Data>> {
+    match data {
+        Data::List(items) => Ok(lock(items).clone()),
+        Data::Tuple(items) => Ok(items.to_vec()),
+        Data::Dict(pairs) => Ok(lock(pairs).iter().map(|(key, _)| Data::of(key)).collect()),
+        Data::Plain(Value::Str(text)) => Ok(text
+            .chars()
+            .map(|character| Data::text(character.to_string()))
+            .collect()),
+        Data::Plain(Value::Bytes(bytes)) => Ok(bytes
+            .iter()
+            .map(|byte| Data::int(usize::from(*byte)))
+            .collect()),
+        Data::Object(Object::ResultIterator(_)) => {
+            let mut iterator = iterate(data)?;
+            let mut items = Vec::new();
+            while let Some(item) = iterator.next()? {
+                items.push(item);
+            }
+            Ok(items)
+        }
+        Data::Object(object) => items(&object::contents(object)?),
+        other => Err(wrong("cannot be iterated over", other)),
+    }
+}
+
+/// One item after the other; a list that grows meanwhile gives its new items too, as in Python.
+pub(crate) fn iterate(data: &Data) -> Result<Iterator> {
+    match data {
+        Data::List(_) | Data::Object(Object::ResultIterator(_)) => {
+            Ok(Iterator::Live(data.clone(), 0))
+        }
+        other => Ok(Iterator::Copied(items(other)?.into_iter())),
+    }
+}
+
+/// See [`iterate`].
+pub(crate) enum Iterator {
+    /// Asks anew for each item.
+    Live(Data, usize),
+    /// Items taken when the iteration began.
+    Copied(std::vec::IntoIter<Data>),
+}
+
+impl Iterator {
+    pub(crate) fn next(&mut self) -> Result<Option<Data>> {
+        match self {
+            Iterator::Copied(items) => Ok(items.next()),
+            Iterator::Live(Data::List(items), index) => {
+                let item = lock(items).get(*index).cloned();
+                *index += 1;
+                Ok(item)
+            }
+            Iterator::Live(data, _) => match object::next_result(data, None) {
+                Err(Stop::Error(ErrorKind::Empty, _)) => Ok(None),
+                other => other.map(Some),
+            },
+        }
+    }
+}
+
+/// A plain copy of what an object with items holds; other data as they are.
+pub(crate) fn copy(data: &Data) -> Result<Data> {
+    match data {
+        Data::Object(object) if object::has_contents(object) => object::contents(object),
+        Data::Dict(pairs) => Ok(Data::dict(lock(pairs).clone())),
+        other => Ok(other.clone()),
+    }
+}
+
+pub(crate) fn length(data: &Data) -> Result<usize> {
+    match data {
+        Data::List(items) => Ok(lock(items).len()),
+        Data::Tuple(items) => Ok(items.len()),
+        Data::Dict(pairs) => Ok(lock(pairs).len()),
+        Data::Plain(Value::Str(text)) => Ok(text.chars().count()),
+        Data::Plain(Value::Bytes(bytes)) => Ok(bytes.len()),
+        Data::Object(object) => object::length(object),
+        other => Err(wrong("has no length", other)),
+    }
+}
+
+pub(crate) fn item(container: &Data, index: &Data) -> Result<Data> {
+    match container {
+        Data::Dict(pairs) => {
+            let key = index.value()?;
+            let pairs = lock(pairs);
+            let found = pairs.iter().find(|(known, _)| *known == key);
+            found
+                .map(|(_, value)| value.clone())
+                .ok_or_else(|| no_key(&key))
+        }
+        Data::Object(object) => object::item(object, index),
+        Data::List(_) | Data::Tuple(_) | Data::Plain(Value::Str(_) | Value::Bytes(_)) => {
+            let mut items = items(container)?;
+            let place = place(index.as_int()?, items.len())?;
+            Ok(items.swap_remove(place))
+        }
+        other => Err(wrong("has no items", other)),
+    }
+}
+
+pub(crate) fn set_item(container: &Data, index: &Data, value: Data) -> Result<()> {
+    match container {
+        Data::List(items) => {
+            let mut items = lock(items);
+            let place = place(index.as_int()?, items.len())?;
+            items[place] = value;
+            Ok(())
+        }
+        Data::Dict(pairs) => {
+            insert(&mut lock(pairs), index.value()?, value);
+            Ok(())
+        }
+        Data::Object(object) => object::set_item(object, index, value),
+        other => Err(wrong("cannot be changed", other)),
+    }
+}
+
+/// Sets a key; an equal one keeps its place and its first form (`1 == 1.0 == True`).
+pub(crate) fn insert(pairs: &mut Vec<(Value, Data)>, key: Value, value: Data) {
+    match pairs.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, old)) => *old = value,
+        None => pairs.push((key, value)),
+    }
+}
+
+pub(crate) fn slice(container: &Data, from: Option<i64>, to: Option<i64>) -> Result<Data> {
+    if let Data::Object(object) = container {
+        return object::slice(object, from, to);
+    }
+    let items = items(container)?;
+    let (from, to) = bounds(from, to, items.len());
+    let part = items.get(from..to).unwrap_or_default().to_vec();
+    match container {
+        Data::Tuple(_) => Ok(Data::Tuple(part.into())),
+        Data::Plain(Value::Str(_)) => {
+            let part: Result<String> = part.iter().map(Data::as_text).collect();
+            part.map(Data::text)
+        }
+        _ => Ok(Data::list(part)),
+    }
+}
+
+/// A slice's bounds inside a sequence: negative ones count from the end, others are cut off.
+pub(crate) fn bounds(from: Option<i64>, to: Option<i64>, length: usize) -> (usize, usize) {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let inside = |bound: i64| {
+        let bound = if bound < 0 {
+            bound.saturating_add(length)
+        } else {
+            bound
+        };
+        usize::try_from(bound.clamp(0, length)).unwrap_or(0)
+    };
+    let (from, to) = (inside(from.unwrap_or(0)), inside(to.unwrap_or(length)));
+    (from, to.max(from))
+}
+
+/// An index inside a sequence; negative ones count from the end.
+pub(crate) fn place(index: i64, length: usize) -> Result<usize> {
+    let size = i64::try_from(length).unwrap_or(i64::MAX);
+    let from_start = if index < 0 {
+        index.saturating_add(size)
+    } else {
+        index
+    };
+    match usize::try_from(from_start) {
+        Ok(place) if place < length => Ok(place),
+        _ => {
+            let text = format!("index {index} is outside {length} items");
+            Err(Stop::error(ErrorKind::Index, text))
+        }
+    }
+}
+
+/// The order of `sort` for data that are plain.
+pub(crate) fn compare(left: &Data, right: &Data) -> Result<std::cmp::Ordering> {
+    let (left, right) = (left.value()?, right.value()?);
+    value::compare(&left, &right).ok_or_else(|| {
+        let (left, right) = (left.type_name(), right.type_name());
+        Stop::error(ErrorKind::Type, format!("{left} and {right} have no order"))
+    })
+}
+
+pub(crate) fn no_key(key: &Value) -> Stop {
+    Stop::error(
+        ErrorKind::Key,
+        format!("no key {}", poolproof_case::print::ascii(key)),
+    )
+}
+
+fn wrong(what: &str, data: &Data) -> Stop {
+    Stop::error(ErrorKind::Type, format!("{} {what}", data.type_name()))
+}

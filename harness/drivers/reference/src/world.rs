@@ -1,0 +1,76 @@
+//! What a process of the program knows: the program, its start method and its globals.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use poolproof_case::program::Program;
+use poolproof_case::{ErrorKind, StartMethod};
+use poolproof_runtime as mp;
+
+use crate::data::{Data, lock};
+use crate::stop::{Result, Stop};
+
+/// One process's view of the program.
+pub(crate) struct World {
+    pub(crate) program: Arc<Program>,
+    pub(crate) method: StartMethod,
+    globals: Mutex<HashMap<String, Data>>,
+}
+
+static WORLD: RwLock<Option<Arc<World>>> = RwLock::new(None);
+
+impl World {
+    /// Makes the world of this process, with the globals' first values.
+    pub(crate) fn enter(program: Arc<Program>, method: StartMethod) -> Arc<World> {
+        let globals = program.globals.iter();
+        let globals = globals
+            .map(|(name, value)| (name.clone(), Data::of(value)))
+            .collect();
+        let world = Arc::new(World {
+            program,
+            method,
+            globals: Mutex::new(globals),
+        });
+        *WORLD.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&world));
+        world
+    }
+
+    /// The world of this process, if it has one: a forked child has its parent's.
+    pub(crate) fn current() -> Option<Arc<World>> {
+        WORLD.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The runtime's context of the run's start method.
+    pub(crate) fn context(&self) -> Result<mp::Context> {
+        Ok(mp::Context::new(runtime_method(self.method))?)
+    }
+
+    pub(crate) fn global(&self, name: &str) -> Result<Data> {
+        let found = lock(&self.globals).get(name).cloned();
+        found.ok_or_else(|| Stop::error(ErrorKind::Runtime, format!("global `{name}` is not set")))
+    }
+
+    pub(crate) fn set_global(&self, name: &str, data: Data) {
+        lock(&self.globals).insert(name.to_owned(), data);
+    }
+}
+
+/// The runtime's name for a start method.
+pub(crate) fn runtime_method(method: StartMethod) -> mp::StartMethod {
+    match method {
+        StartMethod::Spawn => mp::StartMethod::Spawn,
+        StartMethod::Fork => mp::StartMethod::Fork,
+        StartMethod::Forkserver => mp::StartMethod::Forkserver,
+        StartMethod::Threads => mp::StartMethod::Threads,
+    }
+}
+
+/// The case language's name for one of the runtime's start methods.
+pub(crate) fn case_method(method: mp::StartMethod) -> StartMethod {
+    match method {
+        mp::StartMethod::Spawn => StartMethod::Spawn,
+        mp::StartMethod::Fork => StartMethod::Fork,
+        mp::StartMethod::Forkserver => StartMethod::Forkserver,
+        mp::StartMethod::Threads => StartMethod::Threads,
+    }
+}
