@@ -62,6 +62,13 @@ const TAKEN: &[&str] = &[
     "sys",
     "threading",
     "time", // what a program may define itself
+    "Empty",
+    "Full",
+    "LATE",
+    "METHOD",
+    "Queue",
+    "SOON",
+    "generators",
     "main",
     "pause",
     "problem",

@@ -1,5 +1,6 @@
 //! The whole file: what it is and how to run it, what it imports, its helpers, functions and main.
 
+use poolproof_case::program::{ExpressionKind, Program, StatementKind};
 use poolproof_case::{Case, StartMethod, Value};
 
 use crate::error::{Result, WriteError};
@@ -7,7 +8,7 @@ use crate::literal::literal;
 use crate::names::{self, python};
 use crate::need::Need;
 use crate::types::MAIN;
-use crate::walk::{Part, visit_program};
+use crate::walk::{Part, visit, visit_program};
 use crate::writer::Writer;
 
 /// How a program is written.
@@ -51,16 +52,33 @@ impl Writer<'_> {
             self.gap();
         }
         MAIN.clone_into(&mut self.scope);
-        self.line("def main():");
-        self.indented(|writer| writer.body(&program.main))?;
-        self.gap();
+        self.main()
+    }
+
+    /// Main as the file's own statements, so that what it made lives until its children have ended,
+    /// as in most programs; as a function where the language's scopes ask for one.
+    fn main(&mut self) -> Result<()> {
+        let program = &self.case.program;
+        if needs_function(program) {
+            self.line("def main():");
+            self.indented(|writer| writer.body(&program.main))?;
+            self.gap();
+            if program.guard {
+                self.line("if __name__ == \"__main__\":");
+                self.indented(|writer| writer.line("main()"));
+            } else {
+                self.line("main()");
+            }
+            return Ok(());
+        }
         if program.guard {
             self.line("if __name__ == \"__main__\":");
-            self.indented(|writer| writer.line("main()"));
-        } else {
-            self.line("main()  # Without a guard, a child that imports this file runs it, too.");
+            return self.indented(|writer| writer.block(&program.main));
         }
-        Ok(())
+        self.line(
+            "# No `if __name__ == \"__main__\":` here, so a child that imports this runs it, too.",
+        );
+        self.block(&program.main)
     }
 
     fn gap(&mut self) {
@@ -224,6 +242,26 @@ def pause():
     }
 }
 
+/// Whether main returns, or has a variable of its own with the name of a global one.
+fn needs_function(program: &Program) -> bool {
+    let is_global = |name: &String| program.globals.iter().any(|(global, _)| global == name);
+    let mut needs = false;
+    visit(&program.main, &mut |part| {
+        let Part::Statement(statement) = part else {
+            return;
+        };
+        needs |= match &statement.kind {
+            StatementKind::Return(_) => true,
+            StatementKind::Let(names, _) | StatementKind::For(names, _, _) => {
+                names.iter().any(is_global)
+            }
+            StatementKind::Drain { name, .. } => is_global(name),
+            _ => false,
+        };
+    });
+    needs
+}
+
 /// Whether all text of a case is ASCII, so that `str` and `ascii` agree inside containers.
 fn is_ascii(case: &Case) -> bool {
     let mut is = case
@@ -233,7 +271,7 @@ fn is_ascii(case: &Case) -> bool {
         .all(|(_, value)| is_ascii_value(value));
     visit_program(&case.program, &mut |part| {
         if let Part::Expression(expression) = part
-            && let poolproof_case::program::ExpressionKind::Literal(value) = &expression.kind
+            && let ExpressionKind::Literal(value) = &expression.kind
         {
             is &= is_ascii_value(value);
         }
