@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod behaviour;
+pub mod clauses;
 pub mod graph;
 
 pub use behaviour::{Behaviour, Refutation, Rejection};
