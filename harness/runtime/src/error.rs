@@ -20,6 +20,8 @@ struct Inner {
     kind: Kind,
     subject: String,
     source: Option<io::Error>,
+    /// An encoded error of the caller's own type.
+    payload: Option<Vec<u8>>,
 }
 
 /// What callers branch on.
@@ -96,6 +98,7 @@ impl Error {
             kind,
             subject: subject.into(),
             source: None,
+            payload: None,
         };
         Error {
             inner: Box::new(inner),
@@ -112,6 +115,31 @@ impl Error {
         let mut error = Error::new(kind, subject);
         error.inner.source = Some(source);
         error
+    }
+
+    /// The same error with an encoded one of the caller's own type in it.
+    pub(crate) fn with_payload(mut self, payload: Vec<u8>) -> Error {
+        self.inner.payload = Some(payload);
+        self
+    }
+
+    /// The same error once more, for another who asks; a cause becomes text.
+    pub(crate) fn again(&self) -> Error {
+        let inner = &self.inner;
+        let subject = match &inner.source {
+            Some(source) => format!("{} ({source})", inner.subject),
+            None => inner.subject.clone(),
+        };
+        let mut error = Error::new(inner.kind, subject);
+        error.inner.payload.clone_from(&inner.payload);
+        error
+    }
+
+    /// The error that a task gave to [`fail`](crate::fail); none when there is none of this type.
+    #[must_use]
+    pub fn payload<E: crate::transfer::Message>(&self) -> Option<E> {
+        let payload = self.inner.payload.as_deref()?;
+        crate::transfer::decode(payload, Vec::new()).ok()
     }
 
     /// What callers branch on.

@@ -3,6 +3,8 @@
 //! A copy of a process has one thread, so what another held at that moment is held in the copy
 //! for ever. A thread that is started here promises to hold nothing while it is [`outside`]: it
 //! does each of its waits there, and a fork waits until all of them are.
+//! A thread of the program's own is harmless as long as it waits [`outside`], and only so long: a
+//! fork beside it is refused at any other moment.
 
 use std::cell::Cell;
 use std::io;
@@ -52,12 +54,30 @@ pub(crate) fn spawn(
 /// Does a wait during which this process may be copied; the caller holds no lock of std meanwhile.
 pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
     if !IS_INSIDE.get() {
+        let _visit = Visit::begin();
         return wait();
     }
     IS_INSIDE.set(false);
     leave(false);
     let _back = Back;
     wait()
+}
+
+/// A thread of the program's own while it waits for us.
+struct Visit;
+
+impl Visit {
+    fn begin() -> Visit {
+        state().threads += 1;
+        Visit
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        // This lock is held while a fork goes on, and so is this thread.
+        state().threads -= 1;
+    }
 }
 
 /// Comes back inside, even where the wait panics.

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod auth;
 mod connection;
 mod context;
 mod deadline;
@@ -9,6 +10,7 @@ mod error;
 mod exit_work;
 mod fork_gate;
 mod lock;
+mod pool;
 mod shared;
 mod process;
 mod queue;
@@ -22,6 +24,7 @@ pub use lock::{
     Barrier, BoundedSemaphore, Condition, ConditionGuard, ConditionLock, Event, Lock, LockGuard, RLock,
     RLockGuard, Semaphore,
 };
+pub use pool::{AsyncResult, Pool, PoolBuilder, ResultIterator, fail};
 pub use poolproof_sys::shared::Shared;
 pub use shared::{Array, Mutex, MutexGuard, RawArray, RawValue, Value};
 pub use process::{

@@ -1,0 +1,395 @@
+//! Pools: workers that share tasks through memory, so that a task costs no system call.
+//!
+//! | part | is |
+//! | --- | --- |
+//! | `ring`, `stream`, `arena` | shared memory: tasks to any worker, results from each, large arguments |
+//! | `board` | these together, and who is woken when |
+//! | `worker`, `task` | what a worker does |
+//! | `feed`, `job`, `each` | what was asked: encoded one by one, put together again |
+//! | `office`, `handler`, `watcher`, `crew` | the pool's own threads, and its workers as processes |
+
+mod arena;
+mod board;
+mod builder;
+mod crew;
+mod each;
+mod feed;
+mod handler;
+mod job;
+mod office;
+mod result;
+mod ring;
+mod stream;
+mod task;
+mod watcher;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use poolproof_sys::function::Passed;
+
+pub use builder::PoolBuilder;
+pub use each::ResultIterator;
+pub use result::AsyncResult;
+pub use task::fail;
+
+use crate::context::{Context, StartMethod};
+use crate::error::{Error, Kind, Result};
+use crate::exit_work;
+use crate::transfer::Message;
+use each::{Each, Order};
+use feed::{Chunks, Feeding, Once, Pulled, Source};
+use job::{All, Callbacks, Job, One};
+use office::{Door, Office};
+use task::{Chunk, Single};
+
+/// How long workers have to end when they are asked to, and again when they are made to.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Workers that share tasks.
+///
+/// A function that panics fails its task and no other; a worker that dies fails the task that it
+/// ran, at once, and is replaced. Dropping the last clone ends the pool as
+/// [`terminate`](Pool::terminate) does.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    office: Arc<Office>,
+    context: Context,
+    workers: usize,
+    at_exit: u64,
+}
+
+impl Context {
+    /// A pool of `workers` processes (or threads) that are started now.
+    ///
+    /// # Errors
+    /// As [`PoolBuilder::start`].
+    pub fn pool(&self, workers: usize) -> Result<Pool> {
+        self.pool_builder(workers).start()
+    }
+}
+
+impl Pool {
+    /// Calls `function` with `argument` in a worker and waits for its result.
+    ///
+    /// # Errors
+    /// `is_closed` for a closed pool; what [`AsyncResult::get`] says.
+    pub fn apply<A: Message, R: Message>(&self, function: fn(A) -> R, argument: A) -> Result<R> {
+        self.apply_async(function, argument)?.into_result(None)
+    }
+
+    /// Calls `function` with `argument` in a worker; its result comes later.
+    ///
+    /// # Errors
+    /// `is_closed` for a closed pool, `is_broken_pool` for one that can start no worker.
+    pub fn apply_async<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        argument: A,
+    ) -> Result<AsyncResult<R>> {
+        self.one(function, argument, Callbacks::none())
+    }
+
+    /// As [`apply_async`](Pool::apply_async); one of the two is called in a thread of the pool
+    /// before `get` returns.
+    ///
+    /// # Errors
+    /// As [`apply_async`](Pool::apply_async).
+    pub fn apply_async_with<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        argument: A,
+        callback: impl FnOnce(&R) + Send + 'static,
+        error_callback: impl FnOnce(&Error) + Send + 'static,
+    ) -> Result<AsyncResult<R>> {
+        let callbacks = Callbacks {
+            success: Some(Box::new(callback)),
+            error: Some(Box::new(error_callback)),
+        };
+        self.one(function, argument, callbacks)
+    }
+
+    /// Calls `function` with each item, in chunks of a good size; the results in the items' order.
+    ///
+    /// # Errors
+    /// When all have ended, the first error that a task failed with; as
+    /// [`apply`](Pool::apply).
+    pub fn map<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<R>> {
+        self.map_async(function, items)?.into_result(None)
+    }
+
+    /// As [`map`](Pool::map), in chunks of `chunk` items.
+    ///
+    /// # Errors
+    /// As [`map`](Pool::map); `is_usage` for chunks of nothing.
+    pub fn map_chunked<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+        chunk: usize,
+    ) -> Result<Vec<R>> {
+        let items = items.into_iter().collect();
+        let all = self.all(function, items, Some(chunk), Callbacks::none());
+        all?.into_result(None)
+    }
+
+    /// As [`map`](Pool::map), without waiting.
+    ///
+    /// # Errors
+    /// As [`apply_async`](Pool::apply_async).
+    pub fn map_async<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+    ) -> Result<AsyncResult<Vec<R>>> {
+        self.all(
+            function,
+            items.into_iter().collect(),
+            None,
+            Callbacks::none(),
+        )
+    }
+
+    /// As [`map_async`](Pool::map_async), in chunks of `chunk` items where it is given; one of the
+    /// two callbacks is called in a thread of the pool before `get` returns.
+    ///
+    /// # Errors
+    /// As [`map_chunked`](Pool::map_chunked).
+    pub fn map_async_with<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+        chunk: Option<usize>,
+        callback: impl FnOnce(&Vec<R>) + Send + 'static,
+        error_callback: impl FnOnce(&Error) + Send + 'static,
+    ) -> Result<AsyncResult<Vec<R>>> {
+        let callbacks = Callbacks {
+            success: Some(Box::new(callback)),
+            error: Some(Box::new(error_callback)),
+        };
+        self.all(function, items.into_iter().collect(), chunk, callbacks)
+    }
+
+    /// Calls `function` with each item, in chunks of `chunk`; the results one by one in the items'
+    /// order. Items are taken from the iterator as they are needed, by a thread of the pool.
+    ///
+    /// # Errors
+    /// As [`map_chunked`](Pool::map_chunked).
+    pub fn imap<A: Message, R: Message, I>(
+        &self,
+        function: fn(A) -> R,
+        items: I,
+        chunk: usize,
+    ) -> Result<ResultIterator<R>>
+    where
+        I: IntoIterator<Item = A>,
+        I::IntoIter: Send + 'static,
+    {
+        self.each(function, items.into_iter(), chunk, Order::OfItems)
+    }
+
+    /// As [`imap`](Pool::imap), the results in the order in which they come.
+    ///
+    /// # Errors
+    /// As [`map_chunked`](Pool::map_chunked).
+    pub fn imap_unordered<A: Message, R: Message, I>(
+        &self,
+        function: fn(A) -> R,
+        items: I,
+        chunk: usize,
+    ) -> Result<ResultIterator<R>>
+    where
+        I: IntoIterator<Item = A>,
+        I::IntoIter: Send + 'static,
+    {
+        self.each(function, items.into_iter(), chunk, Order::OfArrival)
+    }
+
+    /// How many workers there are.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.inner.workers
+    }
+
+    /// Takes no more tasks; the workers leave when all that were given are done.
+    pub fn close(&self) {
+        self.inner.office.close();
+    }
+
+    /// Ends the workers at once; results that are not there yet fail with `is_worker_lost`.
+    ///
+    /// Threads cannot be ended: they leave after the task that they run.
+    pub fn terminate(&self) {
+        self.inner.terminate();
+    }
+
+    /// Waits until every worker has ended.
+    ///
+    /// # Errors
+    /// `is_usage` before `close` or `terminate`.
+    pub fn join(&self) -> Result<()> {
+        if self.inner.office.door() == Door::Open {
+            let text = "join a pool that is open: close or terminate it first";
+            return Err(Error::new(Kind::Usage, text));
+        }
+        self.inner.office.wait_over(None);
+        Ok(())
+    }
+
+    fn one<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        argument: A,
+        callbacks: Callbacks<R>,
+    ) -> Result<AsyncResult<R>> {
+        let job = Arc::new(One::new(callbacks));
+        let later = Arc::clone(&job.later);
+        let function = passed(Passed::new::<A, R, Single>(function))?;
+        self.submit(job, Once(Some(argument)), function)?;
+        Ok(AsyncResult::new(later))
+    }
+
+    fn all<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        items: Vec<A>,
+        chunk: Option<usize>,
+        callbacks: Callbacks<Vec<R>>,
+    ) -> Result<AsyncResult<Vec<R>>> {
+        // Python's formula: four chunks for each worker.
+        let good = items.len().div_ceil(self.inner.workers * 4).max(1);
+        let chunk = check_chunk(chunk.unwrap_or(good))?;
+        let job = Arc::new(All::new(items.len(), chunk, callbacks));
+        let later = Arc::clone(&job.later);
+        if items.is_empty() {
+            self.check_open()?;
+            job.finish_empty();
+            return Ok(AsyncResult::new(later));
+        }
+        let function = bridged(function, chunk)?;
+        let items = items.into_iter();
+        self.submit(job, Chunks { items, chunk }, function)?;
+        Ok(AsyncResult::new(later))
+    }
+
+    fn each<A: Message, R: Message>(
+        &self,
+        function: fn(A) -> R,
+        items: impl Iterator<Item = A> + Send + 'static,
+        chunk: usize,
+        order: Order,
+    ) -> Result<ResultIterator<R>> {
+        let chunk = check_chunk(chunk)?;
+        let job = Arc::new(Each::new(order, chunk));
+        let waiting = Arc::clone(&job);
+        let has_room = Box::new(move || waiting.has_room());
+        let source = Pulled {
+            items,
+            chunk,
+            has_room,
+        };
+        let function = bridged(function, chunk)?;
+        self.submit(Arc::clone(&job) as Arc<dyn Job>, source, function)?;
+        let office = Arc::downgrade(&self.inner.office);
+        let on_taken = Box::new(move || {
+            if let Some(office) = office.upgrade() {
+                office.pump();
+            }
+        });
+        Ok(ResultIterator::new(job, on_taken))
+    }
+
+    fn submit(
+        &self,
+        job: Arc<dyn Job>,
+        source: impl Source + 'static,
+        function: Passed,
+    ) -> Result<()> {
+        self.inner.office.submit(Feeding {
+            job,
+            source: Box::new(source),
+            function,
+            next: 0,
+        })
+    }
+
+    fn check_open(&self) -> Result<()> {
+        self.inner.office.check_open()
+    }
+}
+
+/// A function for tasks of one item, or of a list of them.
+fn bridged<A: Message, R: Message>(function: fn(A) -> R, chunk: usize) -> Result<Passed> {
+    passed(match chunk {
+        1 => Passed::new::<A, R, Single>(function),
+        _ => Passed::new::<A, R, Chunk>(function),
+    })
+}
+
+fn passed(
+    function: std::result::Result<Passed, poolproof_sys::function::NotInProgram>,
+) -> Result<Passed> {
+    function.map_err(|error| Error::new(Kind::Usage, format!("give a task to a pool ({error})")))
+}
+
+fn check_chunk(chunk: usize) -> Result<usize> {
+    match chunk {
+        0 => Err(Error::new(
+            Kind::Usage,
+            "share tasks in chunks of 0: use 1 or more",
+        )),
+        chunk => Ok(chunk),
+    }
+}
+
+impl Inner {
+    fn terminate(&self) {
+        if self.office.is_ours() {
+            end(&self.office, self.context.start_method());
+        }
+    }
+}
+
+/// Ends a pool's workers and waits until they have ended, as long as they can be made to.
+fn end(office: &Office, method: StartMethod) {
+    office.end(Door::Terminated);
+    if office.has_ended() || method == StartMethod::Threads {
+        return;
+    }
+    let processes = office.crew.processes();
+    for process in &processes {
+        // It fails for one that has ended.
+        let _ = process.terminate();
+    }
+    if office::is_pool_thread() || office.wait_over(Some(PATIENCE)) {
+        return;
+    }
+    for process in office.crew.processes() {
+        let _ = process.kill();
+    }
+    office.wait_over(Some(PATIENCE));
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.terminate();
+        exit_work::forget(self.at_exit);
+    }
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool")
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}

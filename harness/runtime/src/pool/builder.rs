@@ -1,0 +1,137 @@
+//! What is said of a pool before its workers are started.
+
+use std::sync::{Arc, Weak};
+
+use poolproof_sys::function::Passed;
+use poolproof_sys::pipe;
+
+use super::board::Board;
+use super::crew::{Crew, Encode, Plan};
+use super::office::{self, Door, Office};
+use super::task::Single;
+use super::{Inner, Pool, handler, passed, watcher};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::transfer::{Message, encode};
+use crate::{exit_work, fork_gate};
+
+/// A pool to be.
+#[must_use = "nothing runs before `start`"]
+pub struct PoolBuilder {
+    context: Context,
+    workers: usize,
+    tasks_max: Option<u64>,
+    initializer: Option<Result<(Passed, Encode)>>,
+}
+
+impl Context {
+    /// A pool of `workers` processes (or threads), of which more can be said before it starts.
+    pub fn pool_builder(&self, workers: usize) -> PoolBuilder {
+        PoolBuilder {
+            context: *self,
+            workers,
+            tasks_max: None,
+            initializer: None,
+        }
+    }
+}
+
+impl PoolBuilder {
+    /// Each worker calls `function` with `argument` before its first task; so do those that
+    /// replace others. A pool whose initializer keeps failing is broken.
+    pub fn initializer<A: Message + Sync, R: Message>(
+        mut self,
+        function: fn(A) -> R,
+        argument: A,
+    ) -> PoolBuilder {
+        let encode: Encode = Box::new(move || {
+            let mut bytes = Vec::new();
+            let handles = encode(&argument, &mut bytes)?;
+            Ok((bytes, handles))
+        });
+        let function = passed(Passed::new::<A, R, Single>(function));
+        self.initializer = Some(function.map(|function| (function, encode)));
+        self
+    }
+
+    /// Each worker is replaced when it has run so many tasks; a chunk is one task.
+    pub fn max_tasks_per_child(mut self, tasks: u64) -> PoolBuilder {
+        self.tasks_max = Some(tasks);
+        self
+    }
+
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// `is_usage` for no workers or no tasks for each;
+    /// as [`ProcessBuilder::start`](crate::ProcessBuilder::start).
+    pub fn start(self) -> Result<Pool> {
+        if self.tasks_max == Some(0) {
+            let text = "replace a pool's workers after 0 tasks each: use 1 or more";
+            return Err(Error::new(Kind::Usage, text));
+        }
+        let (context, workers) = (self.context, self.workers);
+        let board = Board::new(workers)?;
+        let plan = Plan {
+            context,
+            tasks_max: self.tasks_max,
+            initializer: self.initializer.transpose()?,
+        };
+        let failed = |error| Error::system("start a pool", error);
+        let (wake, watcher) = pipe::one_way().map_err(failed)?;
+        let office = Arc::new(Office::new(board, Crew::new(plan, workers), watcher));
+        // Before the threads: a worker that is forked needs none of them.
+        for place in 0..workers {
+            if let Err(error) = office.crew.start(&office.board, place) {
+                abandon(&office);
+                return Err(error);
+            }
+        }
+        let shared = Arc::clone(&office);
+        let watch = move || {
+            office::enter_pool_thread();
+            watcher::run(&shared, &wake);
+        };
+        fork_gate::spawn("pool watcher", watch).map_err(failed)?;
+        let shared = Arc::clone(&office);
+        let handle = move || {
+            office::enter_pool_thread();
+            handler::run(&shared, workers);
+        };
+        fork_gate::spawn("pool handler", handle).map_err(failed)?;
+        let weak: Weak<Office> = Arc::downgrade(&office);
+        let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
+            if let Some(office) = weak.upgrade() {
+                super::end(&office, context.start_method());
+            }
+        });
+        let inner = Inner {
+            office,
+            context,
+            workers,
+            at_exit,
+        };
+        Ok(Pool {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+/// Ends the workers of a pool that could not start them all.
+fn abandon(office: &Office) {
+    office.end(Door::Terminated);
+    for process in office.crew.processes() {
+        // It fails for one that has ended; at worst they leave as they are asked to.
+        let _ = process.kill();
+        let _ = process.join(Some(super::PATIENCE));
+    }
+}
+
+impl std::fmt::Debug for PoolBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut debug = f.debug_struct("PoolBuilder");
+        debug
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
+}

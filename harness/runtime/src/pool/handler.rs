@@ -1,0 +1,225 @@
+//! The pool's own thread: hands out results, feeds the ring, and replaces workers that have ended.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::board::HandlerState;
+use super::feed::{Pending, lock};
+use super::office::{Door, Office};
+use super::stream::{Ending, Reader, Record};
+use super::task;
+use super::worker::INITIALIZER;
+use crate::error::{Error, Kind};
+use crate::fork_gate;
+
+/// Results in one look around from which on the next ones are waited for together.
+const BURST: usize = 16;
+/// How long results of a burst may wait.
+const DOZE: Duration = Duration::from_micros(500);
+
+/// How long to wait before a fork is tried again beside threads of the program's own.
+const RETRY: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(200)];
+
+/// Runs until the last worker of an ended pool has ended.
+pub(super) fn run(office: &Arc<Office>, workers: usize) {
+    let mut handler = Handler {
+        office,
+        readers: (0..workers).map(|_| Reader::default()).collect(),
+        failure: None,
+        vacancies: BTreeSet::new(),
+        retry: None,
+    };
+    let mut state = HandlerState::Asleep;
+    loop {
+        let is_poked = office.take_poke();
+        let count = handler.drain();
+        if is_poked {
+            handler.replace_gone();
+        }
+        if handler
+            .retry
+            .is_some_and(|(moment, _)| moment <= Instant::now())
+        {
+            handler.fill_vacancies();
+        }
+        office.pump();
+        office.leave_if_done();
+        if office.crew.is_empty() && office.board.leaving().is_some() {
+            break;
+        }
+        if count == 0 {
+            handler.sleep(state);
+            state = HandlerState::Asleep;
+        } else {
+            state = match count >= BURST {
+                true => HandlerState::Dozing,
+                false => HandlerState::Asleep,
+            };
+        }
+    }
+    office.set_handler_done();
+}
+
+struct Handler<'o> {
+    office: &'o Arc<Office>,
+    readers: Vec<Reader>,
+    /// Why the last initializer that failed did.
+    failure: Option<String>,
+    /// Places without a worker, and when to try again to start theirs.
+    vacancies: BTreeSet<usize>,
+    retry: Option<(Instant, Duration)>,
+}
+
+impl Handler<'_> {
+    fn drain(&mut self) -> usize {
+        let (office, failure) = (self.office, &mut self.failure);
+        let readers = self.readers.iter_mut().enumerate();
+        let counts = readers.map(|(place, reader)| {
+            let stream = office.board.stream(place);
+            reader.drain(stream, |record| deliver(office, failure, &record))
+        });
+        counts.sum()
+    }
+
+    fn sleep(&self, state: HandlerState) {
+        let doze = match state {
+            HandlerState::Dozing => Some(Instant::now() + DOZE),
+            _ => None,
+        };
+        let retry = self.retry.map(|(moment, _)| moment);
+        let deadline = [doze, retry].into_iter().flatten().min();
+        let board = &self.office.board;
+        let workers = 0..self.readers.len();
+        let has_work = || {
+            self.office.has_poke()
+                || workers
+                    .clone()
+                    .any(|place| board.stream(place).unread() > 0)
+        };
+        fork_gate::outside(|| board.sleep(state, deadline, has_work));
+    }
+
+    /// Settles what workers that have ended leave behind, and starts others in their places.
+    fn replace_gone(&mut self) {
+        let mut lost = Vec::new();
+        for place in self.office.crew.gone() {
+            let code = self.office.crew.reap(place);
+            let stage = self.office.board.stage(place);
+            let tasks = self.tasks_of(place).into_iter();
+            lost.extend(tasks.map(|pending| (pending, obituary(code))));
+            self.readers[place] = Reader::default();
+            self.office.board.clear(place);
+            self.vacancies.insert(place);
+            // It may have been woken for a task that it did not live to claim.
+            self.office.board.wake_all_workers();
+            if self.office.crew.count_start(stage) {
+                let why = self.failure.take().unwrap_or_else(|| match code {
+                    Some(code) => format!("they end with exit code {code}"),
+                    None => "they end at once".to_owned(),
+                });
+                let text = format!("use a pool whose workers cannot start ({why})");
+                self.office.end(Door::Broken(text));
+            }
+        }
+        // First the workers: as long as the losers wait, their threads do not forbid a fork.
+        self.fill_vacancies();
+        for (pending, text) in lost {
+            settle(
+                self.office,
+                pending,
+                Err(Error::new(Kind::WorkerLost, text)),
+            );
+        }
+    }
+
+    /// Starts workers in the places that have none, if they are still needed.
+    fn fill_vacancies(&mut self) {
+        let pause = self
+            .retry
+            .take()
+            .map_or(RETRY[0], |(_, pause)| (pause * 2).min(RETRY[1]));
+        if self.office.board.leaving().is_some() {
+            self.vacancies.clear();
+        }
+        while let Some(place) = self.vacancies.first().copied() {
+            match self.office.crew.start(&self.office.board, place) {
+                Ok(()) => {
+                    self.vacancies.remove(&place);
+                    self.office.poke_watcher();
+                }
+                // A thread of the program is at work now; it will wait or be gone some time.
+                Err(error) if error.is_usage() => {
+                    self.retry = Some((Instant::now() + pause, pause));
+                    break;
+                }
+                Err(error) => {
+                    let text = format!("start a worker of a pool ({error})");
+                    self.office.end(Door::Broken(text));
+                    break;
+                }
+            }
+        }
+        if matches!(self.office.door(), Door::Terminated | Door::Broken(_)) {
+            // Whoever ended the pool may not have seen those that were started meanwhile.
+            for process in self.office.crew.processes() {
+                // It fails for one that has ended, and for a thread, which leaves as it is asked.
+                let _ = process.terminate();
+            }
+        }
+    }
+
+    /// Delivers what an ended worker finished; gives the one task that it did not.
+    fn tasks_of(&mut self, place: usize) -> Vec<Pending> {
+        let (office, failure) = (self.office, &mut self.failure);
+        let stream = office.board.stream(place);
+        self.readers[place].drain(stream, |record| deliver(office, failure, &record));
+        let ring = office.board.ring();
+        let mut tasks = vec![office.board.current(place)];
+        if let Some(position) = ring.claimed_by(place) {
+            tasks.push(ring.head(position).id);
+            ring.free(position);
+        }
+        let mut pendings = lock(&office.pendings);
+        tasks
+            .into_iter()
+            .filter_map(|id| pendings.remove(id))
+            .collect()
+    }
+}
+
+fn obituary(code: Option<i32>) -> String {
+    match code {
+        Some(code) if code < 0 => {
+            format!(
+                "run a task in a pool's worker, which was ended by signal {}",
+                -code
+            )
+        }
+        Some(code) => format!("run a task in a pool's worker, which left with exit code {code}"),
+        None => "run a task in a pool's worker".to_owned(),
+    }
+}
+
+fn deliver(office: &Office, failure: &mut Option<String>, record: &Record<'_>) {
+    if record.id == INITIALIZER {
+        let error = task::failure(record.bytes);
+        *failure = Some(format!("the initializer failed: {error}"));
+        return;
+    }
+    let pending = lock(&office.pendings).remove(record.id);
+    if let Some(pending) = pending {
+        let outcome = match record.ending {
+            Ending::Returned => Ok(record.bytes),
+            Ending::Failed => Err(task::failure(record.bytes)),
+        };
+        settle(office, pending, outcome);
+    }
+}
+
+fn settle(office: &Office, pending: Pending, outcome: super::job::Outcome<'_>) {
+    if let Some(block) = pending.block {
+        lock(&office.feed).give_back(block);
+    }
+    pending.job.complete(pending.task, outcome);
+}

@@ -1,0 +1,273 @@
+//! What was asked of a pool, on the side of the one who asked: where results go, and who waits.
+//!
+//! How tasks reach workers is left to [`super::feed`].
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::deadline;
+use crate::error::{Error, Kind, Result};
+use crate::fork_gate;
+use crate::transfer::{Message, decode};
+
+/// How a task ended: the bytes of its result, or its error.
+pub(super) type Outcome<'b> = std::result::Result<&'b [u8], Error>;
+
+/// What waits for tasks.
+pub(super) trait Job: Send + Sync {
+    /// Takes the outcome of the task with a number.
+    fn complete(&self, task: usize, outcome: Outcome<'_>);
+    /// How many tasks there are, now that it is known.
+    fn know_count(&self, _tasks: usize) {}
+    /// Ends at once: no more outcomes will come.
+    fn abort(&self, error: Error);
+}
+
+/// Called in a thread of the pool with what a job came to, before `get` returns.
+pub(super) struct Callbacks<T> {
+    pub(super) success: Option<Box<dyn FnOnce(&T) + Send>>,
+    pub(super) error: Option<Box<dyn FnOnce(&Error) + Send>>,
+}
+
+impl<T> Callbacks<T> {
+    /// Nobody is called.
+    pub(super) fn none() -> Callbacks<T> {
+        Callbacks {
+            success: None,
+            error: None,
+        }
+    }
+
+    fn call(self, result: &Result<T>) {
+        // A callback that panics has said so on stderr; the pool goes on.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            match (result, self.success, self.error) {
+                (Ok(value), Some(success), _) => success(value),
+                (Err(error), _, Some(callback)) => callback(error),
+                _ => {}
+            }
+        }));
+    }
+}
+
+/// A result that comes later, as the pool and its takers share it.
+pub(super) struct Later<T> {
+    state: Mutex<LaterState<T>>,
+    ready: Condvar,
+}
+
+struct LaterState<T> {
+    result: Option<Result<T>>,
+    is_ready: bool,
+}
+
+impl<T> Later<T> {
+    pub(super) fn new() -> Later<T> {
+        let state = LaterState {
+            result: None,
+            is_ready: false,
+        };
+        Later {
+            state: Mutex::new(state),
+            ready: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LaterState<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, result: Result<T>, callbacks: Callbacks<T>) {
+        callbacks.call(&result);
+        let mut state = self.lock();
+        state.result = Some(result);
+        state.is_ready = true;
+        drop(state);
+        self.ready.notify_all();
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.lock().is_ready
+    }
+
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> bool {
+        let deadline = deadline::after(timeout);
+        self.is_ready() || wait_until(&self.state, &self.ready, deadline, |state| state.is_ready)
+    }
+
+    /// Whether the result is no error; none before it is there.
+    pub(super) fn is_ok(&self) -> Option<bool> {
+        self.lock().result.as_ref().map(Result::is_ok)
+    }
+
+    /// The result, which stays; none before it is there.
+    pub(super) fn peek(&self) -> Option<Result<T>>
+    where
+        T: Clone,
+    {
+        match self.lock().result.as_ref()? {
+            Ok(value) => Some(Ok(value.clone())),
+            Err(error) => Some(Err(error.again())),
+        }
+    }
+
+    /// The result, which goes; none before it is there.
+    pub(super) fn take(&self) -> Option<Result<T>> {
+        self.lock().result.take()
+    }
+}
+
+/// Waits on a condition until a state is as wanted; false at the deadline.
+pub(super) fn wait_until<T>(
+    state: &Mutex<T>,
+    condition: &Condvar,
+    deadline: Option<Instant>,
+    is_wanted: impl Fn(&T) -> bool,
+) -> bool {
+    // This process may be copied meanwhile: nothing in the copy needs this state.
+    fork_gate::outside(|| {
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        while !is_wanted(&state) {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            state = match left {
+                None => condition
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return false,
+                Some(left) => {
+                    let woken = condition.wait_timeout(state, left);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        true
+    })
+}
+
+/// A job of one task.
+pub(super) struct One<R> {
+    pub(super) later: Arc<Later<R>>,
+    callbacks: Mutex<Option<Callbacks<R>>>,
+}
+
+impl<R> One<R> {
+    pub(super) fn new(callbacks: Callbacks<R>) -> One<R> {
+        One {
+            later: Arc::new(Later::new()),
+            callbacks: Mutex::new(Some(callbacks)),
+        }
+    }
+}
+
+impl<R: Message> Job for One<R> {
+    fn complete(&self, _task: usize, outcome: Outcome<'_>) {
+        let callbacks = self
+            .callbacks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(callbacks) = callbacks {
+            let result = outcome.and_then(|bytes| decode(bytes, Vec::new()));
+            self.later.set(result, callbacks);
+        }
+    }
+
+    fn abort(&self, error: Error) {
+        self.complete(0, Err(error));
+    }
+}
+
+/// A job of many tasks whose results make one list; it is ready when every task has ended.
+pub(super) struct All<R> {
+    pub(super) later: Arc<Later<Vec<R>>>,
+    chunk: usize,
+    state: Mutex<AllState<R>>,
+}
+
+struct AllState<R> {
+    results: Vec<Option<R>>,
+    left: usize,
+    error: Option<Error>,
+    callbacks: Option<Callbacks<Vec<R>>>,
+}
+
+impl<R> All<R> {
+    pub(super) fn new(items: usize, chunk: usize, callbacks: Callbacks<Vec<R>>) -> All<R> {
+        let state = AllState {
+            results: std::iter::repeat_with(|| None).take(items).collect(),
+            left: items.div_ceil(chunk),
+            error: None,
+            callbacks: Some(callbacks),
+        };
+        All {
+            later: Arc::new(Later::new()),
+            chunk,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Gives the result of no items at all.
+    pub(super) fn finish_empty(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let callbacks = state.callbacks.take();
+        drop(state);
+        if let Some(callbacks) = callbacks {
+            self.later.set(Ok(Vec::new()), callbacks);
+        }
+    }
+}
+
+impl<R: Message> All<R> {
+    fn keep(&self, state: &mut AllState<R>, task: usize, bytes: &[u8]) -> Result<()> {
+        let first = task * self.chunk;
+        if self.chunk == 1 {
+            state.results[first] = Some(decode(bytes, Vec::new())?);
+            return Ok(());
+        }
+        let results: Vec<R> = decode(bytes, Vec::new())?;
+        let last = (first + self.chunk).min(state.results.len());
+        if results.len() != last - first {
+            let text = format!("decode {} results of {}", last - first, results.len());
+            return Err(Error::new(Kind::Deserialize, text));
+        }
+        for (place, result) in state.results[first..last].iter_mut().zip(results) {
+            *place = Some(result);
+        }
+        Ok(())
+    }
+}
+
+impl<R: Message> Job for All<R> {
+    fn complete(&self, task: usize, outcome: Outcome<'_>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = outcome.and_then(|bytes| self.keep(&mut state, task, bytes));
+        if let Err(error) = kept {
+            // The first error to arrive is the one that is told.
+            state.error.get_or_insert(error);
+        }
+        state.left = state.left.saturating_sub(1);
+        if state.left > 0 {
+            return;
+        }
+        let Some(callbacks) = state.callbacks.take() else {
+            return;
+        };
+        let results = std::mem::take(&mut state.results);
+        let result = match state.error.take() {
+            Some(error) => Err(error),
+            None => Ok(results.into_iter().flatten().collect()),
+        };
+        drop(state);
+        self.later.set(result, callbacks);
+    }
+
+    fn abort(&self, error: Error) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let callbacks = state.callbacks.take();
+        drop(state);
+        if let Some(callbacks) = callbacks {
+            self.later.set(Err(error), callbacks);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What the threads of a pool share: the board, the books, the crew, and whether it is still open.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::identity::epoch;
+use poolproof_sys::pipe;
+
+use super::board::{Board, Leaving};
+use super::crew::Crew;
+use super::feed::{Early, Feed, Feeding, Pendings, lock};
+use super::job::wait_until;
+use crate::deadline;
+use crate::error::{Error, Kind, Result};
+
+/// Whether a pool takes tasks, and why not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Door {
+    Open,
+    Closed,
+    Terminated,
+    Broken(String),
+}
+
+/// Everything that the threads of a pool share.
+pub(super) struct Office {
+    pub(super) board: Board,
+    pub(super) crew: Crew,
+    pub(super) feed: Mutex<Feed>,
+    pub(super) pendings: Mutex<Pendings>,
+    arrivals: Mutex<Arrivals>,
+    is_poked: AtomicBool,
+    is_handler_done: AtomicBool,
+    over: Mutex<bool>,
+    is_over: Condvar,
+    watcher: Handle,
+    creator: u32,
+}
+
+struct Arrivals {
+    door: Door,
+    feedings: Vec<Feeding>,
+}
+
+impl Office {
+    /// `watcher` is where a byte wakes the thread that watches the workers.
+    pub(super) fn new(board: Board, crew: Crew, watcher: Handle) -> Office {
+        Office {
+            feed: Mutex::new(Feed::new(&board)),
+            pendings: Mutex::new(Pendings::default()),
+            arrivals: Mutex::new(Arrivals {
+                door: Door::Open,
+                feedings: Vec::new(),
+            }),
+            is_poked: AtomicBool::new(false),
+            is_handler_done: AtomicBool::new(false),
+            over: Mutex::new(false),
+            is_over: Condvar::new(),
+            creator: epoch(),
+            board,
+            crew,
+            watcher,
+        }
+    }
+
+    pub(super) fn door(&self) -> Door {
+        lock(&self.arrivals).door.clone()
+    }
+
+    /// Whether this process made the pool, rather than being a copy of the one that did.
+    pub(super) fn is_ours(&self) -> bool {
+        self.creator == epoch()
+    }
+
+    /// Takes a job's tasks and publishes what has room.
+    pub(super) fn submit(&self, feeding: Feeding) -> Result<()> {
+        if !self.is_ours() {
+            let text = "give a task to a pool of another process: make a pool in this one";
+            return Err(Error::new(Kind::Usage, text));
+        }
+        let mut arrivals = lock(&self.arrivals);
+        match &arrivals.door {
+            Door::Open => arrivals.feedings.push(feeding),
+            door => return Err(refusal(door)),
+        }
+        drop(arrivals);
+        self.pump();
+        Ok(())
+    }
+
+    /// Fails unless the pool takes tasks.
+    pub(super) fn check_open(&self) -> Result<()> {
+        match self.door() {
+            Door::Open => Ok(()),
+            door => Err(refusal(&door)),
+        }
+    }
+
+    /// Publishes tasks while there is room, unless another thread is at it.
+    pub(super) fn pump(&self) {
+        loop {
+            let Ok(mut feed) = self.feed.try_lock() else {
+                // That thread looks at the arrivals again when it is done.
+                return;
+            };
+            for feeding in lock(&self.arrivals).feedings.drain(..) {
+                feed.add(feeding);
+            }
+            let (count, early) = feed.pump(&self.board, &self.pendings);
+            drop(feed);
+            if count > 0 {
+                self.board.wake_workers(count);
+            }
+            for Early { job, task, error } in early {
+                job.complete(task, Err(error));
+            }
+            if lock(&self.arrivals).feedings.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Takes no more tasks.
+    pub(super) fn close(&self) {
+        let mut arrivals = lock(&self.arrivals);
+        if arrivals.door == Door::Open {
+            arrivals.door = Door::Closed;
+        }
+        drop(arrivals);
+        self.poke();
+    }
+
+    /// Ends the pool for a reason: every job that is not ready fails.
+    pub(super) fn end(&self, door: Door) {
+        let mut arrivals = lock(&self.arrivals);
+        if !matches!(arrivals.door, Door::Open | Door::Closed) {
+            return;
+        }
+        arrivals.door = door.clone();
+        let feedings = std::mem::take(&mut arrivals.feedings);
+        drop(arrivals);
+        self.board.leave(Leaving::AtOnce);
+        let mut jobs: Vec<_> = feedings.into_iter().map(|feeding| feeding.job).collect();
+        jobs.extend(lock(&self.feed).take_all());
+        let pendings = lock(&self.pendings).take_all();
+        jobs.extend(pendings.into_iter().map(|pending| pending.job));
+        for job in jobs {
+            job.abort(lost(&door));
+        }
+        self.poke();
+    }
+
+    /// Lets the workers leave once a closed pool has nothing more to do.
+    pub(super) fn leave_if_done(&self) {
+        if self.board.leaving().is_some() || self.door() != Door::Closed {
+            return;
+        }
+        let Ok(feed) = self.feed.try_lock() else {
+            return;
+        };
+        let is_done = feed.is_empty()
+            && lock(&self.arrivals).feedings.is_empty()
+            && lock(&self.pendings).is_empty();
+        if is_done {
+            self.board.leave(Leaving::WhenIdle);
+        }
+    }
+
+    /// Has the pool's thread look around.
+    pub(super) fn poke(&self) {
+        self.is_poked.store(true, Ordering::SeqCst);
+        self.board.wake_handler();
+    }
+
+    pub(super) fn take_poke(&self) -> bool {
+        self.is_poked.swap(false, Ordering::SeqCst)
+    }
+
+    pub(super) fn has_poke(&self) -> bool {
+        self.is_poked.load(Ordering::SeqCst)
+    }
+
+    /// Has the watching thread look at the crew again.
+    pub(super) fn poke_watcher(&self) {
+        // It fails only when that thread has ended, and with it the crew.
+        let _ = pipe::write(&self.watcher, &[0]);
+    }
+
+    /// Says that there is nothing to watch any more.
+    pub(super) fn set_handler_done(&self) {
+        self.is_handler_done.store(true, Ordering::SeqCst);
+        self.poke_watcher();
+    }
+
+    pub(super) fn is_handler_done(&self) -> bool {
+        self.is_handler_done.load(Ordering::SeqCst)
+    }
+
+    /// Says that the last worker has ended and no thread of the pool runs any more.
+    pub(super) fn set_over(&self) {
+        *lock(&self.over) = true;
+        self.is_over.notify_all();
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        *lock(&self.over)
+    }
+
+    /// Waits until the pool is over; false at the deadline.
+    pub(super) fn wait_over(&self, timeout: Option<Duration>) -> bool {
+        let deadline = deadline::after(timeout);
+        wait_until(&self.over, &self.is_over, deadline, |over| *over)
+    }
+}
+
+thread_local! {
+    static IS_POOL_THREAD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that this thread works for a pool, which cannot wait for itself.
+pub(super) fn enter_pool_thread() {
+    IS_POOL_THREAD.set(true);
+}
+
+/// Whether this thread works for a pool.
+pub(super) fn is_pool_thread() -> bool {
+    IS_POOL_THREAD.get()
+}
+
+/// Why a pool takes no task.
+fn refusal(door: &Door) -> Error {
+    match door {
+        Door::Open | Door::Closed => Error::new(Kind::Closed, "give a task to a pool"),
+        Door::Terminated => Error::new(Kind::Closed, "give a task to a terminated pool"),
+        Door::Broken(reason) => Error::new(Kind::BrokenPool, reason.clone()),
+    }
+}
+
+/// Why a job's results will never come.
+fn lost(door: &Door) -> Error {
+    match door {
+        Door::Broken(reason) => Error::new(Kind::BrokenPool, reason.clone()),
+        _ => Error::new(Kind::WorkerLost, "get a result of a terminated pool"),
+    }
+}

@@ -1,0 +1,271 @@
+//! What a worker does with a task: decodes its arguments, calls its function, encodes the result.
+//!
+//! A panic is a failure with its message and place, and the worker lives on; [`fail`] ends a task
+//! with an error of the caller's own type.
+//! How bytes come and go is left to [`super::worker`].
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Once;
+
+use poolproof_sys::function::{Bridge, Passed};
+use poolproof_sys::handle::Handle;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind, Result};
+use crate::transfer::{Message, decode, encode, put_table, take_table};
+
+/// What a bridge returns when its output is an encoded result; else it is a [`Failure`].
+pub(super) const RETURNED: i32 = 0;
+const FAILED: i32 = 1;
+
+/// Why a task has no result, on its way back.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Failure {
+    kind: Kind,
+    subject: String,
+    payload: Option<Vec<u8>>,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Failure {
+        Failure {
+            kind: error.kind(),
+            subject: error.subject().to_owned(),
+            payload: None,
+        }
+    }
+
+    /// The error that the caller gets.
+    pub(super) fn into_error(self) -> Error {
+        let error = Error::new(self.kind, self.subject);
+        match self.payload {
+            Some(payload) => error.with_payload(payload),
+            None => error,
+        }
+    }
+}
+
+/// The error that failed bytes mean.
+pub(super) fn failure(bytes: &[u8]) -> Error {
+    match decode::<Failure>(bytes, Vec::new()) {
+        Ok(failure) => failure.into_error(),
+        Err(error) => error,
+    }
+}
+
+/// What [`fail`] unwinds with.
+struct Thrown(Result<Vec<u8>>);
+
+/// Ends the task that this thread runs, as a panic would but silently, with an error of the
+/// caller's own: `get` and `map` fail with `is_remote`, and [`Error::payload`] gives it back.
+///
+/// Outside a pool's task it is a panic.
+pub fn fail<E: Message>(error: &E) -> ! {
+    let mut bytes = Vec::new();
+    let encoded = encode(error, &mut bytes).and_then(|handles| match handles.is_empty() {
+        true => Ok(bytes),
+        false => Err(Error::new(Kind::Serialize, "send handles in an error")),
+    });
+    resume_unwind(Box::new(Thrown(encoded)))
+}
+
+thread_local! {
+    /// Where the last panic of a running task happened; none while no task runs.
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Calls a function on encoded arguments; the output is a result or a [`Failure`].
+pub(super) fn run(
+    function: Passed,
+    input: &[u8],
+    handles: Vec<Handle>,
+    output: &mut Vec<u8>,
+) -> i32 {
+    put_table(handles);
+    let outcome = function.call(input, output);
+    drop(take_table());
+    outcome.unwrap_or_else(|error| {
+        let error = Error::new(Kind::Usage, format!("call a task's function ({error})"));
+        put_failure(&Failure::of(&error), output)
+    })
+}
+
+/// One call: the input is an `A`, the output an `R`.
+pub(super) struct Single;
+
+impl<A: Message, R: Message> Bridge<A, R> for Single {
+    fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
+        cross(input, output, function)
+    }
+}
+
+/// A chunk of calls: the input is a `Vec<A>`, the output a `Vec<R>`. A failure skips the rest.
+pub(super) struct Chunk;
+
+impl<A: Message, R: Message> Bridge<A, R> for Chunk {
+    fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
+        cross(input, output, |items: Vec<A>| -> Vec<R> {
+            items.into_iter().map(function).collect()
+        })
+    }
+}
+
+fn cross<A: Message, R: Message>(
+    input: &[u8],
+    output: &mut Vec<u8>,
+    function: impl FnOnce(A) -> R,
+) -> i32 {
+    let outcome = decode(input, take_table())
+        .map_err(|error| Failure::of(&error))
+        .and_then(|argument: A| call(function, argument))
+        .and_then(|result| put(&result, output).map_err(|error| Failure::of(&error)));
+    match outcome {
+        Ok(()) => RETURNED,
+        Err(failure) => put_failure(&failure, output),
+    }
+}
+
+/// Encodes a value that goes through shared memory, where no handle can.
+fn put<T: Serialize>(value: &T, output: &mut Vec<u8>) -> Result<()> {
+    let handles = encode(value, output)?;
+    match handles.is_empty() {
+        true => Ok(()),
+        false => {
+            let text = "return a connection, queue or lock from a pool's task \
+                        (give it to the task instead)";
+            Err(Error::new(Kind::Serialize, text))
+        }
+    }
+}
+
+/// Writes an error that kept a task from being called.
+pub(super) fn refuse(error: &Error, output: &mut Vec<u8>) -> i32 {
+    put_failure(&Failure::of(error), output)
+}
+
+fn put_failure(failure: &Failure, output: &mut Vec<u8>) -> i32 {
+    output.clear();
+    put(failure, output).expect("a failure is text and bytes");
+    FAILED
+}
+
+/// Calls a function, taking its panic as its outcome.
+pub(super) fn call<A, R>(
+    function: impl FnOnce(A) -> R,
+    argument: A,
+) -> std::result::Result<R, Failure> {
+    note_places();
+    PLACE.set(Some(String::new()));
+    let outcome = catch_unwind(AssertUnwindSafe(|| function(argument)));
+    let place = PLACE.take().unwrap_or_default();
+    outcome.map_err(|payload| thrown(payload, &place))
+}
+
+fn thrown(payload: Box<dyn Any + Send>, place: &str) -> Failure {
+    let payload = match payload.downcast::<Thrown>() {
+        Ok(thrown) => {
+            return match thrown.0 {
+                Ok(bytes) => Failure {
+                    kind: Kind::Remote,
+                    subject: "the task failed with an error of its own".to_owned(),
+                    payload: Some(bytes),
+                },
+                Err(error) => Failure::of(&error),
+            };
+        }
+        Err(payload) => payload,
+    };
+    let message = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("a value that is no text");
+    Failure {
+        kind: Kind::Remote,
+        subject: format!("the task panicked{place}: {message}"),
+        payload: None,
+    }
+}
+
+/// Remembers where a task's panic happened instead of printing it; other panics print as before.
+fn note_places() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let is_task = PLACE.with_borrow_mut(|place| match place {
+                Some(place) => {
+                    *place = info
+                        .location()
+                        .map_or_else(String::new, |at| format!(" at {at}"));
+                    true
+                }
+                None => false,
+            });
+            if !is_task {
+                before(info);
+            }
+        }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome<A: Message, R: Message, B: Bridge<A, R>>(
+        function: fn(A) -> R,
+        input: &impl Serialize,
+    ) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        encode(input, &mut bytes).unwrap();
+        let mut output = Vec::new();
+        let passed = Passed::new::<A, R, B>(function).unwrap();
+        match run(passed, &bytes, Vec::new(), &mut output) {
+            RETURNED => Ok(output),
+            _ => Err(failure(&output)),
+        }
+    }
+
+    fn halve(x: i64) -> i64 {
+        assert!(x % 2 == 0, "{x} is odd");
+        x / 2
+    }
+
+    #[test]
+    fn a_result_comes_back_from_one_call_and_from_a_chunk() {
+        let one = outcome::<i64, i64, Single>(halve, &8_i64).unwrap();
+        assert_eq!(decode::<i64>(&one, Vec::new()).unwrap(), 4);
+        let many = outcome::<i64, i64, Chunk>(halve, &vec![2_i64, 4]).unwrap();
+        assert_eq!(decode::<Vec<i64>>(&many, Vec::new()).unwrap(), [1, 2]);
+    }
+
+    #[test]
+    fn a_panic_is_an_error_that_says_what_and_where() {
+        let error = outcome::<i64, i64, Single>(halve, &3_i64).unwrap_err();
+        assert!(error.is_remote());
+        let text = error.to_string();
+        assert!(
+            text.contains("3 is odd") && text.contains("task.rs:"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_task_can_fail_with_an_error_of_its_own() {
+        fn refuse(x: u8) -> u8 {
+            fail(&("refused".to_owned(), x))
+        }
+        let error = outcome::<u8, u8, Single>(refuse, &7_u8).unwrap_err();
+        assert!(error.is_remote());
+        assert_eq!(error.payload(), Some(("refused".to_owned(), 7_u8)));
+    }
+
+    #[test]
+    fn arguments_that_cannot_be_decoded_are_an_error_of_that_call() {
+        let error = outcome::<String, usize, Single>(|text| text.len(), &300_u16).unwrap_err();
+        assert!(error.is_deserialize(), "{error}");
+    }
+}

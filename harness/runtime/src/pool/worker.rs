@@ -1,0 +1,185 @@
+//! A worker: runs the initializer once, then task after task until it is to leave.
+
+use poolproof_sys::channel::Channel;
+use poolproof_sys::function::Passed;
+use poolproof_sys::handle::Handle;
+use serde::{Deserialize, Serialize};
+
+use super::board::{Board, Stage};
+use super::stream::Ending;
+use super::task::{self, RETURNED};
+use crate::error::{Error, Kind, Result};
+
+/// What the arguments of a task are, beside its call.
+pub(super) const INLINE: u32 = 0;
+/// The arguments lie in the arena; the cell says where.
+pub(super) const IN_ARENA: u32 = 1;
+/// The arguments are with the pool's process, which sends them when asked.
+pub(super) const ON_REQUEST: u32 = 2;
+
+/// The record that says why an initializer failed; no task has this name.
+pub(super) const INITIALIZER: u64 = u64::MAX;
+
+/// What a worker is given.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Start {
+    pub(super) board: Board,
+    pub(super) worker: usize,
+    pub(super) tasks_max: Option<u64>,
+    pub(super) initializer: Option<Call>,
+    #[serde(with = "crate::transfer::handle")]
+    pub(super) channel: Handle,
+}
+
+/// A call on its way to a worker, for its initializer.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Call {
+    pub(super) function: [u8; 16],
+    #[serde(with = "serde_bytes")]
+    pub(super) input: Vec<u8>,
+    pub(super) handles: Vec<CarriedHandle>,
+}
+
+/// A handle beside a call.
+#[derive(Serialize, Deserialize)]
+pub(super) struct CarriedHandle(#[serde(with = "crate::transfer::handle")] pub(super) Handle);
+
+/// The worker's whole life.
+pub(super) fn main(start: Start) {
+    let Start {
+        board,
+        worker,
+        tasks_max,
+        initializer,
+        channel,
+    } = start;
+    let channel = Channel::from(channel);
+    if !initialize(&board, worker, initializer) {
+        board.set_stage(worker, Stage::Failed);
+        board.wake_handler();
+        return;
+    }
+    board.set_stage(worker, Stage::Ready);
+    let mut desk = Desk {
+        board: &board,
+        worker,
+        channel: &channel,
+        input: Vec::new(),
+        output: Vec::new(),
+        function: None,
+    };
+    let mut count = 0;
+    while tasks_max.is_none_or(|max| count < max) {
+        let Some(position) = board.next_task(worker) else {
+            board.set_stage(worker, Stage::Left);
+            return;
+        };
+        desk.run(position);
+        count += 1;
+    }
+    board.set_stage(worker, Stage::Retired);
+}
+
+fn initialize(board: &Board, worker: usize, initializer: Option<Call>) -> bool {
+    let Some(call) = initializer else {
+        return true;
+    };
+    let mut output = Vec::new();
+    let handles = call.handles.into_iter().map(|carried| carried.0).collect();
+    let function = Passed::from_bytes(call.function);
+    if task::run(function, &call.input, handles, &mut output) == RETURNED {
+        return true;
+    }
+    let wake = || board.wake_handler();
+    board
+        .stream(worker)
+        .write(INITIALIZER, Ending::Failed, &output, &wake);
+    false
+}
+
+/// Where a worker works: buffers that are kept from task to task.
+struct Desk<'b> {
+    board: &'b Board,
+    worker: usize,
+    channel: &'b Channel,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    function: Option<(u32, Passed)>,
+}
+
+impl Desk<'_> {
+    fn run(&mut self, position: u64) {
+        let ring = self.board.ring();
+        let head = ring.head(position);
+        let (index, place) = (head.call >> 2, head.call & 3);
+        let mut handles = Ok(Vec::new());
+        self.input.resize(head.length as usize, 0);
+        ring.copy_payload(position, &mut self.input);
+        if place == IN_ARENA {
+            self.copy_from_arena();
+        }
+        // From here the worker's own word names the task, so that its cell can be used again.
+        self.board.set_current(self.worker, head.id);
+        ring.free(position);
+        if place == ON_REQUEST {
+            handles = self.request(head.id);
+        }
+        let function = self.function(index);
+        self.output.clear();
+        let code = match handles {
+            Ok(handles) => task::run(function, &self.input, handles, &mut self.output),
+            Err(error) => task::refuse(&error, &mut self.output),
+        };
+        self.finish(head.id, code);
+    }
+
+    fn copy_from_arena(&mut self) {
+        let mut place = [0; 16];
+        place.copy_from_slice(&self.input[..16]);
+        let place = u128::from_le_bytes(place);
+        let (at, length) = (place as u64 as usize, (place >> 64) as usize);
+        self.input.resize(length, 0);
+        self.board.memory().copy_out(at, &mut self.input);
+    }
+
+    fn request(&mut self, id: u64) -> Result<Vec<Handle>> {
+        let failed = |error| Error::system("get the arguments of a pool's task", error);
+        self.channel.send(&id.to_le_bytes(), &[]).map_err(failed)?;
+        let answer = self.channel.receive().map_err(failed)?;
+        let (bytes, handles) = answer.ok_or_else(|| {
+            Error::new(
+                Kind::Eof,
+                "get the arguments of a task from the pool's process",
+            )
+        })?;
+        self.input = bytes;
+        Ok(handles)
+    }
+
+    fn function(&mut self, index: u32) -> Passed {
+        match self.function {
+            Some((known, function)) if known == index => function,
+            _ => {
+                let function = self.board.function_at(index);
+                self.function = Some((index, function));
+                function
+            }
+        }
+    }
+
+    fn finish(&mut self, id: u64, code: i32) {
+        let ending = match code {
+            RETURNED => Ending::Returned,
+            _ => Ending::Failed,
+        };
+        let stream = self.board.stream(self.worker);
+        stream.write(id, ending, &self.output, &|| self.board.wake_handler());
+        self.board.tell_result(self.worker);
+        // A huge value is not kept for the small ones that follow.
+        for buffer in [&mut self.input, &mut self.output] {
+            if buffer.capacity() > 1 << 20 {
+                *buffer = Vec::new();
+            }
+        }
+    }
+}
