@@ -18,8 +18,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number of 64 bits; overflow is the case's error.
     Int(i64),
-    /// A floating-point number.
-    Float(f64),
+    /// A floating-point number; in JSON its text, which knows `inf` and `nan` and loses no digit.
+    Float(#[serde(with = "float_text")] f64),
     /// Text.
     Str(String),
     /// A byte string.
@@ -199,6 +199,29 @@ fn compare_mixed(int: i64, float: f64) -> Option<Ordering> {
         int.cmp(&(whole as i64))
             .then_with(|| 0.0_f64.partial_cmp(&fraction).unwrap_or(Ordering::Equal)),
     )
+}
+
+/// Floats by their text where a person may read them, by their bits elsewhere.
+mod float_text {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(float: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&float.to_string())
+        } else {
+            float.serialize(serializer)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            text.parse().map_err(D::Error::custom)
+        } else {
+            f64::deserialize(deserializer)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -146,7 +146,9 @@ impl Frame {
             }
             StatementKind::Call(call) => self.call(call).map(|_| ()),
             StatementKind::Print(values) => {
-                let values = values.iter().map(|value| self.evaluate(value)?.value());
+                let values = values
+                    .iter()
+                    .map(|value| sequence::copy(&self.evaluate(value)?)?.value());
                 output::line(&values.collect::<Result<Vec<_>>>()?)
             }
             StatementKind::Raise(error) => Err(raised(&self.evaluate(error)?)),

@@ -9,6 +9,7 @@ mod lock;
 mod module;
 mod pool;
 mod process;
+mod queue;
 mod shared;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub(crate) enum Object {
     Takable(lock::Takable),
     Event(mp::Event),
     Barrier(lock::Barrier),
+    Queue(queue::Queue),
     Connection(connection::Connection),
     Value(shared::SharedValue),
     RawValue(shared::SharedRawValue),
@@ -60,6 +62,7 @@ impl Object {
             Object::Takable(takable) => takable.name(),
             Object::Event(_) => "Event",
             Object::Barrier(_) => "Barrier",
+            Object::Queue(queue) => queue.name(),
             Object::Connection(_) => "Connection",
             Object::Value(_) => "Value",
             Object::RawValue(_) => "RawValue",
@@ -106,6 +109,9 @@ fn make(
         "Pipe" => return connection::new(&context, bound),
         "Process" => Object::Process(Arc::new(process::new(world, method, bound)?)),
         "Pool" => Object::Pool(Arc::new(pool::new(world, method, bound)?)),
+        "Queue" | "JoinableQueue" | "SimpleQueue" => {
+            Object::Queue(queue::new(&context, object, bound)?)
+        }
         "Event" => Object::Event(context.event()?),
         "Barrier" => Object::Barrier(lock::Barrier::new(&context, bound)?),
         "Value" | "Array" | "RawValue" | "RawArray" => shared::new(&context, object, bound)?,
@@ -148,6 +154,7 @@ fn call_object(world: &Arc<World>, object: &Object, method: &str, bound: Bound) 
         Object::Takable(takable) => takable.call(method, bound),
         Object::Event(event) => lock::call_event(event, method, bound),
         Object::Barrier(barrier) => barrier.call(method, bound),
+        Object::Queue(queue) => queue.call(method, bound),
         Object::Connection(connection) => connection.call(method, bound),
         Object::Value(value) => value.call(method),
         Object::Array(array) => array.call(method),

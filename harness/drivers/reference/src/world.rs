@@ -40,11 +40,6 @@ impl World {
         WORLD.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The runtime's context of the run's start method.
-    pub(crate) fn context(&self) -> Result<mp::Context> {
-        Ok(mp::Context::new(runtime_method(self.method))?)
-    }
-
     pub(crate) fn global(&self, name: &str) -> Result<Data> {
         let found = lock(&self.globals).get(name).cloned();
         found.ok_or_else(|| Stop::error(ErrorKind::Runtime, format!("global `{name}` is not set")))

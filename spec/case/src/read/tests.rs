@@ -72,3 +72,15 @@ fn expressions_keep_what_ron_alone_forgets() {
     };
     assert!(matches!(&left.kind, ExpressionKind::Global(name) if name == "g"));
 }
+
+#[test]
+fn a_case_survives_the_way_to_a_driver() {
+    let text = r#"Case(title: "t", clauses: ["C"], main: [
+        Print([0.1, inf, -0.0, NaN, 9223372036854775807, b"\xff", {1: "one", None: (0.25,)}]),
+    ], claims: [Always(Ends("exit 0"))])"#;
+    let case = read("c", text, &["C"]).unwrap();
+    let json = serde_json::to_string(&case).unwrap();
+    let back: Case = serde_json::from_str(&json).unwrap();
+    assert_eq!(format!("{:?}", back.program), format!("{:?}", case.program));
+    assert_eq!(back.claims, case.claims);
+}

@@ -22,7 +22,9 @@ pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Res
         return Ok(Queue::Simple(context.simple_queue()?));
     }
     // Python takes zero and less for no bound.
-    let bound = usize::try_from(bound.take("maxsize")?.as_int()?).ok().filter(|bound| *bound > 0);
+    let bound = usize::try_from(bound.take("maxsize")?.as_int()?)
+        .ok()
+        .filter(|bound| *bound > 0);
     Ok(match object {
         "Queue" => Queue::Queue(context.queue(bound)?),
         "JoinableQueue" => Queue::Joinable(context.joinable_queue(bound)?),
@@ -50,9 +52,9 @@ macro_rules! call_buffered {
                 });
             }
             "get_nowait" => return Ok(queue.try_get()?),
-            "qsize" => return Ok(Data::int(queue.len()?)),
+            "qsize" => return Ok(Data::int(queue.len())),
             "empty" => return Ok(Data::bool(queue.is_empty()?)),
-            "full" => return Ok(Data::bool(queue.is_full()?)),
+            "full" => return Ok(Data::bool(queue.is_full())),
             "close" => queue.close(),
             "join_thread" => queue.join_thread()?,
             "cancel_join_thread" => queue.cancel_join_thread(),
@@ -81,7 +83,7 @@ impl Queue {
                     Ok(Data::NONE)
                 }
                 "join" => {
-                    queue.join()?;
+                    queue.join();
                     Ok(Data::NONE)
                 }
                 other => call_buffered!(queue, other, bound),
