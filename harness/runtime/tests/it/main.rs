@@ -1,0 +1,90 @@
+//! The runtime from outside: each trial starts real processes.
+
+mod connection;
+#[cfg(unix)]
+mod copies;
+mod locks;
+mod pool;
+mod queues;
+mod start;
+mod tree;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use poolproof_runtime as mp;
+
+/// How long anything in a trial may take before the trial has failed.
+const SOON: Duration = Duration::from_secs(20);
+
+fn main() -> ExitCode {
+    mp::freeze_support();
+    tree::be_helper();
+    let mut arguments = Arguments::from_args();
+    // A fork wants to be the only thread.
+    arguments.test_threads = Some(1);
+    let trials = [
+        start::trials(),
+        connection::trials(),
+        tree::trials(),
+        locks::trials(),
+        queues::trials(),
+    ];
+    let mut trials: Vec<_> = trials.into_iter().flatten().collect();
+    #[cfg(unix)]
+    trials.extend(copies::trials());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+type Outcome = Result<(), Failed>;
+
+/// One trial for each start method.
+fn each(name: &'static str, run: fn(mp::Context) -> Outcome) -> Vec<Trial> {
+    with(mp::StartMethod::all(), name, run)
+}
+
+/// One trial for each start method that makes processes.
+fn each_process(name: &'static str, run: fn(mp::Context) -> Outcome) -> Vec<Trial> {
+    let methods = mp::StartMethod::all().iter().copied();
+    let methods: Vec<_> = methods
+        .filter(|method| *method != mp::StartMethod::Threads)
+        .collect();
+    with(&methods, name, run)
+}
+
+fn with(
+    methods: &[mp::StartMethod],
+    name: &'static str,
+    run: fn(mp::Context) -> Outcome,
+) -> Vec<Trial> {
+    let trial = |method: &mp::StartMethod| {
+        let method = *method;
+        Trial::test(format!("{method}/{name}"), move || {
+            run(mp::Context::new(method)?)
+        })
+    };
+    methods.iter().map(trial).collect()
+}
+
+/// Fails with the two values unless they are equal.
+fn expect<T: PartialEq + std::fmt::Debug>(found: T, wanted: T) -> Outcome {
+    match found == wanted {
+        true => Ok(()),
+        false => Err(format!("found {found:?}, wanted {wanted:?}").into()),
+    }
+}
+
+/// Fails unless it is so.
+fn hold(is_so: bool, what: &str) -> Outcome {
+    match is_so {
+        true => Ok(()),
+        false => Err(what.into()),
+    }
+}
+
+/// Joins a process that must end, and gives its exit code.
+fn ended(process: &mp::Process) -> Result<Option<i32>, Failed> {
+    hold(process.join(Some(SOON))?, "the process does not end")?;
+    Ok(process.exit_code()?)
+}

@@ -1,0 +1,175 @@
+//! Process trees as a whole: what a killed root, and a thousand short lives, leave behind.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+use poolproof_runtime as mp;
+
+use crate::{Outcome, SOON, each_process, ended, expect, hold};
+
+/// Set for a process of ours that is to be the root of a tree of its own.
+const HELPER: &str = "POOLPROOF_TEST_ROOT";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    [
+        each_process("a_killed_root_leaves_no_process", killed_root),
+        each_process("a_root_that_ends_leaves_no_process", ended_root),
+        each_process("a_thousand_short_processes_leave_nothing", thousand),
+        each_process("a_process_starts_when_another_is_stopped", beside_stopped),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// In a helper: starts a tree three deep, tells its ids, and then lives or ends as told.
+pub(crate) fn be_helper() {
+    let Ok(told) = std::env::var(HELPER) else {
+        return;
+    };
+    let (method, end) = told.split_once('/').unwrap_or((&told, "live"));
+    let run = || -> mp::Result<()> {
+        let context = mp::Context::new(method.parse()?)?;
+        let (receiver, sender) = context.one_way()?;
+        let first = context.process(starts_deeper, (2, sender)).start()?;
+        let busy = context
+            .process(
+                |()| -> i32 {
+                    loop {
+                        std::hint::spin_loop()
+                    }
+                },
+                (),
+            )
+            .daemon(true);
+        let busy = busy.start()?;
+        let mut pids = vec![busy.pid()];
+        for _ in 0..3 {
+            pids.push(Some(receiver.recv()?));
+        }
+        for pid in pids.into_iter().flatten() {
+            println!("{pid}");
+        }
+        println!("end");
+        if end == "live" {
+            first.join(None)?;
+        }
+        first.kill()
+    };
+    let code = i32::from(run().is_err());
+    std::process::exit(code)
+}
+
+fn starts_deeper((depth, sender): (u32, mp::Sender<u32>)) -> mp::Result<()> {
+    sender.send(&std::process::id())?;
+    if depth == 0 {
+        loop {
+            std::thread::park();
+        }
+    }
+    let child = mp::Context::default()
+        .process(starts_deeper, (depth - 1, sender))
+        .start()?;
+    child.join(None).map(drop)
+}
+
+fn killed_root(context: mp::Context) -> Outcome {
+    let (mut root, pids) = start_root(context, "live")?;
+    expect(pids.len(), 4)?;
+    root.kill()?;
+    root.wait()?;
+    all_end(&pids)
+}
+
+fn ended_root(context: mp::Context) -> Outcome {
+    let (mut root, pids) = start_root(context, "end")?;
+    let status = root.wait()?;
+    hold(status.success(), "the root failed")?;
+    all_end(&pids)
+}
+
+fn start_root(context: mp::Context, end: &str) -> std::io::Result<(std::process::Child, Vec<u32>)> {
+    let mut root = Command::new(std::env::current_exe()?)
+        .env(HELPER, format!("{}/{end}", context.start_method()))
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut pids = Vec::new();
+    if let Some(output) = root.stdout.take() {
+        for line in BufReader::new(output).lines() {
+            match line?.parse() {
+                Ok(pid) => pids.push(pid),
+                Err(_) => break,
+            }
+        }
+    }
+    Ok((root, pids))
+}
+
+/// Fails unless every process has ended, or waits only to be reaped, by the deadline.
+fn all_end(pids: &[u32]) -> Outcome {
+    let deadline = Instant::now() + SOON;
+    for pid in pids {
+        while is_running(*pid) {
+            hold(
+                Instant::now() < deadline,
+                &format!("process {pid} still runs"),
+            )?;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    Ok(())
+}
+
+fn is_running(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").map(|(_, rest)| rest.as_bytes()[0]);
+    state.is_some_and(|state| state != b'Z' && state != b'X')
+}
+
+fn descriptors() -> std::io::Result<usize> {
+    Ok(std::fs::read_dir("/proc/self/fd")?.count())
+}
+
+fn zombies() -> std::io::Result<usize> {
+    let own = std::process::id();
+    let mut found = 0;
+    for entry in std::fs::read_dir("/proc")? {
+        let stat = std::fs::read_to_string(entry?.path().join("stat")).unwrap_or_default();
+        let rest = stat
+            .rsplit_once(") ")
+            .map(|(_, rest)| rest.to_owned())
+            .unwrap_or_default();
+        found += usize::from(rest.starts_with(&format!("Z {own} ")));
+    }
+    Ok(found)
+}
+
+fn thousand(context: mp::Context) -> Outcome {
+    // What is made once per tree is made by the first.
+    ended(&context.process(|()| (), ()).start()?)?;
+    let before = descriptors()?;
+    for round in 0..100 {
+        let start = |i| context.process(|code| code, round + i).start();
+        let processes = (0..10).map(start).collect::<mp::Result<Vec<_>>>()?;
+        for (i, process) in (0..).zip(&processes) {
+            expect(ended(process)?, Some(round + i))?;
+        }
+    }
+    expect(descriptors()?, before)?;
+    expect(zombies()?, 0)?;
+    expect(mp::active_children().len(), 0)
+}
+
+fn beside_stopped(context: mp::Context) -> Outcome {
+    let (ours, theirs) = context.pipe::<(), ()>()?;
+    let stopped = context.process(|peer: mp::Connection<(), ()>| drop(peer.recv()), theirs);
+    let stopped = stopped.start()?;
+    stopped.pause()?;
+    expect(ended(&context.process(|()| (), ()).start()?)?, Some(0))?;
+    stopped.kill()?;
+    expect(ended(&stopped)?, Some(-9))?;
+    ours.close();
+    Ok(())
+}
