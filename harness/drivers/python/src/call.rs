@@ -10,7 +10,6 @@ use poolproof_case::program::{Arguments, CallExpression, Callee, Expression, Exp
 use crate::error::{Result, WriteError};
 use crate::expression::Level;
 use crate::names::python;
-use crate::need::Need;
 use crate::writer::Writer;
 
 /// Functions of the module that are about its own default context.
@@ -38,7 +37,7 @@ impl Writer<'_> {
             Callee::Method(receiver, name) => (receiver, name.as_str()),
         };
         if matches!(receiver.kind, ExpressionKind::Module) && !OF_MODULE.contains(&name) {
-            self.needs.add(Need::Context);
+            self.need_context();
             return Ok(format!("mp.{name}({})", self.as_written(arguments)?));
         }
         let objects = self.objects(receiver);
@@ -82,8 +81,8 @@ impl Writer<'_> {
                 "`{object}` is not made by a program"
             )));
         };
-        if prefix == "mp" {
-            self.needs.add(Need::Context);
+        if prefix == "mp" && object != "ManagerClient" {
+            self.need_context();
         }
         let text = match object {
             "ManagerServer" => return self.server(arguments),
@@ -153,16 +152,24 @@ impl Writer<'_> {
     ) -> Result<String> {
         let by_position = given.positional.len();
         let mut parts = Vec::new();
+        let mut ends_with_default = false;
         for (index, parameter, argument) in indexed(parameters, given)? {
             let is_none = matches!(argument.kind, ExpressionKind::Literal(Value::None));
+            let is_default =
+                is_none && parameter.default == Default::None && parameter.kind == Kind::Timeout;
             let is_next = index == parts.len();
             let required = parameter.default == Default::Required || parameter.name == "block";
             let value = self.argument(parameter, argument)?;
             if index < by_position || plain || (is_next && required) {
                 parts.push(value);
-            } else if !(is_none && parameter.default == Default::None) {
+            } else if !is_default {
                 parts.push(format!("{}={value}", parameter.name));
             }
+            ends_with_default = is_default && index < by_position && !plain;
+        }
+        // A lock of threads takes no `None` for a timeout.
+        if ends_with_default {
+            parts.pop();
         }
         Ok(parts.join(", "))
     }

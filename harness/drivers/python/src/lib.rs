@@ -10,6 +10,8 @@ mod call;
 mod error;
 mod expression;
 mod handler;
+mod head;
+mod helpers;
 mod literal;
 mod names;
 mod need;

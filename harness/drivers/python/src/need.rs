@@ -11,6 +11,8 @@ pub(crate) enum Need {
     From(&'static str, &'static str),
     /// `mp`, the module or context of the run's start method.
     Context,
+    /// `mp` in a function, which may run in a child.
+    ContextInChildren,
     /// `SOON`, a timeout that may expire whenever its caller is blocked.
     Soon,
     /// `LATE`, a timeout that expires only where nothing else can move.

@@ -1,14 +1,15 @@
-//! The whole file: what it is and how to run it, what it imports, its helpers, functions and main.
+//! The whole file: its head, globals, helpers, functions and main, in this order.
+//!
+//! What stands in the head is known last, when all that uses it is written.
 
-use poolproof_case::program::{ExpressionKind, Program, StatementKind};
-use poolproof_case::{Case, StartMethod, Value};
+use poolproof_case::program::{Program, StatementKind};
+use poolproof_case::{Case, StartMethod};
 
 use crate::error::{Result, WriteError};
 use crate::literal::literal;
 use crate::names::{self, python};
-use crate::need::Need;
 use crate::types::MAIN;
-use crate::walk::{Part, visit, visit_program};
+use crate::walk::{Part, visit};
 use crate::writer::Writer;
 
 /// How a program is written.
@@ -22,17 +23,33 @@ pub struct Options {
 ///
 /// # Errors
 /// When the case says something that Python cannot, with the reason.
+///
+/// # Examples
+/// ```
+/// use poolproof_python::{Options, write};
+///
+/// let text = r#"Case(
+///     title: "A program prints",
+///     clauses: ["PM-PRINT-LINE-001"],
+///     main: [Print(["hello"])],
+///     claims: [AllowedCount(1)],
+/// )"#;
+/// let case = poolproof_case::read("seed/hello", text, &["PM-PRINT-LINE-001"]).unwrap();
+/// let program = write(&case, Options { pauses: false }).unwrap();
+/// assert!(program.ends_with("if __name__ == \"__main__\":\n    show(\"hello\")\n"));
+/// ```
 pub fn write(case: &Case, options: Options) -> std::result::Result<String, WriteError> {
     let mut writer = Writer::new(case, options);
-    writer.functions()?;
-    let functions = std::mem::take(&mut writer.lines);
-    writer.globals()?;
-    writer.helpers();
-    let middle = std::mem::take(&mut writer.lines);
-    writer.head();
-    writer.lines.extend(middle);
-    writer.lines.extend(functions);
-    Ok(writer.lines.join("\n") + "\n")
+    let mut definitions = writer.functions()?;
+    definitions.push(writer.main()?);
+    let globals = writer.globals()?;
+    let mut parts = writer.helpers();
+    parts.extend(definitions);
+    let mut head = writer.head();
+    if !globals.is_empty() {
+        head = format!("{head}\n\n{globals}");
+    }
+    Ok(format!("{head}\n\n\n{}\n", parts.join("\n\n\n")))
 }
 
 /// The name that the file of a case's program should have.
@@ -42,203 +59,58 @@ pub fn file_name(case: &Case) -> String {
 }
 
 impl Writer<'_> {
-    fn functions(&mut self) -> Result<()> {
-        let program = &self.case.program;
-        for (name, function) in &program.functions {
+    fn functions(&mut self) -> Result<Vec<String>> {
+        let mut functions = Vec::new();
+        for (name, function) in &self.case.program.functions {
             self.scope.clone_from(name);
             let params: Vec<String> = function.params.iter().map(|name| python(name)).collect();
             self.line(format!("def {}({}):", python(name), params.join(", ")));
             self.indented(|writer| writer.body(&function.body))?;
-            self.gap();
+            functions.push(self.taken());
         }
-        MAIN.clone_into(&mut self.scope);
-        self.main()
+        Ok(functions)
     }
 
     /// Main as the file's own statements, so that what it made lives until its children have ended,
     /// as in most programs; as a function where the language's scopes ask for one.
-    fn main(&mut self) -> Result<()> {
+    fn main(&mut self) -> Result<String> {
         let program = &self.case.program;
+        MAIN.clone_into(&mut self.scope);
         if needs_function(program) {
             self.line("def main():");
             self.indented(|writer| writer.body(&program.main))?;
-            self.gap();
+            self.line("");
+            self.line("");
             if program.guard {
                 self.line("if __name__ == \"__main__\":");
                 self.indented(|writer| writer.line("main()"));
             } else {
                 self.line("main()");
             }
-            return Ok(());
-        }
-        if program.guard {
+        } else if program.guard {
             self.line("if __name__ == \"__main__\":");
-            return self.indented(|writer| writer.block(&program.main));
+            self.indented(|writer| writer.block(&program.main))?;
+        } else {
+            self.line(
+                "# Without `if __name__ == \"__main__\":`, a child that imports this runs it, too.",
+            );
+            self.block(&program.main)?;
         }
-        self.line(
-            "# No `if __name__ == \"__main__\":` here, so a child that imports this runs it, too.",
-        );
-        self.block(&program.main)
+        Ok(self.taken())
     }
 
-    fn gap(&mut self) {
-        self.line("");
-        self.line("");
-    }
-
-    fn globals(&mut self) -> Result<()> {
+    fn globals(&mut self) -> Result<String> {
         for (name, value) in &self.case.program.globals {
             let value = literal(value)
                 .ok_or_else(|| WriteError::new(format!("`{name}` cannot be written down")))?;
             self.line(format!("{} = {value}", python(name)));
         }
-        Ok(())
+        Ok(self.taken())
     }
 
-    fn helpers(&mut self) {
-        if self.needs.has(&Need::Show) {
-            self.show();
-        }
-        if self.needs.has(&Need::Settle) {
-            self.needs.add(Need::Import("os"));
-            self.needs.add(Need::Import("time"));
-            self.gap();
-            self.line("def settle():");
-            self.indented(|writer| {
-                writer.line("\"\"\"Waits until nothing else in the program can move.\"\"\"");
-                writer.line("time.sleep(float(os.environ.get(\"POOLPROOF_SETTLE\", \"0.3\")))");
-            });
-        }
-        if self.options.pauses {
-            self.pause();
-        }
-        self.gap();
-        if self.needs.has(&Need::Server) {
-            self.needs.add(Need::Context);
-            self.sharing_manager();
-        }
-    }
-
-    fn show(&mut self) {
-        self.needs.add(Need::Import("os"));
-        self.gap();
-        self.line("def show(*values):");
-        let is_ascii = is_ascii(self.case);
-        self.indented(|writer| {
-            writer.line("\"\"\"Writes one line at once, so that it is never torn.\"\"\"");
-            if is_ascii {
-                writer.line("text = \" \".join(str(value) for value in values)");
-            } else {
-                writer.line("texts = (");
-                writer.line("    value if isinstance(value, str)");
-                writer.line("    else str(value).encode(\"ascii\", \"backslashreplace\").decode()");
-                writer.line("    for value in values");
-                writer.line(")");
-                writer.line("text = \" \".join(texts)");
-            }
-            writer.line("os.write(1, (text + \"\\n\").encode())");
-        });
-    }
-
-    fn pause(&mut self) {
-        for module in ["multiprocessing", "os", "random", "threading", "time"] {
-            self.needs.add(Need::Import(module));
-        }
-        let text = r#"
-generators = {}
-
-
-def pause():
-    """Waits a moment or not, by a seed, the process and the thread, where the plan says so."""
-    if os.environ.get("POOLPROOF_PLAN") != "pauses":
-        return
-    who = (multiprocessing.current_process().name, threading.current_thread().name)
-    if who not in generators:
-        generators[who] = random.Random(os.environ.get("POOLPROOF_SEED", "0") + repr(who))
-    if generators[who].random() < 0.5:
-        time.sleep(generators[who].uniform(0, 0.002))"#;
-        self.line("");
-        for line in text.lines() {
-            self.line(line);
-        }
-    }
-
-    /// Docstring, imports, constants and the context; written last, when it is known what is used.
-    fn head(&mut self) {
-        self.docstring();
-        let (soon, late) = (self.needs.has(&Need::Soon), self.needs.has(&Need::Late));
-        if soon || late {
-            self.needs.add(Need::Import("os"));
-        }
-        if self.needs.has(&Need::Context) {
-            self.needs.add(Need::Import("sys"));
-            self.needs.add(Need::Import("multiprocessing"));
-        }
-        self.imports();
-        if soon {
-            self.line("SOON = float(os.environ.get(\"POOLPROOF_SOON\", \"0.02\"))");
-        }
-        if late {
-            self.line("LATE = float(os.environ.get(\"POOLPROOF_LATE\", \"1.0\"))");
-        }
-        self.context();
-    }
-
-    fn docstring(&mut self) {
-        let title = self.case.title.trim_end_matches('.').replace('\\', "\\\\");
-        self.line(format!(
-            "\"\"\"{}.",
-            title.replace("\"\"\"", "\\\"\\\"\\\"")
-        ));
-        self.line("");
-        let file = file_name(self.case);
-        let methods: Vec<&str> = self
-            .case
-            .methods
-            .iter()
-            .map(|method| method.name())
-            .collect();
-        self.line(format!(
-            "The case {} of Poolproof; it runs alone:",
-            self.case.id
-        ));
-        self.line("");
-        self.line(format!("    python3 {file} [{}]", methods.join("|")));
-        self.line("\"\"\"");
-        self.line("");
-    }
-
-    fn imports(&mut self) {
-        let imports = self.needs.imports();
-        let names_from_modules = self.needs.names_from_modules();
-        for module in &imports {
-            self.line(format!("import {module}"));
-        }
-        for (module, names) in &names_from_modules {
-            self.line(format!("from {module} import {}", names.join(", ")));
-        }
-        if !imports.is_empty() || !names_from_modules.is_empty() {
-            self.line("");
-        }
-    }
-
-    fn context(&mut self) {
-        if !self.needs.has(&Need::Context) {
-            return;
-        }
-        // The first of all start methods is the default; asking `get_context` for it would fix it.
-        self.line(
-            "METHOD = sys.argv[1] if len(sys.argv) > 1 else multiprocessing.get_all_start_methods()[0]",
-        );
-        let has_threads = self.case.methods.contains(&StartMethod::Threads);
-        if has_threads {
-            self.line("if METHOD == \"threads\":");
-            self.line("    import multiprocessing.dummy as mp");
-            self.line("else:");
-            self.line("    mp = multiprocessing.get_context(METHOD)");
-        } else {
-            self.line("mp = multiprocessing.get_context(METHOD)");
-        }
+    /// Whether a function of the program may run in a child of this start method.
+    pub(crate) fn has(&self, method: StartMethod) -> bool {
+        self.methods.contains(&method)
     }
 }
 
@@ -260,32 +132,4 @@ fn needs_function(program: &Program) -> bool {
         };
     });
     needs
-}
-
-/// Whether all text of a case is ASCII, so that `str` and `ascii` agree inside containers.
-fn is_ascii(case: &Case) -> bool {
-    let mut is = case
-        .program
-        .globals
-        .iter()
-        .all(|(_, value)| is_ascii_value(value));
-    visit_program(&case.program, &mut |part| {
-        if let Part::Expression(expression) = part
-            && let ExpressionKind::Literal(value) = &expression.kind
-        {
-            is &= is_ascii_value(value);
-        }
-    });
-    is
-}
-
-fn is_ascii_value(value: &Value) -> bool {
-    match value {
-        Value::Str(text) | Value::Error(_, text) => text.is_ascii(),
-        Value::List(items) | Value::Tuple(items) => items.iter().all(is_ascii_value),
-        Value::Dict(pairs) => pairs
-            .iter()
-            .all(|(key, value)| is_ascii_value(key) && is_ascii_value(value)),
-        _ => true,
-    }
 }

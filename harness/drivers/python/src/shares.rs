@@ -47,6 +47,17 @@ const fn maker(
 
 const THREADING: Option<&str> = Some("threading");
 
+const MANAGERS: &str = "multiprocessing.managers";
+
+const CLASS: &str = r#"class SharingManager(BaseManager):
+    """A server that shares objects by name, or a client of one.""""#;
+
+const START_SERVER: &str = r#"def start_server(authkey):
+    """A started server on any free port of this machine."""
+    server = SharingManager(address=("127.0.0.1", 0), authkey=authkey, ctx=mp)
+    server.start()
+    return server"#;
+
 static MAKERS: &[Maker] = &[
     maker("dict", "{}", None, "DictProxy"),
     maker("list", "[]", None, "ListProxy"),
@@ -141,39 +152,19 @@ impl Writer<'_> {
     }
 
     /// The shared objects, a function for each that gives it, and the manager's class.
-    pub(crate) fn sharing_manager(&mut self) {
+    pub(crate) fn sharing_manager(&mut self) -> Vec<String> {
         let shares = self.shares.clone();
-        self.needs
-            .add(Need::From("multiprocessing.managers", "BaseManager"));
-        for Share { name, maker } in &shares {
-            if let Some(module) = maker.module {
-                self.needs.add(Need::Import(module));
-            }
-            match maker.source {
-                "Queue()" => self.needs.add(Need::From("queue", "Queue")),
-                "Namespace()" => self
-                    .needs
-                    .add(Need::From("multiprocessing.managers", "Namespace")),
-                _ => {}
-            }
-            if !maker.proxy.is_empty() {
-                self.needs
-                    .add(Need::From("multiprocessing.managers", maker.proxy));
-            }
-            self.line(format!("shared_{name} = {}", maker.source));
-            self.line("");
-            self.line("");
-            self.line(format!("def get_{name}():"));
-            self.indented(|writer| writer.line(format!("return shared_{name}")));
-            self.line("");
-            self.line("");
+        let mut parts = Vec::new();
+        for share in &shares {
+            self.need_share(share.maker);
+            let Share { name, maker } = share;
+            let source = maker.source;
+            parts.push(format!(
+                "shared_{name} = {source}\n\n\ndef get_{name}():\n    return shared_{name}"
+            ));
         }
-        self.line("class SharingManager(BaseManager):");
-        self.indented(|writer| {
-            writer.line("\"\"\"A server that shares objects by name, or a client of one.\"\"\"");
-        });
-        self.line("");
-        self.line("");
+        self.needs.add(Need::From(MANAGERS, "BaseManager"));
+        parts.push(CLASS.to_owned());
         for Share { name, maker } in &shares {
             let proxy = match maker.proxy {
                 "" => String::new(),
@@ -183,20 +174,23 @@ impl Writer<'_> {
                 "SharingManager.register(\"get_{name}\", get_{name}{proxy})"
             ));
         }
-        self.line("");
-        self.line("");
-        self.line("def start_server(authkey):");
-        self.indented(|writer| {
-            writer.line("\"\"\"A started server on any free port of this machine.\"\"\"");
-            let address = "(\"127.0.0.1\", 0)";
-            writer.line(format!(
-                "server = SharingManager(address={address}, authkey=authkey, ctx=mp)"
-            ));
-            writer.line("server.start()");
-            writer.line("return server");
-        });
-        self.line("");
-        self.line("");
+        parts.push(self.taken());
+        parts.push(START_SERVER.to_owned());
+        parts
+    }
+
+    fn need_share(&mut self, maker: &Maker) {
+        if let Some(module) = maker.module {
+            self.needs.add(Need::Import(module));
+        }
+        match maker.source {
+            "Queue()" => self.needs.add(Need::From("queue", "Queue")),
+            "Namespace()" => self.needs.add(Need::From(MANAGERS, "Namespace")),
+            _ => {}
+        }
+        if !maker.proxy.is_empty() {
+            self.needs.add(Need::From(MANAGERS, maker.proxy));
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The writer's state: the case, what its variables hold, what the program needs, where it is.
 
+use poolproof_case::uses::unsupported;
 use poolproof_case::{Case, StartMethod};
 
 use crate::Options;
-use crate::need::Needs;
+use crate::need::{Need, Needs};
 use crate::shares::Share;
 use crate::types::{MAIN, Objects, Types};
 
@@ -13,12 +14,14 @@ pub(crate) struct Writer<'a> {
     pub(crate) options: Options,
     pub(crate) types: Types,
     pub(crate) needs: Needs,
+    /// The start methods that the case is for and that have all it uses.
+    pub(crate) methods: Vec<StartMethod>,
     /// What managers on TCP share by name.
     pub(crate) shares: Vec<Share>,
     /// The function that is being written; [`MAIN`] for main.
     pub(crate) scope: String,
-    /// The lines written so far.
-    pub(crate) lines: Vec<String>,
+    /// The lines that are not yet taken.
+    lines: Vec<String>,
     depth: usize,
 }
 
@@ -29,6 +32,7 @@ impl<'a> Writer<'a> {
             options,
             types: Types::infer(&case.program),
             needs: Needs::default(),
+            methods: methods(case),
             shares: Vec::new(),
             scope: MAIN.to_owned(),
             lines: Vec::new(),
@@ -38,7 +42,15 @@ impl<'a> Writer<'a> {
 
     /// Whether the case may also run on threads.
     pub(crate) fn may_be_threads(&self) -> bool {
-        self.case.methods.contains(&StartMethod::Threads)
+        self.methods.contains(&StartMethod::Threads)
+    }
+
+    /// The context is used here.
+    pub(crate) fn need_context(&mut self) {
+        self.needs.add(Need::Context);
+        if self.scope != MAIN {
+            self.needs.add(Need::ContextInChildren);
+        }
     }
 
     /// What an expression may hold here.
@@ -52,10 +64,21 @@ impl<'a> Writer<'a> {
         self.lines.push(format!("{:indent$}{text}", ""));
     }
 
+    /// The lines written since the last time, as one text.
+    pub(crate) fn taken(&mut self) -> String {
+        std::mem::take(&mut self.lines).join("\n")
+    }
+
     pub(crate) fn indented<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
         self.depth += 1;
         let result = write(self);
         self.depth -= 1;
         result
     }
+}
+
+fn methods(case: &Case) -> Vec<StartMethod> {
+    let mut methods = case.methods.clone();
+    methods.retain(|method| unsupported(&case.program, *method).is_none());
+    methods
 }

@@ -52,24 +52,23 @@ fn version(path: &Path) -> Option<(u32, u32)> {
 /// The cases beside this test.
 pub(crate) fn own_cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/programs");
-    cases(&folder, &["PM-TEST-WRITING-001"])
-}
-
-/// Every case below a folder; `clauses` are those that its cases may name.
-pub(crate) fn cases(folder: &Path, clauses: &[&str]) -> Vec<Case> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("the folder of cases")
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension() == Some(OsStr::new("ron")))
         .collect();
     paths.sort();
-    paths.iter().map(|path| case(path, clauses)).collect()
+    paths.iter().map(|path| case(path)).collect()
 }
 
-fn case(path: &Path, clauses: &[&str]) -> Case {
+/// The case in a file; it may name any clause.
+pub(crate) fn case(path: &Path) -> Case {
     let text = std::fs::read_to_string(path).expect("a readable case");
     let id = path.file_stem().and_then(OsStr::to_str).expect("a name");
-    poolproof_case::read(id, &text, clauses).unwrap_or_else(|diagnostics| {
+    let clauses: Vec<&str> = text
+        .split('"')
+        .filter(|part| part.starts_with("PM-"))
+        .collect();
+    poolproof_case::read(id, &text, &clauses).unwrap_or_else(|diagnostics| {
         let name = path.display().to_string();
         let texts: Vec<String> = diagnostics
             .iter()
