@@ -30,9 +30,10 @@ mod system;
 #[path = "windows/mod.rs"]
 mod system;
 
+pub mod channel;
 pub mod function;
 pub mod shared;
 pub use system::{
-    channel, environment, exit, handle, identity, lifeline, memory, pipe, process, threads, tree,
+    environment, exit, handle, identity, lifeline, memory, pipe, process, threads, tree,
     wait_word, zygote,
 };

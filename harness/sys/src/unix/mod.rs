@@ -1,6 +1,5 @@
 //! The promises of this crate, kept with Unix system calls.
 
-pub mod channel;
 pub mod environment;
 pub mod exit;
 pub mod handle;

@@ -13,7 +13,7 @@ use std::time::Instant;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
-use super::channel::Channel;
+use crate::channel::Channel;
 use super::handle::Handle;
 use super::{pipe, sentinel, threads};
 

@@ -9,7 +9,7 @@ use std::os::fd::AsFd;
 
 use rustix::process::{WaitOptions, wait};
 
-use super::channel::Channel;
+use crate::channel::Channel;
 use super::handle::Handle;
 use super::process::{self, Child};
 use super::{pipe, sentinel, threads, wake};

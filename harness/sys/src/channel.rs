@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::handle::Handle;
-use super::pipe::{self, HANDLES_MAX};
+use crate::handle::Handle;
+use crate::pipe::{self, HANDLES_MAX};
 
 /// One end of a control socket.
 #[derive(Debug)]
