@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod auth;
 mod connection;
 mod context;
@@ -9,6 +10,7 @@ mod deadline;
 mod error;
 mod exit_work;
 mod fork_gate;
+mod listener;
 mod lock;
 mod pool;
 mod shared;
@@ -16,10 +18,13 @@ mod process;
 mod queue;
 mod start;
 mod transfer;
+mod wire;
 
+pub use address::Address;
 pub use connection::{Connection, Receiver, Sender, Waitable, wait};
 pub use context::{Context, StartMethod, set_start_method, start_method};
 pub use error::{Error, Result};
+pub use listener::{Client, Listener};
 pub use lock::{
     Barrier, BoundedSemaphore, Condition, ConditionGuard, ConditionLock, Event, Lock, LockGuard, RLock,
     RLockGuard, Semaphore,

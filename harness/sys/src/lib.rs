@@ -8,6 +8,7 @@
 //! | [`handle`] | an open pipe, socket or memory, closed when dropped, never inherited by accident |
 //! | [`channel`] | the control socket of a process: whole messages with handles |
 //! | [`pipe`] | byte streams, one-way and duplex, with deadlines and handles beside the bytes |
+//! | [`socket`] | TCP, socket files and socket names, which others find by an address |
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
 //! | [`zygote`] | a server with one thread that copies itself on request |
 //! | [`function`] | functions that travel to another process of the same build |
@@ -34,6 +35,6 @@ pub mod channel;
 pub mod function;
 pub mod shared;
 pub use system::{
-    environment, exit, handle, identity, lifeline, memory, pipe, process, threads, tree,
+    environment, exit, handle, identity, lifeline, memory, pipe, process, socket, threads, tree,
     wait_word, zygote,
 };

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod pipe;
 pub mod process;
 mod sentinel;
+pub mod socket;
 pub mod threads;
 pub mod tree;
 pub mod wait_word;

@@ -1,0 +1,225 @@
+//! Connections to processes that are not ours: `Listener` and `Client`, as CPython's
+//! `multiprocessing.connection` has them.
+//!
+//! A connection carries bytes and values, never handles. With a key, both sides prove that they
+//! know it before anything else is said; handshakes go on beside each other, so that a peer that
+//! stops in the middle of its own keeps nobody waiting.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::pipe;
+use poolproof_sys::socket;
+use tempfile::TempDir;
+
+use crate::address::Address;
+use crate::connection::{Carrier, Connection};
+use crate::error::{Error, Kind, Result};
+use crate::fork_gate;
+use crate::wire::{self, Side};
+
+/// Handshakes that may go on at once; who comes then is sent away.
+const HANDSHAKES_MAX: usize = 128;
+
+/// Waits for others to connect.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// let listener = mp::Listener::bind(&"127.0.0.1:0".parse()?, Some(b"secret"))?;
+/// let address = listener.address().clone();
+/// let client = std::thread::spawn(move || -> mp::Result<String> {
+///     let connection = mp::Client::connect::<u32, String>(&address, Some(b"secret"))?;
+///     connection.send(&7)?;
+///     connection.recv()
+/// });
+/// let connection = listener.accept::<String, u32>()?;
+/// let number = connection.recv()?;
+/// connection.send(&format!("{number} it is"))?;
+/// assert_eq!(client.join().expect("it does not panic")?, "7 it is");
+/// # mp::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct Listener {
+    acceptor: Acceptor,
+}
+
+impl Listener {
+    /// Listens at an address; without a key anyone may connect.
+    ///
+    /// # Errors
+    /// `is_system` when another listens there, or when there is no such address.
+    pub fn bind(address: &Address, key: Option<&[u8]>) -> Result<Listener> {
+        let acceptor = Acceptor::bind(Some(address), key)?;
+        Ok(Listener { acceptor })
+    }
+
+    /// Where it can be found: for port 0, with the port that it has got.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        self.acceptor.address()
+    }
+
+    /// Waits for the next who connects and knows the key.
+    ///
+    /// # Errors
+    /// `is_auth`, `is_eof` or `is_timeout` for one who tried and could not prove it: the listener
+    /// goes on.
+    pub fn accept<S, R>(&self) -> Result<Connection<S, R>> {
+        self.acceptor.accept().map(connection)
+    }
+}
+
+/// Connects to listeners.
+#[derive(Debug, Clone, Copy)]
+pub struct Client;
+
+impl Client {
+    /// Connects to who listens at an address.
+    ///
+    /// # Errors
+    /// `is_broken_pipe` when nobody listens there; `is_auth` when the keys differ.
+    pub fn connect<S, R>(address: &Address, key: Option<&[u8]>) -> Result<Connection<S, R>> {
+        connect(address, key).map(connection)
+    }
+}
+
+fn connection<S, R>(stream: Handle) -> Connection<S, R> {
+    Connection::duplex(Carrier::Remote(Arc::new(stream)))
+}
+
+/// Connects, and proves to know the key where there is one.
+pub(crate) fn connect(address: &Address, key: Option<&[u8]>) -> Result<Handle> {
+    let stream = socket::connect(address.place())
+        .map_err(|error| Error::caused(Kind::BrokenPipe, format!("connect to {address}"), error))?;
+    if let Some(key) = key {
+        wire::shake_hands(&stream, Side::Connected, key)?;
+    }
+    Ok(stream)
+}
+
+/// A listener's inside, which a manager's server has, too.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    listener: socket::Listener,
+    address: Address,
+    key: Option<Arc<[u8]>>,
+    done: Arc<Done>,
+    wake: Handle,
+    /// Goes with the socket in it.
+    _folder: Option<TempDir>,
+}
+
+/// Handshakes that have ended.
+#[derive(Debug)]
+struct Done {
+    state: Mutex<Handshakes>,
+    wake: Handle,
+}
+
+#[derive(Debug, Default)]
+struct Handshakes {
+    running: usize,
+    ended: VecDeque<Result<Handle>>,
+    is_closed: bool,
+}
+
+impl Acceptor {
+    /// Listens at an address, or at a private one.
+    pub(crate) fn bind(address: Option<&Address>, key: Option<&[u8]>) -> Result<Acceptor> {
+        let (mut address, folder) = match address {
+            Some(address) => (address.clone(), None),
+            None => Address::private()?,
+        };
+        let failed = |error| Error::system(format!("listen at {address}"), error);
+        let listener = socket::Listener::bind(address.place()).map_err(failed)?;
+        let (wake, waker) = pipe::one_way().map_err(failed)?;
+        if let Some(tcp) = listener.tcp_address() {
+            address = Address::Tcp(tcp);
+        }
+        Ok(Acceptor {
+            listener,
+            address,
+            key: key.map(Arc::from),
+            done: Arc::new(Done {
+                state: Mutex::default(),
+                wake: waker,
+            }),
+            wake,
+            _folder: folder,
+        })
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Waits for the next who has proved to know the key, or failed to.
+    pub(crate) fn accept(&self) -> Result<Handle> {
+        let failed = |error| Error::system(format!("accept at {}", self.address), error);
+        loop {
+            let handles = [self.listener.handle(), &self.wake];
+            let ready = fork_gate::outside(|| pipe::wait_any(&handles, None)).map_err(failed)?;
+            if ready[1] {
+                // One byte for each that has ended; another thread may have taken it, and then
+                // takes what it stands for.
+                let mut state = self.done.lock();
+                if state.is_closed {
+                    return Err(Error::new(
+                        Kind::Closed,
+                        format!("accept at {}", self.address),
+                    ));
+                }
+                if let Some(ended) = state.ended.pop_front() {
+                    drop(state);
+                    pipe::read(&self.wake, &mut [0]).map_err(failed)?;
+                    return ended;
+                }
+            }
+            if ready[0] {
+                let stream = self.listener.accept().map_err(failed)?;
+                match &self.key {
+                    None => return Ok(stream),
+                    Some(key) => self.begin(stream, Arc::clone(key))?,
+                }
+            }
+        }
+    }
+
+    /// Has [`Acceptor::accept`] fail from now on.
+    pub(crate) fn close(&self) {
+        self.done.lock().is_closed = true;
+        // It fails only when nobody is there to be woken.
+        let _ = pipe::write(&self.done.wake, &[0]);
+    }
+
+    /// Begins a handshake beside all others.
+    fn begin(&self, stream: Handle, key: Arc<[u8]>) -> Result<()> {
+        let mut state = self.done.lock();
+        if state.running >= HANDSHAKES_MAX {
+            return Ok(());
+        }
+        state.running += 1;
+        drop(state);
+        let done = Arc::clone(&self.done);
+        let work = move || {
+            let outcome = wire::shake_hands(&stream, Side::Accepted, &key);
+            let mut state = done.lock();
+            state.running -= 1;
+            state.ended.push_back(outcome.map(|()| stream));
+            drop(state);
+            // It fails only when the listener is gone.
+            let _ = pipe::write(&done.wake, &[0]);
+        };
+        fork_gate::spawn("handshake", work)
+            .map(drop)
+            .map_err(|error| Error::system("start a thread for a handshake", error))
+    }
+}
+
+impl Done {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Handshakes> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,130 @@
+//! The first words on a new connection: the handshake, framed as CPython frames messages, before
+//! anything else is believed.
+//!
+//! The length of a message is checked before there is room for it, and all of it has one deadline.
+
+use std::time::{Duration, Instant};
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::pipe;
+
+use crate::auth::{self, MESSAGE_MAX, Speaker};
+use crate::error::{Error, Kind, Result};
+use crate::fork_gate;
+
+/// How long a handshake may take; a key is checked in microseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which side of a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Accepted,
+    Connected,
+}
+
+/// Has both sides prove that they know the key.
+pub(crate) fn shake_hands(stream: &Handle, side: Side, key: &[u8]) -> Result<()> {
+    shake_hands_within(stream, side, key, PATIENCE)
+}
+
+fn shake_hands_within(stream: &Handle, side: Side, key: &[u8], patience: Duration) -> Result<()> {
+    let mut wire = Wire {
+        stream,
+        deadline: Instant::now() + patience,
+    };
+    match side {
+        Side::Accepted => auth::accept(&mut wire, key),
+        Side::Connected => auth::connect(&mut wire, key),
+    }
+}
+
+struct Wire<'h> {
+    stream: &'h Handle,
+    deadline: Instant,
+}
+
+impl Wire<'_> {
+    fn read(&self, bytes: &mut [u8]) -> Result<()> {
+        let failed = |error| Error::system("authenticate", error);
+        let mut filled = 0;
+        while filled < bytes.len() {
+            let deadline = Some(self.deadline);
+            let is_there = fork_gate::outside(|| pipe::wait_readable(self.stream, deadline));
+            if !is_there.map_err(failed)? {
+                return Err(Error::new(
+                    Kind::Timeout,
+                    "authenticate (the peer says nothing)",
+                ));
+            }
+            match pipe::read(self.stream, &mut bytes[filled..]).map_err(failed)? {
+                0 => return Err(Error::new(Kind::Eof, "authenticate")),
+                read => filled += read,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Speaker for Wire<'_> {
+    fn send(&mut self, message: &[u8]) -> Result<()> {
+        // A handshake fits into the buffer of any socket, so this does not wait for the peer.
+        let head = (message.len() as u32).to_be_bytes();
+        pipe::write_both(self.stream, &head, message)
+            .map_err(|error| Error::caused(Kind::BrokenPipe, "authenticate", error))
+    }
+
+    fn receive(&mut self) -> Result<Vec<u8>> {
+        let mut head = [0; 4];
+        self.read(&mut head)?;
+        let length = u32::from_be_bytes(head) as usize;
+        if length > MESSAGE_MAX {
+            let text = format!("authenticate (the peer announces a message of {length} bytes)");
+            return Err(Error::new(Kind::Auth, text));
+        }
+        let mut message = vec![0; length];
+        self.read(&mut message)?;
+        Ok(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(said: &[u8], is_expected: fn(&Error) -> bool) {
+        for side in [Side::Accepted, Side::Connected] {
+            let (ours, theirs) = pipe::duplex().unwrap();
+            pipe::write(&theirs, said).unwrap();
+            let patience = Duration::from_millis(50);
+            let error = shake_hands_within(&ours, side, b"key", patience).unwrap_err();
+            assert!(is_expected(&error), "{said:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_stops_in_the_middle_is_given_up() {
+        for said in [
+            &b""[..],
+            &[0],
+            &[0, 0, 0, 60],
+            b"\0\0\0\x3c#CHALLENGE#{sha256}",
+        ] {
+            check(said, Error::is_timeout);
+        }
+    }
+
+    #[test]
+    fn a_message_longer_than_any_of_a_handshake_is_refused_unread() {
+        for said in [[0, 0, 1, 1], [0x7f, 255, 255, 255], [255; 4]] {
+            check(&said, Error::is_auth);
+        }
+    }
+
+    #[test]
+    fn a_peer_that_goes_away_is_at_its_end() {
+        let (ours, theirs) = pipe::duplex().unwrap();
+        drop(theirs);
+        let error = shake_hands(&ours, Side::Connected, b"key").unwrap_err();
+        assert!(error.is_eof(), "{error}");
+    }
+}
