@@ -17,7 +17,22 @@ use crate::{interpreter, output, plan};
 pub(crate) struct Job {
     pub(crate) home: Home,
     /// The function and its arguments; a process without a target does nothing.
-    pub(crate) target: Option<(String, Vec<Data>, Vec<(String, Data)>)>,
+    pub(crate) target: Option<Task>,
+}
+
+/// One call of a function of the program.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Task {
+    pub(crate) function: String,
+    pub(crate) positional: Vec<Data>,
+    pub(crate) named: Vec<(String, Data)>,
+}
+
+impl Task {
+    /// Makes the call in this process.
+    pub(crate) fn run(self, world: &Arc<World>) -> Result<Data> {
+        interpreter::call(world, &self.function, self.positional, self.named)
+    }
 }
 
 /// What makes a world in a process that was not copied from one.
@@ -62,11 +77,10 @@ impl Home {
 /// Does a process's work; gives its exit code.
 pub(crate) fn run(job: Job) -> i32 {
     let started_by = job.home.started_by;
-    let code = match job
-        .home
-        .settle_in()
-        .and_then(|world| work(&world, job.target))
-    {
+    let code = match job.home.settle_in().and_then(|world| match job.target {
+        Some(task) => task.run(&world).map(|_| ()),
+        None => Ok(()),
+    }) {
         Ok(()) => 0,
         Err(Stop::Exit(code)) => code,
         Err(stop) => {
@@ -79,18 +93,6 @@ pub(crate) fn run(job: Job) -> i32 {
         0
     } else {
         code
-    }
-}
-
-fn work(
-    world: &Arc<World>,
-    target: Option<(String, Vec<Data>, Vec<(String, Data)>)>,
-) -> Result<()> {
-    match target {
-        None => Ok(()),
-        Some((function, positional, named)) => {
-            interpreter::call(world, &function, positional, named).map(|_| ())
-        }
     }
 }
 

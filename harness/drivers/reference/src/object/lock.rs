@@ -51,13 +51,14 @@ impl Takable {
     }
 
     pub(crate) fn release(&self) -> Result<()> {
-        Ok(match self {
+        match self {
             Takable::Lock(lock) => lock.release()?,
             Takable::RLock(lock) => lock.release()?,
             Takable::Semaphore(semaphore) => semaphore.release()?,
             Takable::BoundedSemaphore(semaphore) => semaphore.release()?,
             Takable::Condition(condition) => condition.release()?,
-        })
+        }
+        Ok(())
     }
 
     pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
@@ -78,17 +79,28 @@ impl Takable {
 
 fn call_condition(condition: &mp::Condition, method: &str, mut bound: Bound) -> Result<Data> {
     match method {
-        "wait" => Ok(Data::bool(condition.wait(bound.timeout()?)?)),
+        "wait" => {
+            let woken = condition.wait(bound.timeout()?);
+            Ok(Data::bool(woken.map_err(not_held)?))
+        }
         "notify" => {
-            condition.notify(bound.size("n")?)?;
+            condition.notify(bound.size("n")?).map_err(not_held)?;
             Ok(Data::NONE)
         }
         "notify_all" => {
-            condition.notify_all()?;
+            condition.notify_all().map_err(not_held)?;
             Ok(Data::NONE)
         }
         other => Err(missing("Condition", other)),
     }
+}
+
+/// The runtime calls it wrong usage of a condition; the catalogue asks who holds the lock.
+fn not_held(error: mp::Error) -> Stop {
+    if error.is_usage() {
+        return Stop::error(poolproof_case::ErrorKind::NotOwner, error.to_string());
+    }
+    error.into()
 }
 
 /// Makes one of the locks.

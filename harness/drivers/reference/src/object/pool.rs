@@ -11,7 +11,7 @@ use super::process::keywords;
 use super::{Bound, Object};
 use crate::data::{Data, lock};
 use crate::expression::missing;
-use crate::job::Home;
+use crate::job::{Home, Task};
 use crate::stop::{Result, Stop};
 use crate::world::{World, runtime_method};
 use crate::{interpreter, output, sequence};
@@ -25,16 +25,8 @@ pub(crate) struct Pool {
 #[derive(Serialize, Deserialize)]
 struct Start {
     home: Home,
-    /// The program's initializer and its arguments.
-    initializer: Option<(String, Vec<Data>)>,
-}
-
-/// One call of a function of the program.
-#[derive(Serialize, Deserialize)]
-struct Task {
-    function: String,
-    positional: Vec<Data>,
-    named: Vec<(String, Data)>,
+    /// The program's initializer with its arguments.
+    initializer: Option<Task>,
 }
 
 /// A result that comes later: of one task, or of all items.
@@ -76,7 +68,11 @@ pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound) ->
     let initializer = if initializer.is_none() {
         None
     } else {
-        Some((initializer.as_function()?, initargs))
+        Some(Task {
+            function: initializer.as_function()?,
+            positional: initargs,
+            named: Vec::new(),
+        })
     };
     let start = Start {
         home: Home::new(world, method),
@@ -101,9 +97,7 @@ fn start_worker(start: Start) {
         .home
         .settle_in()
         .and_then(|world| match start.initializer {
-            Some((function, arguments)) => {
-                interpreter::call(&world, &function, arguments, Vec::new()).map(|_| ())
-            }
+            Some(task) => task.run(&world).map(|_| ()),
             None => Ok(()),
         });
     if let Err(stop) = started {
@@ -118,7 +112,7 @@ fn run(task: Task) -> Data {
         let text = "a worker runs a task before its initializer";
         leave(Stop::error(ErrorKind::Runtime, text))
     };
-    match interpreter::call(&world, &task.function, task.positional, task.named) {
+    match task.run(&world) {
         Ok(data) => data,
         Err(stop) => leave(stop),
     }

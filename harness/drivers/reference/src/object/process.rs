@@ -8,7 +8,7 @@ use poolproof_runtime as mp;
 use super::Bound;
 use crate::data::{Data, lock};
 use crate::expression::missing;
-use crate::job::{self, Home, Job};
+use crate::job::{self, Home, Job, Task};
 use crate::sequence;
 use crate::stop::{Result, Stop};
 use crate::world::{World, runtime_method};
@@ -35,9 +35,7 @@ enum State {
 struct Plan {
     world: Arc<World>,
     method: StartMethod,
-    target: Option<String>,
-    args: Vec<Data>,
-    kwargs: Vec<(String, Data)>,
+    target: Option<Task>,
     name: Option<String>,
     daemon: Option<bool>,
 }
@@ -45,14 +43,20 @@ struct Plan {
 /// Describes a process that a context of a start method will start.
 pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound) -> Result<Process> {
     let given = |data: Data| if data.is_none() { None } else { Some(data) };
+    let positional = sequence::items(&bound.take("args")?)?;
+    let named = keywords(&bound.take("kwargs")?)?;
+    let target = match given(bound.take("target")?) {
+        Some(function) => Some(Task {
+            function: function.as_function()?,
+            positional,
+            named,
+        }),
+        None => None,
+    };
     let plan = Plan {
         world: Arc::clone(world),
         method,
-        target: given(bound.take("target")?)
-            .map(|target| target.as_function())
-            .transpose()?,
-        args: sequence::items(&bound.take("args")?)?,
-        kwargs: keywords(&bound.take("kwargs")?)?,
+        target,
         name: given(bound.take("name")?)
             .map(|name| name.as_text())
             .transpose()?,
@@ -122,7 +126,7 @@ impl Process {
         };
         let context = mp::Context::new(runtime_method(plan.method))?;
         let home = Home::new(&plan.world, plan.method);
-        let target = plan.target.map(|target| (target, plan.args, plan.kwargs));
+        let target = plan.target;
         let mut builder = context.process(job::run, Job { home, target });
         if let Some(name) = plan.name {
             builder = builder.name(name);
@@ -140,9 +144,7 @@ impl Process {
             _ => return Ok(()),
         };
         match plan.target {
-            Some(target) => {
-                crate::interpreter::call(&plan.world, &target, plan.args, plan.kwargs).map(|_| ())
-            }
+            Some(task) => task.run(&plan.world).map(|_| ()),
             None => Ok(()),
         }
     }

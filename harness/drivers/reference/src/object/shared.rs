@@ -21,12 +21,9 @@ trait Number: mp::Shared + Default {
 macro_rules! whole {
     ($($type:ty),*) => {
         $(impl Number for $type {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::allow_attributes, reason = "C's integers wrap")]
             fn of(value: &Value) -> Result<Self> {
                 Ok(Data::Plain(value.clone()).as_int()? as $type)
             }
-
-            #[expect(clippy::cast_possible_wrap, reason = "the language's numbers have 64 bits")]
             fn value(self) -> Value {
                 Value::Int(self as i64)
             }
@@ -40,7 +37,6 @@ impl Number for f64 {
     fn of(value: &Value) -> Result<Self> {
         match value {
             Value::Float(number) => Ok(*number),
-            #[expect(clippy::cast_precision_loss, reason = "as Python's float(n) does")]
             other => Ok(Data::Plain(other.clone()).as_int()? as f64),
         }
     }
@@ -52,7 +48,6 @@ impl Number for f64 {
 
 impl Number for f32 {
     fn of(value: &Value) -> Result<Self> {
-        #[expect(clippy::cast_possible_truncation, reason = "C's float has 32 bits")]
         f64::of(value).map(|number| number as f32)
     }
 

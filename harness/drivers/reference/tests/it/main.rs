@@ -1,0 +1,94 @@
+//! Programs with one outcome each, driven in real processes under every start method.
+//!
+//! What is allowed where several outcomes are is the specification's business; here is that the
+//! interpreter does what Python would do, statement by statement.
+
+mod programs;
+
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use poolproof_case::StartMethod;
+use programs::{PROGRAMS, Program};
+
+/// How long a program may take; it is killed then.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn main() -> ExitCode {
+    poolproof_reference::freeze_support();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, method, name] = arguments.as_slice()
+        && word == "drive"
+    {
+        return drive(method, name);
+    }
+    let trials = PROGRAMS.iter().flat_map(|program| {
+        let methods = StartMethod::ALL.into_iter();
+        let methods =
+            methods.filter(|method| program.has_threads || *method != StartMethod::Threads);
+        methods.map(move |method| {
+            let name = format!("{method}/{}", program.name);
+            Trial::test(name, move || check(program, method))
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+/// Runs one program in this process, which is a child of the test.
+fn drive(method: &str, name: &str) -> ExitCode {
+    let found = PROGRAMS.iter().find(|program| program.name == name);
+    let (Ok(method), Some(program)) = (method.parse(), found) else {
+        return ExitCode::from(64);
+    };
+    let text = format!(
+        "Case(title: \"t\", clauses: [\"C\"], claims: [], {})",
+        program.text
+    );
+    match poolproof_case::read(name, &text, &["C"]) {
+        Ok(case) => poolproof_reference::drive(method, case),
+        Err(mistakes) => {
+            for mistake in mistakes {
+                eprint!("{}", poolproof_case::render(&mistake, name, &text, false));
+            }
+            ExitCode::from(64)
+        }
+    }
+}
+
+fn check(program: &Program, method: StartMethod) -> Result<(), Failed> {
+    let (lines, code) = run(program.name, method)?;
+    let expected: Vec<&str> = program.lines.to_vec();
+    if lines == expected && code == Some(program.code) {
+        return Ok(());
+    }
+    Err(format!(
+        "printed {lines:#?} and ended with {code:?};\nexpected {expected:#?} and {}",
+        program.code
+    )
+    .into())
+}
+
+fn run(name: &str, method: StartMethod) -> Result<(Vec<String>, Option<i32>), Failed> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["drive", method.name(), name])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut output = child.stdout.take().ok_or("no standard output")?;
+    // Few lines, which a pipe holds without a reader.
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() > deadline => {
+                child.kill()?;
+                child.wait()?;
+                return Err("it hangs".into());
+            }
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    let text = std::io::read_to_string(&mut output)?;
+    Ok((text.lines().map(str::to_owned).collect(), status.code()))
+}

@@ -1,0 +1,222 @@
+//! The programs, as rows: what they are, what they print and how they end.
+
+/// A program with one outcome.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    /// The case's fields but for title, clauses and claims.
+    pub(crate) text: &'static str,
+    pub(crate) lines: &'static [&'static str],
+    pub(crate) code: i32,
+    /// Whether the outcome is the same where processes are threads.
+    pub(crate) has_threads: bool,
+}
+
+pub(crate) const PROGRAMS: &[Program] = &[
+    Program {
+        name: "finally_runs_and_errors_are_taken_by_kind",
+        text: r#"main: [
+            Try(body: [
+                Try(body: [Raise(Error("value", "boom"))], except: {"key": [Print(["no"])]},
+                    finally: [Print(["inner finally"])]),
+            ], except: {"value": [Print(["value"])], "any": [Print(["any"])]}, finally: [Print(["end"])]),
+            Try(body: [Print([Item([1], 3)])], except: {"index": [Print(["index"])]}),
+            Try(body: [Print([Item({1: 2}, 3)])], except: {"key": [Print(["key"])]}),
+            Try(body: [Print([Div(1, 0)])], except: {"zero_division": [Print(["zero"])]}),
+        ]"#,
+        lines: &["inner finally", "value", "end", "index", "key", "zero"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "an_exit_unwinds_and_is_no_error",
+        text: r#"functions: {"leave": Function(body: [
+            Try(body: [Exit(259)], except: {"any": [Print(["taken"])]}, finally: [Print(["unwound"])]),
+        ])}, main: [Call("leave"), Print(["never"])]"#,
+        lines: &["unwound"],
+        code: 3,
+        has_threads: true,
+    },
+    Program {
+        name: "an_uncaught_error_ends_main_with_1",
+        text: r#"main: [Print(["before"]), Raise(Error("value", "boom"))]"#,
+        lines: &["before"],
+        code: 1,
+        has_threads: true,
+    },
+    Program {
+        name: "containers_are_references_inside_a_process",
+        text: r#"functions: {"grow": Function(params: ["list"], body: [Call("list.append", [2])])},
+        main: [
+            Let("a", [1]), Let("b", "$a"), Call("grow", ["$b"]), Print(["$a", Eq("$a", "$b")]),
+            SetItem("$a", 0, "x"), Print(["$b", Len("$b"), In(2, "$b")]),
+            Let("d", {1: "one"}), SetItem("$d", true, "two"), Print(["$d", Call("d.get", [2, "no"])]),
+            Let("x, y", (1, 2)), Print([Add("$x", "$y"), Sorted([3, 1]), Sum([0.5, 1])]),
+            For("k, v", Call("d.items"), [Print(["$k", "$v"])]),
+        ]"#,
+        lines: &[
+            "[1, 2] True",
+            "['x', 2] 2 True",
+            "{1: 'two'} no",
+            "3 [1, 3] 1.5",
+            "1 two",
+        ],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_with_gives_back_what_it_took",
+        text: r#"main: [
+            Let("lock", New("Lock")),
+            Try(body: [With("$lock", [Raise(Error("value", "x"))])], except: {"value": [Print(["out"])]}),
+            Print([Call("lock.acquire", (timeout: Soon)), Call("lock.acquire", [false])]),
+        ]"#,
+        lines: &["out", "True False"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_process_takes_named_arguments_and_a_name",
+        text: r#"functions: {"show": Function(params: ["a", "b"], body: [
+            Print(["$a", "$b"]),
+        ])}, main: [
+            Let("p", New("Process", (target: "show", args: [1], kwargs: {"b": [2]}, name: "worker"))),
+            Print(["$p.name", "$p.exitcode"]),
+            SetAttr("p.name", "other"),
+            Call("p.start"), Call("p.join"), Print(["$p.name", "$p.exitcode"]),
+        ]"#,
+        lines: &["worker None", "1 [2]", "other 0"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_childs_end_is_seen",
+        text: r#"functions: {
+            "fail": Function(body: [Raise(Error("value", "x"))]),
+            "leave": Function(body: [Exit(7)]),
+        }, main: [
+            For("f", [Fn("fail"), Fn("leave")], [
+                Let("p", New("Process", (target: "$f"))),
+                Call("p.start"), Call("p.join"), Print(["$p.exitcode", Call("p.is_alive")]),
+            ]),
+        ]"#,
+        lines: &["1 False", "7 False"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "arguments_and_messages_are_copies",
+        text: r#"functions: {"grow": Function(params: ["list", "q"], body: [
+            Call("list.append", [2]), Call("q.put", ["$list"]),
+        ])}, main: [
+            Let("q", New("Queue")), Let("list", [1]),
+            Let("p", New("Process", (target: "grow", args: ["$list", "$q"]))),
+            Call("p.start"), Print([Call("q.get")]), Call("p.join"), Print(["$list"]),
+        ]"#,
+        lines: &["[1, 2]", "[1]"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_connection_travels_through_a_queue",
+        text: r#"functions: {"answer": Function(params: ["q"], body: [
+            Let("c", Call("q.get")), Call("c.send", [{"k": (1, None, b"\xff", 0.25)}]), Call("c.close"),
+        ])}, main: [
+            Let("q", New("Queue")), Let("r, w", New("Pipe", [false])),
+            Let("p", New("Process", (target: "answer", args: ["$q"]))),
+            Call("p.start"), Call("q.put", ["$w"]), Print([Call("r.recv")]), Call("p.join"),
+        ]"#,
+        lines: &["{'k': (1, None, b'\\xff', 0.25)}"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_pool_calls_named_functions",
+        text: r#"functions: {
+            "start": Function(params: ["n"], body: [SetGlobal("base", "$n")]),
+            "add": Function(params: ["a", "b"], body: [Return(Add("$base", Add("$a", "$b")))]),
+            "fail": Function(params: ["x"], body: [Raise(Error("key", "no $x"))]),
+            "done": Function(params: ["r"], body: [Print(["callback", "$r"])]),
+            "failed": Function(params: ["e"], body: [Print(["error callback", "$e"])]),
+        }, globals: {"base": 0}, main: [
+            Let("pool", New("Pool", (processes: 2, initializer: "start", initargs: [100]))),
+            Print([Call("pool.starmap", [Fn("add"), [(1, 2), (3, 4)]])]),
+            Print([Call("pool.apply", [Fn("add")], (args: [1], kwds: {"b": 5}))]),
+            Let("r", Call("pool.apply_async", [Fn("add"), [1, 1]], (callback: Fn("done")))),
+            Print([Call("r.get"), Call("r.ready"), Call("r.successful")]),
+            Let("e", Call("pool.map_async", [Fn("fail"), [1]], (error_callback: Fn("failed")))),
+            Try(body: [Call("e.get")], except: {"key": [Print(["key"])]}),
+            Print([List(Call("pool.imap", [Fn("done"), []]))]),
+            Call("pool.close"), Call("pool.join"),
+            Try(body: [Call("pool.apply", [Fn("add"), [1, 1]])], except: {"closed": [Print(["closed"])]}),
+        ]"#,
+        lines: &[
+            "[103, 107]",
+            "106",
+            "callback 102",
+            "102 True True",
+            "error callback no $x",
+            "key",
+            "[]",
+            "closed",
+        ],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_drain_ends_at_its_stop_value",
+        text: r#"functions: {"produce": Function(params: ["q"], body: [
+            For("i", Range(3), [Call("q.put", ["$i"])]), Call("q.put", [None]),
+        ])}, main: [
+            Let("q", New("Queue")), Let("p", New("Process", (target: "produce", args: ["$q"]))),
+            Call("p.start"),
+            Drain(queue: "$q", name: "x", until: None, body: [Print(["$x"])]),
+            Call("p.join"), Print([Call("q.empty")]),
+        ]"#,
+        lines: &["0", "1", "2", "True"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_condition_needs_its_lock",
+        text: r#"main: [
+            Let("c", New("Condition")),
+            Try(body: [Call("c.notify")], except: {"not_owner": [Print(["not owner"])]}),
+            With("$c", [Print([Call("c.wait", (timeout: Soon))])]),
+            Let("s", New("Semaphore", [2])),
+            Print([Call("s.acquire"), Call("s.acquire"), Call("s.acquire", [false])]),
+        ]"#,
+        lines: &["not owner", "False", "True True False"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "shared_numbers_are_seen_by_the_creator",
+        text: r#"functions: {"change": Function(params: ["v", "a"], body: [
+            SetAttr("v.value", 2.5), SetItem("$a", -1, 9),
+        ])}, main: [
+            Let("v", New("Value", ["d", 0.0])), Let("a", New("Array", ["i", [1, 2, 3]])),
+            Let("p", New("Process", (target: "change", args: ["$v", "$a"]))),
+            Call("p.start"), Call("p.join"),
+            Print(["$v.value", Slice("$a"), Slice("$a", 1), Item("$a", 0), Len("$a"), List("$a")]),
+            Try(body: [Print([Item("$a", 3)])], except: {"index": [Print(["index"])]}),
+        ]"#,
+        lines: &["2.5 [1, 2, 9] [2, 9] 1 3 [1, 2, 9]", "index"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "processes_know_each_other",
+        text: r#"functions: {"look": Function(params: ["q", "pid"], body: [
+            Let("me", Call("mp.current_process")), Let("parent", Call("mp.parent_process")),
+            Call("q.put", [("$me.name", Eq("$parent.pid", "$pid"), Eq("$me.pid", "$pid"))]),
+        ])}, main: [
+            Let("me", Call("mp.current_process")), Let("q", New("Queue")),
+            Let("p", New("Process", (target: "look", args: ["$q", "$me.pid"], name: "child"))),
+            Call("p.start"), Print([Len(Call("mp.active_children"))]),
+            Print([Call("q.get")]), Call("p.join"), Print([Len(Call("mp.active_children"))]),
+        ]"#,
+        lines: &["1", "('child', True, False)", "0"],
+        code: 0,
+        has_threads: false,
+    },
+];
