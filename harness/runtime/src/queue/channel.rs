@@ -32,6 +32,7 @@ const WRITING_START_AT: usize = 80;
 const WRITING_END_AT: usize = 88;
 const TORN_START_AT: usize = 96;
 const TORN_END_AT: usize = 104;
+const WRITES_AT: usize = 112;
 // Counts of values.
 const FREE_AT: usize = 128;
 const BOUND_AT: usize = 136;
@@ -78,6 +79,9 @@ pub(super) enum Position {
     TornStart,
     /// Where what it wrote ends, or 0 when there is none.
     TornEnd,
+    /// Not a position: how many writes to the pipe began and ended; odd during one, which never
+    /// waits.
+    Writes,
 }
 
 impl Channel {
@@ -85,6 +89,7 @@ impl Channel {
         let segment = Segment::create(SegmentKind::Queue, BODY_BYTES)?;
         let made = |error| Error::system("make the pipe of a queue", error);
         let (reader, writer) = pipe::one_way().map_err(made)?;
+        pipe::never_wait_for_room(&writer).map_err(made)?;
         let (handle_reader, handle_writer) = pipe::duplex().map_err(made)?;
         let channel = Channel {
             segment,
@@ -155,6 +160,7 @@ impl Channel {
             Position::WritingEnd => WRITING_END_AT,
             Position::TornStart => TORN_START_AT,
             Position::TornEnd => TORN_END_AT,
+            Position::Writes => WRITES_AT,
         })
     }
 
@@ -201,7 +207,9 @@ impl Channel {
         for none in [Position::LargeEnd, Position::WritingEnd, Position::TornEnd] {
             self.set(none, 0);
         }
-        self.set(Position::Reads, 0);
+        for count in [Position::Reads, Position::Writes] {
+            self.set(count, 0);
+        }
         self.free().start(self.bound());
         Ok(())
     }

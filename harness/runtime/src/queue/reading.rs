@@ -220,53 +220,40 @@ impl Channel {
 
     /// A reader died between reading and saying so: what it read is what is missing in the pipe.
     fn mend_read(&self) -> Result<()> {
-        match Channel::hold(self.writer_word(), Some(NAP))? {
-            Some((_writer, Found::Clean)) => {
-                let end = self.get(Position::Written).checked_sub(self.unread()?);
-                let known = self.get(Position::End);
-                let large = self.get(Position::LargeEnd) != 0;
-                match end {
-                    Some(end) if large && end >= known => {
-                        self.set(Position::Start, end);
-                        self.set(Position::End, end);
-                    }
-                    Some(end) if (known..=known + AHEAD_BYTES as u64).contains(&end) => {
-                        self.set(Position::End, end);
-                    }
-                    _ => return self.start_over(),
-                }
-                self.set(Position::Reads, self.get(Position::Reads) + 1);
-                Ok(())
-            }
-            Some((writer, Found::Abandoned)) => {
-                self.start_over()?;
-                writer.mended();
-                Ok(())
-            }
-            None => self.drain_for_writer(),
+        let Some(written) = self.calm_writes()? else {
+            return Ok(());
+        };
+        let (written, unread) = written;
+        let known = self.get(Position::End);
+        let large = self.get(Position::LargeEnd) != 0;
+        let end = written.saturating_sub(unread).max(known);
+        if large {
+            self.set(Position::Start, end);
         }
+        self.set(Position::End, end);
+        self.set(Position::Reads, self.get(Position::Reads) + 1);
+        Ok(())
     }
 
-    /// A writer waits for room while we cannot tell what was read: what is in the pipe goes, if
-    /// it is the rest of the frame that is lost anyway; else nothing can be told apart any more.
-    fn drain_for_writer(&self) -> Result<()> {
-        let there = self.unread()?;
-        let (large, writing) = (self.get(Position::LargeEnd), self.get(Position::WritingEnd));
-        let mut scratch = Vec::new();
-        let failed = |error| Error::system("read from a queue", error);
-        pipe::read_onto(&self.reader, &mut scratch, there as usize).map_err(failed)?;
-        if large != 0 && large == writing {
-            return Ok(());
-        }
+    /// How far the pipe is written and how much of that is left, seen while nobody wrote.
+    /// None when a writer died too, and all was thrown away.
+    fn calm_writes(&self) -> Result<Option<(u64, u64)>> {
         loop {
-            if let Some((writer, _)) = Channel::hold(self.writer_word(), Some(Duration::ZERO))? {
+            let before = self.get(Position::Writes);
+            let written = self.get(Position::Written);
+            let unread = self.unread()?;
+            if before.is_multiple_of(2) && before == self.get(Position::Writes) {
+                return Ok(Some((written, unread)));
+            }
+            // A write never waits, so one that lasts has lost its writer.
+            if let Some((writer, found)) = Channel::hold(self.writer_word(), Some(NAP))?
+                && found == Found::Abandoned
+                && !self.get(Position::Writes).is_multiple_of(2)
+            {
                 self.start_over()?;
                 writer.mended();
-                return Ok(());
+                return Ok(None);
             }
-            let there = self.unread()?;
-            pipe::read_onto(&self.reader, &mut scratch, there as usize).map_err(failed)?;
-            scratch.clear();
         }
     }
 }

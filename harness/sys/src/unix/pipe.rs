@@ -170,6 +170,45 @@ pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes [`write_now`] of this end give up where there is no room, in every process that has it.
+///
+/// # Errors
+/// Fails as the system does.
+pub fn never_wait_for_room(writer: &Handle) -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(writer)?;
+    Ok(rustix::fs::fcntl_setfl(
+        writer,
+        flags | rustix::fs::OFlags::NONBLOCK,
+    )?)
+}
+
+/// Writes as many of `bytes` as there is room for, of at most [`WHOLE_WRITE_MAX`] all or none;
+/// gives how many. The end must be one that [`never_wait_for_room`] has changed.
+///
+/// # Errors
+/// Fails with `BrokenPipe` when nobody can read it any more, or as the system's write does.
+pub fn write_now(writer: &Handle, bytes: &[u8]) -> io::Result<usize> {
+    match rustix::io::retry_on_intr(|| rustix::io::write(writer, bytes)) {
+        Err(Errno::AGAIN) => Ok(0),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Waits until there is room for a write of [`WHOLE_WRITE_MAX`]; false at the deadline.
+///
+/// # Errors
+/// Fails as the system's poll does.
+pub fn wait_writable(writer: &Handle, deadline: Option<Instant>) -> io::Result<bool> {
+    let mut polled = [PollFd::new(writer, PollFlags::OUT)];
+    loop {
+        let timeout = deadline.map(time_until);
+        match rustix::event::poll(&mut polled, timeout.as_ref()) {
+            Err(Errno::INTR) => {}
+            outcome => return Ok(outcome? > 0),
+        }
+    }
+}
+
 /// Writes all of `head`, then all of `body`, in one call to the system where there is room.
 ///
 /// # Errors
