@@ -1,4 +1,71 @@
 //! Python's multiprocessing in the manner of Rust: processes, pools, pipes, queues, locks, managers.
+//!
+//! ```standalone_crate
+//! use poolproof_runtime as mp;
+//!
+//! fn square(x: i64) -> i64 {
+//!     x * x
+//! }
+//!
+//! fn main() -> mp::Result<()> {
+//!     mp::freeze_support(); // a child runs its function here and never returns
+//!     let context = mp::Context::new(mp::StartMethod::Spawn)?;
+//!     let squares: Vec<i64> = context.pool(5)?.map(square, [1, 2, 3])?;
+//!     println!("{squares:?}"); // [1, 4, 9]
+//!     # assert_eq!(squares, [1, 4, 9]);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # How it works
+//!
+//! A [`Context`] is bound to one [`StartMethod`] and makes everything else.
+//! The same program runs under each:
+//!
+//! - **spawn**: this program is executed again, and [`freeze_support`] turns that process into the
+//!   child. It has only what it is given.
+//! - **fork**: the system copies this process. Refused beside threads that are not this crate's,
+//!   since their locks would stay locked in the copy.
+//! - **forkserver**: a small server with one thread, itself spawned, is copied. Nearly as fast as
+//!   fork and as safe as spawn; the default on Linux.
+//! - **threads**: a thread stands for the process, for comparison.
+//!
+//! ```standalone_crate
+//! use poolproof_runtime as mp;
+//!
+//! fn greet((name, reply): (String, mp::Sender<String>)) -> mp::Result<()> {
+//!     reply.send(&format!("hello {name}"))
+//! }
+//!
+//! fn main() -> mp::Result<()> {
+//!     mp::freeze_support();
+//!     let context = mp::Context::default();
+//!     let (receiver, sender) = context.one_way()?;
+//!     let process = context.process(greet, ("bob".into(), sender)).start()?;
+//!     assert_eq!(receiver.recv()?, "hello bob");
+//!     process.join(None)?;
+//!     assert_eq!(process.exit_code()?, Some(0));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! **Functions travel as plain `fn` pointers**: function items, generic ones and closures that
+//! capture nothing. What a function needs is its argument, any value that serde knows. A closure
+//! that captures is refused by the compiler.
+//!
+//! **Handles travel inside values.** A connection, queue, lock or piece of shared memory can be a
+//! part of an argument or message, however deep; it is serialised nowhere else.
+//!
+//! **Nothing outlives its root.** The process that a user starts holds the one end of a pipe;
+//! when it dies, however it dies, all that it started, directly or not, ends. A process that ends
+//! by itself ends its daemons and joins its other children first. What this crate makes has no
+//! name in the file system, except a listener's socket, which goes with its owner.
+//!
+//! # What differs from Python
+//!
+//! - `freeze_support()` is not optional: starting a process before it is an error at once.
+//! - A process's argument is one value, a tuple where there are several.
+//! - A process that was not started is a [`ProcessBuilder`]; one that was is a [`Process`].
 
 #![forbid(unsafe_code)]
 
@@ -13,9 +80,9 @@ mod fork_gate;
 mod listener;
 mod lock;
 mod pool;
-mod shared;
 mod process;
 mod queue;
+mod shared;
 mod start;
 mod transfer;
 mod wire;
@@ -31,11 +98,11 @@ pub use lock::{
 };
 pub use pool::{AsyncResult, Pool, PoolBuilder, ResultIterator, fail};
 pub use poolproof_sys::shared::Shared;
-pub use shared::{Array, Mutex, MutexGuard, RawArray, RawValue, Value};
 pub use process::{
     CurrentProcess, Exit, ParentProcess, Process, ProcessBuilder, active_children, current_process,
     parent_process,
 };
 pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
+pub use shared::{Array, Mutex, MutexGuard, RawArray, RawValue, Value};
 pub use start::{bootstrapping, freeze_support};
 pub use transfer::Message;

@@ -62,11 +62,6 @@ pub(crate) fn if_refused(undo: impl FnOnce() + 'static) {
     });
 }
 
-/// Whether a value is being encoded on this thread, so that handles may be put.
-pub(crate) fn is_sending() -> bool {
-    LEAVING.with_borrow(Option::is_some)
-}
-
 /// Appends the bytes of a value to `buffer` and gives the handles that go beside them.
 ///
 /// On failure nothing is appended and every collected handle is closed.
