@@ -4,7 +4,16 @@
 
 pub mod behaviour;
 pub mod clauses;
+mod compile;
+mod error;
+mod explore;
 pub mod graph;
+mod machine;
+mod objects;
+mod reduce;
+mod state;
 
 pub use behaviour::{Behaviour, Refutation, Rejection};
+pub use error::ModelError;
+pub use explore::{Exploration, Limits, explore};
 pub use graph::Graph;

@@ -1,0 +1,119 @@
+//! From a program's trees to flat instructions, each of which makes at most one access.
+//!
+//! What an instruction means is the machine's business.
+
+mod expression;
+mod function;
+pub(crate) mod instruction;
+pub(crate) mod liveness;
+pub(crate) mod names;
+mod statement;
+
+use std::collections::BTreeMap;
+
+use poolproof_case::Program;
+
+use crate::error::ModelError;
+pub(crate) use function::FunctionCode;
+pub(crate) use instruction::{CallSite, Instruction, NewSite};
+pub(crate) use names::Names;
+
+/// A compiled program.
+#[derive(Debug)]
+pub(crate) struct Code {
+    pub(crate) functions: Vec<FunctionCode>,
+    /// The place of main among the functions.
+    pub(crate) main: u16,
+    pub(crate) names: Names,
+    pub(crate) globals: Vec<(String, poolproof_case::Value)>,
+    pub(crate) has_guard: bool,
+    /// Whether some function sets a global variable.
+    pub(crate) sets_globals: bool,
+    /// Whether some event is ever cleared.
+    pub(crate) clears_events: bool,
+}
+
+/// Compiles a program.
+///
+/// # Errors
+/// Where a name is not there, arguments do not fit, or a limit is passed.
+pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
+    let mut names = Names::default();
+    let numbers: BTreeMap<&str, u16> = program
+        .functions
+        .keys()
+        .enumerate()
+        .map(|(at, name)| (name.as_str(), at as u16))
+        .collect();
+    let globals: Vec<&str> = program
+        .globals
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let mut scope = function::Scope {
+        program,
+        numbers,
+        globals,
+        names: &mut names,
+    };
+    let mut functions = Vec::new();
+    for function in program.functions.values() {
+        functions.push(function::compile(
+            &mut scope,
+            &function.params,
+            &function.body,
+        )?);
+    }
+    functions.push(function::compile(&mut scope, &[], &program.main)?);
+    check_finite(&functions)?;
+    let main = functions.len() as u16 - 1;
+    let has = |wanted: &dyn Fn(&Instruction) -> bool| {
+        functions
+            .iter()
+            .any(|function| function.instructions.iter().any(wanted))
+    };
+    let sets_globals = has(&|instruction| matches!(instruction, Instruction::StoreGlobal(_)));
+    let clears_events = functions.iter().any(|function| {
+        function
+            .calls
+            .iter()
+            .any(|call| &*names.text(call.name) == "clear")
+    });
+    Ok(Code {
+        functions,
+        main,
+        names,
+        globals: program.globals.clone(),
+        has_guard: program.guard,
+        sets_globals,
+        clears_events,
+    })
+}
+
+/// Direct calls form no cycle, so that every run ends.
+fn check_finite(functions: &[FunctionCode]) -> Result<(), ModelError> {
+    let mut state = vec![0_u8; functions.len()];
+    for start in 0..functions.len() {
+        visit(functions, start, &mut state)?;
+    }
+    Ok(())
+}
+
+fn visit(functions: &[FunctionCode], at: usize, state: &mut [u8]) -> Result<(), ModelError> {
+    match state[at] {
+        2 => return Ok(()),
+        1 => {
+            let place = functions[at].places.first().copied().unwrap_or_default();
+            return Err(ModelError::new(
+                place,
+                "this function calls itself, directly or not",
+            ));
+        }
+        _ => state[at] = 1,
+    }
+    for mentioned in functions[at].mentions() {
+        visit(functions, mentioned.into(), state)?;
+    }
+    state[at] = 2;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The machine: a program under one start method, its first state, and its steps.
+
+mod decode;
+mod finish;
+pub(crate) mod plain;
+pub(crate) mod run;
+pub(crate) mod step;
+
+use std::cell::{Cell, RefCell};
+
+use indexmap::IndexSet;
+use poolproof_case::catalogue::Method;
+use poolproof_case::{Program, StartMethod};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+pub(crate) use decode::Pending;
+pub(crate) use step::Step;
+
+use crate::compile::{Code, compile};
+use crate::error::ModelError;
+use crate::objects::process::{ProcessObject, Status};
+use crate::objects::{Body, Context, Fault, Object};
+use crate::state::{NOBODY, Process, Role, Space, State, Symbol, Val};
+
+/// What the methods of an object of the catalogue are, by its name and the method's.
+type Methods = FxHashMap<(&'static str, Symbol), Option<&'static Method>>;
+
+/// A program under one start method.
+pub(crate) struct Machine {
+    pub(crate) code: Code,
+    pub(crate) method: StartMethod,
+    /// Every line that some step writes.
+    pub(crate) lines: RefCell<IndexSet<String, FxBuildHasher>>,
+    /// Whether some pipe came to hold more than always fits.
+    pub(crate) is_large: Cell<bool>,
+    methods: RefCell<Methods>,
+}
+
+impl Machine {
+    pub(crate) fn new(program: &Program, method: StartMethod) -> Result<Machine, ModelError> {
+        Ok(Machine {
+            code: compile(program)?,
+            method,
+            lines: RefCell::default(),
+            is_large: Cell::new(false),
+            methods: RefCell::default(),
+        })
+    }
+
+    /// Main before its first access.
+    pub(crate) fn start(&self) -> Result<State, ModelError> {
+        let name = match self.method {
+            StartMethod::Threads => "MainThread",
+            _ => "MainProcess",
+        };
+        let name = Val::Text(self.code.names.intern(name));
+        let pid = Val::Opaque(1);
+        let object = ProcessObject {
+            creator: NOBODY,
+            target: None,
+            arguments: Vec::new(),
+            named: Vec::new(),
+            name: name.clone(),
+            is_daemon: false,
+            method: self.method,
+            pid: pid.clone(),
+            status: Status::Running(0),
+        };
+        let main = Process {
+            space: 0,
+            role: Role::Main,
+            object: 0,
+            parent: NOBODY,
+            pid,
+            name,
+            is_daemon: false,
+            method: self.method,
+            frames: Vec::new(),
+            is_loading: false,
+            is_stopped: false,
+            signal: None,
+            ending: None,
+            is_gone: false,
+        };
+        let mut state = State {
+            spaces: vec![Space::default()],
+            processes: vec![main],
+            objects: vec![Object {
+                manager: NOBODY,
+                body: Body::Process(object),
+            }],
+            managers: Vec::new(),
+            main_ended: None,
+            opaque_next: 1,
+        };
+        let mut context = self.context(&mut state, 0);
+        let begun = run::initial_globals(&mut context, 0)
+            .and_then(|()| run::push(&mut context, self.code.main, Vec::new(), false));
+        match begun {
+            Ok(()) => {}
+            Err(Fault::Model(error)) => return Err(error),
+            Err(_) => return Err(ModelError::new(context.place, "main cannot begin")),
+        }
+        run::advance_all(self, &mut state)?;
+        state.compact();
+        Ok(state)
+    }
+
+    pub(crate) fn context<'a>(&'a self, state: &'a mut State, process: u32) -> Context<'a> {
+        Context {
+            machine: self,
+            state,
+            process,
+            place: Default::default(),
+        }
+    }
+
+    /// The catalogue's method of this name.
+    pub(crate) fn method(&self, object: &'static str, name: Symbol) -> Option<&'static Method> {
+        *self
+            .methods
+            .borrow_mut()
+            .entry((object, name))
+            .or_insert_with(|| {
+                let text = self.code.names.text(name);
+                poolproof_case::catalogue::object(object)?.method(&text)
+            })
+    }
+
+    /// The number of a line.
+    pub(crate) fn line(&self, line: String) -> u32 {
+        self.lines.borrow_mut().insert_full(line).0 as u32
+    }
+}

@@ -1,0 +1,406 @@
+//! What follows when a process has nothing left to call: its end, or a pool's next work.
+
+use poolproof_case::StartMethod;
+
+use super::{plain, run};
+use crate::objects::lock::DEAD;
+use crate::objects::process::{Status, send};
+use crate::objects::result::Outcome;
+use crate::objects::{Body, Context, Fault, manager, pool, result};
+use crate::state::message::{self, Passage};
+use crate::state::{Finish, NOBODY, ObjectId, ProcessId, Role, Signal, Stage, State, Val, Work};
+
+/// Whether a process without a call has more to compute before its next access.
+pub(super) fn continues(context: &mut Context<'_>) -> Result<bool, Fault> {
+    let process = context.process;
+    match &mut context.state.processes[process as usize].role {
+        Role::Main | Role::Child => {
+            begin_end(context.state, process, 0);
+            Ok(false)
+        }
+        Role::Handler { .. } => Ok(false),
+        Role::Worker { work, .. } => match work {
+            Work::Starting => {
+                *work = Work::Idle;
+                Ok(false)
+            }
+            Work::Idle => Ok(false),
+            Work::Task(task) => {
+                let (function, Some(call)) = (task.function, task.calls.pop_front()) else {
+                    return Ok(false);
+                };
+                let given = message::unpack(context.state, process, &call);
+                let given = plain::iterate(context, &given)?;
+                match run::bind(context, function, given, &[]) {
+                    Ok(arguments) => run::push(context, function, arguments, false)?,
+                    Err(Fault::Raise(kind, text)) => failed(context, &Val::Error(kind, text))?,
+                    Err(fault) => return Err(fault),
+                }
+                Ok(true)
+            }
+        },
+    }
+}
+
+/// The outermost call has returned.
+pub(super) fn returned(context: &mut Context<'_>, value: Val) -> Result<(), Fault> {
+    let process = context.process;
+    let is_task = matches!(
+        context.state.processes[process as usize].role,
+        Role::Worker {
+            work: Work::Task(_),
+            ..
+        }
+    );
+    if !is_task {
+        return Ok(());
+    }
+    let packed = message::pack(context, &value, Passage::Send);
+    let Role::Worker {
+        work: Work::Task(task),
+        ..
+    } = &mut context.state.processes[process as usize].role
+    else {
+        return Ok(());
+    };
+    match packed {
+        Ok(parcel) => task.results.push(parcel),
+        Err(Fault::Raise(kind, text)) => pool::fail(task, kind, text),
+        Err(fault) => return Err(fault),
+    }
+    Ok(())
+}
+
+/// Nobody caught an error or an exit.
+pub(super) fn failed(context: &mut Context<'_>, error: &Val) -> Result<(), Fault> {
+    let process = context.process;
+    let own = &mut context.state.processes[process as usize];
+    let code = match error {
+        Val::Exit(code) => *code,
+        _ => 1,
+    };
+    match (&mut own.role, error) {
+        (
+            Role::Worker {
+                work: Work::Task(task),
+                ..
+            },
+            Val::Error(kind, text),
+        ) => {
+            pool::fail(task, *kind, *text);
+        }
+        (
+            Role::Worker {
+                work: Work::Starting,
+                ..
+            },
+            _,
+        ) => {
+            return context.model("a pool whose initializer fails starts workers for ever");
+        }
+        (Role::Handler { .. }, _) => {}
+        _ => begin_end(context.state, process, code),
+    }
+    Ok(())
+}
+
+/// A process begins to end.
+fn begin_end(state: &mut State, process: ProcessId, code: i32) {
+    state.processes[process as usize].ending = Some(Finish {
+        code,
+        stage: Stage::Daemons,
+    });
+}
+
+/// The children that a process waits for at its end.
+fn awaited(state: &State, process: ProcessId, method: StartMethod) -> bool {
+    let is_awaited = |one: &crate::state::Process| {
+        let is_mine = match method {
+            // The last thread of all waits for every thread that is no daemon.
+            StartMethod::Threads => process == 0 && one.role == Role::Child && !one.is_daemon,
+            _ => one.parent == process && !matches!(one.role, Role::Handler { .. }),
+        };
+        is_mine && !one.is_gone
+    };
+    state.processes.iter().any(is_awaited)
+}
+
+/// In how many ways a process that ends can make its next step.
+pub(super) fn ways(state: &State, process: ProcessId, method: StartMethod) -> u8 {
+    let own = &state.processes[process as usize];
+    let Some(finish) = own.ending else {
+        return 0;
+    };
+    match finish.stage {
+        Stage::Daemons => {
+            let has_manager = own_managers(state, process).next().is_some();
+            // A manager may be gone before or after the children that still use it.
+            if has_manager && awaited(state, process, method) {
+                2
+            } else {
+                1
+            }
+        }
+        Stage::Children => u8::from(!awaited(state, process, method)),
+        Stage::Feeders => u8::from(is_flushed(state, own.space, method)),
+        Stage::Leave => 1,
+    }
+}
+
+fn own_managers(state: &State, process: ProcessId) -> impl Iterator<Item = ObjectId> {
+    state.managers.iter().copied().filter(move |manager| {
+        matches!(&state.objects[*manager as usize].body,
+            Body::Manager(manager) if manager.creator == process)
+    })
+}
+
+fn is_flushed(state: &State, space: u32, method: StartMethod) -> bool {
+    method == StartMethod::Threads
+        || state.objects.iter().all(|object| match &object.body {
+            Body::Queue(queue) => {
+                let is_cancelled = queue
+                    .feeders
+                    .iter()
+                    .any(|one| one.space == space && one.is_cancelled);
+                is_cancelled || queue.is_flushed(space)
+            }
+            _ => true,
+        })
+}
+
+/// The next step of a process that ends; stages that wait for nothing are one step.
+pub(super) fn step(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
+    let (process, method) = (context.process, context.machine.method);
+    let mut way = way;
+    loop {
+        let Some(Finish { code, stage }) = context.state.processes[process as usize].ending else {
+            return Ok(());
+        };
+        let next = match stage {
+            Stage::Daemons => {
+                end_daemons(context.state, process, method);
+                if way == 0 {
+                    end_managers(context.state, process);
+                }
+                Stage::Children
+            }
+            Stage::Children => Stage::Feeders,
+            Stage::Feeders => Stage::Leave,
+            Stage::Leave => return leave(context, code),
+        };
+        context.state.processes[process as usize].ending = Some(Finish { code, stage: next });
+        way = 0;
+        if ways(context.state, process, method) != 1 {
+            return Ok(());
+        }
+    }
+}
+
+fn end_daemons(state: &mut State, process: ProcessId, method: StartMethod) {
+    if method == StartMethod::Threads {
+        return;
+    }
+    for child in 0..state.processes.len() {
+        let one = &state.processes[child];
+        let is_thread = matches!(one.role, Role::Handler { .. });
+        if one.parent == process && one.is_daemon && !one.is_gone && !is_thread {
+            send(state, child as ProcessId, Signal::Terminate);
+        }
+    }
+}
+
+fn end_managers(state: &mut State, process: ProcessId) {
+    let managers: Vec<ObjectId> = own_managers(state, process).collect();
+    for manager in managers {
+        manager::shut_down(state, manager);
+    }
+}
+
+/// A process is over: nothing that it held moves again, and its ends are closed.
+pub(super) fn leave(context: &mut Context<'_>, code: i32) -> Result<(), Fault> {
+    let process = context.process;
+    let is_threads = context.is_threads();
+    let state = &mut *context.state;
+    let own = state.processes[process as usize].clone();
+    state.processes[process as usize].is_gone = true;
+    state.processes[process as usize].frames.clear();
+    if code >= 0 {
+        end_managers(state, process);
+    }
+    forget(state, process, own.space, is_threads);
+    if let Body::Process(this) = &mut state.objects[own.object as usize].body
+        && !matches!(own.role, Role::Handler { .. })
+    {
+        this.status = Status::Ended(code);
+    }
+    if own.role == Role::Main {
+        state.main_ended = Some(code);
+        if is_threads {
+            // Threads that are left end with their process.
+            state
+                .processes
+                .iter_mut()
+                .for_each(|process| process.is_gone = true);
+        }
+    }
+    if let Role::Worker { pool, work, .. } = own.role {
+        lose(context, pool, work)?;
+    }
+    Ok(())
+}
+
+/// What others know of a process that is over.
+fn forget(state: &mut State, process: ProcessId, space: u32, is_threads: bool) {
+    for one in &mut state.processes {
+        if one.parent == process {
+            one.parent = NOBODY;
+            // A thread ends with its process.
+            one.is_gone |= matches!(one.role, Role::Handler { .. });
+        }
+    }
+    for object in &mut state.objects {
+        match &mut object.body {
+            Body::Process(this) if this.creator == process => {
+                this.arguments.clear();
+                this.named.clear();
+            }
+            Body::Lock(lock) if lock.owner == process => lock.owner = DEAD,
+            Body::Condition(condition) => condition.waiting.retain(|one| *one != process),
+            Body::Event(event) => event.waiting.retain(|one| *one != process),
+            Body::Barrier(barrier) => barrier.waiting.retain(|one| *one != process),
+            Body::Queue(queue) if !is_threads => queue.feeders.retain(|one| one.space != space),
+            _ => {}
+        }
+    }
+}
+
+/// A pool's worker is over: its task is lost, and another takes its place.
+fn lose(context: &mut Context<'_>, id: ObjectId, work: Work) -> Result<(), Fault> {
+    if let Work::Task(task) = work {
+        pool::arrive(context.state, id, task.job, task.index, Outcome::Lost);
+    }
+    let Body::Pool(pool) = &context.state.objects[id as usize].body else {
+        return Ok(());
+    };
+    let creator = context.state.processes.get(pool.creator as usize);
+    let is_needed = pool.life == pool::Life::Open || !pool.tasks.is_empty();
+    let has_creator = creator.is_some_and(|creator| !creator.is_gone && creator.ending.is_none());
+    if is_needed && has_creator && pool.life != pool::Life::Terminated {
+        pool::start_worker(context, id)?;
+    }
+    Ok(())
+}
+
+/// In how many ways a worker without a call can go on.
+pub(super) fn worker_ways(state: &State, process: ProcessId) -> u8 {
+    let Role::Worker { pool, work, .. } = &state.processes[process as usize].role else {
+        return 0;
+    };
+    let Body::Pool(this) = &state.objects[*pool as usize].body else {
+        return 0;
+    };
+    let can_go = match work {
+        Work::Starting => false,
+        Work::Task(_) => true,
+        Work::Idle => {
+            let is_orphan = state.processes[process as usize].parent == NOBODY;
+            !this.tasks.is_empty() || this.life != pool::Life::Open || is_orphan
+        }
+    };
+    u8::from(can_go)
+}
+
+/// A worker claims the oldest chunk, hands in its results, or leaves.
+pub(super) fn worker_step(context: &mut Context<'_>) -> Result<(), Fault> {
+    let process = context.process;
+    let Role::Worker { pool, work, done } = &mut context.state.processes[process as usize].role
+    else {
+        return Ok(());
+    };
+    let (id, worked) = (*pool, std::mem::replace(work, Work::Idle));
+    if let Work::Task(task) = worked {
+        *done += 1;
+        let done = *done;
+        let outcome = match task.error {
+            Some((kind, text)) => Outcome::Error(kind, text),
+            None => Outcome::Values(task.results),
+        };
+        pool::arrive(context.state, id, task.job, task.index, outcome);
+        return retire(context, id, done);
+    }
+    if let Body::Pool(pool) = context.body(id)
+        && let Some(task) = pool.tasks.pop_front()
+    {
+        if let Role::Worker { work, .. } = &mut context.state.processes[process as usize].role {
+            *work = Work::Task(task);
+        }
+        return Ok(());
+    }
+    leave(context, 0)
+}
+
+/// A worker that has done its share is replaced; one that may do more forgets how much it did.
+fn retire(context: &mut Context<'_>, id: ObjectId, done: u32) -> Result<(), Fault> {
+    let process = context.process;
+    let Body::Pool(pool) = context.body(id) else {
+        return Ok(());
+    };
+    if pool.tasks_max == 0 {
+        if let Role::Worker { done, .. } = &mut context.state.processes[process as usize].role {
+            *done = 0;
+        }
+        return Ok(());
+    }
+    if done >= pool.tasks_max {
+        leave(context, 0)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a pool's handler has something to do.
+pub(super) fn handler_ways(state: &State, process: ProcessId) -> u8 {
+    let Role::Handler { pool, job } = &state.processes[process as usize].role else {
+        return 0;
+    };
+    let Body::Pool(pool) = &state.objects[*pool as usize].body else {
+        return 0;
+    };
+    u8::from(*job != NOBODY || !pool.arrived.is_empty())
+}
+
+/// A pool's handler notes the next result, calls its callback, and makes it ready.
+pub(super) fn handler_step(context: &mut Context<'_>) -> Result<(), Fault> {
+    let process = context.process;
+    let Role::Handler { pool, job } = &mut context.state.processes[process as usize].role else {
+        return Ok(());
+    };
+    let (id, called) = (*pool, std::mem::replace(job, NOBODY));
+    if called != NOBODY {
+        result::settle(context.state, called);
+        return Ok(());
+    }
+    let Body::Pool(pool) = context.body(id) else {
+        return Ok(());
+    };
+    let Some((job, index, outcome)) = pool.arrived.pop_front() else {
+        return Ok(());
+    };
+    if !result::deliver(context.state, job, index, outcome) {
+        return Ok(());
+    }
+    let callback = match context.body(job) {
+        Body::Job(job) => job.callback(),
+        _ => None,
+    };
+    let Some(callback) = callback else {
+        result::settle(context.state, job);
+        return Ok(());
+    };
+    let argument = result::callback_argument(context, job);
+    run::push(context, callback, vec![argument], false)?;
+    if let Role::Handler { job: called, .. } = &mut context.state.processes[process as usize].role {
+        *called = job;
+    }
+    Ok(())
+}

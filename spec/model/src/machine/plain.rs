@@ -1,0 +1,289 @@
+//! Local computation: values of the machine to plain values of the language and back.
+
+use poolproof_case::program::{BinaryOperator, UnaryOperator};
+use poolproof_case::{ErrorKind, Value, operate, print};
+
+use crate::objects::{Access, Context, Fault};
+use crate::state::{Cell, Symbol, Val};
+
+/// The plain value of a value that refers to no object.
+pub(crate) fn to_plain(context: &Context<'_>, value: &Val) -> Result<Value, Fault> {
+    let names = &context.machine.code.names;
+    Ok(match value {
+        Val::None => Value::None,
+        Val::Bool(truth) => Value::Bool(*truth),
+        Val::Int(number) => Value::Int(*number),
+        Val::Float(bits) => Value::Float(f64::from_bits(*bits)),
+        Val::Text(text) => Value::Str(names.text(*text).to_string()),
+        Val::Bytes(bytes) => Value::Bytes(names.bytes(*bytes).to_vec()),
+        Val::Tuple(items) => Value::Tuple(all(context, items)?),
+        Val::Error(kind, text) => Value::Error(*kind, names.text(*text).to_string()),
+        Val::Opaque(number) => Value::Opaque(number.to_string()),
+        Val::Ref(at) => match &context.state.space(context.process).cells[*at as usize] {
+            Cell::List(items) => Value::List(all(context, items)?),
+            Cell::Dict(pairs) => {
+                let pair = |(key, value): &(Val, Val)| {
+                    Ok((to_plain(context, key)?, to_plain(context, value)?))
+                };
+                Value::Dict(pairs.iter().map(pair).collect::<Result<_, Fault>>()?)
+            }
+            Cell::Connection(_) => return context.model("a connection is no plain value"),
+        },
+        Val::Range(start, stop) => Value::List((*start..*stop).map(Value::Int).collect()),
+        Val::Unset => return context.model("this variable has no value here"),
+        _ => return context.model("an object or function is no plain value"),
+    })
+}
+
+fn all(context: &Context<'_>, values: &[Val]) -> Result<Vec<Value>, Fault> {
+    values
+        .iter()
+        .map(|value| to_plain(context, value))
+        .collect()
+}
+
+/// A plain value in the process's memory.
+pub(crate) fn from_plain(context: &mut Context<'_>, value: &Value) -> Val {
+    let names = &context.machine.code.names;
+    let process = context.process;
+    match value {
+        Value::None => Val::None,
+        Value::Bool(truth) => Val::Bool(*truth),
+        Value::Int(number) => Val::Int(*number),
+        Value::Float(number) => Val::float(*number),
+        Value::Str(text) => Val::Text(names.intern(text)),
+        Value::Bytes(bytes) => Val::Bytes(names.intern_bytes(bytes)),
+        Value::Error(kind, text) => Val::Error(*kind, names.intern(text)),
+        Value::Opaque(number) => Val::Opaque(number.parse().unwrap_or(0)),
+        Value::Tuple(items) => {
+            let items: Vec<Val> = items.iter().map(|item| from_plain(context, item)).collect();
+            Val::Tuple(items.into())
+        }
+        Value::List(items) => {
+            let items = items.iter().map(|item| from_plain(context, item)).collect();
+            context.state.allocate(process, Cell::List(items))
+        }
+        Value::Dict(pairs) => {
+            let mut cells = Vec::new();
+            for (key, value) in pairs {
+                cells.push((from_plain(context, key), from_plain(context, value)));
+            }
+            context.state.allocate(process, Cell::Dict(cells))
+        }
+    }
+}
+
+fn failed<T>(context: &Context<'_>, failure: operate::Failure) -> Result<T, Fault> {
+    let (kind, text) = failure;
+    if kind == ErrorKind::Overflow {
+        return context.model(text);
+    }
+    context.raise(kind, &text)
+}
+
+/// What `for` takes one by one.
+pub(crate) fn iterate(context: &mut Context<'_>, value: &Val) -> Result<Vec<Val>, Fault> {
+    match value {
+        Val::Tuple(items) => return Ok(items.to_vec()),
+        Val::Range(start, stop) => return Ok((*start..*stop).map(Val::Int).collect()),
+        Val::Ref(at) => match &context.state.space(context.process).cells[*at as usize] {
+            Cell::List(items) => return Ok(items.clone()),
+            Cell::Dict(pairs) => return Ok(pairs.iter().map(|(key, _)| key.clone()).collect()),
+            Cell::Connection(_) => {}
+        },
+        _ => {}
+    }
+    let plain = to_plain(context, value)?;
+    match operate::iterate(&plain) {
+        Ok(items) => Ok(items.iter().map(|item| from_plain(context, item)).collect()),
+        Err(failure) => failed(context, failure),
+    }
+}
+
+/// The pairs of a dict whose keys are names.
+pub(crate) fn named(context: &mut Context<'_>, value: &Val) -> Result<Vec<(Symbol, Val)>, Fault> {
+    let Val::Ref(at) = value else {
+        return match value {
+            Val::Unset | Val::None => Ok(Vec::new()),
+            _ => context.model("arguments by name are a dict"),
+        };
+    };
+    let Cell::Dict(pairs) = &context.state.space(context.process).cells[*at as usize] else {
+        return context.model("arguments by name are a dict");
+    };
+    let name = |(key, value): &(Val, Val)| match key {
+        Val::Text(name) => Some((*name, value.clone())),
+        _ => None,
+    };
+    match pairs.iter().map(name).collect() {
+        Some(named) => Ok(named),
+        None => context.model("the name of an argument is a text"),
+    }
+}
+
+/// Python's `==`; objects and functions equal themselves alone.
+pub(crate) fn equal(context: &Context<'_>, left: &Val, right: &Val) -> Result<bool, Fault> {
+    let is_atom = |value: &Val| {
+        matches!(
+            value,
+            Val::Object(_) | Val::Function(_) | Val::Module | Val::Context(_) | Val::Opaque(_)
+        )
+    };
+    if is_atom(left) || is_atom(right) {
+        return Ok(left == right);
+    }
+    match (left, right) {
+        (Val::Int(left), Val::Int(right)) => Ok(left == right),
+        (Val::Text(left), Val::Text(right)) => Ok(left == right),
+        (Val::None, other) | (other, Val::None) => Ok(*other == Val::None),
+        (Val::Ref(left), Val::Ref(right)) if left == right => Ok(true),
+        _ => Ok(to_plain(context, left)? == to_plain(context, right)?),
+    }
+}
+
+/// A TypeError for what cannot be a key.
+pub(crate) fn check_key(context: &Context<'_>, key: &Val) -> Result<(), Fault> {
+    match key {
+        Val::Ref(_) => context.raise(ErrorKind::Type, "unhashable type"),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn sorted(context: &mut Context<'_>, items: Vec<Val>) -> Result<Vec<Val>, Fault> {
+    let items: Vec<Value> = all(context, &items)?;
+    match operate::sorted(items) {
+        Ok(items) => Ok(items.iter().map(|item| from_plain(context, item)).collect()),
+        Err(failure) => failed(context, failure),
+    }
+}
+
+pub(crate) fn display(context: &Context<'_>, value: &Val) -> Result<String, Fault> {
+    Ok(print::display(&to_plain(context, value)?))
+}
+
+pub(crate) fn is_true(context: &Context<'_>, value: &Val) -> bool {
+    match value {
+        Val::None | Val::Bool(false) | Val::Int(0) => false,
+        Val::Float(bits) => f64::from_bits(*bits) != 0.0,
+        Val::Text(text) => !context.machine.code.names.text(*text).is_empty(),
+        Val::Bytes(bytes) => !context.machine.code.names.bytes(*bytes).is_empty(),
+        Val::Tuple(items) => !items.is_empty(),
+        Val::Range(start, stop) => start < stop,
+        Val::Ref(at) => match &context.state.space(context.process).cells[*at as usize] {
+            Cell::List(items) => !items.is_empty(),
+            Cell::Dict(pairs) => !pairs.is_empty(),
+            Cell::Connection(_) => true,
+        },
+        _ => true,
+    }
+}
+
+pub(crate) fn binary(
+    context: &mut Context<'_>,
+    operator: BinaryOperator,
+    left: &Val,
+    right: &Val,
+) -> Result<Val, Fault> {
+    match operator {
+        BinaryOperator::Eq => return equal(context, left, right).map(Val::Bool),
+        BinaryOperator::Ne => return equal(context, left, right).map(|same| Val::Bool(!same)),
+        BinaryOperator::In if is_sequence(context, right) => {
+            for item in iterate(context, right)? {
+                if equal(context, &item, left)? {
+                    return Ok(Val::Bool(true));
+                }
+            }
+            return Ok(Val::Bool(false));
+        }
+        BinaryOperator::Add if is_sequence(context, left) && is_sequence(context, right) => {
+            let mut items = iterate(context, left)?;
+            items.extend(iterate(context, right)?);
+            return match (left, right) {
+                (Val::Tuple(_), Val::Tuple(_)) => Ok(Val::Tuple(items.into())),
+                (Val::Ref(_), Val::Ref(_)) => {
+                    let process = context.process;
+                    Ok(context.state.allocate(process, Cell::List(items)))
+                }
+                _ => context.raise(ErrorKind::Type, "these cannot be joined"),
+            };
+        }
+        _ => {}
+    }
+    let (left, right) = (to_plain(context, left)?, to_plain(context, right)?);
+    match operate::binary(operator, &left, &right) {
+        Ok(value) => Ok(from_plain(context, &value)),
+        Err(failure) => failed(context, failure),
+    }
+}
+
+fn is_sequence(context: &Context<'_>, value: &Val) -> bool {
+    match value {
+        Val::Tuple(_) => true,
+        Val::Ref(at) => {
+            matches!(
+                context.state.space(context.process).cells[*at as usize],
+                Cell::List(_)
+            )
+        }
+        _ => false,
+    }
+}
+
+pub(crate) fn unary(
+    context: &mut Context<'_>,
+    operator: UnaryOperator,
+    value: &Val,
+) -> Result<Val, Fault> {
+    let process = context.process;
+    match (operator, value) {
+        (UnaryOperator::Not, value) => return Ok(Val::Bool(!is_true(context, value))),
+        (UnaryOperator::List, Val::Tuple(_) | Val::Ref(_) | Val::Range(..)) => {
+            let items = iterate(context, value)?;
+            return Ok(context.state.allocate(process, Cell::List(items)));
+        }
+        (UnaryOperator::Len, Val::Tuple(_) | Val::Ref(_) | Val::Range(..)) => {
+            return Ok(Val::Int(iterate(context, value)?.len() as i64));
+        }
+        (UnaryOperator::Dict, Val::Ref(at)) => {
+            if let Cell::Dict(pairs) = &context.state.space(process).cells[*at as usize] {
+                let pairs = pairs.clone();
+                return Ok(context.state.allocate(process, Cell::Dict(pairs)));
+            }
+        }
+        _ => {}
+    }
+    let plain = to_plain(context, value)?;
+    match operate::unary(operator, &plain) {
+        Ok(value) => Ok(from_plain(context, &value)),
+        Err(failure) => failed(context, failure),
+    }
+}
+
+/// `a[i]` of a value that is no container of the process's own.
+pub(crate) fn item(context: &mut Context<'_>, value: &Val, index: &Val) -> Result<Val, Fault> {
+    let place = to_plain(context, index)?;
+    if let (Val::Tuple(items), Value::Int(_)) = (value, &place) {
+        return match operate::index_of(&place, items.len()) {
+            Ok(at) => Ok(items[at].clone()),
+            Err(failure) => failed(context, failure),
+        };
+    }
+    let plain = to_plain(context, value)?;
+    match operate::item(&plain, &place) {
+        Ok(item) => Ok(from_plain(context, &item)),
+        Err(failure) => failed(context, failure),
+    }
+}
+
+/// `a[i:j]` of such a value.
+pub(crate) fn slice(context: &mut Context<'_>, value: &Val, access: &Access) -> Result<Val, Fault> {
+    let bound = |at: usize| match access.argument(at) {
+        Val::Int(number) => Some(*number),
+        _ => None,
+    };
+    let plain = to_plain(context, value)?;
+    match operate::slice(&plain, bound(0), bound(1)) {
+        Ok(part) => Ok(from_plain(context, &part)),
+        Err(failure) => failed(context, failure),
+    }
+}

@@ -1,0 +1,311 @@
+//! Steps: who can move, in which ways, and what a move changes.
+
+use poolproof_case::print;
+
+use super::decode::{Pending, decode};
+use super::{Machine, finish, plain, run};
+use crate::error::ModelError;
+use crate::objects::process::{Status, send};
+use crate::objects::{self, Body, Choice, Context, Done, Fault, Ready, Wait, queue};
+use crate::state::{ObjectId, Phase, ProcessId, Role, Signal, SpaceId, State, Val};
+
+/// Who moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Actor {
+    Process(ProcessId),
+    /// The feeder of a queue at this place.
+    Feeder(ObjectId, usize),
+    /// An end of a pipe that nothing in its process refers to.
+    Lost(SpaceId, usize),
+}
+
+/// What it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Way(u8),
+    Expire,
+    /// A signal arrives.
+    Signal,
+}
+
+/// What an actor can do now.
+#[derive(Clone, Debug)]
+pub(crate) struct Moves {
+    pub(crate) actor: Actor,
+    /// What a process rests at.
+    pub(crate) pending: Option<Pending>,
+    pub(crate) ready: Ready,
+    pub(crate) has_signal: bool,
+}
+
+impl Moves {
+    /// Its steps where something moves: neither a late expiry nor a settling.
+    pub(crate) fn steps(&self) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        if !matches!(self.pending, Some(Pending::Settle)) {
+            steps.extend((0..self.ready.ways).map(Step::Way));
+        }
+        if self.ready.expiry == Some(Wait::Soon) {
+            steps.push(Step::Expire);
+        }
+        if self.has_signal {
+            steps.push(Step::Signal);
+        }
+        steps
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        let ways = if matches!(self.pending, Some(Pending::Settle)) {
+            0
+        } else {
+            self.ready.ways
+        };
+        ways > 0 || self.ready.expiry == Some(Wait::Soon) || self.has_signal
+    }
+}
+
+impl Machine {
+    /// All actors, and what each can do.
+    pub(crate) fn moves(&self, state: &State) -> Result<Vec<Moves>, ModelError> {
+        let mut all = Vec::with_capacity(state.processes.len());
+        for process in 0..state.processes.len() as ProcessId {
+            all.push(self.process_moves(state, process)?);
+        }
+        for (id, object) in state.objects.iter().enumerate() {
+            if let Body::Queue(queue) = &object.body {
+                for (at, feeder) in queue.feeders.iter().enumerate() {
+                    if !feeder.buffer.is_empty() {
+                        let ways = queue::feeder_ways(self, queue, feeder);
+                        all.push(inner(Actor::Feeder(id as ObjectId, at), ways));
+                    }
+                }
+            }
+        }
+        for (space, memory) in state.spaces.iter().enumerate() {
+            for (at, end) in memory.lost_ends.iter().enumerate() {
+                // Equal ends are closed in one order.
+                if at == 0 || memory.lost_ends[at - 1] != *end {
+                    all.push(inner(Actor::Lost(space as SpaceId, at), 1));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn process_moves(&self, state: &State, process: ProcessId) -> Result<Moves, ModelError> {
+        let own = &state.processes[process as usize];
+        let mut moves = inner(Actor::Process(process), 0);
+        moves.has_signal = match own.signal {
+            Some(Signal::Terminate | Signal::Interrupt) => !own.is_stopped,
+            Some(Signal::Kill | Signal::Stop) => true,
+            Some(Signal::Continue) | None => false,
+        };
+        if own.is_stopped {
+            return Ok(moves);
+        }
+        if own.ending.is_some() {
+            moves.ready = Ready::ways(finish::ways(state, process, self.method).into());
+            return Ok(moves);
+        }
+        if own.frames.is_empty() {
+            let ways = match own.role {
+                Role::Handler { .. } => finish::handler_ways(state, process),
+                _ => finish::worker_ways(state, process),
+            };
+            moves.ready = Ready::ways(ways.into());
+            return Ok(moves);
+        }
+        let pending = match decode(self, state, process) {
+            Ok(pending) => pending,
+            Err(Fault::Model(error)) => return Err(error),
+            Err(_) => None,
+        };
+        moves.ready = match &pending {
+            Some(Pending::Object(access)) => objects::ready(self, state, process, access),
+            _ => Ready::NOW,
+        };
+        moves.pending = pending;
+        Ok(moves)
+    }
+
+    /// Makes a step; gives the line that it writes.
+    pub(crate) fn apply(
+        &self,
+        state: &mut State,
+        moves: &Moves,
+        step: Step,
+    ) -> Result<Option<u32>, ModelError> {
+        let line = match moves.actor {
+            Actor::Process(process) => self.apply_process(state, process, moves, step)?,
+            Actor::Feeder(id, at) => {
+                if let (Body::Queue(queue), Step::Way(way)) =
+                    (&mut state.objects[id as usize].body, step)
+                {
+                    queue::feed(queue, at, way);
+                }
+                None
+            }
+            Actor::Lost(space, at) => {
+                state.spaces[space as usize].lost_ends.remove(at);
+                None
+            }
+        };
+        run::advance_all(self, state)?;
+        state.compact();
+        Ok(line)
+    }
+
+    fn apply_process(
+        &self,
+        state: &mut State,
+        process: ProcessId,
+        moves: &Moves,
+        step: Step,
+    ) -> Result<Option<u32>, ModelError> {
+        let mut context = self.context(state, process);
+        let mut line = None;
+        let result = match (&moves.pending, step) {
+            (_, Step::Signal) => receive(&mut context),
+            (Some(pending), step) => perform(&mut context, pending, step, &mut line),
+            (None, Step::Way(way)) => go_on(&mut context, way),
+            (None, Step::Expire) => Ok(()),
+        };
+        match result {
+            Ok(()) => {}
+            Err(Fault::Stuck) => context.state.frame_mut(process).phase = Phase::Stuck,
+            Err(fault) => run::fail(&mut context, fault)?,
+        }
+        Ok(line)
+    }
+}
+
+fn inner(actor: Actor, ways: u8) -> Moves {
+    Moves {
+        actor,
+        pending: None,
+        ready: Ready::ways(ways.into()),
+        has_signal: false,
+    }
+}
+
+/// A process without a call makes its next step.
+fn go_on(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
+    let own = &context.state.processes[context.process as usize];
+    if own.ending.is_some() {
+        return finish::step(context, way);
+    }
+    match own.role {
+        Role::Handler { .. } => finish::handler_step(context),
+        _ => finish::worker_step(context),
+    }
+}
+
+fn perform(
+    context: &mut Context<'_>,
+    pending: &Pending,
+    step: Step,
+    line: &mut Option<u32>,
+) -> Result<(), Fault> {
+    let process = context.process;
+    let choice = match step {
+        Step::Way(way) => Choice::Way(way),
+        _ => Choice::Expire,
+    };
+    match pending {
+        Pending::Object(access) => {
+            context.place = access.place;
+            match objects::perform(context, access, choice)? {
+                Done::Value(value) => run::complete(context, value),
+                Done::Stay => Ok(()),
+            }
+        }
+        Pending::Print => {
+            *line = Some(print(context)?);
+            run::complete(context, Val::None)
+        }
+        Pending::Signal(signal) => {
+            signal_to(context, *signal)?;
+            run::complete(context, Val::None)
+        }
+        Pending::Settle => run::complete(context, Val::None),
+        Pending::Global(global) => {
+            let frame = context.state.frame_mut(process);
+            let function = &context.machine.code.functions[usize::from(frame.function)];
+            let is_store = matches!(
+                function.instructions[frame.pc as usize],
+                crate::compile::Instruction::StoreGlobal(_)
+            );
+            let top = frame.stack.last().cloned();
+            let global = usize::from(*global);
+            let value = match (is_store, top) {
+                (true, Some(value)) => {
+                    context.state.space_mut(process).globals[global] = value;
+                    Val::None
+                }
+                _ => context.state.space(process).globals[global].clone(),
+            };
+            run::complete(context, value)
+        }
+    }
+}
+
+/// The line that a process writes.
+fn print(context: &mut Context<'_>) -> Result<u32, Fault> {
+    let frame = context
+        .state
+        .frame(context.process)
+        .expect("who prints has a frame");
+    let function = &context.machine.code.functions[usize::from(frame.function)];
+    context.place = function.places[frame.pc as usize];
+    let crate::compile::Instruction::Print(count) = function.instructions[frame.pc as usize] else {
+        return context.model("this is no print");
+    };
+    let values = &frame.stack[frame.stack.len() - usize::from(count)..];
+    let mut plain = Vec::with_capacity(values.len());
+    for value in values {
+        if matches!(value, Val::Opaque(_)) {
+            return context.model("a pid, default name, address or key is never printed");
+        }
+        plain.push(plain::to_plain(context, value)?);
+    }
+    Ok(context.machine.line(print::line(&plain)))
+}
+
+fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
+    let frame = context
+        .state
+        .frame(context.process)
+        .expect("who signals has a frame");
+    let target = match frame.stack.last() {
+        Some(Val::Object(id)) => match &context.state.objects[*id as usize].body {
+            Body::Process(this) => this.status,
+            _ => return context.model("only processes take signals"),
+        },
+        _ => return context.model("only processes take signals"),
+    };
+    match target {
+        Status::Running(target) => send(context.state, target, signal),
+        Status::Ended(_) => {}
+        Status::New | Status::Closed => {
+            return context.model("a signal is sent to a process that was started");
+        }
+    }
+    Ok(())
+}
+
+/// A signal arrives.
+fn receive(context: &mut Context<'_>) -> Result<(), Fault> {
+    let process = context.process;
+    let own = &mut context.state.processes[process as usize];
+    match own.signal.take() {
+        Some(Signal::Stop) => {
+            own.is_stopped = true;
+            Ok(())
+        }
+        Some(Signal::Kill) => finish::leave(context, -9),
+        Some(Signal::Terminate) => finish::leave(context, -15),
+        Some(Signal::Interrupt) if own.frames.is_empty() => Ok(()),
+        Some(Signal::Interrupt) => Err(Fault::Exit(1)),
+        Some(Signal::Continue) | None => Ok(()),
+    }
+}

@@ -1,0 +1,271 @@
+//! Pipes and their ends; each process holds ends of its own.
+
+use std::collections::VecDeque;
+
+use poolproof_case::{ErrorKind, StartMethod};
+
+use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, phase};
+use crate::machine::Machine;
+use crate::state::compact::Renumber;
+use crate::state::message::{self, Passage};
+use crate::state::{Cell, End, ObjectId, Parcel, Phase, ProcessId, State, Val};
+
+/// So many unread bytes never block a sender; beyond, a send may block or not.
+pub(crate) const CAPACITY_MIN: u32 = 4096;
+
+/// What was sent by each side and not yet received.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Pipe {
+    pub(crate) is_duplex: bool,
+    pub(crate) sent: [VecDeque<Parcel>; 2],
+}
+
+impl Pipe {
+    pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
+        for parcel in self.sent.iter_mut().flatten() {
+            renumber.parcel(parcel);
+        }
+    }
+}
+
+/// About how many bytes these take.
+pub(crate) fn size<'a>(parcels: impl IntoIterator<Item = &'a Parcel>) -> u32 {
+    parcels
+        .into_iter()
+        .fold(0, |total, parcel| total.saturating_add(parcel_size(parcel)))
+}
+
+pub(crate) fn parcel_size(parcel: &Parcel) -> u32 {
+    match parcel {
+        Parcel::Copy(message) => message.size,
+        Parcel::Same(_) => 0,
+    }
+}
+
+fn end<'a>(state: &'a State, process: ProcessId, access: &Access) -> Option<&'a End> {
+    let Val::Ref(cell) = access.receiver else {
+        return None;
+    };
+    match state.space(process).cells.get(cell as usize)? {
+        Cell::Connection(end) => Some(end),
+        _ => None,
+    }
+}
+
+fn pipe(state: &State, id: ObjectId) -> Option<&Pipe> {
+    match &state.objects.get(id as usize)?.body {
+        Body::Pipe(pipe) => Some(pipe),
+        _ => None,
+    }
+}
+
+/// Whether any process, or any message on its way, holds this end open.
+pub(crate) fn is_open(state: &State, pipe: ObjectId, side: u8) -> bool {
+    let is_this = |end: &End| end.pipe == pipe && end.side == side && end.is_open;
+    let in_cells = |cells: &[Cell]| {
+        cells
+            .iter()
+            .any(|cell| matches!(cell, Cell::Connection(end) if is_this(end)))
+    };
+    let in_parcel = |parcel: &Parcel| match parcel {
+        Parcel::Copy(message) => message.has_objects && in_cells(&message.cells),
+        Parcel::Same(_) => false,
+    };
+    state
+        .spaces
+        .iter()
+        .any(|space| in_cells(&space.cells) || space.lost_ends.iter().any(is_this))
+        || state.objects.iter().any(|object| match &object.body {
+            Body::Pipe(pipe) => pipe.sent.iter().flatten().any(in_parcel),
+            Body::Queue(queue) => queue.parcels().any(in_parcel),
+            Body::Pool(pool) => pool.parcels().any(in_parcel),
+            _ => false,
+        })
+}
+
+fn reads(pipe: &Pipe, side: u8) -> bool {
+    pipe.is_duplex || side == 0
+}
+
+fn writes(pipe: &Pipe, side: u8) -> bool {
+    pipe.is_duplex || side == 1
+}
+
+pub(super) fn ready(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    access: &Access,
+) -> Ready {
+    let Some(end) = end(state, process, access) else {
+        return Ready::NOW;
+    };
+    let Some(pipe) = pipe(state, end.pipe) else {
+        return Ready::NOW;
+    };
+    // `multiprocessing.dummy` neither closes an end nor gives a pipe a direction; both are allowed.
+    let lax = if machine.method == StartMethod::Threads {
+        2
+    } else {
+        1
+    };
+    let own = usize::from(end.side);
+    match (access.operation, access.name) {
+        (Operation::Call, "recv" | "recv_bytes") => {
+            if !end.is_open || !reads(pipe, end.side) {
+                return Ready::ways(lax);
+            }
+            if !pipe.sent[1 - own].is_empty() {
+                return Ready::NOW;
+            }
+            let is_ended = !is_open(state, end.pipe, 1 - end.side);
+            Ready::ways(if is_ended { lax } else { 0 })
+        }
+        (Operation::Call, "poll") => {
+            let is_ready = !end.is_open
+                || !pipe.sent[1 - own].is_empty()
+                || !is_open(state, end.pipe, 1 - end.side);
+            let wait = match access.argument(0) {
+                Val::Unset => super::Wait::Never,
+                given => super::timeout(given),
+            };
+            Ready::wait(is_ready || !reads(pipe, end.side), wait)
+        }
+        (Operation::Call, "send" | "send_bytes") => {
+            if *phase(state, process) == Phase::Writing {
+                let is_done = size(&pipe.sent[own]) <= CAPACITY_MIN;
+                return Ready::when(is_done || !is_open(state, end.pipe, 1 - end.side));
+            }
+            if !end.is_open || !writes(pipe, end.side) || !is_open(state, end.pipe, 1 - end.side) {
+                return Ready::ways(lax);
+            }
+            let parcel = message::size(machine, state.space(process), access.argument(0));
+            let is_small = size(&pipe.sent[own]).saturating_add(parcel) <= CAPACITY_MIN;
+            if !is_small {
+                machine.is_large.set(true);
+            }
+            Ready::ways(if is_small { 1 } else { 2 })
+        }
+        _ => Ready::NOW,
+    }
+}
+
+pub(super) fn perform(
+    context: &mut Context<'_>,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let Some(End {
+        pipe: id,
+        side,
+        is_open: own_open,
+    }) = end(context.state, context.process, access).cloned()
+    else {
+        return super::container::perform(context, access);
+    };
+    let Some(Pipe { is_duplex, .. }) = pipe(context.state, id) else {
+        return context.model("this connection has no pipe");
+    };
+    let (is_reader, is_writer) = (*is_duplex || side == 0, *is_duplex || side == 1);
+    let is_lax = choice == Choice::Way(1) && context.is_threads();
+    let result = match (access.operation, access.name) {
+        (Operation::Get, "closed") => Val::Bool(!own_open),
+        (Operation::Get, "readable") => Val::Bool(is_reader),
+        (Operation::Get, "writable") => Val::Bool(is_writer),
+        (Operation::Enter, _) => Val::None,
+        (Operation::Leave, _) | (Operation::Call, "close") => {
+            close(context, access);
+            Val::None
+        }
+        _ if !own_open && !is_lax => {
+            return context.raise(ErrorKind::Closed, "the connection is closed");
+        }
+        (Operation::Call, "recv" | "recv_bytes" | "poll") if !is_reader && !is_lax => {
+            return context.raise(ErrorKind::Usage, "this end only writes");
+        }
+        (Operation::Call, "send" | "send_bytes") if !is_writer && !is_lax => {
+            return context.raise(ErrorKind::Usage, "this end only reads");
+        }
+        (Operation::Call, "recv" | "recv_bytes") => return receive(context, id, side, is_lax),
+        (Operation::Call, "poll") => {
+            let is_ended = !is_open(context.state, id, 1 - side);
+            let has_some = pipe(context.state, id)
+                .is_some_and(|pipe| !pipe.sent[usize::from(1 - side)].is_empty());
+            Val::Bool(choice != Choice::Expire && (has_some || is_ended))
+        }
+        (Operation::Call, "send" | "send_bytes") => {
+            return send(context, id, side, access, choice);
+        }
+        (_, name) => return context.model(format!("a connection has no access `{name}`")),
+    };
+    Ok(Done::Value(result))
+}
+
+fn close(context: &mut Context<'_>, access: &Access) {
+    let Val::Ref(cell) = access.receiver else {
+        return;
+    };
+    let cells = &mut context.state.space_mut(context.process).cells;
+    if let Some(Cell::Connection(end)) = cells.get_mut(cell as usize) {
+        end.is_open = false;
+    }
+}
+
+fn receive(context: &mut Context<'_>, id: ObjectId, side: u8, is_lax: bool) -> Result<Done, Fault> {
+    let Body::Pipe(pipe) = context.body(id) else {
+        return context.model("this connection has no pipe");
+    };
+    match pipe.sent[usize::from(1 - side)].pop_front() {
+        Some(parcel) => Ok(Done::Value(message::unpack(
+            context.state,
+            context.process,
+            &parcel,
+        ))),
+        None if is_lax => Err(Fault::Stuck),
+        None => context.raise(ErrorKind::Eof, "the other end is closed"),
+    }
+}
+
+fn send(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    side: u8,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let process = context.process;
+    let is_gone = !is_open(context.state, id, 1 - side);
+    if *phase(context.state, process) == Phase::Writing && !is_gone {
+        return Ok(Done::Value(Val::None));
+    }
+    let is_second = choice == Choice::Way(1);
+    if is_gone && !(is_second && context.is_threads()) {
+        return context.raise(ErrorKind::BrokenPipe, "the other end is closed");
+    }
+    let parcel = message::pack(context, access.argument(0), Passage::Send)?;
+    let Body::Pipe(pipe) = context.body(id) else {
+        return context.model("this connection has no pipe");
+    };
+    pipe.sent[usize::from(side)].push_back(parcel);
+    if is_second && !context.is_threads() {
+        context.state.frame_mut(process).phase = Phase::Writing;
+        return Ok(Done::Stay);
+    }
+    Ok(Done::Value(Val::None))
+}
+
+/// Makes a pipe: its two ends, in this process.
+pub(super) fn make(context: &mut Context<'_>, is_duplex: bool) -> Val {
+    let sent = [VecDeque::new(), VecDeque::new()];
+    let pipe = context.create(Body::Pipe(Pipe { is_duplex, sent }));
+    let process = context.process;
+    let ends = [0, 1].map(|side| {
+        let end = End {
+            pipe,
+            side,
+            is_open: true,
+        };
+        context.state.allocate(process, Cell::Connection(end))
+    });
+    Val::Tuple(ends.into())
+}

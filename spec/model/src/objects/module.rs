@@ -1,0 +1,283 @@
+//! The module, its contexts, and the construction of every object.
+
+use poolproof_case::catalogue::{Kind, Object};
+use poolproof_case::{ErrorKind, StartMethod};
+
+use super::barrier::Barrier;
+use super::condition::Condition;
+use super::event::Event;
+use super::lock::{Flavour, Lock};
+use super::queue::{self, Queue};
+use super::shared::{self, Shared, coerce};
+use super::{
+    Access, Body, Choice, Context, Done, Fault, Ready, connection, manager, pool, process,
+};
+use crate::machine::{Machine, plain};
+use crate::state::{NOBODY, ProcessId, Role, State, Val};
+
+/// The start methods that a platform's default may be.
+const DEFAULTS: [StartMethod; 3] = [
+    StartMethod::Fork,
+    StartMethod::Spawn,
+    StartMethod::Forkserver,
+];
+
+/// Whether asking fixes the default start method, which any platform may choose for itself.
+fn fixes(state: &State, process: ProcessId, access: &Access) -> bool {
+    let is_unset = state.space(process).default_method.is_none();
+    let asks = match access.name {
+        "get_start_method" => !access.flag(0, false),
+        "get_context" => !access.is_given(0),
+        "set_start_method"
+        | "get_all_start_methods"
+        | "active_children"
+        | "current_process"
+        | "parent_process" => false,
+        _ => true,
+    };
+    access.receiver == Val::Module && is_unset && asks
+}
+
+pub(super) fn ready(
+    _machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    access: &Access,
+) -> Ready {
+    Ready::ways(if fixes(state, process, access) {
+        DEFAULTS.len()
+    } else {
+        1
+    })
+}
+
+pub(super) fn perform(
+    context: &mut Context<'_>,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let process = context.process;
+    if fixes(context.state, process, access)
+        && let Choice::Way(way) = choice
+        && !context.is_threads()
+    {
+        let method = DEFAULTS[usize::from(way) % DEFAULTS.len()];
+        context.state.space_mut(process).default_method = Some(method);
+    }
+    let own = match access.receiver {
+        Val::Context(method) => Some(method),
+        _ => context.state.space(process).default_method,
+    };
+    let result = match access.name {
+        "get_start_method" => own.map_or(Val::None, |method| text(context, method.name())),
+        "set_start_method" => return set_start_method(context, access),
+        "get_context" => match access.argument(0) {
+            Val::Text(name) => match parse(context, *name) {
+                Some(method) => Val::Context(method),
+                None => return context.raise(ErrorKind::Usage, "unknown start method"),
+            },
+            _ => Val::Context(own.unwrap_or(StartMethod::Fork)),
+        },
+        "get_all_start_methods" => {
+            return context.model("which start methods there are depends on the platform");
+        }
+        "active_children" => active_children(context),
+        "current_process" => Val::Object(context.state.processes[process as usize].object),
+        "parent_process" => parent(context),
+        name => match poolproof_case::catalogue::object(name) {
+            Some(object) => {
+                let method = own.unwrap_or(context.machine.method);
+                return make(context, object, access, method).map(Done::Value);
+            }
+            None => return context.model(format!("the module has no access `{name}`")),
+        },
+    };
+    Ok(Done::Value(result))
+}
+
+fn text(context: &Context<'_>, text: &str) -> Val {
+    Val::Text(context.machine.code.names.intern(text))
+}
+
+fn parse(context: &Context<'_>, name: u32) -> Option<StartMethod> {
+    let name = context.machine.code.names.text(name);
+    name.parse()
+        .ok()
+        .filter(|method| *method != StartMethod::Threads)
+}
+
+fn set_start_method(context: &mut Context<'_>, access: &Access) -> Result<Done, Fault> {
+    if access.receiver != Val::Module {
+        return context.raise(ErrorKind::Usage, "a context has one start method");
+    }
+    let process = context.process;
+    let is_forced = access.flag(1, false);
+    let known = context.state.space(process).default_method;
+    let method = match access.argument(0) {
+        Val::Text(name) => parse(context, *name),
+        Val::None if is_forced => {
+            context.state.space_mut(process).default_method = None;
+            return Ok(Done::Value(Val::None));
+        }
+        _ => None,
+    };
+    // Which error comes first where both apply is nobody's promise; CPython looks for this one.
+    if known.is_some() && !is_forced {
+        return context.raise(ErrorKind::Runtime, "the start method is already set");
+    }
+    if method.is_none() {
+        return context.raise(ErrorKind::Usage, "unknown start method");
+    }
+    context.state.space_mut(process).default_method = method;
+    Ok(Done::Value(Val::None))
+}
+
+fn active_children(context: &mut Context<'_>) -> Val {
+    let process = context.process;
+    let is_child = |one: &&crate::state::Process| {
+        one.parent == process && !one.is_gone && !matches!(one.role, Role::Handler { .. })
+    };
+    let children = context.state.processes.iter().filter(is_child);
+    let children = children.map(|one| Val::Object(one.object)).collect();
+    context
+        .state
+        .allocate(process, crate::state::Cell::List(children))
+}
+
+fn parent(context: &Context<'_>) -> Val {
+    let process = &context.state.processes[context.process as usize];
+    match context.state.processes.get(process.parent as usize) {
+        Some(parent) => Val::Object(parent.object),
+        None => Val::None,
+    }
+}
+
+/// Constructs an object of the catalogue.
+pub(crate) fn make(
+    context: &mut Context<'_>,
+    object: &'static Object,
+    access: &Access,
+    method: StartMethod,
+) -> Result<Val, Fault> {
+    let is_threads = context.is_threads();
+    let queue = |flavour| Body::Queue(Queue::new(flavour, is_threads, access.number(0, 0)));
+    let body = match object.name {
+        "Process" => return process::make(context, access, method),
+        "Pool" => return pool::make(context, access, method),
+        "Pipe" => return Ok(connection::make(context, access.flag(0, true))),
+        "Manager" | "ManagerServer" | "ManagerClient" => {
+            return manager::make(context, object.name, access, method);
+        }
+        "Queue" => queue(queue::Flavour::Plain),
+        "JoinableQueue" => queue(queue::Flavour::Joinable),
+        "SimpleQueue" => queue(queue::Flavour::Simple),
+        "Value" | "Array" | "RawValue" | "RawArray" => {
+            return make_shared(context, object.name, access);
+        }
+        _ => return make_lock(context, object.name, access).map(Val::Object),
+    };
+    debug_assert!(object.makes == Kind::Any, "pairs are made above");
+    Ok(Val::Object(context.create(body)))
+}
+
+/// Constructs a lock, a semaphore, a condition, an event or a barrier.
+pub(super) fn make_lock(
+    context: &mut Context<'_>,
+    name: &str,
+    access: &Access,
+) -> Result<u32, Fault> {
+    let count = || u32::try_from(access.number(0, 1)).ok();
+    let body = match name {
+        "Lock" => Body::Lock(Lock::new(Flavour::Lock, 1)),
+        "RLock" => Body::Lock(Lock::new(Flavour::Recursive, 1)),
+        "Semaphore" | "BoundedSemaphore" => {
+            let flavour = if name == "Semaphore" {
+                Flavour::Semaphore
+            } else {
+                Flavour::Bounded
+            };
+            match count() {
+                Some(count) => Body::Lock(Lock::new(flavour, count)),
+                None => return context.raise(ErrorKind::Usage, "a semaphore counts from zero"),
+            }
+        }
+        "Condition" => {
+            let lock = match access.argument(0) {
+                Val::Object(lock) => *lock,
+                _ => context.create(Body::Lock(Lock::new(Flavour::Recursive, 1))),
+            };
+            Body::Condition(Condition {
+                lock,
+                waiting: Vec::new(),
+            })
+        }
+        "Event" => Body::Event(Event::default()),
+        "Barrier" => {
+            let Some(parties) = count().filter(|parties| *parties > 0) else {
+                return context.raise(ErrorKind::Usage, "a barrier has at least one party");
+            };
+            let action = match access.argument(1) {
+                Val::Function(action) => Some(*action),
+                _ => None,
+            };
+            let timeout = match access.argument(2) {
+                Val::Unset => Val::None,
+                given => given.clone(),
+            };
+            Body::Barrier(Barrier {
+                parties,
+                waiting: Vec::new(),
+                is_broken: false,
+                action,
+                timeout,
+            })
+        }
+        name => return context.model(format!("the machine cannot make `{name}`")),
+    };
+    Ok(context.create(body))
+}
+
+fn make_shared(context: &mut Context<'_>, name: &str, access: &Access) -> Result<Val, Fault> {
+    let is_array = name.ends_with("Array");
+    let is_raw = name.starts_with("Raw");
+    let typecode = match access.argument(0) {
+        Val::Text(name) => context.machine.code.names.text(*name),
+        _ => return context.model("a type code is a text"),
+    };
+    let typecode = match typecode.as_bytes() {
+        [code] if b"bBhHiIlLqQdfc".contains(code) => *code,
+        _ => return context.raise(ErrorKind::Usage, "unknown type code"),
+    };
+    let first = access.argument(1).clone();
+    let given = match (&first, is_array) {
+        (Val::Int(count), true) => match usize::try_from(*count) {
+            Ok(count) => vec![shared::zero(typecode); count],
+            Err(_) => return context.raise(ErrorKind::Usage, "an array has no negative size"),
+        },
+        (_, true) => plain::iterate(context, &first)?,
+        (Val::Unset | Val::None, false) => vec![shared::zero(typecode)],
+        (_, false) => vec![first],
+    };
+    let numbers: Option<Vec<Val>> = given.iter().map(|one| coerce(typecode, one)).collect();
+    let Some(numbers) = numbers else {
+        return context.raise(ErrorKind::Usage, "this type takes no such value");
+    };
+    let is_unlocked = is_raw || context.is_threads();
+    let lock = match access.argument(2) {
+        _ if is_unlocked => NOBODY,
+        Val::Object(lock) => *lock,
+        Val::Bool(false) => NOBODY,
+        Val::Unset | Val::None | Val::Bool(true) => {
+            context.create(Body::Lock(Lock::new(Flavour::Recursive, 1)))
+        }
+        _ => return context.raise(ErrorKind::Usage, "this is no lock"),
+    };
+    let shared = Shared {
+        is_array,
+        typecode,
+        numbers,
+        lock,
+        is_raw: is_raw || lock == NOBODY,
+    };
+    Ok(Val::Object(context.create(Body::Shared(shared))))
+}

@@ -1,0 +1,291 @@
+//! Results that come later: one, a list in order, or an iterator.
+
+use std::collections::VecDeque;
+
+use poolproof_case::ErrorKind;
+
+use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, Wait};
+use crate::state::compact::Renumber;
+use crate::state::message;
+use crate::state::{Cell, ObjectId, Parcel, State, Symbol, Val};
+
+/// What became of a chunk.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Outcome {
+    Values(Vec<Parcel>),
+    Error(ErrorKind, Symbol),
+    /// Its worker died.
+    Lost,
+}
+
+impl Outcome {
+    pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
+        if let Outcome::Values(values) = self {
+            values.iter_mut().for_each(|value| renumber.parcel(value));
+        }
+    }
+}
+
+/// A submission's chunks and what has come of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Job {
+    pub(crate) pool: ObjectId,
+    pub(crate) is_map: bool,
+    pub(crate) is_iterator: bool,
+    pub(crate) is_ordered: bool,
+    pub(crate) is_ready: bool,
+    /// Its worker died: the result never comes, or comes as an error.
+    pub(crate) is_lost: bool,
+    pub(crate) chunks: Vec<Option<Outcome>>,
+    pub(crate) left: u32,
+    /// The first error to arrive.
+    pub(crate) error: Option<(ErrorKind, Symbol)>,
+    pub(crate) callback: Option<u16>,
+    pub(crate) error_callback: Option<u16>,
+    /// An iterator's results in the order in which they come out.
+    pub(crate) next: VecDeque<Outcome>,
+    /// The chunk that an ordered iterator waits for.
+    pub(crate) expected: u32,
+}
+
+/// How a submission wants its results.
+pub(crate) struct Shape {
+    pub(crate) is_map: bool,
+    pub(crate) is_iterator: bool,
+    pub(crate) is_ordered: bool,
+    pub(crate) callbacks: (Option<u16>, Option<u16>),
+}
+
+impl Job {
+    pub(super) fn new(pool: &Val, count: usize, shape: &Shape) -> Job {
+        let pool = match pool {
+            Val::Object(pool) => *pool,
+            _ => crate::state::NOBODY,
+        };
+        Job {
+            pool,
+            is_map: shape.is_map,
+            is_iterator: shape.is_iterator,
+            is_ordered: shape.is_ordered,
+            is_ready: count == 0,
+            is_lost: false,
+            chunks: vec![None; count],
+            left: count as u32,
+            error: None,
+            callback: shape.callbacks.0,
+            error_callback: shape.callbacks.1,
+            next: VecDeque::new(),
+            expected: 0,
+        }
+    }
+
+    pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
+        renumber.object(&mut self.pool);
+        let outcomes = self.chunks.iter_mut().flatten().chain(&mut self.next);
+        outcomes.for_each(|outcome| outcome.renumber(renumber));
+    }
+
+    /// The callback to call before it becomes ready, and with which error.
+    pub(crate) fn callback(&self) -> Option<u16> {
+        if self.error.is_some() {
+            self.error_callback
+        } else {
+            self.callback
+        }
+    }
+
+    /// The parcels of all chunks, in order.
+    fn values(&self) -> Vec<Parcel> {
+        let of = |chunk: &Option<Outcome>| match chunk {
+            Some(Outcome::Values(values)) => values.clone(),
+            _ => Vec::new(),
+        };
+        self.chunks.iter().flat_map(of).collect()
+    }
+}
+
+/// Notes what became of a chunk; whether all chunks have come.
+pub(crate) fn deliver(state: &mut State, job: ObjectId, index: u32, outcome: Outcome) -> bool {
+    let Body::Job(job) = &mut state.objects[job as usize].body else {
+        return false;
+    };
+    if outcome == Outcome::Lost {
+        job.is_lost = true;
+        return false;
+    }
+    job.left = job.left.saturating_sub(1);
+    if job.is_iterator {
+        if !job.is_ordered {
+            push(&mut job.next, outcome);
+            return job.left == 0;
+        }
+        job.chunks[index as usize] = Some(outcome);
+        while let Some(ready) = job
+            .chunks
+            .get_mut(job.expected as usize)
+            .and_then(Option::take)
+        {
+            push(&mut job.next, ready);
+            job.expected += 1;
+        }
+        return job.left == 0;
+    }
+    match outcome {
+        Outcome::Error(kind, text) if job.error.is_none() => job.error = Some((kind, text)),
+        Outcome::Error(..) | Outcome::Lost => {}
+        values => job.chunks[index as usize] = Some(values),
+    }
+    if job.error.is_some() && job.left == 0 {
+        // The values of a failed job are never seen.
+        job.chunks.iter_mut().for_each(|chunk| *chunk = None);
+    }
+    job.left == 0
+}
+
+/// One by one: a chunk's values are so many results.
+fn push(next: &mut VecDeque<Outcome>, outcome: Outcome) {
+    match outcome {
+        Outcome::Values(values) => {
+            next.extend(values.into_iter().map(|value| Outcome::Values(vec![value])));
+        }
+        other => next.push_back(other),
+    }
+}
+
+/// Makes a job ready once all its chunks have come.
+pub(crate) fn settle(state: &mut State, job: ObjectId) {
+    if let Body::Job(job) = &mut state.objects[job as usize].body {
+        job.is_ready = job.left == 0;
+    }
+}
+
+/// What a job's callback is given.
+pub(crate) fn callback_argument(context: &mut Context<'_>, job: ObjectId) -> Val {
+    match context.body(job).clone() {
+        Body::Job(Job {
+            error: Some((kind, text)),
+            ..
+        }) => Val::Error(kind, text),
+        Body::Job(job) => value(context, &job),
+        _ => Val::None,
+    }
+}
+
+fn value(context: &mut Context<'_>, job: &Job) -> Val {
+    let process = context.process;
+    let parcels = job.values();
+    let mut values: Vec<Val> = parcels
+        .iter()
+        .map(|one| message::unpack(context.state, process, one))
+        .collect();
+    if job.is_map {
+        return context.state.allocate(process, Cell::List(values));
+    }
+    values.pop().unwrap_or(Val::None)
+}
+
+/// Whether a job's result can be taken; one that was lost never comes, or is an error.
+pub(super) fn wait(state: &State, job: &Job, wait: Wait) -> Ready {
+    if job.is_ready {
+        return Ready::NOW;
+    }
+    let ready = Ready::wait(false, wait);
+    let is_over = match &state.objects[job.pool as usize].body {
+        Body::Pool(pool) => pool.life == super::pool::Life::Terminated,
+        _ => false,
+    };
+    // The documentation does not say what becomes of the result: CPython never gives one.
+    if ready.ways == 0 && (job.is_lost || is_over) {
+        return Ready { ways: 2, ..ready };
+    }
+    ready
+}
+
+pub(super) fn ready(state: &State, this: &Job, access: &Access) -> Ready {
+    match (access.operation, access.name) {
+        (Operation::Call, "get" | "wait") => wait(state, this, access.timeout(0)),
+        (Operation::Call, "next") | (Operation::Next, _) => {
+            let has_next = !this.next.is_empty() || this.left == 0;
+            let limit = match access.operation {
+                Operation::Next => Wait::Forever,
+                _ => access.timeout(0),
+            };
+            Ready::wait(has_next, limit)
+        }
+        _ => Ready::NOW,
+    }
+}
+
+pub(super) fn perform(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let Body::Job(job) = context.body(id) else {
+        return context.model("this is no result");
+    };
+    let result = match (access.operation, access.name) {
+        (Operation::Call, "get") => {
+            if choice == Choice::Expire || (!job.is_ready && access.timeout(0) == Wait::Never) {
+                return context.raise(ErrorKind::Timeout, "");
+            }
+            take(context, id, choice)?
+        }
+        (Operation::Call, "wait") => Val::None,
+        (Operation::Call, "ready") => Val::Bool(job.is_ready),
+        (Operation::Call, "successful") if !job.is_ready => {
+            return context.raise(ErrorKind::Usage, "the result is not there yet");
+        }
+        (Operation::Call, "successful") => Val::Bool(job.error.is_none()),
+        (Operation::Call, "next") | (Operation::Next, _) => {
+            return next(context, id, access, choice);
+        }
+        (_, name) => return context.model(format!("a result has no access `{name}`")),
+    };
+    Ok(Done::Value(result))
+}
+
+fn next(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let Body::Job(job) = context.body(id) else {
+        return context.model("this is no result");
+    };
+    let is_over = job.left == 0;
+    match job.next.pop_front() {
+        _ if choice == Choice::Expire => context.raise(ErrorKind::Timeout, ""),
+        Some(Outcome::Values(values)) => {
+            let value = match values.first() {
+                Some(value) => message::unpack(context.state, context.process, value),
+                None => Val::None,
+            };
+            Ok(Done::Value(value))
+        }
+        Some(Outcome::Error(kind, text)) => Err(Fault::Raise(kind, text)),
+        Some(Outcome::Lost) => context.raise(ErrorKind::WorkerLost, "the worker died"),
+        None if access.operation == Operation::Next => Ok(Done::Value(Val::Unset)),
+        None if is_over => context.raise(ErrorKind::Empty, ""),
+        None => context.raise(ErrorKind::Timeout, ""),
+    }
+}
+
+/// The result itself, or the error that the task raised.
+pub(super) fn take(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> Result<Val, Fault> {
+    let Body::Job(job) = context.body(id).clone() else {
+        return context.model("this is no result");
+    };
+    if !job.is_ready {
+        if choice == Choice::Way(1) {
+            return context.raise(ErrorKind::WorkerLost, "the worker died");
+        }
+        return Err(Fault::Stuck);
+    }
+    match job.error {
+        Some((kind, text)) => Err(Fault::Raise(kind, text)),
+        None => Ok(value(context, &job)),
+    }
+}

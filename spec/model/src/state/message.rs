@@ -1,0 +1,232 @@
+//! Values that leave their process: copied with the shape of their references, or refused.
+
+use std::rc::Rc;
+
+use poolproof_case::{ErrorKind, StartMethod};
+use rustc_hash::FxHashMap;
+
+use super::{Cell, Message, NOBODY, Parcel, ProcessId, Space, State, Val};
+use crate::machine::Machine;
+use crate::objects::{Body, Context, Fault};
+
+/// How a value reaches another process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// With all memory: everything may.
+    Fork,
+    /// As an argument of a process that starts anew.
+    Spawn,
+    /// In a message, or as a task: locks, queues and shared memory may not.
+    Send,
+}
+
+/// Makes a value ready to leave; between threads it is the value itself.
+pub(crate) fn pack(
+    context: &mut Context<'_>,
+    value: &Val,
+    passage: Passage,
+) -> Result<Parcel, Fault> {
+    if context.machine.method == StartMethod::Threads {
+        return Ok(Parcel::Same(value.clone()));
+    }
+    copy(context, value, passage)
+}
+
+/// As [`pack`], but a copy in any event.
+pub(crate) fn copy(
+    context: &mut Context<'_>,
+    value: &Val,
+    passage: Passage,
+) -> Result<Parcel, Fault> {
+    let mut packer = Packer {
+        machine: context.machine,
+        state: context.state,
+        space: context.state.space(context.process),
+        passage,
+        cells: Vec::new(),
+        seen: FxHashMap::default(),
+        has_objects: false,
+        size: 8,
+    };
+    match packer.value(value) {
+        Ok(root) => {
+            let Packer {
+                cells,
+                has_objects,
+                size,
+                ..
+            } = packer;
+            Ok(Parcel::Copy(Rc::new(Message {
+                root,
+                cells,
+                has_objects,
+                size,
+            })))
+        }
+        Err((kind, text)) => context.raise(kind, text),
+    }
+}
+
+/// About how many bytes a value takes in a pipe.
+pub(crate) fn size(machine: &Machine, space: &Space, value: &Val) -> u32 {
+    match value {
+        Val::Text(text) => 12 + machine.code.names.text(*text).len() as u32,
+        Val::Bytes(bytes) => 12 + machine.code.names.bytes(*bytes).len() as u32,
+        Val::Tuple(items) => {
+            items
+                .iter()
+                .map(|item| size(machine, space, item))
+                .sum::<u32>()
+                + 8
+        }
+        Val::Ref(at) => match space.cells.get(*at as usize) {
+            Some(Cell::List(items)) => {
+                items
+                    .iter()
+                    .map(|item| size(machine, space, item))
+                    .sum::<u32>()
+                    + 8
+            }
+            Some(Cell::Dict(pairs)) => {
+                let pair = |(key, value): &(Val, Val)| {
+                    size(machine, space, key) + size(machine, space, value)
+                };
+                pairs.iter().map(pair).sum::<u32>() + 8
+            }
+            _ => 64,
+        },
+        Val::Object(_) => 256,
+        _ => 8,
+    }
+}
+
+struct Packer<'a> {
+    machine: &'a Machine,
+    state: &'a State,
+    space: &'a Space,
+    passage: Passage,
+    cells: Vec<Cell>,
+    seen: FxHashMap<u32, u32>,
+    has_objects: bool,
+    size: u32,
+}
+
+type Refused = (ErrorKind, &'static str);
+
+impl Packer<'_> {
+    fn value(&mut self, value: &Val) -> Result<Val, Refused> {
+        Ok(match value {
+            Val::Tuple(items) => {
+                self.size += 8;
+                let items: Result<Vec<Val>, Refused> =
+                    items.iter().map(|item| self.value(item)).collect();
+                Val::Tuple(items?.into())
+            }
+            Val::Ref(at) => Val::Ref(self.cell(*at)?),
+            Val::Object(id) => {
+                self.object(*id)?;
+                self.has_objects = true;
+                self.size += 256;
+                value.clone()
+            }
+            scalar => {
+                self.size += size(self.machine, self.space, scalar);
+                scalar.clone()
+            }
+        })
+    }
+
+    fn cell(&mut self, at: u32) -> Result<u32, Refused> {
+        if let Some(known) = self.seen.get(&at) {
+            return Ok(*known);
+        }
+        let place = self.cells.len() as u32;
+        self.seen.insert(at, place);
+        self.cells.push(Cell::List(Vec::new()));
+        self.size += 8;
+        let cell = match &self.space.cells[at as usize] {
+            Cell::List(items) => {
+                let items: Result<Vec<Val>, Refused> =
+                    items.iter().map(|item| self.value(item)).collect();
+                Cell::List(items?)
+            }
+            Cell::Dict(pairs) => {
+                let pair = |(key, value): &(Val, Val)| Ok((self.value(key)?, self.value(value)?));
+                let pairs: Result<Vec<(Val, Val)>, Refused> = pairs.iter().map(pair).collect();
+                Cell::Dict(pairs?)
+            }
+            Cell::Connection(end) if !end.is_open && self.passage != Passage::Fork => {
+                return Err((ErrorKind::Closed, "the connection is closed"));
+            }
+            Cell::Connection(end) => {
+                self.has_objects = true;
+                Cell::Connection(end.clone())
+            }
+        };
+        self.cells[place as usize] = cell;
+        Ok(place)
+    }
+
+    fn object(&self, id: u32) -> Result<(), Refused> {
+        let object = &self.state.objects[id as usize];
+        if self.passage == Passage::Fork || object.manager != NOBODY {
+            return Ok(());
+        }
+        match object.body {
+            Body::Process(_) | Body::Pool(_) | Body::Job(_) => {
+                Err((ErrorKind::Serialize, "this object cannot leave its process"))
+            }
+            Body::Lock(_)
+            | Body::Condition(_)
+            | Body::Event(_)
+            | Body::Barrier(_)
+            | Body::Queue(_)
+            | Body::Shared(_)
+                if self.passage == Passage::Send =>
+            {
+                Err((
+                    ErrorKind::NotInheritable,
+                    "this object is only given to a new process",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Puts what arrived into a process's memory.
+pub(crate) fn unpack(state: &mut State, process: ProcessId, parcel: &Parcel) -> Val {
+    let message = match parcel {
+        Parcel::Same(value) => return value.clone(),
+        Parcel::Copy(message) => message,
+    };
+    let cells = &mut state.space_mut(process).cells;
+    let base = cells.len() as u32;
+    for cell in &message.cells {
+        let mut cell = cell.clone();
+        match &mut cell {
+            Cell::List(items) => items.iter_mut().for_each(|item| shift(item, base)),
+            Cell::Dict(pairs) => pairs.iter_mut().for_each(|(key, value)| {
+                shift(key, base);
+                shift(value, base);
+            }),
+            Cell::Connection(_) => {}
+        }
+        cells.push(cell);
+    }
+    let mut root = message.root.clone();
+    shift(&mut root, base);
+    root
+}
+
+fn shift(value: &mut Val, base: u32) {
+    match value {
+        Val::Ref(at) => *at += base,
+        Val::Tuple(items) => {
+            let mut moved = items.to_vec();
+            moved.iter_mut().for_each(|item| shift(item, base));
+            *items = moved.into();
+        }
+        _ => {}
+    }
+}
