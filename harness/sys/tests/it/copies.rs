@@ -1,0 +1,89 @@
+//! Copies of this process, and of a server.
+
+use std::io::ErrorKind;
+
+use poolproof_sys::exit::leave;
+use poolproof_sys::process::{self, Ending, Signal};
+use poolproof_sys::{channel::Channel, pipe, zygote};
+
+use crate::{Outcome, expect, soon};
+
+pub(crate) const TRIALS: &[(&str, fn() -> Outcome)] = &[
+    ("fork/a_copy_goes_on_from_here", copy),
+    ("fork/another_thread_refuses_it", foreign_thread),
+    ("zygote/copies_are_reaped_by_the_server_alone", served),
+    (
+        "zygote/a_copy_outlives_its_server_and_its_ending_is_unknown",
+        orphan,
+    ),
+];
+
+fn copy() -> Outcome {
+    let number = 20;
+    let child = match process::fork(0)? {
+        None => leave(number + 1),
+        Some(child) => child,
+    };
+    expect(child.wait(soon())?, Some(Ending::Exit(21)))
+}
+
+fn foreign_thread() -> Outcome {
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || stopped.recv());
+    let outcome = process::fork(0);
+    drop(stop);
+    let _ = thread.join();
+    match outcome {
+        Ok(None) => leave(1),
+        Ok(Some(_)) => Err("it was copied".into()),
+        Err(error) => expect(error.kind(), ErrorKind::ResourceBusy),
+    }
+}
+
+/// A server that is itself a copy; its copies say hello and leave with 7, or wait for the end.
+fn start_server() -> std::io::Result<(process::Child, Channel)> {
+    let (ours, theirs) = Channel::pair()?;
+    if let Some(server) = process::fork(0)? {
+        return Ok((server, ours));
+    }
+    drop(ours);
+    let code = match zygote::serve(theirs) {
+        Ok(None) => 0,
+        Err(_) => 1,
+        Ok(Some(channel)) => match channel.receive() {
+            Ok(Some((code, _))) => i32::from(code[0]),
+            _ => 2,
+        },
+    };
+    leave(code)
+}
+
+fn served() -> Outcome {
+    let (server, requests) = start_server()?;
+    let copies: Vec<_> = (0..20)
+        .map(|_| zygote::request(&requests))
+        .collect::<Result<_, _>>()?;
+    for (code, (child, channel)) in (0..).zip(&copies) {
+        channel.send(&[code], &[])?;
+        expect(child.wait(soon())?, Some(Ending::Exit(code.into())))?;
+    }
+    let (killed, _channel) = zygote::request(&requests)?;
+    killed.signal(Signal::Kill)?;
+    expect(killed.wait(soon())?, Some(Ending::Signal(9)))?;
+    drop(requests);
+    expect(server.wait(soon())?, Some(Ending::Exit(0)))
+}
+
+fn orphan() -> Outcome {
+    let (server, requests) = start_server()?;
+    let (copy, channel) = zygote::request(&requests)?;
+    server.signal(Signal::Kill)?;
+    expect(server.wait(soon())?, Some(Ending::Signal(9)))?;
+    expect(zygote::request(&requests).is_err(), true)?;
+    expect(
+        pipe::wait_readable(copy.sentinel(), Some(std::time::Instant::now()))?,
+        false,
+    )?;
+    channel.send(&[3], &[])?;
+    expect(copy.wait(soon())?, Some(Ending::Unknown))
+}

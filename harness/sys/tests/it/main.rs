@@ -1,0 +1,40 @@
+//! The promises of this crate, with real processes.
+
+#[cfg(unix)]
+mod copies;
+mod spawned;
+mod streams;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+type Outcome = Result<(), Failed>;
+
+fn main() -> ExitCode {
+    if let Some(code) = spawned::be_child() {
+        return code;
+    }
+    let mut arguments = Arguments::from_args();
+    // A copy of this process wants to be of its only thread.
+    arguments.test_threads = Some(1);
+    let mut trials = [spawned::TRIALS, streams::TRIALS].concat();
+    #[cfg(unix)]
+    trials.extend(copies::TRIALS);
+    let trial = |(name, run): &(&str, fn() -> Outcome)| Trial::test(*name, *run);
+    libtest_mimic::run(&arguments, trials.iter().map(trial).collect()).exit_code()
+}
+
+/// When a trial that is still waiting has failed.
+fn soon() -> Option<Instant> {
+    Some(Instant::now() + Duration::from_secs(20))
+}
+
+/// Fails with the two values unless they are equal.
+fn expect<T: PartialEq + std::fmt::Debug>(found: T, wanted: T) -> Outcome {
+    match found == wanted {
+        true => Ok(()),
+        false => Err(format!("found {found:?}, wanted {wanted:?}").into()),
+    }
+}

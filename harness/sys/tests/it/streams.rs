@@ -1,0 +1,103 @@
+//! Streams within one process: bytes, handles, deadlines.
+
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use poolproof_sys::pipe;
+
+use crate::{Outcome, expect, soon};
+
+pub(crate) const TRIALS: &[(&str, fn() -> Outcome)] = &[
+    ("pipe/head_and_body_arrive_as_one_stream", both),
+    ("pipe/a_stream_without_readers_is_broken", broken),
+    ("pipe/a_wait_ends_at_its_deadline", deadline),
+    ("pipe/the_first_ready_of_many_is_told", any),
+    ("pipe/handles_come_with_their_bytes", handles),
+    ("pipe/too_many_handles_are_refused", too_many),
+    ("pipe/fewer_bytes_than_asked_is_the_end", short),
+];
+
+fn both() -> Outcome {
+    let (reader, writer) = pipe::one_way()?;
+    let body = vec![9; 1 << 20];
+    let read = std::thread::scope(|scope| {
+        let writing = scope.spawn(|| pipe::write_both(&writer, b"head", &body));
+        let mut read = Vec::new();
+        pipe::read_onto(&reader, &mut read, 4 + body.len())?;
+        writing.join().unwrap_or(Ok(()))?;
+        Ok::<_, std::io::Error>(read)
+    })?;
+    expect((&read[..4], read[4..] == body), (b"head".as_slice(), true))
+}
+
+fn broken() -> Outcome {
+    let (reader, writer) = pipe::one_way()?;
+    drop(reader);
+    let error = pipe::write(&writer, b"x").unwrap_err();
+    expect(error.kind(), ErrorKind::BrokenPipe)?;
+    let (one, other) = pipe::duplex()?;
+    drop(one);
+    let error = pipe::write_both(&other, b"x", b"y").unwrap_err();
+    expect(error.kind(), ErrorKind::BrokenPipe)
+}
+
+fn deadline() -> Outcome {
+    let (one, other) = pipe::duplex()?;
+    let pause = Duration::from_millis(20);
+    let start = Instant::now();
+    expect(pipe::wait_readable(&one, Some(start + pause))?, false)?;
+    expect(start.elapsed() >= pause, true)?;
+    pipe::write(&other, b"x")?;
+    expect(pipe::wait_readable(&one, None)?, true)
+}
+
+fn any() -> Outcome {
+    let (one, _one) = pipe::duplex()?;
+    let (two, writer) = pipe::one_way()?;
+    expect(
+        pipe::wait_any(&[&one, &two], Some(Instant::now()))?,
+        vec![false, false],
+    )?;
+    drop(writer);
+    expect(pipe::wait_any(&[&one, &two], soon())?, vec![false, true])
+}
+
+fn handles() -> Outcome {
+    let (one, other) = pipe::duplex()?;
+    let (reader, writer) = pipe::one_way()?;
+    pipe::write(&one, b"ab")?;
+    pipe::send(&one, b"cd", &[writer])?;
+    pipe::write(&one, b"ef")?;
+    drop(one);
+    let (mut bytes, mut handles) = (Vec::new(), VecDeque::new());
+    let mut buffer = [0; 16];
+    loop {
+        match pipe::receive(&other, &mut buffer, &mut handles)? {
+            0 => break,
+            read => bytes.extend_from_slice(&buffer[..read]),
+        }
+    }
+    expect((bytes.as_slice(), handles.len()), (b"abcdef".as_slice(), 1))?;
+    drop(handles);
+    expect(pipe::read(&reader, &mut buffer)?, 0)
+}
+
+fn too_many() -> Outcome {
+    let (one, _other) = pipe::duplex()?;
+    let handle = || one.duplicate();
+    let handles: Vec<_> = (0..=pipe::HANDLES_MAX)
+        .map(|_| handle())
+        .collect::<Result<_, _>>()?;
+    let error = pipe::send(&one, b"x", &handles).unwrap_err();
+    expect(error.kind(), ErrorKind::InvalidInput)
+}
+
+fn short() -> Outcome {
+    let (reader, writer) = pipe::one_way()?;
+    pipe::write(&writer, b"abc")?;
+    drop(writer);
+    let mut bytes = Vec::new();
+    expect(pipe::read_onto(&reader, &mut bytes, 1 << 40)?, 3)?;
+    expect(bytes, b"abc".to_vec())
+}
