@@ -1,1 +1,21 @@
 //! The promises of this crate, kept with Win32 calls.
+
+pub mod environment;
+pub mod exit;
+pub mod handle;
+pub mod identity;
+pub(crate) mod image;
+mod job;
+pub mod lifeline;
+pub mod memory;
+mod overlapped;
+mod parking;
+pub mod pipe;
+
+pub mod process;
+mod ready;
+pub mod socket;
+pub mod threads;
+pub mod tree;
+pub mod wait_word;
+pub mod zygote;

@@ -1,0 +1,58 @@
+//! An open pipe, memory, semaphore or process, owned: a kernel handle.
+//! What can be done with one is the business of the module that made it.
+
+use std::io;
+use std::os::windows::io::{
+    AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle, RawHandle,
+};
+
+use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
+
+/// An open object of the system; dropping it closes it.
+///
+/// No handle is inherited by a program that this process starts, except where a call says so.
+#[derive(Debug)]
+pub struct Handle {
+    handle: OwnedHandle,
+}
+
+impl Handle {
+    /// A second handle on the same object.
+    ///
+    /// # Errors
+    /// Fails when the process has no handle left.
+    pub fn duplicate(&self) -> io::Result<Handle> {
+        Ok(self.handle.try_clone()?.into())
+    }
+
+    /// Takes what a call has just returned; an invalid handle is that call's error.
+    pub(super) fn from_call(raw: HANDLE) -> io::Result<Handle> {
+        if raw.is_null() || raw == INVALID_HANDLE_VALUE {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the caller has just got this handle from the system and nobody else owns it.
+        Ok(unsafe { OwnedHandle::from_raw_handle(raw as RawHandle) }.into())
+    }
+
+    pub(super) fn raw(&self) -> HANDLE {
+        self.handle.as_raw_handle() as HANDLE
+    }
+}
+
+impl From<OwnedHandle> for Handle {
+    fn from(handle: OwnedHandle) -> Handle {
+        Handle { handle }
+    }
+}
+
+impl From<Handle> for OwnedHandle {
+    fn from(handle: Handle) -> OwnedHandle {
+        handle.handle
+    }
+}
+
+impl AsHandle for Handle {
+    fn as_handle(&self) -> BorrowedHandle<'_> {
+        self.handle.as_handle()
+    }
+}

@@ -1,0 +1,76 @@
+//! A job: processes that end together, at the latest with whoever holds the job.
+
+use std::io;
+
+use windows_sys::Win32::System::JobObjects::{
+    AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
+    JOBOBJECT_BASIC_PROCESS_ID_LIST, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
+    JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation, QueryInformationJobObject,
+    SetInformationJobObject, TerminateJobObject,
+};
+
+use super::handle::Handle;
+
+/// How many processes of a job are listed at the most.
+const LISTED_MAX: usize = 4096;
+
+/// Processes that end when the last handle on the job is closed, however its holder ends.
+#[derive(Debug)]
+pub(super) struct Job {
+    handle: Handle,
+}
+
+impl Job {
+    /// A job without processes.
+    pub(super) fn new() -> io::Result<Job> {
+        // SAFETY: neither security attributes nor a name are passed.
+        let handle = unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) };
+        let handle = Handle::from_call(handle)?;
+        let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
+        let size = size_of::<JOBOBJECT_EXTENDED_LIMIT_INFORMATION>() as u32;
+        let place = std::ptr::from_ref(&limits).cast();
+        let class = JobObjectExtendedLimitInformation;
+        // SAFETY: the place has the type and size that go with the class.
+        if unsafe { SetInformationJobObject(handle.raw(), class, place, size) } == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Job { handle })
+    }
+
+    /// Puts a process into the job; what it starts from now on is in it too.
+    pub(super) fn add(&self, process: &Handle) -> io::Result<()> {
+        // SAFETY: both handles are open for the time of this call.
+        match unsafe { AssignProcessToJobObject(self.handle.raw(), process.raw()) } {
+            0 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The ids of the processes that live in the job.
+    pub(super) fn processes(&self) -> io::Result<Vec<u32>> {
+        // Two counts of 32 bits, then the ids.
+        let mut room = vec![0_usize; 1 + LISTED_MAX];
+        let size = (room.len() * size_of::<usize>()) as u32;
+        let place = room.as_mut_ptr().cast();
+        let class = JobObjectBasicProcessIdList;
+        let (raw, nowhere) = (self.handle.raw(), std::ptr::null_mut());
+        // SAFETY: the place is writable, aligned for the list and has the size that is passed.
+        if unsafe { QueryInformationJobObject(raw, class, place, size, nowhere) } == 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the system has just written a list to the start of the room.
+        let list = unsafe { &*room.as_ptr().cast::<JOBOBJECT_BASIC_PROCESS_ID_LIST>() };
+        let count = (list.NumberOfProcessIdsInList as usize).min(LISTED_MAX);
+        Ok(room[1..=count].iter().map(|id| *id as u32).collect())
+    }
+
+    /// Ends every process in the job.
+    pub(super) fn end(&self) -> io::Result<()> {
+        // SAFETY: the handle is open for the time of this call.
+        match unsafe { TerminateJobObject(self.handle.raw(), 137) } {
+            0 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        }
+    }
+}

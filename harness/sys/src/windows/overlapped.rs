@@ -1,0 +1,86 @@
+//! One read or write that may be waited for, and taken back.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use windows_sys::Win32::Foundation::{
+    ERROR_BROKEN_PIPE, ERROR_IO_PENDING, ERROR_MORE_DATA, ERROR_NO_DATA, ERROR_OPERATION_ABORTED,
+    ERROR_PIPE_NOT_CONNECTED, WAIT_OBJECT_0,
+};
+use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED};
+use windows_sys::Win32::System::Threading::{CreateEventW, INFINITE, WaitForSingleObject};
+
+use super::handle::Handle;
+
+/// An event that a thread waits on for its own operations.
+pub(super) fn event() -> io::Result<Handle> {
+    // SAFETY: no security attributes and no name are passed.
+    Handle::from_call(unsafe { CreateEventW(std::ptr::null(), 1, 0, std::ptr::null()) })
+}
+
+/// How an operation went on.
+pub(super) enum Progress {
+    /// So many bytes.
+    Done(usize),
+    /// The other end is gone.
+    Ended,
+    /// The deadline passed and nothing was transferred.
+    TimedOut,
+}
+
+/// Runs one operation to its end, or takes it back at the deadline.
+///
+/// `start` begins it with the structure that it is given and returns what the call returned.
+pub(super) fn run(
+    stream: &Handle,
+    deadline: Option<Instant>,
+    start: impl FnOnce(*mut OVERLAPPED) -> i32,
+) -> io::Result<Progress> {
+    let event = event()?;
+    let mut state = OVERLAPPED {
+        hEvent: event.raw(),
+        ..OVERLAPPED::default()
+    };
+    if start(&mut state) == 0 {
+        let error = io::Error::last_os_error();
+        if error.raw_os_error() != Some(ERROR_IO_PENDING.cast_signed()) {
+            return ended(error);
+        }
+        // SAFETY: the event is open for the time of this call.
+        let woken = unsafe { WaitForSingleObject(event.raw(), milliseconds(deadline)) };
+        if woken != WAIT_OBJECT_0 {
+            // The operation may just have ended by itself: the result below says so.
+            // SAFETY: the operation was begun on this handle with this structure.
+            unsafe { CancelIoEx(stream.raw(), &state) };
+        }
+    }
+    let mut bytes = 0;
+    // SAFETY: waiting here until the system is done with `state` and the buffer keeps both alive
+    // for as long as it uses them.
+    if unsafe { GetOverlappedResult(stream.raw(), &state, &mut bytes, 1) } == 0 {
+        return ended(io::Error::last_os_error());
+    }
+    Ok(Progress::Done(bytes as usize))
+}
+
+fn ended(error: io::Error) -> io::Result<Progress> {
+    match error.raw_os_error().map(i32::cast_unsigned) {
+        Some(ERROR_BROKEN_PIPE | ERROR_NO_DATA | ERROR_PIPE_NOT_CONNECTED) => Ok(Progress::Ended),
+        Some(ERROR_OPERATION_ABORTED) => Ok(Progress::TimedOut),
+        // A message longer than what was asked for: the rest stays.
+        Some(ERROR_MORE_DATA) => Ok(Progress::Done(0)),
+        _ => Err(error),
+    }
+}
+
+/// A deadline as the system takes it, rounded up.
+pub(super) fn milliseconds(deadline: Option<Instant>) -> u32 {
+    let Some(deadline) = deadline else {
+        return INFINITE;
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    let up = left.saturating_add(Duration::from_nanos(999_999));
+    u32::try_from(up.as_millis())
+        .unwrap_or(INFINITE - 1)
+        .min(INFINITE - 1)
+}

@@ -1,0 +1,64 @@
+//! Handles on their way: a process puts a duplicate into the table of the tree's root, and whoever
+//! gets the message takes it from there.
+//!
+//! The sender does not know who will read a queue, and may have ended by then; the root outlives
+//! both, and needs to do nothing.
+
+use std::io;
+use std::sync::OnceLock;
+
+use windows_sys::Win32::Foundation::{
+    DUPLICATE_CLOSE_SOURCE, DUPLICATE_SAME_ACCESS, DuplicateHandle, HANDLE,
+};
+use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcess, PROCESS_DUP_HANDLE};
+
+use super::handle::Handle;
+
+/// How a child learns the id of the root.
+pub(super) const ROOT: &str = "POOLPROOF_RUNTIME_ROOT";
+
+static ROOT_ID: OnceLock<u32> = OnceLock::new();
+
+/// The id of the root, for the environment of a child.
+pub(super) fn root() -> u32 {
+    *ROOT_ID.get_or_init(std::process::id)
+}
+
+/// Says which process is the root; only a child's first call has an effect.
+pub(super) fn set_root(id: u32) {
+    // A second answer would be the same one.
+    let _ = ROOT_ID.set(id);
+}
+
+/// Leaves a duplicate in the root's table; gives its number there.
+pub(super) fn put(handle: &Handle) -> io::Result<u64> {
+    let root = open_root()?;
+    let parked = duplicate(this(), handle.raw(), root.raw(), DUPLICATE_SAME_ACCESS)?;
+    Ok(parked as u64)
+}
+
+/// Takes what lies at a number in the root's table.
+pub(super) fn take(number: u64) -> io::Result<Handle> {
+    let root = open_root()?;
+    let how = DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE;
+    Handle::from_call(duplicate(root.raw(), number as HANDLE, this(), how)?)
+}
+
+fn open_root() -> io::Result<Handle> {
+    // SAFETY: the call takes no pointers.
+    Handle::from_call(unsafe { OpenProcess(PROCESS_DUP_HANDLE, 0, root()) })
+}
+
+fn this() -> HANDLE {
+    // SAFETY: the pseudo handle of this process needs no closing and is always valid.
+    unsafe { GetCurrentProcess() }
+}
+
+fn duplicate(from: HANDLE, handle: HANDLE, to: HANDLE, how: u32) -> io::Result<HANDLE> {
+    let mut copy = std::ptr::null_mut();
+    // SAFETY: both processes are open, and the place for the copy is writable.
+    if unsafe { DuplicateHandle(from, handle, to, &mut copy, 0, 0, how) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(copy)
+}

@@ -1,0 +1,297 @@
+//! Starting this program again, and waiting for the end of it; Windows cannot copy a process.
+
+use std::io;
+use std::os::windows::io::OwnedHandle;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, ERROR_INTERNAL_ERROR, GENERIC_READ, HANDLE, NTSTATUS,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    CreateFileW, FILE_SHARE_READ, FILE_SHARE_WRITE, OPEN_EXISTING,
+};
+use windows_sys::Win32::System::Console::{GetStdHandle, STD_INPUT_HANDLE, SetStdHandle};
+use windows_sys::Win32::System::Threading::{
+    GetExitCodeProcess, OpenProcess, PROCESS_SYNCHRONIZE, TerminateProcess,
+};
+
+use super::handle::Handle;
+use super::job::Job;
+use super::{parking, pipe};
+use crate::channel::Channel;
+
+/// Whether this system can copy a process.
+pub const CAN_FORK: bool = false;
+
+/// Whether copying a process is safe enough here to be the default, through a server.
+pub const FORK_IS_DEFAULT: bool = false;
+
+/// What a process that a signal of ours ended has as its exit code, plus the signal's number: above
+/// every code that a program gives by itself, below the system's own for crashes.
+const SIGNALLED: u32 = 0x0050_0000;
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It left with this code.
+    Exit(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// Nobody can tell any more: someone else took the answer, or died with it.
+    Unknown,
+}
+
+/// What can be done to a process from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ends it; Windows cannot ask.
+    Terminate,
+    /// Ends it.
+    Kill,
+    /// Pauses it.
+    Stop,
+    /// Lets it go on.
+    Continue,
+}
+
+/// A process that this one started.
+#[derive(Debug)]
+pub struct Child {
+    pid: u32,
+    process: Handle,
+    is_paused: Mutex<bool>,
+}
+
+impl Child {
+    /// The process's id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// A handle that is ready once the process has ended, for [`pipe::wait_any`].
+    #[must_use]
+    pub fn sentinel(&self) -> &Handle {
+        &self.process
+    }
+
+    /// Waits for the process's end and gives it, any number of times; none at the deadline.
+    ///
+    /// # Errors
+    /// Fails as the system's wait does.
+    pub fn wait(&self, deadline: Option<Instant>) -> io::Result<Option<Ending>> {
+        if !pipe::wait_readable(&self.process, deadline)? {
+            return Ok(None);
+        }
+        ending_of(&self.process).map(Some)
+    }
+
+    /// Sends a signal; nothing happens when the process has ended.
+    ///
+    /// # Errors
+    /// Fails as the system's calls do.
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        if self.wait(Some(Instant::now()))?.is_some() {
+            return Ok(());
+        }
+        match signal {
+            Signal::Terminate => self.end(15),
+            Signal::Kill => self.end(9),
+            Signal::Stop => self.pause(true),
+            Signal::Continue => self.pause(false),
+        }
+    }
+
+    fn end(&self, signal: u32) -> io::Result<()> {
+        // SAFETY: the handle is open, and we started the process.
+        if unsafe { TerminateProcess(self.process.raw(), SIGNALLED + signal) } != 0 {
+            return Ok(());
+        }
+        match io::Error::last_os_error() {
+            // It is ending already.
+            error if error.raw_os_error() == Some(ERROR_ACCESS_DENIED.cast_signed()) => Ok(()),
+            error => Err(error),
+        }
+    }
+
+    /// The system counts pauses; a signal does not.
+    fn pause(&self, pause: bool) -> io::Result<()> {
+        let mut is_paused = self
+            .is_paused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *is_paused == pause {
+            return Ok(());
+        }
+        match pause {
+            true => suspend(&self.process)?,
+            false => resume(&self.process)?,
+        }
+        *is_paused = pause;
+        Ok(())
+    }
+}
+
+/// How a process that has ended did so.
+pub(super) fn ending_of(process: &Handle) -> io::Result<Ending> {
+    let mut code = 0;
+    // SAFETY: the handle is open, and the place for the code is writable.
+    if unsafe { GetExitCodeProcess(process.raw(), &mut code) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(match code.checked_sub(SIGNALLED) {
+        Some(signal @ 1..=64) => Ending::Signal(signal.cast_signed()),
+        _ => Ending::Exit(code.cast_signed()),
+    })
+}
+
+fn suspend(process: &Handle) -> io::Result<()> {
+    // SAFETY: the handle is open for the time of this call.
+    answered(unsafe { NtSuspendProcess(process.raw()) })
+}
+
+/// Takes back one pause.
+pub(super) fn resume(process: &Handle) -> io::Result<()> {
+    // SAFETY: the handle is open for the time of this call.
+    answered(unsafe { NtResumeProcess(process.raw()) })
+}
+
+fn answered(status: NTSTATUS) -> io::Result<()> {
+    match status {
+        0.. => Ok(()),
+        _ => Err(io::Error::other(format!("the system answered {status:#x}"))),
+    }
+}
+
+#[link(name = "ntdll")]
+unsafe extern "system" {
+    fn NtSuspendProcess(process: HANDLE) -> NTSTATUS;
+    fn NtResumeProcess(process: HANDLE) -> NTSTATUS;
+}
+
+/// Starts this program again, with the same arguments and environment and `marker` set; the other
+/// end of the channel is its stdin.
+///
+/// Nothing else is inherited but stdout and stderr. What the root starts dies with the root.
+///
+/// # Errors
+/// Fails when the program cannot be started.
+pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
+    let (ours, theirs) = Channel::pair()?;
+    let theirs = Handle::from(theirs);
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .args(std::env::args_os().skip(1))
+        .env(marker.0, marker.1)
+        .env(parking::ROOT, parking::root().to_string());
+    let started = match start(&mut command, &theirs) {
+        // Wine answers this once in some thousand times; the second try has always worked.
+        Err(error) if error.raw_os_error() == Some(ERROR_INTERNAL_ERROR.cast_signed()) => {
+            start(&mut command, &theirs)
+        }
+        outcome => outcome,
+    }?;
+    let pid = started.id();
+    let process = Handle::from(OwnedHandle::from(started));
+    if let Some(job) = own_job()? {
+        job.add(&process)?;
+    }
+    Ok((
+        Child {
+            pid,
+            process,
+            is_paused: Mutex::new(false),
+        },
+        ours,
+    ))
+}
+
+fn start(command: &mut Command, stdin: &Handle) -> io::Result<std::process::Child> {
+    command
+        .stdin(Stdio::from(OwnedHandle::from(stdin.duplicate()?)))
+        .spawn()
+}
+
+/// The job that ends with this process, if it is the root; its children are in it by themselves.
+fn own_job() -> io::Result<Option<&'static Job>> {
+    static JOB: OnceLock<Job> = OnceLock::new();
+    if parking::root() != std::process::id() {
+        return Ok(None);
+    }
+    if JOB.get().is_none() {
+        let job = Job::new()?;
+        // Another thread may have been faster; then this one ends empty.
+        let _ = JOB.set(job);
+    }
+    Ok(JOB.get())
+}
+
+/// Takes this process's stdin as the channel to the one that started it, and gives it an empty
+/// stdin instead.
+///
+/// # Errors
+/// Fails when there is no handle left.
+pub fn take_channel() -> io::Result<Channel> {
+    let root = super::environment::take(parking::ROOT)?;
+    if let Some(root) = root.and_then(|root| root.to_str().and_then(|root| root.parse().ok())) {
+        parking::set_root(root);
+    }
+    // SAFETY: the call takes no pointers.
+    let stdin = unsafe { GetStdHandle(STD_INPUT_HANDLE) };
+    let stdin = Handle::from_call(stdin)?;
+    // The duplicate cannot be inherited; the handle that came is closed here.
+    let channel = stdin.duplicate()?;
+    empty_stdin()?;
+    drop(stdin);
+    Ok(Channel::from(channel))
+}
+
+/// Gives this process an empty stdin.
+///
+/// # Errors
+/// Fails when there is no handle left.
+pub fn empty_stdin() -> io::Result<()> {
+    let name: Vec<u16> = "NUL".encode_utf16().chain([0]).collect();
+    // SAFETY: the name ends with a zero, and neither security attributes nor a template are passed.
+    let null = Handle::from_call(unsafe {
+        CreateFileW(
+            name.as_ptr(),
+            GENERIC_READ,
+            FILE_SHARE_READ | FILE_SHARE_WRITE,
+            std::ptr::null(),
+            OPEN_EXISTING,
+            0,
+            std::ptr::null_mut(),
+        )
+    })?;
+    // SAFETY: the handle is open, and stays so: it is never closed.
+    if unsafe { SetStdHandle(STD_INPUT_HANDLE, null.raw()) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    std::mem::forget(null);
+    Ok(())
+}
+
+/// Copies this process.
+///
+/// # Errors
+/// Always `Unsupported`.
+pub fn fork(_harmless: usize) -> io::Result<Option<Child>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// A handle that is ready once a process that is not ours has ended.
+///
+/// # Errors
+/// Fails when there is no such process.
+pub fn watch(pid: u32) -> io::Result<Handle> {
+    // SAFETY: the call takes no pointers.
+    Handle::from_call(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) })
+}
+
+/// Names this process in process lists: Windows has no such name.
+pub fn set_name(_name: &str) {}

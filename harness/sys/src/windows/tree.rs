@@ -1,0 +1,156 @@
+//! One process tree a run: a keeper process that owns it, tells how main ended and when nothing is
+//! left, and ends all of it when asked, or when the harness dies.
+//!
+//! The keeper is the harness's own executable again; the tree is a job that it alone holds.
+//! What a still tree is, and how long one is waited for, is the caller's business.
+
+mod keeper;
+mod table;
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::windows::io::OwnedHandle;
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub use keeper::keep;
+pub use table::{Process, named_memory, remove_memory, unused_memory};
+
+use super::handle::Handle;
+use super::pipe;
+
+/// How a main process ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MainEnd {
+    /// It left with this code.
+    Exit(i32),
+    /// This signal ended it (`KILL`, `TERM` …).
+    Signal(String),
+}
+
+/// What the keeper tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Main could not be started, for this reason.
+    NotStarted(String),
+    /// Main has ended.
+    MainEnded(MainEnd),
+    /// No process of the tree is left.
+    Empty,
+    /// The keeper itself is gone before its tree.
+    Lost,
+}
+
+/// A tree of processes, as the harness sees it; dropping it ends the tree.
+#[derive(Debug)]
+pub struct Tree {
+    keeper: Child,
+    control: Handle,
+    unread: Vec<u8>,
+    gone: bool,
+}
+
+/// How long the keeper may take to end its tree.
+const END_MAX: Duration = Duration::from_secs(10);
+
+impl Tree {
+    /// Starts `keeper`, a command that calls [`keep`] and takes its environment and folder from
+    /// here; gives the tree and what main writes to stdout and stderr.
+    ///
+    /// # Errors
+    /// When the keeper cannot be started.
+    pub fn start(mut keeper: Command) -> io::Result<(Tree, ChildStdout, ChildStderr)> {
+        let (control, theirs) = pipe::duplex()?;
+        keeper
+            .stdin(Stdio::from(OwnedHandle::from(theirs)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut started = keeper.spawn()?;
+        // The command holds the keeper's ends; they would keep the control pipe open.
+        drop(keeper);
+        let stdout = started.stdout.take().expect("stdout was asked for");
+        let stderr = started.stderr.take().expect("stderr was asked for");
+        let tree = Tree {
+            keeper: started,
+            control,
+            unread: Vec::new(),
+            gone: false,
+        };
+        Ok((tree, stdout, stderr))
+    }
+
+    /// The next thing that the keeper tells, or nothing within the time given.
+    ///
+    /// # Errors
+    /// When the control pipe fails.
+    pub fn next_event(&mut self, timeout: Duration) -> io::Result<Option<Event>> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.unread.drain(..=end).collect();
+                let event = keeper::parse(&String::from_utf8_lossy(&line[..end]));
+                self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
+                return Ok(Some(event));
+            }
+            if !pipe::wait_readable(&self.control, Some(deadline))? {
+                return Ok(None);
+            }
+            let mut bytes = [0; 512];
+            match pipe::read(&self.control, &mut bytes)? {
+                0 => {
+                    self.gone = true;
+                    return Ok(Some(Event::Lost));
+                }
+                count => self.unread.extend_from_slice(&bytes[..count]),
+            }
+        }
+    }
+
+    /// The live processes of the tree, the keeper left out.
+    ///
+    /// # Errors
+    /// When the system's process table cannot be read.
+    pub fn processes(&self) -> io::Result<Vec<Process>> {
+        table::below(self.keeper.id())
+    }
+
+    /// Kills all of the tree at once and waits until it is gone.
+    ///
+    /// # Errors
+    /// When something is left after ten seconds.
+    pub fn end(&mut self) -> io::Result<()> {
+        // A keeper that is gone already has no tree to end.
+        let _ = pipe::write(&self.control, b"end\n");
+        let deadline = Instant::now() + END_MAX;
+        while !self.gone {
+            if self.next_event(Duration::from_millis(100))?.is_none() && Instant::now() > deadline {
+                self.keeper.kill()?;
+                break;
+            }
+        }
+        self.keeper.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        // Nobody is left to hear of a failure; the job ends with its keeper in any event.
+        let _ = self.end();
+    }
+}
+
+/// Ends every process that has `name=value` in its environment: none is ever left here, since a
+/// lost keeper takes its job with it.
+///
+/// # Errors
+/// None on this system.
+pub fn end_marked(_name: &OsStr, _value: &OsStr) -> io::Result<usize> {
+    Ok(0)
+}
+
+/// The operating system, for reports.
+#[must_use]
+pub fn system_name() -> String {
+    format!("Windows {}", std::env::consts::ARCH)
+}

@@ -1,0 +1,128 @@
+//! The keeper: the process that owns a run's tree.
+//!
+//! It speaks lines over the control pipe, which is its stdin; it knows neither cases nor drivers.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::windows::io::OwnedHandle;
+use std::os::windows::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use windows_sys::Win32::System::Console::{GetStdHandle, STD_INPUT_HANDLE};
+use windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
+
+use super::super::handle::Handle;
+use super::super::job::Job;
+use super::super::pipe;
+use super::super::process::{Ending, ending_of, resume};
+use super::{Event, MainEnd};
+
+/// How often the keeper looks whether its job is empty.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Runs `program` as the main process of a tree and stays until the tree is empty; gives the exit
+/// code. When the harness dies, the tree is ended and `scratch` removed.
+///
+/// Stdin must be the control pipe that [`super::Tree::start`] gave; main inherits stdout, stderr,
+/// environment and working directory, and gets an empty stdin.
+#[must_use]
+pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
+    // SAFETY: the call takes no pointers.
+    let stdin = unsafe { GetStdHandle(STD_INPUT_HANDLE) };
+    let Ok(control) = Handle::from_call(stdin) else {
+        return 70;
+    };
+    let (job, main) = match start(program, arguments) {
+        Ok(started) => started,
+        Err(error) => {
+            say(&control, &format!("failed {error}"));
+            return 70;
+        }
+    };
+    let ordered = watch(&control, &job, &main);
+    // A tree that cannot be ended goes with this process, which holds the job.
+    let _ = job.end();
+    if ordered == Order::Forget {
+        // What cannot be removed is a few small files in the temporary folder.
+        let _ = std::fs::remove_dir_all(scratch);
+    } else {
+        say(&control, "empty");
+    }
+    0
+}
+
+/// Starts main inside a job: nothing that it starts can be outside.
+fn start(program: &OsString, arguments: &[OsString]) -> io::Result<(Job, Handle)> {
+    let job = Job::new()?;
+    let main = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .creation_flags(CREATE_SUSPENDED)
+        .spawn()?;
+    let main = Handle::from(OwnedHandle::from(main));
+    job.add(&main)?;
+    resume(&main)?;
+    Ok((job, main))
+}
+
+#[derive(PartialEq, Eq)]
+enum Order {
+    /// The harness wants the tree gone, or nothing is left of it.
+    End,
+    /// The harness is dead.
+    Forget,
+}
+
+/// Tells of main's end, until an order comes or the job is empty.
+fn watch(control: &Handle, job: &Job, main: &Handle) -> Order {
+    let mut main_lives = true;
+    loop {
+        let handles: &[&Handle] = if main_lives {
+            &[control, main]
+        } else {
+            &[control]
+        };
+        // With main gone, the job is looked at again and again: no event says that it is empty.
+        let deadline = (!main_lives).then(|| Instant::now() + LOOK);
+        let Ok(ready) = pipe::wait_any(handles, deadline) else {
+            return Order::Forget;
+        };
+        if ready[0] {
+            return match pipe::read(control, &mut [0; 16]) {
+                Ok(count) if count > 0 => Order::End,
+                _ => Order::Forget,
+            };
+        }
+        if ready.get(1) == Some(&true) {
+            main_lives = false;
+            match ending_of(main) {
+                Ok(Ending::Exit(code)) => say(control, &format!("exit {code}")),
+                Ok(Ending::Signal(9)) => say(control, "signal KILL"),
+                Ok(Ending::Signal(15)) => say(control, "signal TERM"),
+                Ok(Ending::Signal(other)) => say(control, &format!("signal {other}")),
+                Ok(Ending::Unknown) | Err(_) => say(control, "exit -1"),
+            }
+        }
+        if !main_lives && job.processes().is_ok_and(|processes| processes.is_empty()) {
+            return Order::End;
+        }
+    }
+}
+
+fn say(control: &Handle, line: &str) {
+    // Where nobody listens any more, there is nobody to tell.
+    let _ = pipe::write(control, format!("{line}\n").as_bytes());
+}
+
+/// What a line from the keeper says.
+pub(super) fn parse(line: &str) -> Event {
+    match line.split_once(' ') {
+        Some(("exit", code)) => Event::MainEnded(MainEnd::Exit(code.parse().unwrap_or(-1))),
+        Some(("signal", name)) => Event::MainEnded(MainEnd::Signal(name.to_owned())),
+        Some(("failed", reason)) => Event::NotStarted(reason.to_owned()),
+        _ if line == "empty" => Event::Empty,
+        _ => Event::Lost,
+    }
+}
