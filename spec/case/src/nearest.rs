@@ -1,12 +1,19 @@
 //! The nearest known name, for messages about unknown ones.
 
+/// Longer names are no slip of the hand, and measuring them would take long.
+const LENGTH_MAX: usize = 64;
+
 /// The known name that a mistyped one most likely means, if any is near enough.
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    if name.len() > LENGTH_MAX {
+        return None;
+    }
     let lower = name.to_lowercase();
     let distance = |other: &str| strsim::osa_distance(&lower, &other.to_lowercase());
     known
         .into_iter()
+        .filter(|other| other.len() <= LENGTH_MAX)
         .map(|other| (distance(other), other))
         .filter(|(distance, other)| {
             // A third of the letters may differ; one always may.

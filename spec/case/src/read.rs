@@ -28,6 +28,12 @@ pub const NESTING_MAX: usize = 64;
 /// The most rounds of a `Repeat`.
 pub const REPEAT_MAX: u32 = 10_000;
 
+/// The most entries of a map, names of a list and named arguments of a call.
+const ENTRIES_MAX: usize = 1000;
+
+/// The most mistakes that are told at once.
+const MISTAKES_MAX: usize = 100;
+
 /// Reads and checks a case.
 ///
 /// # Errors
@@ -67,6 +73,7 @@ pub fn read(id: &str, text: &str, known_clauses: &[&str]) -> Result<Case, Vec<Di
     }
     mistakes.sort_by(|left, right| (left.place, &left.message).cmp(&(right.place, &right.message)));
     mistakes.dedup();
+    mistakes.truncate(MISTAKES_MAX);
     Err(mistakes)
 }
 
@@ -81,6 +88,16 @@ struct Reader {
 impl Reader {
     fn mistake(&mut self, mistake: Diagnostic) {
         self.mistakes.push(mistake);
+    }
+
+    /// Says so where there are more than anyone writes; whether they are few enough to be read.
+    fn at_most(&mut self, count: usize, place: Place) -> bool {
+        if count > ENTRIES_MAX {
+            let message = format!("{count} entries are more than a case may have in one place");
+            let help = format!("at most {ENTRIES_MAX}");
+            self.mistake(Diagnostic::new(place, message).help(help));
+        }
+        count <= ENTRIES_MAX
     }
 }
 

@@ -57,6 +57,9 @@ impl Reader {
                     arguments.positional = items.into_iter().flatten().collect();
                 }
                 NodeKind::Group(Fields::Named(fields)) if index + 1 == parts.len() => {
+                    if !self.at_most(fields.len(), part.place) {
+                        return None;
+                    }
                     for (name, value) in fields {
                         if arguments.named.iter().any(|(known, _)| known == name.text) {
                             let message = format!("the argument `{}` stands twice", name.text);

@@ -100,6 +100,9 @@ impl Reader {
         if items.is_empty() {
             return self.expected(node, "`clauses`", "at least one clause's name");
         }
+        if !self.at_most(items.len(), node.place) {
+            return None;
+        }
         let mut clauses: Vec<String> = Vec::new();
         for item in items {
             let Some(clause) = self.text(item, "a clause") else {
@@ -124,6 +127,9 @@ impl Reader {
             let example = "a map: `{\"f\": Function(params: [\"x\"], body: [...])}`";
             return self.expected(node, "`functions`", example);
         };
+        if !self.at_most(entries.len(), node.place) {
+            return None;
+        }
         let mut functions = BTreeMap::new();
         let mut is_whole = true;
         for (key, value) in entries {
@@ -164,6 +170,9 @@ impl Reader {
 
     fn params(&mut self, node: &Node<'_>) -> Option<Vec<String>> {
         let items = self.list(node, "`params`")?;
+        if !self.at_most(items.len(), node.place) {
+            return None;
+        }
         let mut params: Vec<String> = Vec::new();
         let mut is_whole = true;
         for item in items {
@@ -187,6 +196,9 @@ impl Reader {
         let NodeKind::Map(entries) = &node.kind else {
             return self.expected(node, "`globals`", "a map: `{\"counter\": 0}`");
         };
+        if !self.at_most(entries.len(), node.place) {
+            return None;
+        }
         let mut globals: Vec<(String, Value)> = Vec::new();
         let mut is_whole = true;
         for (key, value) in entries {

@@ -62,7 +62,12 @@ impl Reader {
             NodeKind::Group(_) => {
                 return self.expected(node, "a value", "a text, number, list, tuple, map or form");
             }
-            NodeKind::Map(entries) => self.dict(entries)?,
+            NodeKind::Map(entries) => {
+                if !self.at_most(entries.len(), node.place) {
+                    return None;
+                }
+                self.dict(entries)?
+            }
             NodeKind::Form(name, fields) => self.form(node, *name, fields)?,
         };
         Some(Expression {

@@ -106,7 +106,7 @@ fn mutated_cases_are_answered() {
         "/*",
         "Let",
     ];
-    for seed in 0..2000 {
+    for seed in 0..1000 {
         let mut chance = Chance(seed);
         let mut text = CASE.to_owned();
         for _ in 0..=chance.below(3) {
@@ -150,4 +150,18 @@ fn deep_and_large_texts_are_answered() {
     let text = format!("Case(title: \"t\", clauses: [\"C\"], main: [{many}], claims: [])");
     assert!(read("m", &text, &["C"]).is_err());
     assert!(read("m", &" ".repeat(256 * 1024 + 1), &["C"]).is_err());
+    let keys: Vec<String> = (0..30_000).map(|key| format!("{key}:0")).collect();
+    let keys = keys.join(",");
+    let text =
+        format!("Case(title: \"t\", clauses: [\"C\"], main: [Let(\"d\", {{{keys}}})], claims: [])");
+    let mistakes = read("m", &text, &["C"]).unwrap_err();
+    assert!(
+        mistakes[0].message.contains("30000 entries"),
+        "{mistakes:?}"
+    );
+    let name = "x".repeat(100_000);
+    let text = format!(
+        "Case(title: \"t\", clauses: [\"C\"], main: [{name}(1), Let(\"{name}\", \"${name}y\")], claims: [])"
+    );
+    check(&text, 0);
 }
