@@ -1,5 +1,7 @@
 //! The runtime from outside: each trial starts real processes.
 
+#![expect(clippy::unwrap_used, reason = "a trial that panics has failed")]
+
 mod connection;
 #[cfg(unix)]
 mod copies;

@@ -157,7 +157,12 @@ fn thousand(context: mp::Context) -> Outcome {
             expect(ended(process)?, Some(round + i))?;
         }
     }
-    expect(descriptors()?, before)?;
+    let after = descriptors()?;
+    // Fewer where something of an earlier trial was still open.
+    hold(
+        after <= before,
+        &format!("{before} descriptors have become {after}"),
+    )?;
     expect(zombies()?, 0)?;
     expect(mp::active_children().len(), 0)
 }

@@ -6,9 +6,9 @@ use poolproof_sys::exit::leave;
 use poolproof_sys::process::{self, Ending, Signal};
 use poolproof_sys::{channel::Channel, pipe, zygote};
 
-use crate::{Outcome, expect, soon};
+use crate::{Fact, Outcome, expect, soon};
 
-pub(crate) const TRIALS: &[(&str, fn() -> Outcome)] = &[
+pub(crate) const TRIALS: &[Fact] = &[
     ("fork/a_copy_goes_on_from_here", copy),
     ("fork/another_thread_refuses_it", foreign_thread),
     ("zygote/copies_are_reaped_by_the_server_alone", served),

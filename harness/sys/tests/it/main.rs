@@ -1,5 +1,7 @@
 //! The promises of this crate, with real processes.
 
+#![expect(clippy::unwrap_used, reason = "a trial that panics has failed")]
+
 #[cfg(unix)]
 mod copies;
 mod spawned;
@@ -12,6 +14,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 type Outcome = Result<(), Failed>;
 
+/// A trial: what it shows, and how.
+type Fact = (&'static str, fn() -> Outcome);
+
 fn main() -> ExitCode {
     if let Some(code) = spawned::be_child() {
         return code;
@@ -22,7 +27,7 @@ fn main() -> ExitCode {
     let mut trials = [spawned::TRIALS, streams::TRIALS].concat();
     #[cfg(unix)]
     trials.extend(copies::TRIALS);
-    let trial = |(name, run): &(&str, fn() -> Outcome)| Trial::test(*name, *run);
+    let trial = |(name, run): &Fact| Trial::test(*name, *run);
     libtest_mimic::run(&arguments, trials.iter().map(trial).collect()).exit_code()
 }
 

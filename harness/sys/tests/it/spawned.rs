@@ -9,11 +9,11 @@ use poolproof_sys::pipe;
 use poolproof_sys::process::{self, Child, Ending, Signal};
 use poolproof_sys::{environment, lifeline};
 
-use crate::{Outcome, expect, soon};
+use crate::{Fact, Outcome, expect, soon};
 
 const MARKER: &str = "POOLPROOF_SYS_TEST";
 
-pub(crate) const TRIALS: &[(&str, fn() -> Outcome)] = &[
+pub(crate) const TRIALS: &[Fact] = &[
     ("spawn/a_message_with_handles_reaches_the_child", message),
     ("spawn/five_hundred_handles_arrive_in_order", many_handles),
     ("spawn/stdin_of_the_child_is_empty", empty_stdin),

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use poolproof_sys::pipe;
 
-use crate::{Outcome, expect, soon};
+use crate::{Fact, Outcome, expect, soon};
 
-pub(crate) const TRIALS: &[(&str, fn() -> Outcome)] = &[
+pub(crate) const TRIALS: &[Fact] = &[
     ("pipe/head_and_body_arrive_as_one_stream", both),
     ("pipe/a_stream_without_readers_is_broken", broken),
     ("pipe/a_wait_ends_at_its_deadline", deadline),
