@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::{
     ERROR_BROKEN_PIPE, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED, GENERIC_READ, GENERIC_WRITE,
@@ -220,6 +220,52 @@ pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes [`write_now`] of this end give up where there is no room: it always does here.
+///
+/// # Errors
+/// None on this system.
+pub fn never_wait_for_room(_writer: &Handle) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes `bytes` where there is room for all of them; gives how many, all or none.
+///
+/// # Errors
+/// Fails with `BrokenPipe` when nobody can read it any more, or as the system's write does.
+pub fn write_now(writer: &Handle, bytes: &[u8]) -> io::Result<usize> {
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let progress = overlapped::run(writer, Some(Instant::now()), |state| {
+        // SAFETY: the bytes can be read, and `run` waits until the system is done with them.
+        unsafe {
+            WriteFile(
+                writer.raw(),
+                bytes.as_ptr(),
+                length,
+                std::ptr::null_mut(),
+                state,
+            )
+        }
+    })?;
+    match progress {
+        Progress::Done(written) => Ok(written),
+        Progress::TimedOut => Ok(0),
+        Progress::Ended => Err(io::ErrorKind::BrokenPipe.into()),
+    }
+}
+
+/// How long a writer sleeps before it looks for room again: the system tells nobody of room.
+const ROOM_LOOK: Duration = Duration::from_millis(1);
+
+/// Waits a little for room, and says yes without knowing; false when the deadline has passed.
+///
+/// # Errors
+/// None on this system.
+pub fn wait_writable(_writer: &Handle, deadline: Option<Instant>) -> io::Result<bool> {
+    let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+    std::thread::sleep(left.unwrap_or(ROOM_LOOK).min(ROOM_LOOK));
+    Ok(left != Some(Duration::ZERO))
+}
+
 /// Writes all of `head`, then all of `body`.
 ///
 /// # Errors
@@ -306,10 +352,8 @@ pub fn wait_any(streams: &[&Handle], deadline: Option<Instant>) -> io::Result<Ve
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-    use std::time::{Duration, Instant};
-
     use super::*;
+    use std::collections::VecDeque;
 
     #[test]
     fn what_is_written_is_read_and_then_the_stream_ends() {

@@ -6,12 +6,16 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::windows::io::{FromRawHandle, IntoRawSocket, OwnedHandle};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{GenericNamespaced, ListenerOptions, Name, Stream};
 use windows_sys::Win32::System::IO::CancelIoEx;
 
 use super::handle::Handle;
+use super::pipe;
 
 /// Whether there are names without a file, which go with the last process that uses them.
 pub const HAS_NAMES: bool = true;
@@ -28,15 +32,23 @@ pub enum Place<'a> {
 }
 
 /// A socket that waits for others to connect.
+///
+/// A thread accepts, since a pipe that waits for its client is no object that can be waited for.
 #[derive(Debug)]
 pub struct Listener {
-    kind: Kind,
+    /// A byte for each who has connected.
+    arrivals: Handle,
+    accepted: Mutex<Receiver<io::Result<Handle>>>,
+    tcp: Option<SocketAddr>,
+    stop: Arc<AtomicBool>,
+    /// What wakes the thread so that it can end.
+    own_place: OwnPlace,
 }
 
 #[derive(Debug)]
-enum Kind {
-    Tcp(TcpListener, SocketAddr),
-    Pipe(LocalSocketListener),
+enum OwnPlace {
+    Tcp(SocketAddr),
+    Name(String),
 }
 
 impl Listener {
@@ -45,20 +57,51 @@ impl Listener {
     /// # Errors
     /// `AddrInUse` when another does; `Unsupported` for a path.
     pub fn bind(place: Place<'_>) -> io::Result<Listener> {
-        let kind = match place {
+        match place {
             Place::Tcp(address) => {
                 let listener = TcpListener::bind(address)?;
                 let address = listener.local_addr()?;
-                Kind::Tcp(listener, address)
+                let accept = move || tcp(listener.accept()?.0);
+                Listener::start(accept, Some(address), OwnPlace::Tcp(address))
             }
-            Place::Path(_) => return Err(no_paths()),
-            Place::Name(name) => Kind::Pipe(
-                ListenerOptions::new()
+            Place::Path(_) => Err(no_paths()),
+            Place::Name(name) => {
+                let listener = ListenerOptions::new()
                     .name(pipe_name(name)?)
-                    .create_sync()?,
-            ),
-        };
-        Ok(Listener { kind })
+                    .create_sync()?;
+                let accept = move || Ok(piped(listener.accept()?));
+                Listener::start(accept, None, OwnPlace::Name(name.to_owned()))
+            }
+        }
+    }
+
+    fn start(
+        accept: impl Fn() -> io::Result<Handle> + Send + 'static,
+        tcp: Option<SocketAddr>,
+        own_place: OwnPlace,
+    ) -> io::Result<Listener> {
+        let (arrivals, bell) = pipe::one_way()?;
+        let (sender, accepted) = mpsc::channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        std::thread::Builder::new()
+            .name("listener".into())
+            .spawn(move || {
+                loop {
+                    let outcome = accept();
+                    let is_over = stopped.load(Ordering::Acquire) || sender.send(outcome).is_err();
+                    if is_over || pipe::write(&bell, &[0]).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        Ok(Listener {
+            arrivals,
+            accepted: Mutex::new(accepted),
+            tcp,
+            stop,
+            own_place,
+        })
     }
 
     /// Waits for the next who connects.
@@ -66,19 +109,32 @@ impl Listener {
     /// # Errors
     /// Fails as the system's accept does; another call may succeed.
     pub fn accept(&self) -> io::Result<Handle> {
-        match &self.kind {
-            Kind::Tcp(listener, _) => tcp(listener.accept()?.0),
-            Kind::Pipe(listener) => Ok(piped(listener.accept()?)),
-        }
+        pipe::read(&self.arrivals, &mut [0])?;
+        let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.recv().map_err(io::Error::other)?
     }
 
     /// The machine's address and port, for TCP.
     #[must_use]
     pub fn tcp_address(&self) -> Option<SocketAddr> {
-        match &self.kind {
-            Kind::Tcp(_, address) => Some(*address),
-            Kind::Pipe(_) => None,
-        }
+        self.tcp
+    }
+
+    /// A handle that is readable when somebody has connected.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.arrivals
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        // Only wakes the thread; where nobody listens any more it has ended.
+        let _ = match &self.own_place {
+            OwnPlace::Tcp(address) => connect(Place::Tcp(*address)),
+            OwnPlace::Name(name) => connect(Place::Name(name)),
+        };
     }
 }
 
