@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         tree::trials(),
         locks::trials(),
         queues::trials(),
+        pool::trials(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();
     #[cfg(unix)]
