@@ -1,0 +1,196 @@
+//! Sockets that others find by an address: TCP, a path, or a name without a file.
+//!
+//! What is said over them, and who may, is left to the caller: an address is no secret.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use rustix::net::Shutdown;
+
+use super::handle::Handle;
+use super::identity::epoch;
+
+/// Whether there are names without a file, which go with the last process that uses them.
+pub const HAS_NAMES: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
+/// Where a socket can be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// A port of a machine; port 0 listens on a free one.
+    Tcp(SocketAddr),
+    /// A socket in the file system.
+    Path(&'a Path),
+    /// A name without a file, where [`HAS_NAMES`].
+    Name(&'a str),
+}
+
+/// A socket that waits for others to connect.
+#[derive(Debug)]
+pub struct Listener {
+    handle: Handle,
+    tcp: Option<SocketAddr>,
+    file: Option<(PathBuf, u32)>,
+}
+
+impl Listener {
+    /// Listens at a place that nobody else listens at.
+    ///
+    /// # Errors
+    /// `AddrInUse` when another does; `Unsupported` for a name where there are none.
+    pub fn bind(place: Place<'_>) -> io::Result<Listener> {
+        let (fd, tcp, file): (OwnedFd, _, _) = match place {
+            Place::Tcp(address) => {
+                let listener = TcpListener::bind(address)?;
+                let address = listener.local_addr()?;
+                (listener.into(), Some(address), None)
+            }
+            Place::Path(path) => {
+                let listener = UnixListener::bind(path)?;
+                (listener.into(), None, Some((path.to_owned(), epoch())))
+            }
+            Place::Name(name) => (
+                UnixListener::bind_addr(&abstract_name(name)?)?.into(),
+                None,
+                None,
+            ),
+        };
+        Ok(Listener {
+            handle: fd.into(),
+            tcp,
+            file,
+        })
+    }
+
+    /// Waits for the next who connects.
+    ///
+    /// # Errors
+    /// Fails as the system's accept does; another call may succeed.
+    pub fn accept(&self) -> io::Result<Handle> {
+        let stream = loop {
+            match rustix::net::accept(&self.handle) {
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
+                outcome => break outcome?,
+            }
+        };
+        rustix::io::fcntl_setfd(&stream, rustix::io::FdFlags::CLOEXEC)?;
+        if self.tcp.is_some() {
+            rustix::net::sockopt::set_tcp_nodelay(&stream, true)?;
+        }
+        Ok(stream.into())
+    }
+
+    /// The machine's address and port, for TCP.
+    #[must_use]
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        self.tcp
+    }
+
+    /// A handle that is readable when somebody has connected.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some((path, owner)) = &self.file
+            && *owner == epoch()
+        {
+            // It may be gone with its folder.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Connects to who listens at a place.
+///
+/// # Errors
+/// `ConnectionRefused` or `NotFound` when nobody does.
+pub fn connect(place: Place<'_>) -> io::Result<Handle> {
+    let fd: OwnedFd = match place {
+        Place::Tcp(address) => {
+            let stream = TcpStream::connect(address)?;
+            stream.set_nodelay(true)?;
+            stream.into()
+        }
+        Place::Path(path) => UnixStream::connect(path)?.into(),
+        Place::Name(name) => UnixStream::connect_addr(&abstract_name(name)?)?.into(),
+    };
+    Ok(fd.into())
+}
+
+/// Ends a connection, however many handles it has; who reads from it sees the end.
+///
+/// # Errors
+/// Fails when the other side has ended it before.
+pub fn shut_down(stream: &Handle) -> io::Result<()> {
+    Ok(rustix::net::shutdown(stream, Shutdown::Both)?)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn abstract_name(name: &str) -> io::Result<std::os::unix::net::SocketAddr> {
+    #[cfg(target_os = "android")]
+    use std::os::android::net::SocketAddrExt;
+    #[cfg(target_os = "linux")]
+    use std::os::linux::net::SocketAddrExt;
+    std::os::unix::net::SocketAddr::from_abstract_name(name)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn abstract_name(_name: &str) -> io::Result<std::os::unix::net::SocketAddr> {
+    Err(io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this system has no socket names without a file: use a path",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipe;
+
+    fn check(listener: &Listener, place: Place<'_>) {
+        let client = connect(place).unwrap();
+        let server = listener.accept().unwrap();
+        pipe::write(&client, b"hello").unwrap();
+        let mut bytes = [0; 5];
+        assert_eq!(pipe::read(&server, &mut bytes).unwrap(), 5);
+        shut_down(&server).unwrap();
+        assert_eq!(pipe::read(&client, &mut bytes).unwrap(), 0);
+    }
+
+    #[test]
+    fn bytes_go_over_tcp() {
+        let place = Place::Tcp("127.0.0.1:0".parse().unwrap());
+        let listener = Listener::bind(place).unwrap();
+        check(&listener, Place::Tcp(listener.tcp_address().unwrap()));
+    }
+
+    #[test]
+    fn a_socket_s_file_goes_with_its_listener() {
+        let name = format!("poolproof-socket-test-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let listener = Listener::bind(Place::Path(&path)).unwrap();
+        check(&listener, Place::Path(&path));
+        assert!(Listener::bind(Place::Path(&path)).is_err());
+        drop(listener);
+        assert!(!path.exists());
+        assert!(connect(Place::Path(&path)).is_err());
+    }
+
+    #[test]
+    fn a_name_needs_no_file_and_goes_with_its_listener() {
+        if !HAS_NAMES {
+            return;
+        }
+        let name = format!("poolproof-socket-test-{}", std::process::id());
+        let listener = Listener::bind(Place::Name(&name)).unwrap();
+        check(&listener, Place::Name(&name));
+        drop(listener);
+        assert!(connect(Place::Name(&name)).is_err());
+    }
+}
