@@ -6,6 +6,7 @@ use poolproof_case::catalogue::{self, BindError, Default, Parameter};
 use poolproof_case::{ErrorKind, Value};
 
 use crate::data::Data;
+use crate::expression::missing;
 use crate::stop::{Result, Stop};
 
 /// The arguments of one call.
@@ -28,6 +29,13 @@ impl Bound {
             parameters,
             arguments,
         })
+    }
+
+    /// Binds arguments to a method of an object, by the catalogue's names of both.
+    pub(crate) fn of_method(object: &str, method: &str, positional: Vec<Data>) -> Result<Bound> {
+        let known = catalogue::object(object).and_then(|known| known.method(method));
+        let known = known.ok_or_else(|| missing(object, method))?;
+        Bound::new(method, known.parameters, positional, Vec::new())
     }
 
     /// The argument of a parameter, or its default.

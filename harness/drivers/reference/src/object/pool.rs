@@ -120,8 +120,13 @@ fn run(task: Task) -> Data {
 
 /// An error goes back to who asked; an exit ends the worker, as in Python.
 fn leave(stop: Stop) -> ! {
+    let is_thread = World::current().is_some_and(|world| world.method == StartMethod::Threads);
     match stop {
         Stop::Error(kind, text) => mp::fail(&(kind, text)),
+        // All that can end of a thread is its task.
+        Stop::Exit(code) if is_thread => {
+            mp::fail(&(ErrorKind::WorkerLost, format!("the task left with {code}")))
+        }
         Stop::Exit(code) => std::process::exit(code),
     }
 }
