@@ -1,3 +1,35 @@
 //! Discovers, runs and judges cases.
+//!
+//! A run is a process tree: main's ending comes from waiting for it, what it leaves is counted, and
+//! nothing of it survives.
+//! Which implementations there are besides the interpreters found on the machine is told by the
+//! caller; this library does not know the runtime.
 
 #![forbid(unsafe_code)]
+
+mod capture;
+pub mod driver;
+mod error;
+mod examine;
+mod execute;
+pub mod interpreter;
+mod judge;
+mod leak;
+pub mod load;
+pub mod manifest;
+mod plan;
+pub mod specified;
+pub mod statistics;
+mod stillness;
+pub mod suite;
+mod timing;
+mod turns;
+
+pub use driver::Driver;
+pub use error::{Error, Result};
+pub use examine::replay_command;
+pub use execute::Workshop;
+pub use judge::exit_code;
+pub use load::{Loaded, Problem, Selection};
+pub use manifest::Manifest;
+pub use plan::{Plan, seed_of};

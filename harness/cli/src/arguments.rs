@@ -1,0 +1,240 @@
+//! The command line's shape, and the help that teaches it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use poolproof_case::StartMethod;
+use poolproof_runner::Plan;
+
+const EXAMPLES: &str = "\
+Without a command, every case runs on every driver found: `poolproof` is `poolproof run`.
+
+Examples:
+  poolproof run                                   everything; the report is in reports/latest/
+  poolproof run queue --driver reference          the cases with `queue` in their id
+  poolproof run seed/pool_map --driver cpython    one case on each CPython
+  poolproof explore seed/two_greet --words 10     all that the specification allows it
+  poolproof show seed/pool_map --as python        the case as a program to read and run
+  poolproof check my_case.ron                     is the file a good case?
+
+Exit codes: 0 all conform · 1 something deviates · 2 inconclusive · 4 nothing selected ·
+64 wrong usage or a broken case · 70 our own error · 130 interrupted";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  poolproof run                                   every case, every driver
+  poolproof run 'seed/pool*' --start-method fork  a pattern, one start method
+  poolproof run my_case.ron --driver reference    a file of your own
+  poolproof run --runs 200 --plan pauses          look longer
+
+A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.";
+
+const EXPLORE_EXAMPLES: &str = "\
+Examples:
+  poolproof explore seed/two_greet --words 10
+  poolproof explore seed/hello_under_lock --start-method spawn --json
+  poolproof explore seed/two_greet --start-method fork --dot | dot -Tsvg > picture.svg";
+
+/// Litmus tests for process pools: what a multi-process program may do, and what it really does.
+///
+/// A case is a small program in RON. Poolproof computes every output that the rules of
+/// multiprocessing allow it, runs it on real implementations (its own Rust runtime, every CPython
+/// found), and says where one does what the rules forbid.
+#[derive(Debug, Parser)]
+#[command(name = "poolproof", version, after_help = EXAMPLES)]
+pub(crate) struct Line {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run cases on drivers and report what deviates
+    Run(Run),
+    /// List the cases
+    List(List),
+    /// Show a case as RON, as a Python program or as JSON
+    Show(Show),
+    /// Compute all outcomes that the specification allows a case
+    Explore(Explore),
+    /// Check case files: syntax, names, arguments, claims
+    Check(Check),
+    /// List the clauses of the specification and the cases that test each
+    Clauses(Look),
+    /// List the objects that programs can use, or show one with its methods
+    Objects(Objects),
+    /// List the implementations found on this machine
+    Drivers(Look),
+    /// Make a report from run files
+    Report(Report),
+    /// Repeat one run
+    Replay(Replay),
+}
+
+/// Run cases on drivers and report what deviates.
+#[derive(Debug, Default, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(crate) struct Run {
+    /// Which cases; none: all
+    pub(crate) filters: Vec<String>,
+    /// A driver: `reference`, `cpython-3.13`, `cpython` for all of them [default: all found]
+    #[arg(long = "driver", value_name = "D")]
+    pub(crate) drivers: Vec<String>,
+    /// A start method: spawn, fork, forkserver or threads [default: all]
+    #[arg(long = "start-method", value_name = "M", value_parser = method)]
+    pub(crate) methods: Vec<StartMethod>,
+    /// How often each case is run [default: as the driver's manifest says]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) runs: Option<u64>,
+    /// What the plans of all runs are drawn from [default: from the clock]
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+    /// The plan of all runs: plain or pauses [default: a mixture]
+    #[arg(long, value_name = "P", value_parser = plan)]
+    pub(crate) plan: Option<Plan>,
+    /// How many runs at a time [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Where the run file and the reports go [default: reports/latest]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// End with one JSON object on stdout instead of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the cases.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Which cases; none: all
+    pub(crate) filters: Vec<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show a case.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The case's id, or its file
+    pub(crate) case: String,
+    /// In which form
+    #[arg(long = "as", value_name = "FORM", default_value = "ron")]
+    pub(crate) form: Form,
+    /// The same as `--as json`
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How a case is shown.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Form {
+    /// As it is written
+    Ron,
+    /// As a Python program that stands alone
+    Python,
+    /// As drivers get it
+    Json,
+}
+
+/// Compute all outcomes that the specification allows a case.
+#[derive(Debug, Args)]
+#[command(after_help = EXPLORE_EXAMPLES)]
+pub(crate) struct Explore {
+    /// The case's id, or its file
+    pub(crate) case: String,
+    /// A start method [default: all that the case has]
+    #[arg(long = "start-method", value_name = "M", value_parser = method)]
+    pub(crate) methods: Vec<StartMethod>,
+    /// The minimal automaton, for Graphviz
+    #[arg(long)]
+    pub(crate) dot: bool,
+    /// Show so many outcomes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) words: usize,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Check case files.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Files, folders or ids
+    #[arg(required = true)]
+    pub(crate) files: Vec<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Look something up.
+#[derive(Debug, Args)]
+pub(crate) struct Look {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the objects that programs can use.
+#[derive(Debug, Args)]
+pub(crate) struct Objects {
+    /// An object's name; none: all
+    pub(crate) name: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Make a report from run files; several are merged.
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The run files
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// In which format
+    #[arg(long, default_value = "markdown")]
+    pub(crate) format: Format,
+    /// The same as `--format json`
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A report's format.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// Short enough for a pull request
+    Markdown,
+    /// The object that `run --json` ends with
+    Json,
+}
+
+/// Repeat one run: a driver, a start method, a plan and a seed from a report.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The case's id, or its file
+    pub(crate) case: String,
+    /// The driver
+    #[arg(long, value_name = "D")]
+    pub(crate) driver: String,
+    /// The start method
+    #[arg(long = "start-method", value_name = "M", value_parser = method)]
+    pub(crate) method: StartMethod,
+    /// The plan
+    #[arg(long, value_name = "P", value_parser = plan)]
+    pub(crate) plan: Plan,
+    /// The run's own seed
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: u64,
+    /// The record as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn method(name: &str) -> Result<StartMethod, String> {
+    name.parse()
+}
+
+fn plan(name: &str) -> Result<Plan, String> {
+    name.parse()
+}

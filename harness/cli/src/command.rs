@@ -1,0 +1,45 @@
+//! The commands, one file each, and which of them is asked for.
+
+mod check;
+mod clauses;
+mod drivers;
+mod explore;
+mod list;
+mod objects;
+mod replay;
+mod report;
+mod run;
+mod show;
+
+use clap::Parser;
+
+use crate::arguments::{Command, Line, Run};
+
+/// The exit code of wrong usage.
+const USAGE: i32 = 64;
+
+/// Reads the command line and does what it says; gives the exit code.
+pub(crate) fn dispatch() -> i32 {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Where even this cannot be written, there is nobody to read it.
+            let _ = error.print();
+            return if error.use_stderr() { USAGE } else { 0 };
+        }
+    };
+    let outcome = match line.command {
+        None => run::run(&Run::default()),
+        Some(Command::Run(arguments)) => run::run(&arguments),
+        Some(Command::List(arguments)) => list::list(&arguments),
+        Some(Command::Show(arguments)) => show::show(&arguments),
+        Some(Command::Explore(arguments)) => explore::explore(&arguments),
+        Some(Command::Check(arguments)) => check::check(&arguments),
+        Some(Command::Clauses(arguments)) => clauses::clauses(&arguments),
+        Some(Command::Objects(arguments)) => objects::objects(&arguments),
+        Some(Command::Drivers(arguments)) => drivers::drivers(&arguments),
+        Some(Command::Report(arguments)) => report::report(&arguments),
+        Some(Command::Replay(arguments)) => replay::replay(&arguments),
+    };
+    outcome.unwrap_or_else(|failure| failure.tell())
+}

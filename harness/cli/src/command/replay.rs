@@ -1,0 +1,86 @@
+//! `replay`: one run again, with all that it showed.
+
+use poolproof_report::{Record, outcome_text};
+use poolproof_runner::suite::{self, Options};
+use poolproof_runner::{Error, Workshop, exit_code, load};
+
+use crate::arguments::Replay;
+use crate::failure::Outcome;
+use crate::{drivers, interrupt, output};
+
+pub(crate) fn replay(arguments: &Replay) -> Outcome {
+    let clauses = poolproof_spec::clauses::ids();
+    let loaded = load::select_one(&arguments.case, &clauses)??;
+    let drivers = drivers::named(std::slice::from_ref(&arguments.driver))?;
+    let [driver] = &drivers[..] else {
+        let names: Vec<&str> = drivers.iter().map(|driver| driver.name.as_str()).collect();
+        let message = format!(
+            "`{}` is more than one driver: {}",
+            arguments.driver,
+            names.join(", ")
+        );
+        return Err(Error::usage(message).into());
+    };
+    let options = Options {
+        methods: vec![arguments.method],
+        runs: Some(1),
+        seed: arguments.seed,
+        plan: Some(arguments.plan),
+        jobs: 1,
+        exact: true,
+    };
+    let workshop = Workshop::new(drivers::executable()?, interrupt::listen())?;
+    let cases = [loaded];
+    let mut results = suite::run(
+        &workshop,
+        &cases,
+        std::slice::from_ref(driver),
+        &options,
+        &|_| {},
+    )?;
+    if let Some(problem) = results.problems.pop() {
+        return Err(problem.into());
+    }
+    let Some(record) = results.records.pop() else {
+        let id = &cases[0].case.id;
+        let message = format!("`{id}` does not exist under {}", arguments.method);
+        return Err(Error::usage(message).into());
+    };
+    if arguments.json {
+        output::say_json(&record);
+    } else {
+        output::say(&text(&record));
+    }
+    Ok(exit_code([record.verdict]))
+}
+
+fn text(record: &Record) -> String {
+    let mut text = format!(
+        "{} on {} under {}: {}\n",
+        record.case, record.driver, record.start_method, record.verdict
+    );
+    if let Some(reason) = &record.reason {
+        text += &format!("  {reason}\n");
+    }
+    for observation in &record.observations {
+        text += "the outcome:\n";
+        for line in &observation.lines {
+            text += &format!("  {line}\n");
+        }
+        let left = match observation.left {
+            0 => String::new(),
+            left => format!(", left {left}"),
+        };
+        text += &format!("  ({}{left})\n", observation.ending);
+        if let Some(rejection) = &observation.rejection {
+            text += &format!(
+                "the nearest allowed outcome: {}\n",
+                outcome_text(&rejection.nearest)
+            );
+        }
+        if !observation.stderr.is_empty() {
+            text += &format!("stderr:\n{}\n", observation.stderr.trim_end());
+        }
+    }
+    text
+}

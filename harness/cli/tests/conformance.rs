@@ -1,0 +1,113 @@
+//! `cargo test`: every case on the reference runtime, a trial each: `reference/spawn/seed/pool_map`.
+//!
+//! A trial runs its case through the built executable, as a user does; what is unsupported is
+//! ignored with its reason.
+
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use poolproof_case::{Outcome, StartMethod};
+use poolproof_report::{Observation, Record, Verdict, outcome_text};
+use poolproof_runner::{Loaded, Problem, load};
+
+/// How often a trial runs its case; the plans are mixed.
+const RUNS: &str = "10";
+
+/// What the plans are drawn from: the same each time, so that a failure can be looked at again.
+const SEED: &str = "1";
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let selection = load::select(&[], &poolproof_spec::clauses::ids());
+    let selection = selection.expect("the folder of cases can be read");
+    let mut trials: Vec<Trial> = selection.problems.into_iter().map(broken).collect();
+    for loaded in &selection.cases {
+        for method in &loaded.case.methods {
+            trials.push(trial(loaded, *method));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A file that is no good case fails as a trial of its own.
+fn broken(problem: Problem) -> Trial {
+    Trial::test(format!("cases/{}", problem.path.display()), move || {
+        Err(Failed::from(problem.render(false)))
+    })
+}
+
+fn trial(loaded: &Loaded, method: StartMethod) -> Trial {
+    let id = loaded.case.id.clone();
+    Trial::ignorable_test(format!("reference/{method}/{id}"), move || {
+        judge(&id, method)
+    })
+}
+
+fn judge(id: &str, method: StartMethod) -> Result<Completion, Failed> {
+    let folder = tempfile::tempdir()?;
+    let output = Command::new(env!("CARGO_BIN_EXE_poolproof"))
+        .args(["run", id, "--driver", "reference", "--jobs", "1"])
+        .args([
+            "--start-method",
+            method.name(),
+            "--runs",
+            RUNS,
+            "--seed",
+            SEED,
+            "--json",
+            "--out",
+        ])
+        .arg(folder.path())
+        .output()?;
+    let Some(record) = read(folder.path()) else {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(Failed::from(format!(
+            "no record ({}):\n{stderr}",
+            output.status
+        )));
+    };
+    let reason = record.reason.clone().unwrap_or_default();
+    match record.verdict {
+        Verdict::Conforms | Verdict::Known => Ok(Completion::Completed),
+        Verdict::Unsupported | Verdict::Skipped | Verdict::Inconclusive => Ok(
+            Completion::ignored_with(format!("{}: {reason}", record.verdict)),
+        ),
+        Verdict::Differs | Verdict::Deviates | Verdict::Broken => {
+            Err(Failed::from(describe(&record, &reason)))
+        }
+    }
+}
+
+fn read(folder: &Path) -> Option<Record> {
+    let text = std::fs::read_to_string(folder.join("run.jsonl")).ok()?;
+    poolproof_report::read(&text).ok()?.records.pop()
+}
+
+/// The outcomes, the nearest allowed ones and the command that repeats the worst.
+fn describe(record: &Record, reason: &str) -> String {
+    let mut text = format!("{}: {reason}\n", record.verdict);
+    let is_bad = |observation: &&Observation| {
+        !observation.allowed && observation.known.is_none() || !observation.leaked.is_empty()
+    };
+    for observation in record.observations.iter().filter(is_bad) {
+        let outcome = Outcome {
+            lines: observation.lines.clone(),
+            ending: observation.ending.clone(),
+            left: observation.left,
+        };
+        let (count, plan) = (observation.count, &observation.plan);
+        text += &format!("got {count} times ({plan}): {}\n", outcome_text(&outcome));
+        if let Some(rejection) = &observation.rejection {
+            text += &format!("nearest allowed: {}\n", outcome_text(&rejection.nearest));
+        }
+        if !observation.stderr.is_empty() {
+            text += &format!("stderr: {}\n", observation.stderr.trim_end());
+        }
+    }
+    if let Some(replay) = &record.replay {
+        let command = replay.strip_prefix("poolproof ").unwrap_or(replay);
+        text += &format!("repeat: cargo run --release -- {command}\n");
+    }
+    text
+}

@@ -1,0 +1,108 @@
+//! The judge against drivers that are wrong on purpose, and one that is right.
+
+use poolproof_case::Ending;
+use poolproof_report::{Record, Verdict};
+
+use crate::poolproof::{Folder, HELLO};
+
+fn judge(fake: &str) -> (Option<i32>, Record) {
+    let folder = Folder::with(&HELLO);
+    let output = folder.run(&[
+        "run",
+        "hello.ron",
+        "--driver",
+        &format!("fake/{fake}"),
+        "--start-method",
+        "spawn",
+        "--out",
+        "out",
+    ]);
+    (output.status.code(), folder.records().pop().unwrap())
+}
+
+fn check(fake: &str, verdict: Verdict, exit: i32, reason: &str) -> Record {
+    let (code, record) = judge(fake);
+    assert_eq!(record.verdict, verdict, "{record:#?}");
+    assert_eq!(code, Some(exit));
+    let said = record.reason.clone().unwrap_or_default();
+    assert!(said.contains(reason), "{said:?} should say {reason:?}");
+    record
+}
+
+#[test]
+fn one_that_answers_right_conforms() {
+    let record = check("honest", Verdict::Conforms, 0, "");
+    assert_eq!(record.seen, 1);
+    assert_eq!(record.allowed.as_deref(), Some("1"));
+    assert!(record.sometimes.iter().all(|claim| claim.seen));
+}
+
+#[test]
+fn one_that_prints_what_nobody_allows_deviates() {
+    let record = check(
+        "babbler",
+        Verdict::Deviates,
+        1,
+        "\"nobody allows this line\"",
+    );
+    let observation = record.forbidden().next().unwrap();
+    let rejection = observation.rejection.as_ref().unwrap();
+    assert_eq!(rejection.nearest.lines, ["hello 1", "world"]);
+    assert!(record.replay.unwrap().contains("--driver fake/babbler"));
+}
+
+#[test]
+fn one_that_never_ends_deviates_by_its_hang() {
+    let record = check("sleeper", Verdict::Deviates, 1, "hang");
+    assert!(
+        record
+            .forbidden()
+            .all(|observation| observation.ending == Ending::Hang)
+    );
+}
+
+#[test]
+fn one_that_is_busy_for_ever_is_not_called_hung() {
+    let text = HELLO.replace("claims:", "limits: (deadline_ms: 300), claims:");
+    let folder = Folder::with(&text);
+    let arguments = [
+        "run",
+        "hello.ron",
+        "--driver",
+        "fake/spinner",
+        "--start-method",
+        "fork",
+    ];
+    let output = folder.run(&[&arguments[..], &["--runs", "1", "--out", "out"]].concat());
+    let record = folder.records().pop().unwrap();
+    assert_eq!(record.verdict, Verdict::Inconclusive);
+    assert_eq!(record.infrastructure, 1);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn one_that_prints_for_ever_deviates() {
+    check("flooder", Verdict::Deviates, 1, "\"more\"");
+}
+
+#[test]
+fn one_that_leaves_a_process_is_broken() {
+    let record = check("leaker", Verdict::Broken, 1, "1 process outlived main");
+    assert!(record.forbidden().all(|observation| observation.left == 1));
+}
+
+#[test]
+fn one_that_leaves_files_is_broken() {
+    let record = check("litterer", Verdict::Broken, 1, "the file poolproof-fake-");
+    let has_memory = std::path::Path::new("/dev/shm").is_dir();
+    let says_memory = record
+        .reason
+        .unwrap()
+        .contains("the shared memory or semaphore");
+    assert_eq!(says_memory, has_memory);
+}
+
+#[test]
+fn one_that_is_ended_by_a_signal_is_broken() {
+    check("crasher", Verdict::Broken, 1, "signal ABRT");
+}

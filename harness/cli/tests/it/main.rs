@@ -1,0 +1,9 @@
+//! The command line as a user meets it, the judge against drivers that are wrong on purpose, and
+//! what must stay true of the repository.
+
+mod bad_input;
+mod fakes;
+mod imports;
+mod leftovers;
+mod poolproof;
+mod snapshots;

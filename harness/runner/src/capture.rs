@@ -1,0 +1,122 @@
+//! What a tree writes: stdout whole up to a cap, the end of stderr.
+//!
+//! Reading goes on in threads of its own, so that a full pipe never holds a program up.
+
+use std::io::Read;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How much of stdout is kept; a finite program of printed lines never comes near.
+const KEPT_MAX: usize = 1 << 20;
+
+/// How much of the end of stderr is kept.
+const TAIL_MAX: usize = 4 << 10;
+
+/// A pipe that is being read.
+#[derive(Debug)]
+pub(crate) struct Capture {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    done: Receiver<()>,
+}
+
+#[derive(Clone, Copy)]
+enum Keep {
+    Start,
+    End,
+}
+
+impl Capture {
+    /// Reads stdout.
+    pub(crate) fn whole(pipe: impl Read + Send + 'static) -> Capture {
+        start(pipe, Keep::Start)
+    }
+
+    /// Reads stderr.
+    pub(crate) fn tail(pipe: impl Read + Send + 'static) -> Capture {
+        start(pipe, Keep::End)
+    }
+
+    /// How much is kept by now.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether more was written than is kept.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.len() > KEPT_MAX
+    }
+
+    /// Waits for the end of the pipe, but not for ever: a process that left the tree may hold it.
+    pub(crate) fn wait(&self, timeout: Duration) {
+        // Both a signal and a lost sender mean that the reader is done.
+        let _ = self.done.recv_timeout(timeout);
+    }
+
+    /// What was read, as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.lock()).into_owned()
+    }
+
+    /// What was read, as lines; a last line without its end is one, too.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.text().lines().map(str::to_owned).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn start(mut pipe: impl Read + Send + 'static, keep: Keep) -> Capture {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let (finished, done) = channel();
+    let target = Arc::clone(&bytes);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 8 << 10];
+        while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+            let mut kept = target.lock().unwrap_or_else(PoisonError::into_inner);
+            append(&mut kept, &buffer[..count], keep);
+        }
+        // The run may have stopped waiting.
+        let _ = finished.send(());
+    });
+    Capture { bytes, done }
+}
+
+fn append(kept: &mut Vec<u8>, new: &[u8], keep: Keep) {
+    match keep {
+        Keep::Start if kept.len() > KEPT_MAX => {}
+        Keep::Start => kept.extend_from_slice(new),
+        Keep::End => {
+            kept.extend_from_slice(new);
+            let surplus = kept.len().saturating_sub(TAIL_MAX);
+            kept.drain(..surplus);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stdout_is_lines_and_a_flood_is_cut() {
+        let capture = Capture::whole(&b"one\ntwo"[..]);
+        capture.wait(Duration::from_secs(10));
+        assert_eq!(capture.lines(), ["one", "two"]);
+        let flood = Capture::whole(std::io::repeat(b'x').take(8 << 20));
+        flood.wait(Duration::from_secs(10));
+        assert!(flood.is_flooded());
+        assert!(flood.len() < KEPT_MAX + (9 << 10));
+    }
+
+    #[test]
+    fn of_stderr_the_end_is_kept() {
+        let text = "x".repeat(TAIL_MAX) + "last words";
+        let capture = Capture::tail(std::io::Cursor::new(text));
+        capture.wait(Duration::from_secs(10));
+        assert!(capture.text().ends_with("last words"));
+        assert_eq!(capture.len(), TAIL_MAX);
+    }
+}

@@ -1,0 +1,125 @@
+//! Drivers: an implementation, and what starts a case on it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use poolproof_case::{Case, StartMethod, uses};
+
+use crate::error::{Error, Result};
+use crate::manifest::{Kind, Manifest};
+
+/// An implementation that was found on this machine.
+#[derive(Clone, Debug)]
+pub struct Driver {
+    /// Its name: `reference`, `cpython-3.13` …
+    pub name: String,
+    /// What it says of its version.
+    pub version: String,
+    /// What is started: this executable, or an interpreter.
+    pub program: PathBuf,
+    /// What it says of itself.
+    pub manifest: Arc<Manifest>,
+}
+
+/// A case as a driver takes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    before: Vec<OsString>,
+    after: Vec<OsString>,
+    is_flagged: bool,
+}
+
+impl Driver {
+    /// A driver that is part of `executable`.
+    #[must_use]
+    pub fn own(manifest: Manifest, executable: &Path, version: &str) -> Driver {
+        Driver {
+            name: manifest.name.clone(),
+            version: version.to_owned(),
+            program: executable.to_owned(),
+            manifest: Arc::new(manifest),
+        }
+    }
+
+    /// Why it cannot run a case under a start method.
+    #[must_use]
+    pub fn unsupported(&self, case: &Case, method: StartMethod) -> Option<String> {
+        if !self.manifest.start_methods.contains(&method) {
+            return Some(format!("{} has no {method}", self.name));
+        }
+        uses::unsupported(&case.program, method).or_else(|| {
+            let uses = uses::uses(&case.program);
+            self.manifest.lacking(&uses, method, &self.version)
+        })
+    }
+
+    /// Writes a case into `folder` as this driver takes it.
+    ///
+    /// # Errors
+    /// When the case cannot be written for it (the reason), or the file cannot.
+    pub(crate) fn prepare(
+        &self,
+        case: &Case,
+        folder: &Path,
+    ) -> Result<std::result::Result<Prepared, String>> {
+        let name = case.id.replace(['/', '\\'], "-");
+        match self.manifest.kind {
+            Kind::Own => {
+                let text = serde_json::to_string(case).map_err(|error| {
+                    Error::internal(format!("failed to write `{}` as JSON: {error}", case.id))
+                })?;
+                let file = write(&folder.join(format!("case_{name}.json")), &text)?;
+                Ok(Ok(Prepared {
+                    before: vec!["drive".into(), self.name.clone().into()],
+                    after: vec!["--case".into(), file.into()],
+                    is_flagged: true,
+                }))
+            }
+            Kind::Python => {
+                let options = poolproof_python::Options { pauses: true };
+                match poolproof_python::write(case, options) {
+                    Err(reason) => Ok(Err(reason.to_string())),
+                    Ok(text) => {
+                        // A module of no library has such a name; spawned children import it.
+                        let file = folder.join(format!("case_{}.py", name.replace('-', "_")));
+                        let file = write(&file, &text)?;
+                        Ok(Ok(Prepared {
+                            before: vec![file.into()],
+                            after: Vec::new(),
+                            is_flagged: false,
+                        }))
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Prepared {
+    /// The arguments for one start method.
+    pub(crate) fn arguments(&self, method: StartMethod) -> Vec<OsString> {
+        let mut arguments = self.before.clone();
+        if self.is_flagged {
+            arguments.push("--start-method".into());
+        }
+        arguments.push(method.name().into());
+        arguments.extend(self.after.iter().cloned());
+        arguments
+    }
+}
+
+/// Writes a file whole: another driver may be about to read the same one.
+fn write(path: &Path, text: &str) -> Result<PathBuf> {
+    let failed = |error: std::io::Error| {
+        Error::internal(format!("failed to write {}: {error}", path.display()))
+    };
+    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return Ok(path.to_owned());
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(path.to_owned())
+}

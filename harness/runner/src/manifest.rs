@@ -1,0 +1,210 @@
+//! Driver manifests: what a driver is, what it lacks and what is known of it, as data.
+//!
+//! This reads them and answers questions about them; finding the implementation is `driver`'s work.
+
+use poolproof_case::uses::Use;
+use poolproof_case::{Outcome, Predicate, StartMethod};
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// What a driver says of itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Its name in reports and on the command line.
+    pub name: String,
+    /// How it is started.
+    pub kind: Kind,
+    /// The start methods that it has.
+    pub start_methods: Vec<StartMethod>,
+    /// How often a case is run when nobody says.
+    #[serde(default = "default_runs")]
+    pub runs: u32,
+    /// What of the object catalogue it lacks.
+    #[serde(default)]
+    pub lacks: Vec<Lack>,
+    /// Where it is known to do what the specification forbids.
+    #[serde(default)]
+    pub known: Vec<Known>,
+}
+
+/// How a driver is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Kind {
+    /// This executable again, with `drive NAME`.
+    Own,
+    /// A Python interpreter with the case as a program.
+    Python,
+}
+
+/// Something that a driver does not have.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lack {
+    /// `Object` or `Object.member`.
+    pub uses: String,
+    /// The start methods it lacks it under; empty: all.
+    #[serde(default)]
+    pub methods: Vec<StartMethod>,
+    /// The versions that lack it, as prefixes (`3.8`); empty: all.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// Why, in a few words.
+    pub reason: String,
+}
+
+/// A known deviation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Known {
+    /// The clause that it offends.
+    pub clause: String,
+    /// The case that shows it.
+    pub case: String,
+    /// The start methods that show it; empty: all.
+    #[serde(default)]
+    pub methods: Vec<StartMethod>,
+    /// The versions that show it, as prefixes; empty: all.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// The outcomes that it excuses; any other one of the same case is not excused.
+    pub outcome: Predicate,
+    /// Why it happens.
+    pub reason: String,
+    /// Where upstream speaks of it.
+    #[serde(default)]
+    pub upstream: String,
+}
+
+fn default_runs() -> u32 {
+    20
+}
+
+impl TryFrom<String> for Kind {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Kind, String> {
+        match name.as_str() {
+            "own" => Ok(Kind::Own),
+            "python" => Ok(Kind::Python),
+            _ => Err(format!("unknown driver kind `{name}` (known: own, python)")),
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// When the text is no manifest.
+    pub fn read(text: &str) -> Result<Manifest, Error> {
+        ron::from_str(text).map_err(|error| {
+            let start = &text[..text.len().min(60)];
+            Error::internal(format!(
+                "a driver's manifest ({start:?}…) is wrong: {error}"
+            ))
+        })
+    }
+
+    /// Why a program with these uses cannot run.
+    #[must_use]
+    pub fn lacking<'a>(
+        &self,
+        uses: impl IntoIterator<Item = &'a Use>,
+        method: StartMethod,
+        version: &str,
+    ) -> Option<String> {
+        let names: Vec<(String, String)> = uses
+            .into_iter()
+            .map(|used| {
+                (
+                    used.object.to_owned(),
+                    format!("{}.{}", used.object, used.member),
+                )
+            })
+            .collect();
+        let lack = self.lacks.iter().find(|lack| {
+            applies(&lack.methods, &lack.versions, method, version)
+                && names
+                    .iter()
+                    .any(|(object, member)| lack.uses == *object || lack.uses == *member)
+        })?;
+        Some(format!("{}: {}", lack.uses, lack.reason))
+    }
+
+    /// The known deviation that excuses an outcome.
+    #[must_use]
+    pub fn excuse(
+        &self,
+        case: &str,
+        method: StartMethod,
+        version: &str,
+        outcome: &Outcome,
+    ) -> Option<&Known> {
+        self.known.iter().find(|known| {
+            known.case == case
+                && applies(&known.methods, &known.versions, method, version)
+                && known.outcome.holds(outcome)
+        })
+    }
+}
+
+fn applies(
+    methods: &[StartMethod],
+    versions: &[String],
+    method: StartMethod,
+    version: &str,
+) -> bool {
+    let fits = |prefix: &String| {
+        version == prefix
+            || version
+                .strip_prefix(prefix.as_str())
+                .is_some_and(|rest| rest.starts_with('.'))
+    };
+    (methods.is_empty() || methods.contains(&method))
+        && (versions.is_empty() || versions.iter().any(fits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"Manifest(
+        name: "cpython",
+        kind: "python",
+        start_methods: [spawn, threads],
+        known: [Known(
+            clause: "PM-X-Y-001",
+            case: "seed/x",
+            versions: ["3.1"],
+            outcome: Line("odd"),
+            reason: "it is so",
+        )],
+    )"#;
+
+    #[test]
+    fn a_version_prefix_ends_at_a_dot() {
+        let manifest = Manifest::read(TEXT).unwrap();
+        let odd = Outcome {
+            lines: vec!["odd".to_owned()],
+            ending: poolproof_case::Ending::Exit(0),
+            left: 0,
+        };
+        let excuse = |version| {
+            manifest
+                .excuse("seed/x", StartMethod::Spawn, version, &odd)
+                .is_some()
+        };
+        assert!(excuse("3.1"));
+        assert!(excuse("3.1.4"));
+        assert!(!excuse("3.13.0"));
+    }
+
+    #[test]
+    fn an_unknown_field_is_an_error() {
+        let text = TEXT.replace("kind:", "sort:");
+        assert!(Manifest::read(&text).is_err());
+    }
+}

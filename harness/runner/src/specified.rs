@@ -1,0 +1,96 @@
+//! What the specification says of a case: its behaviour, and whether the case's claims hold.
+//!
+//! A false claim is the case's mistake and is found here, without running anything.
+
+use std::time::Instant;
+
+use poolproof_case::claim::ClaimKind;
+use poolproof_case::diagnostic::Diagnostic;
+use poolproof_case::{Claim, StartMethod, uses};
+use poolproof_spec::{Exploration, Limits, explore};
+
+use crate::load::{Loaded, Problem};
+
+/// A case's behaviour under one start method.
+#[derive(Debug)]
+pub struct Specified {
+    /// What exploration found.
+    pub exploration: Exploration,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Explores a case under a start method and checks the claims made for it.
+///
+/// # Errors
+/// The mistakes found: what the specification does not know, and false claims.
+pub fn specify(
+    loaded: &Loaded,
+    method: StartMethod,
+) -> std::result::Result<Specified, Vec<Diagnostic>> {
+    let started = Instant::now();
+    let exploration =
+        explore(&loaded.case.program, method, &Limits::default()).map_err(|error| {
+            let message = format!("{error} (under {method})");
+            vec![Diagnostic::new(error.place, message)]
+        })?;
+    let seconds = started.elapsed().as_secs_f64();
+    let mistakes: Vec<Diagnostic> = claims(loaded, method)
+        .filter(|claim| !exploration.bounded || matches!(claim.kind, ClaimKind::Never(_)))
+        .filter_map(|claim| {
+            let refutation = exploration.behaviour.check(&claim.kind).err()?;
+            let message = format!("the claim is false under {method}: {refutation}");
+            Some(Diagnostic::new(claim.place, message))
+        })
+        .collect();
+    if mistakes.is_empty() {
+        Ok(Specified {
+            exploration,
+            seconds,
+        })
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// The claims made for a start method.
+pub(crate) fn claims(loaded: &Loaded, method: StartMethod) -> impl Iterator<Item = &Claim> {
+    let claims = loaded.case.claims.iter();
+    claims.filter(move |claim| claim.methods.is_empty() || claim.methods.contains(&method))
+}
+
+/// The start methods that a case is made for and can exist under.
+pub fn methods(loaded: &Loaded) -> impl Iterator<Item = StartMethod> {
+    let case = &loaded.case;
+    let methods = case.methods.iter().copied();
+    methods.filter(|method| uses::unsupported(&case.program, *method).is_none())
+}
+
+/// Everything that is wrong with a case, under all its start methods.
+#[must_use]
+pub fn check(loaded: &Loaded) -> Option<Problem> {
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    for method in methods(loaded) {
+        match specify(loaded, method) {
+            Err(mistakes) => diagnostics.extend(mistakes),
+            Ok(specified) if specified.exploration.bounded => {
+                let states = Limits::default().states_max;
+                let message = format!("the case has more than {states} states under {method}");
+                let help = "fewer processes, statements or values make fewer states";
+                let place = loaded.case.program.main.first().map(|first| first.place);
+                diagnostics.push(Diagnostic::new(place.unwrap_or_default(), message).help(help));
+            }
+            Ok(_) => {}
+        }
+    }
+    (!diagnostics.is_empty()).then(|| problem(loaded, diagnostics))
+}
+
+/// Mistakes with the file that they are in.
+pub(crate) fn problem(loaded: &Loaded, diagnostics: Vec<Diagnostic>) -> Problem {
+    Problem {
+        path: loaded.path.clone(),
+        text: loaded.text.clone(),
+        diagnostics,
+    }
+}
