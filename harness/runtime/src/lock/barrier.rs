@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::patience::Patience;
-use super::segment::{Segment, SegmentKind};
+use super::segment::{self, Segment, SegmentKind};
 use super::waiters::{Signal, Waiter, Waiters};
 use super::word::{self, Found, Word};
 use crate::Context;
@@ -28,7 +28,8 @@ const PARTIES_MAX: u32 = 1024;
 /// for all until [`Barrier::reset`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Barrier {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
+    #[serde(deserialize_with = "segment::deserialize::<_, BODY_BYTES>")]
     segment: Arc<Segment>,
 }
 

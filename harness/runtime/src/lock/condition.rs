@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::mutual::Lock;
 use super::patience::Patience;
 use super::recursive::{self, RLock};
-use super::segment::{Segment, SegmentKind};
+use super::segment::{self, Segment, SegmentKind};
 use super::waiters::{Signal, Waiters};
 use crate::Context;
 use crate::error::{Error, Kind, Result};
@@ -44,7 +44,8 @@ impl From<RLock> for ConditionLock {
 pub struct Condition {
     /// None is the recursive lock in the segment itself.
     lock: Option<ConditionLock>,
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
+    #[serde(deserialize_with = "segment::deserialize::<_, BODY_BYTES>")]
     segment: Arc<Segment>,
 }
 

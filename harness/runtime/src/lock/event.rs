@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::patience::Patience;
-use super::segment::{Segment, SegmentKind};
+use super::segment::{self, Segment, SegmentKind};
 use crate::Context;
 use crate::error::Result;
 
@@ -23,7 +23,8 @@ const COUNT: u32 = 2;
 /// A flag that processes set, clear and wait for; a clone is the same event.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
+    #[serde(deserialize_with = "segment::deserialize::<_, BODY_BYTES>")]
     segment: Arc<Segment>,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::segment::{Segment, SegmentKind};
+use super::segment::{self, Segment, SegmentKind};
 use super::word::{self, Found, Word};
 use crate::Context;
 use crate::error::{Error, Kind, Result};
@@ -17,7 +17,8 @@ use crate::error::{Error, Kind, Result};
 /// `is_owner_died` until [`Lock::reset`] says that what it guards is in order again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lock {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
+    #[serde(deserialize_with = "segment::deserialize::<_, { word::BYTES }>")]
     segment: Arc<Segment>,
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::mutual::owner_died;
-use super::segment::{Segment, SegmentKind};
+use super::segment::{self, Segment, SegmentKind};
 use super::word::{self, Found, Word};
 use crate::Context;
 use crate::error::{Error, Kind, Result};
@@ -27,7 +27,8 @@ pub(crate) const BYTES: usize = 32;
 /// [`RLock::reset`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RLock {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
+    #[serde(deserialize_with = "segment::deserialize::<_, BYTES>")]
     segment: Arc<Segment>,
 }
 

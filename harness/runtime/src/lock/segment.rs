@@ -209,7 +209,7 @@ struct Travelling {
     handles: [u32; SharedMemory::HANDLES],
 }
 
-/// Lets an object's segment travel: `#[serde(with = "crate::lock::segment")]`.
+/// Lets an object's segment travel.
 pub(crate) fn serialize<S: Serializer>(
     segment: &Arc<Segment>,
     serializer: S,
@@ -222,8 +222,8 @@ pub(crate) fn serialize<S: Serializer>(
     Travelling { kind, handles }.serialize(serializer)
 }
 
-/// Lets an object's segment arrive: `#[serde(with = "crate::lock::segment")]`.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+/// Lets a segment arrive whose body has at least `BYTES`.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>, const BYTES: usize>(
     deserializer: D,
 ) -> std::result::Result<Arc<Segment>, D::Error> {
     use serde::de::Error;
@@ -232,7 +232,13 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     let handles = handles.map(|place| take_handle::<D::Error>(*place));
     let memory = SharedMemory::from_handles(handles.collect::<std::result::Result<_, _>>()?)
         .map_err(D::Error::custom)?;
-    Segment::receive(memory, travelling.kind).map_err(D::Error::custom)
+    let segment = Segment::receive(memory, travelling.kind).map_err(D::Error::custom)?;
+    if segment.body_bytes < BYTES {
+        return Err(D::Error::custom(
+            "the shared memory is too small for the object",
+        ));
+    }
+    Ok(segment)
 }
 
 #[cfg(test)]

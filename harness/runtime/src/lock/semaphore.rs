@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::patience::Patience;
-use super::segment::{Segment, SegmentKind};
+use super::segment::{self, Segment, SegmentKind};
 use crate::Context;
 use crate::error::{Error, Kind, Result};
 
@@ -163,7 +163,8 @@ macro_rules! semaphore {
         #[doc = $doc]
         #[derive(Clone, Debug, Serialize, Deserialize)]
         pub struct $name {
-            #[serde(with = "crate::lock::segment")]
+            #[serde(serialize_with = "segment::serialize")]
+            #[serde(deserialize_with = "segment::deserialize::<_, BODY_BYTES>")]
             segment: Arc<Segment>,
         }
 

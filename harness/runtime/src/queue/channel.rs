@@ -15,7 +15,7 @@ use poolproof_sys::pipe;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::lock::segment::{Segment, SegmentKind};
+use crate::lock::segment::{self, Segment, SegmentKind};
 use crate::lock::semaphore::Count;
 use crate::lock::word::{Found, Word};
 
@@ -46,7 +46,8 @@ const BODY_BYTES: usize = AHEAD_AT + AHEAD_BYTES;
 /// The parts of a queue, as they travel and as every process of it has them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Channel {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
+    #[serde(deserialize_with = "segment::deserialize::<_, BODY_BYTES>")]
     pub(super) segment: Arc<Segment>,
     #[serde(with = "crate::transfer::handle")]
     pub(super) reader: Handle,
@@ -101,14 +102,6 @@ impl Channel {
         channel.segment.atomic_u32(BOUND_AT).store(bound, SeqCst);
         channel.free().start(bound);
         Ok(channel)
-    }
-
-    /// Refuses memory that is too small for a queue.
-    pub(super) fn check(&self) -> std::result::Result<(), &'static str> {
-        if self.segment.body_bytes() < BODY_BYTES {
-            return Err("the shared memory is too small for a queue");
-        }
-        Ok(())
     }
 
     /// Values that may still be put.

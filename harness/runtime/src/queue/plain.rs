@@ -253,7 +253,6 @@ impl<'de, T> Deserialize<'de> for Queue<T> {
         deserializer: D,
     ) -> std::result::Result<Queue<T>, D::Error> {
         let channel = Channel::deserialize(deserializer)?;
-        channel.check().map_err(serde::de::Error::custom)?;
         Ok(Queue::new(Outbox::of(channel)))
     }
 }

@@ -13,7 +13,7 @@ use crate::Context;
 use crate::error::{Error, Kind, Result};
 use crate::lock::RLock;
 use crate::lock::recursive;
-use crate::lock::segment::{Segment, SegmentKind};
+use crate::lock::segment::{self, Segment, SegmentKind};
 
 const LENGTH_AT: usize = recursive::BYTES;
 /// A multiple of every plain type's alignment.
@@ -32,7 +32,7 @@ pub struct Array<T: Shared> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(bound = "")]
 pub struct RawArray<T: Shared> {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
     segment: Arc<Segment>,
     #[serde(skip)]
     length: usize,
@@ -223,9 +223,7 @@ impl<'de, T: Shared> Deserialize<'de> for RawArray<T> {
         deserializer: D,
     ) -> std::result::Result<RawArray<T>, D::Error> {
         use serde::de::Error;
-        #[derive(Deserialize)]
-        struct Travelling(#[serde(with = "crate::lock::segment")] Arc<Segment>);
-        let Travelling(segment) = Travelling::deserialize(deserializer)?;
+        let segment = segment::deserialize::<D, ITEMS_AT>(deserializer)?;
         let length = segment.atomic_u64(LENGTH_AT).load(Relaxed);
         let room = segment.body_bytes().saturating_sub(ITEMS_AT);
         let length = usize::try_from(length).map_err(D::Error::custom)?;

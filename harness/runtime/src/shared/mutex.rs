@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use poolproof_sys::shared::Shared;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Context;
 use crate::error::{Error, Kind, Result};
-use crate::lock::segment::{Segment, SegmentKind};
+use crate::lock::segment::{self, Segment, SegmentKind};
 use crate::lock::word::{self, Found, Word};
 
 /// A multiple of every plain type's alignment.
@@ -22,11 +22,12 @@ const _: () = assert!(VALUE_AT >= word::BYTES);
 /// A guard works on a copy that is written back when the guard is dropped, so a process that dies
 /// with the lock leaves the value as it was; each lock fails with `is_owner_died` all the same
 /// until [`Mutex::reset`], since something else may be half done.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(bound = "")]
 pub struct Mutex<T: Shared> {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
     segment: Arc<Segment>,
+    #[serde(skip)]
     kind: PhantomData<fn() -> T>,
 }
 
@@ -93,6 +94,24 @@ impl<T: Shared> Mutex<T> {
 
     fn word(&self) -> Word<'_> {
         self.segment.word(0)
+    }
+}
+
+impl<'de, T: Shared> Deserialize<'de> for Mutex<T> {
+    fn deserialize<D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Mutex<T>, D::Error> {
+        use serde::de::Error;
+        let segment = segment::deserialize::<D, VALUE_AT>(deserializer)?;
+        if segment.body_bytes() - VALUE_AT < size_of::<T>() {
+            return Err(D::Error::custom(
+                "the shared value is smaller than its type",
+            ));
+        }
+        Ok(Mutex {
+            segment,
+            kind: PhantomData,
+        })
     }
 }
 

@@ -4,13 +4,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use poolproof_sys::shared::Shared;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Context;
 use crate::error::Result;
 use crate::lock::RLock;
 use crate::lock::recursive;
-use crate::lock::segment::{Segment, SegmentKind};
+use crate::lock::segment::{self, Segment, SegmentKind};
 
 const VALUE_AT: usize = recursive::BYTES;
 
@@ -24,11 +24,12 @@ pub struct Value<T: Shared> {
 /// A value in shared memory without a lock; a clone is the same value.
 ///
 /// An access of 1, 2, 4 or 8 bytes is whole, a larger one may be torn.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(bound = "")]
 pub struct RawValue<T: Shared> {
-    #[serde(with = "crate::lock::segment")]
+    #[serde(serialize_with = "segment::serialize")]
     segment: Arc<Segment>,
+    #[serde(skip)]
     kind: PhantomData<fn() -> T>,
 }
 
@@ -113,6 +114,24 @@ impl<T: Shared> RawValue<T> {
         self.segment
             .memory()
             .store(self.segment.at(VALUE_AT), value);
+    }
+}
+
+impl<'de, T: Shared> Deserialize<'de> for RawValue<T> {
+    fn deserialize<D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<RawValue<T>, D::Error> {
+        use serde::de::Error;
+        let segment = segment::deserialize::<D, VALUE_AT>(deserializer)?;
+        if segment.body_bytes() - VALUE_AT < size_of::<T>() {
+            return Err(D::Error::custom(
+                "the shared value is smaller than its type",
+            ));
+        }
+        Ok(RawValue {
+            segment,
+            kind: PhantomData,
+        })
     }
 }
 

@@ -55,12 +55,17 @@ impl Identity {
 
 /// A number that is never zero and differs between a process and its forked children, read
 /// without a system call.
+#[inline]
 pub fn epoch() -> u32 {
-    static REGISTER: Once = Once::new();
-    let epoch = EPOCH.load(Ordering::Relaxed);
-    if epoch != 0 {
-        return epoch;
+    match EPOCH.load(Ordering::Relaxed) {
+        0 => first_epoch(),
+        epoch => epoch,
     }
+}
+
+#[cold]
+fn first_epoch() -> u32 {
+    static REGISTER: Once = Once::new();
     REGISTER.call_once(|| {
         // SAFETY: the handler is a plain function that only adds to an atomic.
         let registered = unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };

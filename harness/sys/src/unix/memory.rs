@@ -94,6 +94,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the offset is outside.
+    #[inline]
     pub fn atomic_u8(&self, offset: usize) -> &AtomicU8 {
         let at = self.place(offset, 1);
         // SAFETY: `place` checked that the byte lies inside the mapping, which lives as long as
@@ -105,6 +106,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the offset is outside or not a multiple of 2.
+    #[inline]
     pub fn atomic_u16(&self, offset: usize) -> &AtomicU16 {
         let at = self.place(offset, 2).cast();
         // SAFETY: as in `atomic_u8`; `place` checked the alignment too.
@@ -115,6 +117,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the offset is outside or not a multiple of 4.
+    #[inline]
     pub fn atomic_u32(&self, offset: usize) -> &AtomicU32 {
         let at = self.place(offset, 4).cast();
         // SAFETY: as in `atomic_u8`; `place` checked the alignment too.
@@ -125,6 +128,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the offset is outside or not a multiple of 8.
+    #[inline]
     pub fn atomic_u64(&self, offset: usize) -> &AtomicU64 {
         let at = self.place(offset, 8).cast();
         // SAFETY: as in `atomic_u8`; `place` checked the alignment too.
@@ -135,6 +139,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the offset is outside or not a multiple of 4.
+    #[inline]
     pub fn wait_word(&self, offset: usize) -> WaitWord<'_> {
         WaitWord::new(self.atomic_u32(offset))
     }
@@ -153,7 +158,10 @@ impl SharedMemory {
         let inside = offset
             .checked_add(count)
             .is_some_and(|end| end <= self.bytes);
-        assert!(inside, "{count} bytes at {offset} are outside of shared memory");
+        assert!(
+            inside,
+            "{count} bytes at {offset} are outside of shared memory"
+        );
         loop {
             let fd = stream.as_fd().as_raw_fd();
             // SAFETY: the assertion keeps the address inside the mapping.
@@ -172,6 +180,7 @@ impl SharedMemory {
     }
 
     /// The address of `size` bytes at `offset`, aligned to `size`.
+    #[inline]
     fn place(&self, offset: usize, size: usize) -> *mut u8 {
         assert!(
             offset.is_multiple_of(size),
