@@ -31,6 +31,8 @@ pub(crate) struct Code {
     pub(crate) sets_globals: bool,
     /// Whether some event is ever cleared.
     pub(crate) clears_events: bool,
+    /// Whether some process asks for its children, and so can tell a pool's workers apart.
+    pub(crate) names_workers: bool,
 }
 
 /// Compiles a program.
@@ -73,12 +75,13 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
             .any(|function| function.instructions.iter().any(wanted))
     };
     let sets_globals = has(&|instruction| matches!(instruction, Instruction::StoreGlobal(_)));
-    let clears_events = functions.iter().any(|function| {
-        function
-            .calls
+    let calls = |name: &str| {
+        let is_it = |call: &CallSite| &*names.text(call.name) == name;
+        functions
             .iter()
-            .any(|call| &*names.text(call.name) == "clear")
-    });
+            .any(|function| function.calls.iter().any(is_it))
+    };
+    let (clears_events, names_workers) = (calls("clear"), calls("active_children"));
     Ok(Code {
         functions,
         main,
@@ -87,6 +90,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         has_guard: program.guard,
         sets_globals,
         clears_events,
+        names_workers,
     })
 }
 

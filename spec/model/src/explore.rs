@@ -56,11 +56,13 @@ pub fn explore(
     limits: &Limits,
 ) -> Result<Exploration, ModelError> {
     let machine = Machine::new(program, method)?;
+    let mut known = machine.assumptions();
     let mut search = Search::new(&machine, *limits);
     search.run()?;
-    if limits.reduce && machine.is_large.get() && !search.was_large {
-        // Only now is it known that a pipe can fill up, which makes sending and receiving depend
-        // on each other.
+    // Only now is it known that a pipe can fill up or that objects travel in messages, either of
+    // which makes more steps depend on each other.
+    while limits.reduce && machine.assumptions() != known {
+        known = machine.assumptions();
         search = Search::new(&machine, *limits);
         search.run()?;
     }
@@ -92,7 +94,6 @@ struct Open {
 struct Search<'a> {
     machine: &'a Machine,
     limits: Limits,
-    was_large: bool,
     known: FxHashMap<Box<[u8]>, u32>,
     nodes: Vec<Node>,
     edges: u64,
@@ -106,7 +107,6 @@ impl<'a> Search<'a> {
         Search {
             machine,
             limits,
-            was_large: machine.is_large.get(),
             known: FxHashMap::default(),
             nodes: Vec::new(),
             edges: 0,

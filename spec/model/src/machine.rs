@@ -20,6 +20,7 @@ use crate::compile::{Code, compile};
 use crate::error::ModelError;
 use crate::objects::process::{ProcessObject, Status};
 use crate::objects::{Body, Context, Fault, Object};
+use crate::reduce::future::{Futures, futures};
 use crate::state::{NOBODY, Process, Role, Space, State, Symbol, Val};
 
 /// What the methods of an object of the catalogue are, by its name and the method's.
@@ -33,14 +34,23 @@ pub(crate) struct Machine {
     pub(crate) lines: RefCell<IndexSet<String, FxBuildHasher>>,
     /// Whether some pipe came to hold more than always fits.
     pub(crate) is_large: Cell<bool>,
+    /// Whether some message bore an object.
+    pub(crate) sends_objects: Cell<bool>,
+    /// What each function may still do, from each instruction on.
+    pub(crate) futures: Futures,
     methods: RefCell<Methods>,
 }
 
 impl Machine {
     pub(crate) fn new(program: &Program, method: StartMethod) -> Result<Machine, ModelError> {
+        let code = compile(program)?;
+        let loads = matches!(method, StartMethod::Spawn | StartMethod::Forkserver);
+        let futures = futures(&code, loads && !code.has_guard);
         Ok(Machine {
-            code: compile(program)?,
+            code,
             method,
+            futures,
+            sends_objects: Cell::new(false),
             lines: RefCell::default(),
             is_large: Cell::new(false),
             methods: RefCell::default(),
@@ -79,6 +89,7 @@ impl Machine {
             is_loading: false,
             is_stopped: false,
             signal: None,
+            is_signal_due: false,
             ending: None,
             is_gone: false,
         };
@@ -125,6 +136,11 @@ impl Machine {
                 let text = self.code.names.text(name);
                 poolproof_case::catalogue::object(object)?.method(&text)
             })
+    }
+
+    /// What has been found out of a program that the reduction takes for granted.
+    pub(crate) fn assumptions(&self) -> (bool, bool) {
+        (self.is_large.get(), self.sends_objects.get())
     }
 
     /// The number of a line.

@@ -1,15 +1,164 @@
-//! Ample sets: which of the enabled actors are enough.
+//! Ample sets: which of the enabled actors are enough to try.
+//!
+//! A set of actors is closed when no actor outside can come to touch what a step inside touches,
+//! in a way that does not commute, before an actor inside has moved (Godefroid, LNCS 1032: a
+//! persistent set; Clarke, Grumberg, Peled, chapter 10: conditions C0 to C2; the graph has no
+//! cycle, so that C3 is vacuous). Writing a line conflicts with writing a line, so that no order
+//! of lines is lost.
+
+pub(crate) mod future;
+mod mode;
+mod reach;
+mod touch;
 
 use crate::machine::Machine;
-use crate::machine::step::Moves;
-use crate::state::State;
+use crate::machine::step::{Actor, Moves};
+use crate::objects::Body;
+use crate::state::{NOBODY, State};
+use reach::{Reach, reach};
+use touch::{Touch, touches};
 
 /// The places of actors whose steps are enough to try here.
 pub(crate) fn ample(
-    _machine: &Machine,
-    _state: &State,
-    _moves: &[Moves],
+    machine: &Machine,
+    state: &State,
+    moves: &[Moves],
     enabled: &[usize],
 ) -> Vec<usize> {
-    enabled.to_vec()
+    if enabled.len() == 1 {
+        return enabled.to_vec();
+    }
+    let closure = Closure {
+        machine,
+        state,
+        moves,
+        reach: moves.iter().map(|one| reach(machine, state, one)).collect(),
+        touches: moves
+            .iter()
+            .map(|one| touches(machine, state, one))
+            .collect(),
+    };
+    let mut best = enabled.to_vec();
+    for start in enabled {
+        let inside = closure.of(*start, best.len());
+        let chosen: Vec<usize> = enabled.iter().copied().filter(|at| inside[*at]).collect();
+        if chosen.len() < best.len() {
+            best = chosen;
+        }
+        if best.len() == 1 {
+            break;
+        }
+    }
+    best
+}
+
+struct Closure<'a> {
+    machine: &'a Machine,
+    state: &'a State,
+    moves: &'a [Moves],
+    reach: Vec<Reach>,
+    touches: Vec<Vec<Touch>>,
+}
+
+impl Closure<'_> {
+    /// The smallest closed set with this actor, given up where it is no better than the best.
+    fn of(&self, start: usize, best: usize) -> Vec<bool> {
+        let mut inside = vec![false; self.moves.len()];
+        let mut waiting = vec![start];
+        let mut enabled_inside = 0;
+        inside[start] = true;
+        while let Some(at) = waiting.pop() {
+            let is_enabled = self.moves[at].is_enabled();
+            enabled_inside += usize::from(is_enabled);
+            if enabled_inside >= best {
+                return vec![true; self.moves.len()];
+            }
+            for other in 0..self.moves.len() {
+                if inside[other] || other == at {
+                    continue;
+                }
+                let joins = (is_enabled && self.conflicts(at, other))
+                    || (self.waits(at) && self.enables(other, at));
+                if joins {
+                    inside[other] = true;
+                    waiting.push(other);
+                }
+            }
+        }
+        inside
+    }
+
+    /// Whether some step of an actor is not possible now but may become so.
+    fn waits(&self, at: usize) -> bool {
+        let moves = &self.moves[at];
+        moves.ready.ways == 0
+    }
+
+    /// Whether another actor may come to touch what this one touches, in a way that matters.
+    fn conflicts(&self, at: usize, other: usize) -> bool {
+        self.touches[at].iter().any(|(object, modes)| {
+            let against = mode::conflicts(self.refine(*object, *modes));
+            self.can(at, other, *object, against)
+        })
+    }
+
+    /// Whether another actor may come to let this one go on.
+    fn enables(&self, other: usize, at: usize) -> bool {
+        if self.moves[at].pending.is_none() && self.touches[at].len() <= 1 {
+            // Nothing is known of what it waits for.
+            return true;
+        }
+        self.touches[at].iter().any(|(object, modes)| {
+            // A signal can let anyone go on.
+            let signals = if *modes & mode::RUN == 0 {
+                0
+            } else {
+                mode::SIGNAL
+            };
+            self.can(at, other, *object, mode::enablers(*modes) | signals)
+        })
+    }
+
+    /// Whether another actor may come to touch the object in one of these modes.
+    fn can(&self, at: usize, other: usize, object: u32, modes: mode::Modes) -> bool {
+        let reach = &self.reach[other];
+        if object == NOBODY {
+            return reach.modes & modes & mode::PRINT != 0;
+        }
+        if !reach.objects.contains(object) {
+            return false;
+        }
+        let mut may = touch::filter(self.state, object, reach.modes);
+        if reach.own != object {
+            // Only a process itself ends and moves.
+            may &= !(mode::END | mode::RUN);
+        }
+        let is_own_feeder = matches!(self.moves[at].actor, Actor::Feeder(..))
+            && self.reach[at].space == reach.space
+            && matches!(self.moves[other].actor, Actor::Process(_));
+        if is_own_feeder {
+            may &= !mode::FEED;
+        }
+        may & modes != 0
+    }
+
+    /// Modes on which more is known of this object.
+    fn refine(&self, object: u32, modes: mode::Modes) -> mode::Modes {
+        let is_put = modes & mode::PUT != 0;
+        let queue = match self
+            .state
+            .objects
+            .get(object as usize)
+            .map(|object| &object.body)
+        {
+            Some(Body::Queue(queue)) if is_put => queue,
+            _ => return modes,
+        };
+        // With a feeder of its own and no limit nobody notices when a process puts.
+        if queue.is_direct || queue.limit > 0 || self.machine.is_large.get() {
+            modes | mode::TRY_PUT
+        } else {
+            modes
+        }
+    }
 }

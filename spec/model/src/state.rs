@@ -58,6 +58,8 @@ pub(crate) struct Process {
     pub(crate) is_stopped: bool,
     /// A signal on its way.
     pub(crate) signal: Option<Signal>,
+    /// The access that was under way when it was sent is over: it arrives before any other.
+    pub(crate) is_signal_due: bool,
     pub(crate) ending: Option<Finish>,
     /// It has ended; the next compaction drops it.
     pub(crate) is_gone: bool,

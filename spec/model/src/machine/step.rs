@@ -7,7 +7,7 @@ use super::{Machine, finish, plain, run};
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
 use crate::objects::{self, Body, Choice, Context, Done, Fault, Ready, Wait, queue};
-use crate::state::{ObjectId, Phase, ProcessId, Role, Signal, SpaceId, State, Val};
+use crate::state::{ObjectId, Phase, ProcessId, Role, Signal, SpaceId, State, Val, Work};
 
 /// Who moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Machine {
             Some(Signal::Kill | Signal::Stop) => true,
             Some(Signal::Continue) | None => false,
         };
-        if own.is_stopped {
+        if own.is_stopped || own.is_signal_due {
             return Ok(moves);
         }
         if own.ending.is_some() {
@@ -110,6 +110,7 @@ impl Machine {
         if own.frames.is_empty() {
             let ways = match own.role {
                 Role::Handler { .. } => finish::handler_ways(state, process),
+                _ if self.has_twin(state, process) => 0,
                 _ => finish::worker_ways(state, process),
             };
             moves.ready = Ready::ways(ways.into());
@@ -126,6 +127,32 @@ impl Machine {
         };
         moves.pending = pending;
         Ok(moves)
+    }
+
+    /// Whether an earlier idle worker of the same pool is just the same: only one of them moves.
+    ///
+    /// A program that asks for its children could tell one worker from another.
+    fn has_twin(&self, state: &State, process: ProcessId) -> bool {
+        let own = &state.processes[process as usize];
+        let Role::Worker {
+            work: Work::Idle, ..
+        } = own.role
+        else {
+            return false;
+        };
+        if self.code.names_workers || own.signal.is_some() {
+            return false;
+        }
+        let is_twin = |other: &crate::state::Process| {
+            other.role == own.role
+                && other.signal.is_none()
+                && !other.is_gone
+                && !other.is_stopped
+                && other.frames.is_empty()
+                && (other.space == own.space
+                    || state.spaces[other.space as usize] == state.spaces[own.space as usize])
+        };
+        state.processes[..process as usize].iter().any(is_twin)
     }
 
     /// Makes a step; gives the line that it writes.
@@ -162,6 +189,9 @@ impl Machine {
         moves: &Moves,
         step: Step,
     ) -> Result<Option<u32>, ModelError> {
+        if step != Step::Signal && moves.has_signal {
+            state.processes[process as usize].is_signal_due = true;
+        }
         let mut context = self.context(state, process);
         let mut line = None;
         let result = match (&moves.pending, step) {
@@ -297,6 +327,7 @@ fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
 fn receive(context: &mut Context<'_>) -> Result<(), Fault> {
     let process = context.process;
     let own = &mut context.state.processes[process as usize];
+    own.is_signal_due = false;
     match own.signal.take() {
         Some(Signal::Stop) => {
             own.is_stopped = true;

@@ -53,7 +53,7 @@ impl Pool {
         }
     }
 
-    pub(super) fn parcels(&self) -> impl Iterator<Item = &Parcel> {
+    pub(crate) fn parcels(&self) -> impl Iterator<Item = &Parcel> {
         self.tasks.iter().flat_map(|task| &task.calls)
     }
 }
@@ -67,6 +67,15 @@ pub(crate) fn workers(state: &State, pool: ObjectId) -> impl Iterator<Item = Pro
         .map(|(at, _)| at as ProcessId)
 }
 
+/// Whether the pool's handler calls a callback.
+fn is_calling(state: &State, pool: ObjectId) -> bool {
+    let calls = |role: &Role| matches!(role, Role::Handler { pool: one, job } if *one == pool && *job != NOBODY);
+    state
+        .processes
+        .iter()
+        .any(|process| !process.is_gone && calls(&process.role))
+}
+
 pub(super) fn ready(state: &State, process: ProcessId, this: &Pool, access: &Access) -> Ready {
     let Val::Object(id) = access.receiver else {
         return Ready::NOW;
@@ -77,7 +86,8 @@ pub(super) fn ready(state: &State, process: ProcessId, this: &Pool, access: &Acc
             _ => Ready::NOW,
         };
     }
-    let is_over = workers(state, id).next().is_none() && this.arrived.is_empty();
+    let is_over =
+        workers(state, id).next().is_none() && this.arrived.is_empty() && !is_calling(state, id);
     match (access.operation, access.name) {
         (Operation::Call, "join") => Ready::when(this.life == Life::Open || is_over),
         (Operation::Leave, _) | (Operation::Call, "terminate") => {

@@ -97,14 +97,11 @@ pub(super) fn perform(
     if access.operation != Operation::Call {
         return attribute(context, id, access).map(Done::Value);
     }
-    let is_threads = context.is_threads();
     match this.status {
         Status::Closed if access.name != "close" => {
             return context.raise(ErrorKind::Closed, "the process is closed");
         }
-        Status::New
-            if must_be_started(access.name) && !(is_threads && access.name == "is_alive") =>
-        {
+        Status::New if must_be_started(access.name) && access.name != "is_alive" => {
             return context.raise(ErrorKind::Usage, "the process was not started");
         }
         _ if must_be_started(access.name) && !may_ask(context.state, process, this) => {
@@ -215,6 +212,7 @@ pub(crate) fn send(state: &mut State, target: ProcessId, signal: Signal) {
             process.is_stopped = false;
             if process.signal == Some(Signal::Stop) {
                 process.signal = None;
+                process.is_signal_due = false;
             }
         }
         Signal::Kill => process.signal = Some(Signal::Kill),
@@ -375,6 +373,7 @@ pub(super) fn spawn(
         is_loading: false,
         is_stopped: false,
         signal: None,
+        is_signal_due: false,
         ending: None,
         is_gone: false,
     });

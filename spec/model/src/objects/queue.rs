@@ -95,7 +95,7 @@ impl Queue {
     }
 
     /// All that is on its way.
-    pub(super) fn parcels(&self) -> impl Iterator<Item = &Parcel> {
+    pub(crate) fn parcels(&self) -> impl Iterator<Item = &Parcel> {
         self.pipe
             .iter()
             .chain(self.feeders.iter().flat_map(|feeder| &feeder.buffer))

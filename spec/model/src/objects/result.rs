@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use poolproof_case::ErrorKind;
 
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, Wait};
+use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, Wait, phase};
 use crate::state::compact::Renumber;
 use crate::state::message;
-use crate::state::{Cell, ObjectId, Parcel, State, Symbol, Val};
+use crate::state::{Cell, ObjectId, Parcel, Phase, State, Symbol, Val};
 
 /// What became of a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -204,10 +204,10 @@ pub(super) fn wait(state: &State, job: &Job, wait: Wait) -> Ready {
 pub(super) fn ready(state: &State, this: &Job, access: &Access) -> Ready {
     match (access.operation, access.name) {
         (Operation::Call, "get" | "wait") => wait(state, this, access.timeout(0)),
-        (Operation::Call, "next") | (Operation::Next, _) => {
+        (Operation::Call, "next") | (Operation::Next | Operation::Copy, _) => {
             let has_next = !this.next.is_empty() || this.left == 0;
             let limit = match access.operation {
-                Operation::Next => Wait::Forever,
+                Operation::Next | Operation::Copy => Wait::Forever,
                 _ => access.timeout(0),
             };
             Ready::wait(has_next, limit)
@@ -241,6 +241,7 @@ pub(super) fn perform(
         (Operation::Call, "next") | (Operation::Next, _) => {
             return next(context, id, access, choice);
         }
+        (Operation::Copy, _) => return gather(context, id, access, choice),
         (_, name) => return context.model(format!("a result has no access `{name}`")),
     };
     Ok(Done::Value(result))
@@ -271,6 +272,40 @@ fn next(
         None if is_over => context.raise(ErrorKind::Empty, ""),
         None => context.raise(ErrorKind::Timeout, ""),
     }
+}
+
+/// Takes one result after the other into a list that lies on top of the operands meanwhile.
+fn gather(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let process = context.process;
+    if *phase(context.state, process) == Phase::Begin {
+        let list = context.state.allocate(process, Cell::List(Vec::new()));
+        let frame = context.state.frame_mut(process);
+        frame.stack.push(list);
+        frame.phase = Phase::At(0);
+    }
+    let one = Access {
+        operation: Operation::Next,
+        ..access.clone()
+    };
+    let Done::Value(value) = next(context, id, &one, choice)? else {
+        return context.model("an iterator has no steps");
+    };
+    let Some(Val::Ref(list)) = context.state.frame_mut(process).stack.last().cloned() else {
+        return context.model("the list of an iterator is lost");
+    };
+    if value == Val::Unset {
+        context.state.frame_mut(process).stack.pop();
+        return Ok(Done::Value(Val::Ref(list)));
+    }
+    if let Cell::List(items) = &mut context.state.space_mut(process).cells[list as usize] {
+        items.push(value);
+    }
+    Ok(Done::Stay)
 }
 
 /// The result itself, or the error that the task raised.

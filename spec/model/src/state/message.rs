@@ -27,6 +27,10 @@ pub(crate) fn pack(
     passage: Passage,
 ) -> Result<Parcel, Fault> {
     if context.machine.method == StartMethod::Threads {
+        let is_scalar = !matches!(value, Val::Ref(_) | Val::Object(_) | Val::Tuple(_));
+        if !is_scalar {
+            context.machine.sends_objects.set(true);
+        }
         return Ok(Parcel::Same(value.clone()));
     }
     copy(context, value, passage)
@@ -56,6 +60,9 @@ pub(crate) fn copy(
                 size,
                 ..
             } = packer;
+            if has_objects && passage == Passage::Send {
+                context.machine.sends_objects.set(true);
+            }
             Ok(Parcel::Copy(Rc::new(Message {
                 root,
                 cells,
@@ -123,6 +130,10 @@ impl Packer<'_> {
                 Val::Tuple(items?.into())
             }
             Val::Ref(at) => Val::Ref(self.cell(*at)?),
+            Val::Function(_) => {
+                self.has_objects = true;
+                value.clone()
+            }
             Val::Object(id) => {
                 self.object(*id)?;
                 self.has_objects = true;

@@ -1,0 +1,344 @@
+//! What an actor can still come to touch: the objects in reach, and in which modes.
+
+use crate::machine::Machine;
+use crate::machine::step::{Actor, Moves};
+use crate::objects::pool::Life;
+use crate::objects::process::Status;
+use crate::objects::{Body, pool};
+use crate::state::{Cell, NOBODY, Parcel, ProcessId, Role, State, Val, Work};
+use poolproof_case::StartMethod;
+
+use super::mode::{self, Modes};
+
+/// A set of objects and, where threads share a memory, of its cells and globals.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Set(Vec<u64>);
+
+impl Set {
+    pub(crate) fn contains(&self, at: u32) -> bool {
+        self.0
+            .get(at as usize / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    /// Whether it was not in the set.
+    pub(crate) fn insert(&mut self, at: u32) -> bool {
+        let word = at as usize / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        let is_new = self.0[word] >> (at % 64) & 1 == 0;
+        self.0[word] |= 1 << (at % 64);
+        is_new
+    }
+}
+
+/// What an actor can come to touch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reach {
+    pub(crate) objects: Set,
+    pub(crate) modes: Modes,
+    /// Its own `Process` object, which only it can end.
+    pub(crate) own: u32,
+    /// Its memory: it does not conflict with its own feeders.
+    pub(crate) space: u32,
+}
+
+/// What stands for a cell of the threads' memory in a [`Set`].
+pub(crate) fn cell(state: &State, at: u32) -> u32 {
+    state.objects.len() as u32 + at
+}
+
+/// What stands for the threads' globals.
+pub(crate) fn globals(state: &State) -> u32 {
+    cell(state, state.spaces[0].cells.len() as u32)
+}
+
+/// Computes an actor's reach.
+pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
+    let mut finder = Finder {
+        machine,
+        state,
+        reach: Reach {
+            own: NOBODY,
+            space: NOBODY,
+            ..Reach::default()
+        },
+        cells: Set::default(),
+        space: 0,
+        has_channel: false,
+    };
+    match moves.actor {
+        Actor::Process(process) => finder.process(process),
+        Actor::Feeder(queue, at) => {
+            finder.reach.objects.insert(queue);
+            finder.reach.modes = mode::FEED;
+            if let Body::Queue(queue) = &state.objects[queue as usize].body {
+                finder.reach.space = queue.feeders[at].space;
+            }
+        }
+        Actor::Lost(space, at) => {
+            finder
+                .reach
+                .objects
+                .insert(state.spaces[space as usize].lost_ends[at].pipe);
+            finder.reach.modes = mode::CLOSE;
+        }
+    }
+    finder.reach
+}
+
+struct Finder<'a> {
+    machine: &'a Machine,
+    state: &'a State,
+    reach: Reach,
+    cells: Set,
+    space: u32,
+    has_channel: bool,
+}
+
+impl Finder<'_> {
+    fn process(&mut self, process: ProcessId) {
+        let own = &self.state.processes[process as usize];
+        let futures = &self.machine.futures;
+        self.space = own.space;
+        self.reach.space = own.space;
+        self.reach.own = own.object;
+        self.reach.modes = mode::END | mode::CLOSE | mode::USE | mode::RUN | mode::JOIN;
+        for (at, frame) in own.frames.iter().rev().enumerate() {
+            let _ = at;
+            self.reach.modes |= futures.after(frame.function, frame.pc);
+            frame
+                .locals
+                .iter()
+                .chain(&frame.stack)
+                .for_each(|value| self.value(value));
+            if let crate::state::Phase::Result(job) = frame.phase {
+                self.object(job);
+            }
+        }
+        self.object(own.object);
+        self.role(&own.role);
+        for end in &self.state.space(process).lost_ends {
+            self.object(end.pipe);
+        }
+        for value in &self.state.space(process).globals {
+            self.value(value);
+        }
+        if self.machine.method == StartMethod::Threads {
+            self.reach.objects.insert(globals(self.state));
+        }
+        self.family(process);
+        if self.has_channel && self.machine.sends_objects.get() {
+            self.everything();
+        }
+    }
+
+    /// Its parent and its children, whom it can ask for and, at its end, terminates or joins.
+    fn family(&mut self, process: ProcessId) {
+        let state = self.state;
+        let own = &state.processes[process as usize];
+        if let Some(parent) = state.processes.get(own.parent as usize) {
+            self.object(parent.object);
+        }
+        for child in state.processes.iter().filter(|one| one.parent == process) {
+            self.object(child.object);
+            if child.is_daemon {
+                self.reach.modes |= mode::SIGNAL;
+            }
+        }
+        if own.role == Role::Main && self.machine.method == StartMethod::Threads {
+            // The last thread's end ends all.
+            self.reach.modes |= mode::SIGNAL;
+            state
+                .processes
+                .iter()
+                .for_each(|one| self.object(one.object));
+        }
+        for manager in &state.managers {
+            if let Body::Manager(this) = &state.objects[*manager as usize].body
+                && this.creator == process
+            {
+                self.object(*manager);
+                self.reach.modes |= mode::SHUT_DOWN;
+            }
+        }
+    }
+
+    fn role(&mut self, role: &Role) {
+        match role {
+            Role::Main | Role::Child => {}
+            Role::Worker { pool, work, .. } => {
+                self.reach.modes |= mode::CLAIM | mode::DELIVER;
+                self.object(*pool);
+                self.tasks(*pool);
+                if let Work::Task(task) = work {
+                    self.object(task.job);
+                    self.reach.modes |= self.machine.futures.of(task.function);
+                    task.calls.iter().for_each(|call| self.parcel(call));
+                }
+            }
+            Role::Handler { pool, job } => {
+                self.reach.modes |= mode::DELIVER | self.machine.futures.any;
+                self.object(*pool);
+                self.tasks(*pool);
+                if *job != NOBODY {
+                    self.object(*job);
+                }
+                if let Body::Pool(pool) = &self.state.objects[*pool as usize].body {
+                    pool.arrived.iter().for_each(|(job, ..)| self.object(*job));
+                }
+            }
+        }
+    }
+
+    /// What the workers of a pool may come to do.
+    fn tasks(&mut self, id: u32) {
+        let Body::Pool(pool) = &self.state.objects[id as usize].body else {
+            return;
+        };
+        if pool.life == Life::Open {
+            self.reach.modes |= self.machine.futures.any;
+        }
+        for task in &pool.tasks {
+            self.reach.modes |= self.machine.futures.of(task.function);
+            self.object(task.job);
+            task.calls.iter().for_each(|call| self.parcel(call));
+        }
+        for worker in pool::workers(self.state, id) {
+            let worker = &self.state.processes[worker as usize];
+            self.object(worker.object);
+            if let Role::Worker {
+                work: Work::Task(task),
+                ..
+            } = &worker.role
+            {
+                self.object(task.job);
+            }
+        }
+    }
+
+    /// Where objects travel in messages, whoever can receive can come to reach any.
+    fn everything(&mut self) {
+        for id in 0..self.state.objects.len() as u32 {
+            self.reach.objects.insert(id);
+        }
+        if self.machine.method == StartMethod::Threads {
+            for at in 0..self.state.spaces[0].cells.len() as u32 {
+                self.reach.objects.insert(cell(self.state, at));
+            }
+        }
+        self.reach.modes |= self.machine.futures.any;
+    }
+
+    fn value(&mut self, value: &Val) {
+        match value {
+            Val::Object(id) => self.object(*id),
+            Val::Function(function) => self.reach.modes |= self.machine.futures.of(*function),
+            Val::Tuple(items) => items.iter().for_each(|item| self.value(item)),
+            Val::Ref(at) if self.cells.insert(*at) => {
+                if self.machine.method == StartMethod::Threads {
+                    self.reach.objects.insert(cell(self.state, *at));
+                }
+                let state = self.state;
+                self.cell(&state.spaces[self.space as usize].cells[*at as usize]);
+            }
+            _ => {}
+        }
+    }
+
+    fn cell(&mut self, cell: &Cell) {
+        match cell {
+            Cell::List(items) => items.iter().for_each(|item| self.value(item)),
+            Cell::Dict(pairs) => pairs.iter().for_each(|(_, value)| self.value(value)),
+            Cell::Connection(end) => self.object(end.pipe),
+        }
+    }
+
+    fn parcel(&mut self, parcel: &Parcel) {
+        match parcel {
+            Parcel::Same(value) => self.value(value),
+            Parcel::Copy(message) if message.has_objects => {
+                self.inner(&message.root);
+                message.cells.iter().for_each(|cell| match cell {
+                    Cell::List(items) => items.iter().for_each(|item| self.inner(item)),
+                    Cell::Dict(pairs) => pairs.iter().for_each(|(_, value)| self.inner(value)),
+                    Cell::Connection(end) => self.object(end.pipe),
+                });
+            }
+            Parcel::Copy(_) => {}
+        }
+    }
+
+    /// In a message references are its own.
+    fn inner(&mut self, value: &Val) {
+        match value {
+            Val::Ref(_) => {}
+            Val::Tuple(items) => items.iter().for_each(|item| self.inner(item)),
+            other => self.value(other),
+        }
+    }
+
+    fn object(&mut self, id: u32) {
+        if id == NOBODY || !self.reach.objects.insert(id) {
+            return;
+        }
+        let object = &self.state.objects[id as usize];
+        self.object(object.manager);
+        match &object.body {
+            Body::Process(this) => {
+                if let Some(target) = this.target.filter(|_| this.status == Status::New) {
+                    self.reach.modes |= self.machine.futures.of(target);
+                    let creator = self.state.processes.get(this.creator as usize);
+                    let around = self.space;
+                    // Its arguments are in its creator's memory.
+                    if let Some(creator) = creator.filter(|creator| creator.space == around) {
+                        self.space = creator.space;
+                        let values = this.arguments.iter();
+                        let values = values.chain(this.named.iter().map(|(_, value)| value));
+                        values.for_each(|value| self.value(value));
+                        self.space = around;
+                    }
+                }
+            }
+            Body::Condition(this) => self.object(this.lock),
+            Body::Shared(this) => self.object(this.lock),
+            Body::Barrier(this) => {
+                if let Some(action) = this.action {
+                    self.reach.modes |= self.machine.futures.of(action);
+                }
+            }
+            Body::Manager(this) => this
+                .shares
+                .iter()
+                .for_each(|(_, object)| self.object(*object)),
+            Body::Client(_) => {
+                self.state
+                    .managers
+                    .iter()
+                    .for_each(|manager| self.object(*manager));
+            }
+            Body::Pipe(this) => {
+                self.has_channel = true;
+                this.sent
+                    .iter()
+                    .flatten()
+                    .for_each(|parcel| self.parcel(parcel));
+            }
+            Body::Queue(this) => {
+                self.has_channel = true;
+                this.parcels().for_each(|parcel| self.parcel(parcel));
+            }
+            Body::Managed(this) => {
+                self.has_channel = true;
+                self.parcel(&this.content);
+            }
+            Body::Pool(_) => {
+                self.has_channel = true;
+                self.tasks(id);
+            }
+            Body::Job(_) => self.has_channel = true,
+            Body::Lock(_) | Body::Event(_) | Body::Nothing => {}
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What an actor's next step touches.
+
+use crate::machine::step::{Actor, Moves};
+use crate::machine::{Machine, Pending};
+use crate::objects::{Access, Body, Operation, pool};
+use crate::state::{Cell, NOBODY, Phase, ProcessId, Role, State, Val, Work};
+use poolproof_case::StartMethod;
+
+use super::mode::{self, Modes};
+use super::reach::{cell, globals};
+
+/// An object and how it is touched; [`NOBODY`] is the output.
+pub(crate) type Touch = (u32, Modes);
+
+/// What the next step of an actor touches; nothing known: everything.
+pub(crate) fn touches(machine: &Machine, state: &State, moves: &Moves) -> Vec<Touch> {
+    let mut touches = Vec::new();
+    match moves.actor {
+        Actor::Feeder(queue, _) => touches.push((queue, mode::FEED)),
+        Actor::Lost(space, at) => {
+            touches.push((state.spaces[space as usize].lost_ends[at].pipe, mode::CLOSE));
+        }
+        Actor::Process(process) => of_process(machine, state, process, moves, &mut touches),
+    }
+    touches
+}
+
+fn of_process(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    moves: &Moves,
+    touches: &mut Vec<Touch>,
+) {
+    let own = &state.processes[process as usize];
+    touches.push((own.object, mode::RUN));
+    if own.ending.is_some() || moves.has_signal {
+        end(machine, state, process, touches);
+    }
+    match &moves.pending {
+        Some(Pending::Object(access)) => access_of(machine, state, process, access, touches),
+        Some(Pending::Print) => touches.push((NOBODY, mode::PRINT)),
+        Some(Pending::Signal(_)) => {
+            if let Some(Val::Object(id)) = own.frames.last().and_then(|frame| frame.stack.last()) {
+                touches.push((*id, mode::SIGNAL));
+            }
+        }
+        Some(Pending::Global(_)) => touches.push((globals(state), mode::MEMORY)),
+        Some(Pending::Settle) => {}
+        None => role(machine, state, process, touches),
+    }
+}
+
+/// What a worker or handler without a call does next.
+fn role(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<Touch>) {
+    match &state.processes[process as usize].role {
+        Role::Main | Role::Child => {}
+        Role::Handler { pool, job } => {
+            touches.push((*pool, mode::DELIVER));
+            if *job != NOBODY {
+                touches.push((*job, mode::DELIVER | mode::WRITE));
+            }
+            if let Body::Pool(pool) = &state.objects[*pool as usize].body
+                && let Some((job, ..)) = pool.arrived.front()
+            {
+                touches.push((*job, mode::DELIVER | mode::WRITE));
+            }
+        }
+        Role::Worker { pool, work, .. } => {
+            touches.push((*pool, mode::CLAIM));
+            match work {
+                Work::Task(task) => {
+                    touches.push((*pool, mode::DELIVER | mode::WRITE));
+                    touches.push((task.job, mode::DELIVER | mode::WRITE));
+                }
+                _ => end(machine, state, process, touches),
+            }
+        }
+    }
+}
+
+/// What the end of a process touches.
+fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<Touch>) {
+    let own = &state.processes[process as usize];
+    touches.push((own.object, mode::END));
+    let is_last = own.role == Role::Main && machine.method == StartMethod::Threads;
+    for one in state
+        .processes
+        .iter()
+        .filter(|one| one.parent == process || is_last)
+    {
+        let signals = if one.is_daemon || is_last {
+            mode::SIGNAL
+        } else {
+            0
+        };
+        touches.push((one.object, mode::JOIN | signals));
+    }
+    if let Role::Worker { pool, .. } = own.role {
+        touches.push((pool, mode::POOL_END | mode::CLAIM));
+    }
+    if machine.method == StartMethod::Threads {
+        return;
+    }
+    let memory = state.space(process);
+    for memory_cell in &memory.cells {
+        if let Cell::Connection(end) = memory_cell
+            && end.is_open
+        {
+            touches.push((end.pipe, mode::CLOSE));
+        }
+    }
+    memory
+        .lost_ends
+        .iter()
+        .for_each(|end| touches.push((end.pipe, mode::CLOSE)));
+    for (id, object) in state.objects.iter().enumerate() {
+        match &object.body {
+            Body::Queue(queue) if queue.feeders.iter().any(|one| one.space == own.space) => {
+                touches.push((id as u32, mode::QUEUE_END));
+            }
+            Body::Manager(manager) if manager.creator == process && manager.is_alive => {
+                touches.push((id as u32, mode::SHUT_DOWN));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn modes_of(machine: &Machine, access: &Access) -> Modes {
+    match access.operation {
+        Operation::Call => {
+            let given = access
+                .arguments
+                .iter()
+                .filter(|value| **value != Val::Unset)
+                .count();
+            mode::of_call(access.name, given)
+        }
+        Operation::Get => mode::of_get(&machine.code.names.text(access.symbol)),
+        Operation::Set => mode::SET_ATTRIBUTE,
+        Operation::Enter => mode::ENTER,
+        Operation::Leave => mode::LEAVE,
+        Operation::SetItem => mode::WRITE_ITEM,
+        Operation::Item | Operation::Slice | Operation::Copy | Operation::Next => mode::READ_ITEM,
+    }
+}
+
+/// The modes that make sense on an object of this kind.
+fn sensible(state: &State, id: u32) -> Modes {
+    match &state.objects[id as usize].body {
+        Body::Process(_) => {
+            mode::JOIN | mode::STATUS | mode::SIGNAL | mode::START | mode::RUN | mode::END
+        }
+        Body::Lock(_) => mode::ACQUIRE | mode::TRY | mode::RELEASE | mode::PASS | mode::CONDITION,
+        Body::Condition(_) => mode::CONDITION,
+        Body::Event(_) => mode::WAIT | mode::PEEK | mode::SET | mode::CLEAR,
+        Body::Barrier(_) => mode::BARRIER,
+        Body::Pipe(_) => mode::SEND | mode::RECEIVE | mode::POLL | mode::CLOSE,
+        Body::Queue(_) => {
+            mode::PUT
+                | mode::TRY_PUT
+                | mode::GET
+                | mode::TRY_GET
+                | mode::FEED
+                | mode::TASK_DONE
+                | mode::QUEUE_JOIN
+                | mode::QUEUE_END
+        }
+        Body::Shared(_) | Body::Managed(_) => mode::READ | mode::WRITE,
+        Body::Manager(_) => mode::USE | mode::SHUT_DOWN,
+        Body::Client(_) => mode::USE | mode::WRITE,
+        Body::Pool(_) => {
+            mode::CLAIM
+                | mode::DELIVER
+                | mode::SUBMIT
+                | mode::POOL_END
+                | mode::POOL_JOIN
+                | mode::WRITE
+        }
+        Body::Job(_) => mode::RESULT | mode::TRY_RESULT | mode::DELIVER | mode::WRITE,
+        Body::Nothing => 0,
+    }
+}
+
+/// The modes of another actor that matter on this object.
+pub(crate) fn filter(state: &State, id: u32, modes: Modes) -> Modes {
+    if (id as usize) < state.objects.len() {
+        modes & sensible(state, id)
+    } else {
+        modes
+    }
+}
+
+fn access_of(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    access: &Access,
+    touches: &mut Vec<Touch>,
+) {
+    let mut modes = modes_of(machine, access);
+    if machine.code.clears_events && modes & mode::WAIT != 0 {
+        modes |= mode::PEEK | mode::CLEAR;
+    }
+    let id = match &access.receiver {
+        Val::Object(id) => *id,
+        Val::Ref(at) => return connection(machine, state, process, *at, modes, touches),
+        _ => {
+            for child in state.processes.iter().filter(|one| one.parent == process) {
+                touches.push((child.object, modes & mode::STATUS));
+            }
+            return;
+        }
+    };
+    touches.push((id, filter(state, id, modes)));
+    let object = &state.objects[id as usize];
+    if object.manager != NOBODY {
+        touches.push((object.manager, mode::USE));
+    }
+    match &object.body {
+        Body::Condition(condition) => {
+            let lock = mode::ACQUIRE | mode::TRY | mode::RELEASE | mode::CONDITION;
+            touches.push((condition.lock, modes & lock));
+        }
+        Body::Shared(shared) if shared.lock != NOBODY => {
+            let lock = mode::ACQUIRE | mode::RELEASE | mode::PASS;
+            touches.push((shared.lock, modes & lock));
+        }
+        Body::Pool(_) => {
+            if modes & mode::POOL_END != 0 || access.name == "join" {
+                for worker in pool::workers(state, id) {
+                    let worker = &state.processes[worker as usize];
+                    touches.push((worker.object, mode::SIGNAL | mode::JOIN));
+                }
+            }
+            if let Some(Phase::Result(job)) = state.frame(process).map(|frame| &frame.phase) {
+                touches.push((*job, mode::RESULT));
+            }
+        }
+        Body::Job(job) => touches.push((job.pool, mode::RESULT)),
+        _ => {}
+    }
+}
+
+/// Containers of threads are touched themselves, and so are pipes through their ends.
+fn connection(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    at: u32,
+    modes: Modes,
+    touches: &mut Vec<Touch>,
+) {
+    if machine.method == StartMethod::Threads {
+        touches.push((cell(state, at), mode::MEMORY));
+    }
+    if let Cell::Connection(end) = &state.space(process).cells[at as usize] {
+        touches.push((end.pipe, modes & sensible(state, end.pipe)));
+    }
+}
