@@ -24,7 +24,7 @@ pub(crate) fn drive(arguments: &[OsString]) -> i32 {
 
 fn start(driver: &str, method: StartMethod, file: &Path, case: Case) -> i32 {
     if driver == "reference" {
-        return poolproof_reference::drive(method, case);
+        poolproof_reference::drive(method, case);
     }
     let fake = driver
         .strip_prefix("fake/")

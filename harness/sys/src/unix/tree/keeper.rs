@@ -61,8 +61,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let reaper = std::thread::spawn(move || reap(&writer, main));
     if wait_for_order(&control) == Order::Forget {
         end_below();
-        // What cannot be removed is a few small files in the temporary folder.
-        let _ = std::fs::remove_dir_all(scratch);
+        forget(scratch);
     } else {
         end_below();
     }
@@ -185,6 +184,18 @@ fn signal(pid: u32, signal: Signal) {
 fn say(mut control: &UnixStream, line: &str) {
     // Where nobody listens any more, there is nobody to tell.
     let _ = control.write_all(format!("{line}\n").as_bytes());
+}
+
+/// Removes what a dead harness left: only ever a folder of ours that holds this run's temporary one.
+fn forget(scratch: &Path) {
+    let is_ours = std::env::temp_dir().starts_with(scratch)
+        && scratch
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("poolproof-"));
+    if is_ours {
+        // What cannot be removed is a few small files.
+        let _ = std::fs::remove_dir_all(scratch);
+    }
 }
 
 /// What a line from the keeper says.

@@ -45,8 +45,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     // A tree that cannot be ended goes with this process, which holds the job.
     let _ = job.end();
     if ordered == Order::Forget {
-        // What cannot be removed is a few small files in the temporary folder.
-        let _ = std::fs::remove_dir_all(scratch);
+        forget(scratch);
     } else {
         say(&control, "empty");
     }
@@ -114,6 +113,18 @@ fn watch(control: &Handle, job: &Job, main: &Handle) -> Order {
 fn say(control: &Handle, line: &str) {
     // Where nobody listens any more, there is nobody to tell.
     let _ = pipe::write(control, format!("{line}\n").as_bytes());
+}
+
+/// Removes what a dead harness left: only ever a folder of ours that holds this run's temporary one.
+fn forget(scratch: &Path) {
+    let is_ours = std::env::temp_dir().starts_with(scratch)
+        && scratch
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("poolproof-"));
+    if is_ours {
+        // What cannot be removed is a few small files.
+        let _ = std::fs::remove_dir_all(scratch);
+    }
 }
 
 /// What a line from the keeper says.
