@@ -119,6 +119,10 @@ fn random_graphs_allow_exactly_what_their_paths_show() {
                 assert_ne!(one.allows(&outcome), other.allows(&outcome));
             }
         }
+        match one.beyond(other) {
+            None => assert!(one_all.is_subset(other_all)),
+            Some(outcome) => assert!(one.allows(&outcome) && !other.allows(&outcome)),
+        }
         // Another behaviour's outcomes are explained by this one.
         for given in other_all.iter().take(4) {
             let least = one_all.iter().map(|allowed| distance(allowed, given)).min();

@@ -1,0 +1,132 @@
+//! Trying steps that commute in one order only loses no outcome.
+
+use poolproof_case::StartMethod;
+use poolproof_spec::Limits;
+
+use crate::{case, explored};
+
+/// Programs where much commutes and something does not.
+const PROGRAMS: &[(&str, &str)] = &[
+    // Two consumers of one queue, and who looks whether it is empty.
+    (
+        r#""put": Function(params: ["q", "i"], body: [Call("q.put", ["$i"]), Call("q.put", ["$i"])]),
+           "look": Function(params: ["q"], body: [Print([Call("q.empty")])])"#,
+        r#"Let("q", New("Queue")),
+           Let("a", New("Process", (target: "put", args: ["$q", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "look", args: ["$q"]))), Call("b.start"),
+           Print([Call("q.get")]), Call("b.join"), Print([Call("q.get", (timeout: Soon))])"#,
+    ),
+    // A bounded queue and a timeout.
+    (
+        r#""put": Function(params: ["q", "i"], body: [
+             Try(body: [Call("q.put", ["$i"], (timeout: Soon)), Print(["put", "$i"])],
+                 except: {"full": [Print(["full", "$i"])]}),
+           ])"#,
+        r#"Let("q", New("Queue", [1])),
+           Let("a", New("Process", (target: "put", args: ["$q", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "put", args: ["$q", 2]))), Call("b.start"),
+           Print([Call("q.get")]), Call("a.join"), Call("b.join")"#,
+    ),
+    // A holder that is killed keeps its lock.
+    (
+        r#""hold": Function(params: ["l", "i"], body: [With("$l", [Print(["in", "$i"])])])"#,
+        r#"Let("l", New("Lock")),
+           Let("a", New("Process", (target: "hold", args: ["$l", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "hold", args: ["$l", 2]))), Call("b.start"),
+           Call("a.kill"), Call("a.join"), Call("b.join"), Print(["$a.exitcode"])"#,
+    ),
+    // End of file comes with the last writer.
+    (
+        r#""write": Function(params: ["w", "i"], body: [Call("w.send", ["$i"]), Call("w.close")])"#,
+        r#"Let("r, w", New("Pipe", [false])),
+           Let("a", New("Process", (target: "write", args: ["$w", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "write", args: ["$w", 2]))), Call("b.start"),
+           Call("w.close"),
+           Try(body: [Repeat(3, [Print([Call("r.recv")])])], except: {"eof": [Print(["eof"])]})"#,
+    ),
+    // A condition with two who wait and one who notifies once too few.
+    (
+        r#""wait": Function(params: ["c", "i"], body: [
+             With("$c", [Print([Call("c.wait", (timeout: Late)), "$i"])]),
+           ])"#,
+        r#"Let("c", New("Condition")),
+           Let("a", New("Process", (target: "wait", args: ["$c", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "wait", args: ["$c", 2]))), Call("b.start"),
+           With("$c", [Call("c.notify")]), Call("a.join"), Call("b.join")"#,
+    ),
+    // An event that is cleared again.
+    (
+        r#""wait": Function(params: ["e", "i"], body: [
+             Print([Call("e.wait", (timeout: Soon)), "$i"]),
+           ])"#,
+        r#"Let("e", New("Event")),
+           Let("a", New("Process", (target: "wait", args: ["$e", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "wait", args: ["$e", 2]))), Call("b.start"),
+           Call("e.set"), Call("e.clear"), Call("a.join"), Call("b.join")"#,
+    ),
+    // A pool whose tasks print, one of which fails.
+    (
+        r#""f": Function(params: ["x"], body: [
+             If(Eq("$x", 2), [Raise(Error("value", "two"))]), Print(["task", "$x"]), Return("$x"),
+           ])"#,
+        r#"Let("pool", New("Pool", [2])),
+           Let("r", Call("pool.map_async", [Fn("f"), [1, 2, 3]])),
+           Print([Call("r.ready")]),
+           Try(body: [Print([Call("r.get")])], except: {"value": [Print(["failed"])]}),
+           Call("pool.close"), Call("pool.join")"#,
+    ),
+    // A managed list that two append to while a third reads.
+    (
+        r#""add": Function(params: ["l", "i"], body: [Call("l.append", ["$i"])])"#,
+        r#"Let("m", New("Manager")), Let("l", Call("m.list")),
+           Let("a", New("Process", (target: "add", args: ["$l", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "add", args: ["$l", 2]))), Call("b.start"),
+           Print(["$l"]), Call("a.join"), Call("b.join"), Print(["$l"])"#,
+    ),
+    // Connections that travel through a queue.
+    (
+        r#""give": Function(params: ["q", "w"], body: [Call("q.put", ["$w"])]),
+           "use": Function(params: ["q", "i"], body: [
+             Let("w", Call("q.get")), Call("w.send", ["$i"]), Print(["sent", "$i"]),
+           ])"#,
+        r#"Let("q", New("JoinableQueue")), Let("r, w", New("Pipe", [false])),
+           Let("a", New("Process", (target: "give", args: ["$q", "$w"]))), Call("a.start"),
+           Let("b", New("Process", (target: "use", args: ["$q", 1]))), Call("b.start"),
+           Print([Call("r.recv")]), Call("a.join"), Call("b.join")"#,
+    ),
+    // A daemon, a child that main forgets, and one that is asked for.
+    (
+        r#""say": Function(params: ["i"], body: [Print(["a", "$i"]), Print(["b", "$i"])])"#,
+        r#"Let("d", New("Process", (target: "say", args: [1]))), SetAttr("d.daemon", true),
+           Call("d.start"),
+           Let("p", New("Process", (target: "say", args: [2]))), Call("p.start"),
+           Print([Call("p.is_alive"), Len(Call("mp.active_children"))])"#,
+    ),
+];
+
+#[test]
+fn reduced_and_full_exploration_give_one_behaviour() {
+    for (functions, main) in PROGRAMS {
+        let main = main.replace("Call(\"mp.active_children\")", "[]");
+        let case = case(functions, &main);
+        for method in StartMethod::ALL {
+            if poolproof_case::uses::unsupported(&case.program, method).is_some() {
+                continue;
+            }
+            let reduced = explored(&case, method, Limits::default());
+            let limits = Limits {
+                states_max: 200_000,
+                reduce: false,
+            };
+            let full = explored(&case, method, limits);
+            assert!(!full.bounded, "{method}: {main}");
+            assert!(reduced.states <= full.states);
+            assert!(
+                reduced.behaviour == full.behaviour,
+                "{method}: {main}\nreduced {:#?}\nfull {:#?}",
+                reduced.behaviour.outcomes(50),
+                full.behaviour.outcomes(50)
+            );
+        }
+    }
+}
