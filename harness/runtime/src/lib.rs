@@ -79,6 +79,7 @@ mod exit_work;
 mod fork_gate;
 mod listener;
 mod lock;
+mod manager;
 mod pool;
 mod process;
 mod queue;
@@ -95,6 +96,11 @@ pub use listener::{Client, Listener};
 pub use lock::{
     Barrier, BoundedSemaphore, Condition, ConditionGuard, ConditionLock, Event, Lock, LockGuard, RLock,
     RLockGuard, Semaphore,
+};
+pub use manager::{
+    ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, DictProxy, EventProxy, Held,
+    JoinableQueueProxy, ListProxy, LockProxy, Managed, Manager, NamespaceProxy, QueueProxy,
+    RLockProxy, SemaphoreProxy, ValueProxy,
 };
 pub use pool::{AsyncResult, Pool, PoolBuilder, ResultIterator, fail};
 pub use poolproof_sys::shared::Shared;

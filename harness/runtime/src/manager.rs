@@ -1,0 +1,221 @@
+//! Managers: a process that keeps objects for others, which use them through proxies, on this
+//! machine or over TCP with a key.
+//!
+//! | part | is |
+//! | --- | --- |
+//! | `protocol` | what is said: one request, one reply |
+//! | `server`, `table`, `waiting` | the process that keeps the objects, its books and its waits |
+//! | `client`, `proxy` | a connection for each thread; what every proxy is made of |
+//! | `make` | what a manager makes, and finds by name |
+//! | `dict`, `list`, `lock` … | one kind of object each: its calls, the object, its proxy |
+
+mod barrier;
+mod client;
+mod condition;
+mod dict;
+mod event;
+mod list;
+mod lock;
+mod make;
+mod namespace;
+mod protocol;
+mod proxy;
+mod queue;
+mod semaphore;
+mod server;
+mod table;
+mod value;
+mod waiting;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use poolproof_sys::channel::Channel;
+use poolproof_sys::identity::epoch;
+
+pub use barrier::BarrierProxy;
+pub use condition::ConditionProxy;
+pub use dict::DictProxy;
+pub use event::EventProxy;
+pub use list::ListProxy;
+pub use lock::{Held, LockProxy, RLockProxy};
+pub use namespace::NamespaceProxy;
+pub use proxy::Managed;
+pub use queue::{JoinableQueueProxy, QueueProxy};
+pub use semaphore::{BoundedSemaphoreProxy, SemaphoreProxy};
+pub use value::{ArrayProxy, ValueProxy};
+
+use crate::address::Address;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::process::Process;
+use crate::transfer::decode;
+use crate::{auth, exit_work};
+use client::Server;
+use protocol::Request;
+
+/// How long a server has to end when it is asked to.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A process that keeps objects for others.
+///
+/// A manager that was started here ends when its last clone is dropped, and when the process that
+/// started it dies.
+#[derive(Debug, Clone)]
+pub struct Manager {
+    server: Server,
+    started: Option<Arc<Started>>,
+}
+
+#[derive(Debug)]
+struct Started {
+    inner: Arc<Inner>,
+    at_exit: u64,
+}
+
+#[derive(Debug)]
+struct Inner {
+    process: Process,
+    /// The server ends when this does.
+    channel: Mutex<Option<Channel>>,
+    creator: u32,
+}
+
+impl Context {
+    /// Starts a manager for processes of this machine that are given its proxies.
+    ///
+    /// # Errors
+    /// As [`ProcessBuilder::start`](crate::ProcessBuilder::start).
+    pub fn manager(&self) -> Result<Manager> {
+        let mut key = vec![0; 32];
+        auth::fill_random(&mut key)?;
+        start(self, None, &key)
+    }
+
+    /// Starts a manager at an address for all who know the key.
+    ///
+    /// # Errors
+    /// As [`Context::manager`]; `is_system` when another listens at the address.
+    pub fn manager_at(&self, address: &Address, key: &[u8]) -> Result<Manager> {
+        start(self, Some(address), key)
+    }
+}
+
+fn start(context: &Context, address: Option<&Address>, key: &[u8]) -> Result<Manager> {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let failed = |error| Error::system("start a manager", error);
+    let (channel, theirs) = Channel::pair().map_err(failed)?;
+    let start = server::Start {
+        address: address.cloned(),
+        key: key.to_vec(),
+        channel: theirs.into(),
+    };
+    let name = format!("SyncManager-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let process = context.process(server::main, start);
+    let process = process.name(name).daemon(true).start()?;
+    let hello = channel.receive().map_err(failed)?;
+    let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
+    let hello: server::Hello = decode(&hello, Vec::new())?;
+    let address = hello.map_err(|(kind, subject)| Error::new(kind, subject))?;
+    let inner = Arc::new(Inner {
+        process,
+        channel: Mutex::new(Some(channel)),
+        creator: epoch(),
+    });
+    let weak = Arc::downgrade(&inner);
+    let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
+        if let Some(inner) = weak.upgrade() {
+            inner.shut_down();
+        }
+    });
+    Ok(Manager {
+        server: Server::new(address, key),
+        started: Some(Arc::new(Started { inner, at_exit })),
+    })
+}
+
+impl Manager {
+    /// Starts a manager of the default context at an address for all who know the key.
+    ///
+    /// ```no_run
+    /// use poolproof_runtime as mp;
+    ///
+    /// mp::freeze_support();
+    /// let manager = mp::Manager::serve(&"127.0.0.1:0".parse()?, b"secret")?;
+    /// let counts = manager.dict::<String, u64>()?;
+    /// manager.share("counts", &counts)?;
+    ///
+    /// // Elsewhere, with the address and the key alone:
+    /// let remote = mp::Manager::connect(&manager.address(), b"secret")?;
+    /// remote.shared_dict::<String, u64>("counts")?.insert(&"apples".into(), &3)?;
+    /// assert_eq!(counts.get(&"apples".into())?, Some(3));
+    /// # mp::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Context::manager_at`].
+    pub fn serve(address: &Address, key: &[u8]) -> Result<Manager> {
+        Context::default().manager_at(address, key)
+    }
+
+    /// Connects to a manager elsewhere.
+    ///
+    /// # Errors
+    /// `is_broken_pipe` when there is none at the address; `is_auth` when the keys differ.
+    pub fn connect(address: &Address, key: &[u8]) -> Result<Manager> {
+        let server = Server::new(address.clone(), key);
+        server.ask(&Request::Count)?;
+        Ok(Manager {
+            server,
+            started: None,
+        })
+    }
+
+    /// Where it can be found.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.server.address().clone()
+    }
+
+    /// How many objects there are that somebody has a proxy or a name of.
+    ///
+    /// # Errors
+    /// `is_broken_pipe` when the manager has ended.
+    pub fn count(&self) -> Result<usize> {
+        decode(&self.server.ask(&Request::Count)?, Vec::new())
+    }
+
+    /// Ends the manager that was started here and all that it keeps. Another's is only let go.
+    pub fn shutdown(&self) {
+        if let Some(started) = &self.started {
+            started.inner.shut_down();
+        }
+    }
+}
+
+impl Inner {
+    fn shut_down(&self) {
+        if self.creator != epoch() {
+            return;
+        }
+        // Its end is what the server waits for.
+        let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if channel.is_none() {
+            return;
+        }
+        drop(channel);
+        if !matches!(self.process.join(Some(PATIENCE)), Ok(true)) {
+            // It fails for one that has just ended, and for a thread, which ends in its time.
+            let _ = self.process.kill();
+            let _ = self.process.join(Some(PATIENCE));
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.inner.shut_down();
+        exit_work::forget(self.at_exit);
+    }
+}

@@ -1,0 +1,103 @@
+//! A manager's event.
+
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::proxy::managed;
+use super::server::{decoded, encoded};
+use super::table::Object;
+use super::waiting::{Caller, lock};
+use crate::error::Result;
+
+#[derive(Serialize, Deserialize)]
+enum Call {
+    Set,
+    Clear,
+    IsSet,
+    Wait(Option<Duration>),
+}
+
+/// The object.
+#[derive(Default)]
+pub(super) struct Event {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    is_set: bool,
+    /// How often it was set, so that who waits sees a flag that is cleared at once.
+    times: u64,
+}
+
+impl Object for Event {
+    fn call(&self, call: &[u8], caller: &Caller<'_>) -> Result<Vec<u8>> {
+        let mut state = lock(&self.state);
+        match decoded(call)? {
+            Call::Set => {
+                state.is_set = true;
+                state.times += 1;
+                drop(state);
+                encoded(&self.changed.notify_all())
+            }
+            Call::Clear => {
+                state.is_set = false;
+                encoded(&())
+            }
+            Call::IsSet => encoded(&state.is_set),
+            Call::Wait(timeout) => {
+                let before = state.times;
+                drop(state);
+                let is_seen = |state: &mut State| {
+                    (state.is_set || state.times != before).then_some(())
+                };
+                let seen = caller.wait(&self.state, &self.changed, timeout, is_seen)?;
+                encoded(&seen.is_some())
+            }
+        }
+    }
+}
+
+managed! {
+    /// An event of a manager.
+    ///
+    /// Each call fails with `is_broken_pipe` when the manager has ended.
+    EventProxy: Event
+}
+
+impl EventProxy {
+    /// Sets it, and wakes all who wait.
+    ///
+    /// # Errors
+    /// Only when the manager has ended.
+    pub fn set(&self) -> Result<()> {
+        self.proxy.call(&Call::Set)
+    }
+
+    /// Takes it back.
+    ///
+    /// # Errors
+    /// Only when the manager has ended.
+    pub fn clear(&self) -> Result<()> {
+        self.proxy.call(&Call::Clear)
+    }
+
+    /// Whether it is set.
+    ///
+    /// # Errors
+    /// Only when the manager has ended.
+    pub fn is_set(&self) -> Result<bool> {
+        self.proxy.call(&Call::IsSet)
+    }
+
+    /// Waits until it is set; false when the time was over first.
+    ///
+    /// # Errors
+    /// Only when the manager has ended.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool> {
+        self.proxy.call(&Call::Wait(timeout))
+    }
+}
