@@ -11,7 +11,7 @@ use poolproof_sys::memory::SharedMemory;
 use crate::error::{Error, Kind, Result};
 
 /// Processes that may use one object at the same time.
-const SLOTS: u32 = 2048;
+pub(super) const SLOTS: u32 = 2048;
 const ENTRY_BYTES: usize = 16;
 const GENERATION_AT: usize = 8;
 /// The table begins with a cursor that lets each claim start where the last one ended.
@@ -78,12 +78,24 @@ impl Registry<'_> {
         identity != 0 && Identity::from_bits(identity).is_alive()
     }
 
+    /// The slots that were ever claimed and whose process is dead.
+    pub(super) fn dead_slots(self) -> impl Iterator<Item = usize> {
+        let claims = self.memory.atomic_u32(self.base).load(Relaxed);
+        let dead = move |slot: &u32| {
+            let identity = self.memory.atomic_u64(self.entry(*slot)).load(Acquire);
+            identity == 0 || !Identity::from_bits(identity).is_alive()
+        };
+        (0..claims.min(SLOTS))
+            .filter(dead)
+            .map(|slot| slot as usize)
+    }
+
     fn entry(self, slot: u32) -> usize {
         self.base + TABLE_AT + slot as usize * ENTRY_BYTES
     }
 }
 
-fn slot_of(owner: u32) -> Option<u32> {
+pub(super) fn slot_of(owner: u32) -> Option<u32> {
     (owner & SLOT_MASK)
         .checked_sub(1)
         .filter(|slot| *slot < SLOTS)

@@ -27,6 +27,9 @@ const BODY_AT: usize = 64;
 /// The body ends where the registry begins, each in cache lines of its own.
 const LINE: usize = 64;
 
+/// Processes that may use one segment at the same time.
+pub(crate) const SLOTS: usize = registry::SLOTS as usize;
+
 /// What lies in a segment, so that a lock is not taken for a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -152,6 +155,17 @@ impl Segment {
             return Ok(seen as u32);
         }
         self.claim(seen)
+    }
+
+    /// A number below [`SLOTS`] that this process has alone for as long as it lives.
+    pub(crate) fn slot(&self) -> Result<usize> {
+        let slot = registry::slot_of(self.owner()?).unwrap_or(0);
+        Ok(slot as usize)
+    }
+
+    /// The numbers that dead processes had.
+    pub(crate) fn dead_slots(&self) -> impl Iterator<Item = usize> {
+        self.registry().dead_slots()
     }
 
     #[cold]

@@ -42,11 +42,18 @@ impl<'s> Count<'s> {
 
     /// Takes one; false when the time was over first. A zero timeout only tries.
     pub(crate) fn take(self, timeout: Option<Duration>) -> bool {
+        self.take_mending(timeout, || {})
+    }
+
+    /// Takes one as [`Count::take`] does; where none comes for a while, `mend` may give some back
+    /// that the dead have kept.
+    pub(crate) fn take_mending(self, timeout: Option<Duration>, mend: impl Fn()) -> bool {
         if self.try_take() {
             return true;
         }
         if timeout == Some(Duration::ZERO) {
-            return false;
+            mend();
+            return self.try_take();
         }
         let patience = Patience::new(timeout);
         // A waiter that is killed leaves this count too high: a wake too many, never one too few.
@@ -59,7 +66,9 @@ impl<'s> Count<'s> {
                 break false;
             }
             let memory = self.segment.memory();
-            patience.nap(memory.wait_word(self.segment.at(self.offset)), 0);
+            if patience.nap(memory.wait_word(self.segment.at(self.offset)), 0) {
+                mend();
+            }
         };
         self.waiting().fetch_sub(1, SeqCst);
         taken

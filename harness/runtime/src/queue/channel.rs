@@ -6,8 +6,8 @@
 //! Reading is in `reading`, writing in `writing`; bounds and buffers are for the queues.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use poolproof_sys::handle::Handle;
@@ -15,7 +15,7 @@ use poolproof_sys::pipe;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::lock::segment::{self, Segment, SegmentKind};
+use crate::lock::segment::{self, SLOTS, Segment, SegmentKind};
 use crate::lock::semaphore::Count;
 use crate::lock::word::{Found, Word};
 
@@ -41,7 +41,9 @@ const UNFINISHED_AT: usize = 192;
 const AHEAD_AT: usize = 256;
 /// Whole writes fit, and so does every frame that is not large.
 pub(super) const AHEAD_BYTES: usize = 4096;
-const BODY_BYTES: usize = AHEAD_AT + AHEAD_BYTES;
+// For each process what it has put and not yet written.
+const UNWRITTEN_AT: usize = AHEAD_AT + AHEAD_BYTES;
+const BODY_BYTES: usize = UNWRITTEN_AT + 4 * SLOTS;
 
 /// The parts of a queue, as they travel and as every process of it has them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -107,6 +109,56 @@ impl Channel {
     /// Values that may still be put.
     pub(super) fn free(&self) -> Count<'_> {
         Count::new(&self.segment, FREE_AT)
+    }
+
+    /// Takes room for one value, waiting for some; false when the time was over first.
+    ///
+    /// The room is noted under this process until the value is written, so that what it has not
+    /// written when it dies is not full for ever.
+    pub(super) fn take_room(&self, timeout: Option<Duration>) -> Result<bool> {
+        let taken = self
+            .free()
+            .take_mending(timeout, || self.free_room_of_dead());
+        if taken {
+            self.unwritten(self.segment.slot()?).fetch_add(1, SeqCst);
+        }
+        Ok(taken)
+    }
+
+    /// Gives back the room of one value that was taken.
+    pub(super) fn give_room(&self) {
+        // It fails where the dead had kept less than it seemed; the bound holds.
+        self.free().give(self.bound());
+    }
+
+    /// Says that this process has written so many values.
+    pub(super) fn note_written(&self, frames: u32) {
+        if let Ok(slot) = self.segment.slot() {
+            let less = |count: u32| Some(count.saturating_sub(frames));
+            // It cannot fail: there is always a next count.
+            let _ = self.unwritten(slot).fetch_update(SeqCst, SeqCst, less);
+        }
+    }
+
+    fn free_room_of_dead(&self) {
+        for slot in self.segment.dead_slots() {
+            for _ in 0..self.unwritten(slot).swap(0, SeqCst) {
+                self.give_room();
+            }
+        }
+    }
+
+    /// Gives back the room that an earlier process with our slot has kept.
+    pub(super) fn start_writing(&self) -> Result<()> {
+        let before = self.unwritten(self.segment.slot()?).swap(0, SeqCst);
+        for _ in 0..before {
+            self.give_room();
+        }
+        Ok(())
+    }
+
+    fn unwritten(&self, slot: usize) -> &AtomicU32 {
+        self.segment.atomic_u32(UNWRITTEN_AT + 4 * slot)
     }
 
     pub(super) fn bound(&self) -> u32 {

@@ -53,24 +53,33 @@ pub(super) fn append<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<Vec
     outcome
 }
 
-/// How many of `bytes`, which begin with a frame, go into one write: as many whole frames as
-/// `room` holds, or a single larger one. Says what handles come with them: at most one frame with
-/// handles goes into a write, as its first.
-pub(super) fn next_write(bytes: &[u8], room: usize) -> (usize, usize) {
-    let (mut length, mut handles) = (0, 0);
-    while let Some(head) = bytes[length..].first_chunk::<HEAD_BYTES>() {
+/// What goes into one write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Write {
+    pub(super) length: usize,
+    pub(super) frames: u32,
+    /// Handles beside the first frame; no other frame of a write has some.
+    pub(super) handles: usize,
+}
+
+/// How much of `bytes`, which begin with a frame, goes into one write: as many whole frames as
+/// `room` holds, or a single larger one.
+pub(super) fn next_write(bytes: &[u8], room: usize) -> Write {
+    let mut write = Write::default();
+    while let Some(head) = bytes[write.length..].first_chunk::<HEAD_BYTES>() {
         let head = Head::read(*head);
-        let fits = length as u64 + head.total <= room as u64;
-        if length > 0 && (!fits || head.handles > 0) {
+        let fits = write.length as u64 + head.total <= room as u64;
+        if write.length > 0 && (!fits || head.handles > 0) {
             break;
         }
-        handles += head.handles;
-        length += head.total as usize;
+        write.handles += head.handles;
+        write.length += head.total as usize;
+        write.frames += 1;
         if !fits {
             break;
         }
     }
-    (length, handles)
+    write
 }
 
 #[cfg(test)]
@@ -111,11 +120,12 @@ mod tests {
             append(&vec![0_u8; length], &mut bytes).unwrap();
         }
         let small = HEAD_BYTES + 11;
-        let (first, _) = next_write(&bytes, 100);
-        assert_eq!(first, 2 * small);
-        let (second, _) = next_write(&bytes[first..], 100);
-        assert_eq!(second, HEAD_BYTES + 502);
-        assert_eq!(next_write(&bytes[first + second..], 100), (small, 0));
-        assert_eq!(next_write(&[], 100), (0, 0));
+        let first = next_write(&bytes, 100);
+        assert_eq!((first.length, first.frames), (2 * small, 2));
+        let second = next_write(&bytes[first.length..], 100);
+        assert_eq!((second.length, second.frames), (HEAD_BYTES + 502, 1));
+        let third = next_write(&bytes[first.length + second.length..], 100);
+        assert_eq!((third.length, third.frames, third.handles), (small, 1, 0));
+        assert_eq!(next_write(&[], 100).length, 0);
     }
 }

@@ -32,6 +32,7 @@ struct State {
     frames: Vec<u8>,
     handles: VecDeque<Handle>,
     feeder: Feeder,
+    has_put: bool,
     is_closed: bool,
     is_join_cancelled: bool,
     /// Queue objects of this process.
@@ -83,13 +84,30 @@ impl Outbox {
         Ok(())
     }
 
-    /// Hands frames to the feeder.
-    pub(super) fn push(self: &Arc<Outbox>, frames: &[u8], handles: Vec<Handle>) -> Result<()> {
+    /// What comes before each put: the queue is open, and the first put of a process finds its
+    /// place as an earlier process left it.
+    pub(super) fn begin_put(&self) -> Result<()> {
         let mut state = self.state();
         if state.is_closed {
             return Err(Error::new(Kind::Closed, "put into a queue"));
         }
-        state.frames.extend_from_slice(frames);
+        if !state.has_put {
+            self.channel.start_writing()?;
+            state.has_put = true;
+        }
+        Ok(())
+    }
+
+    /// Hands a frame, for which there is room, to the feeder.
+    pub(super) fn push(self: &Arc<Outbox>, frame: &[u8], handles: Vec<Handle>) -> Result<()> {
+        let mut state = self.state();
+        if state.is_closed {
+            drop(state);
+            self.channel.note_written(1);
+            self.channel.give_room();
+            return Err(Error::new(Kind::Closed, "put into a queue"));
+        }
+        state.frames.extend_from_slice(frame);
         state.handles.extend(handles);
         if !matches!(state.feeder, Feeder::None) {
             state.wake_feeder();
@@ -134,7 +152,8 @@ impl Outbox {
                 continue;
             }
             drop(state);
-            let sent = fork_gate::outside(|| self.channel.send(&frames, &mut handles));
+            let written = |frames| self.channel.note_written(frames);
+            let sent = fork_gate::outside(|| self.channel.send(&frames, &mut handles, written));
             if let Err(error) = sent {
                 // The caller of `put` is long gone, and nobody else can be told.
                 eprintln!("poolproof: values put into a queue are lost: {error}");

@@ -106,10 +106,10 @@ impl<T: Message> Queue<T> {
         timeout: Option<Duration>,
         count: impl FnOnce(),
     ) -> Result<()> {
-        self.outbox.check_open("put into")?;
+        self.outbox.begin_put()?;
         with_scratch(|bytes| {
             let handles = frame::append(&value, bytes)?;
-            if !self.channel().free().take(timeout) {
+            if !self.channel().take_room(timeout)? {
                 return Err(Error::new(Kind::Full, "put into a queue"));
             }
             count();
@@ -151,7 +151,6 @@ impl<T: Message> Queue<T> {
         with_scratch(|bytes| {
             let handles = self.channel().receive(timeout, bytes)?;
             let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
-            self.channel().free().give(self.channel().bound());
             transfer::decode(bytes, handles)
         })
     }
@@ -261,7 +260,7 @@ impl<'de, T> Deserialize<'de> for Queue<T> {
 pub(super) fn send_now<T: Message>(channel: &Channel, value: T) -> Result<()> {
     with_scratch(|bytes| {
         let handles: Vec<Handle> = frame::append(&value, bytes)?;
-        channel.send(bytes, &mut handles.into())
+        channel.send(bytes, &mut handles.into(), |_| {})
     })
 }
 

@@ -70,6 +70,8 @@ impl Channel {
         let length = head.total as usize - HEAD_BYTES;
         self.copy_ahead(start + HEAD_BYTES as u64, length, bytes);
         let handles = self.take_handles(start, head)?;
+        // Before the value is gone: room that is given twice does no harm, room that is lost does.
+        self.give_room();
         self.set(Position::Start, start + head.total);
         Ok(handles)
     }
@@ -129,7 +131,9 @@ impl Channel {
         self.copy_ahead(start + HEAD_BYTES as u64, count, bytes);
         self.set(Position::Start, end);
         let whole = self.pass_large(Some(bytes))?;
-        if !whole {
+        if whole {
+            self.give_room();
+        } else {
             bytes.truncate(old);
         }
         Ok(whole)
@@ -210,9 +214,10 @@ impl Channel {
             self.mend_read()?;
         }
         if self.get(Position::LargeEnd) != 0 {
-            // The frame is lost with its reader, and so is its place among the bounded.
-            self.pass_large(None)?;
-            self.free().give(self.bound());
+            // The value is lost with its reader, its room is not.
+            if self.pass_large(None)? {
+                self.give_room();
+            }
         }
         held.mended();
         Ok(())

@@ -19,24 +19,31 @@ use crate::lock::word::Found;
 const TORN_NAP: Duration = Duration::from_millis(1);
 
 impl Channel {
-    /// Writes frames, with the handles of those that have some in order, waiting for room.
-    pub(super) fn send(&self, mut bytes: &[u8], handles: &mut VecDeque<Handle>) -> Result<()> {
+    /// Writes frames, with the handles of those that have some in order, waiting for room; says
+    /// after each write how many frames it was.
+    pub(super) fn send(
+        &self,
+        mut bytes: &[u8],
+        handles: &mut VecDeque<Handle>,
+        mut sent: impl FnMut(u32),
+    ) -> Result<()> {
         let room = WHOLE_WRITE_MAX.min(super::channel::AHEAD_BYTES);
         while !bytes.is_empty() {
-            let (length, count) = frame::next_write(bytes, room);
-            let (now, later) = bytes.split_at(length);
+            let next = frame::next_write(bytes, room);
+            let (now, later) = bytes.split_at(next.length);
             let held = self.hold_writer()?;
-            let count = count.min(handles.len());
+            let count = next.handles.min(handles.len());
             if count > 0 {
                 let beside: Vec<Handle> = handles.drain(..count).collect();
                 self.send_handles(&beside)?;
             }
-            if length <= room {
+            if next.length <= room {
                 self.write(now)?;
             } else {
                 self.write_large(now)?;
             }
             drop(held);
+            sent(next.frames);
             bytes = later;
         }
         Ok(())

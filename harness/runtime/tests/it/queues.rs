@@ -28,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             dead_reader,
         ),
         each_process("a_dead_writer_s_torn_value_is_dropped", dead_writer),
+        each_process("a_dead_producer_keeps_no_room", dead_producer),
     ]
     .into_iter()
     .flatten()
@@ -331,6 +332,32 @@ fn dead_writer(context: mp::Context) -> Outcome {
             queue.get_timeout(SOON)? == vec![3; 70_000],
             "a torn value came out",
         )?;
+    }
+    Ok(())
+}
+
+fn fill_with_large((queue, reply): (mp::Queue<Vec<u8>>, Reply<bool>)) -> mp::Result<()> {
+    for _ in 0..3 {
+        queue.put(vec![1; 1 << 20])?;
+    }
+    reply.send(&queue.is_full())
+}
+
+/// Kills a producer that has filled a bounded queue with what it could not write.
+fn dead_producer(context: mp::Context) -> Outcome {
+    let queue = context.queue(Some(3))?;
+    let (receiver, sender) = context.one_way()?;
+    let argument = (queue.clone(), sender);
+    let process = context.process(fill_with_large, argument).start()?;
+    hold(receiver.recv()?, "the queue is not full")?;
+    hold(queue.is_full(), "the queue is full for its producer only")?;
+    process.kill()?;
+    ended(&process)?;
+    for value in 0..3 {
+        queue.put_timeout(vec![value], SOON)?;
+    }
+    for value in 0..3 {
+        expect(queue.get_timeout(SOON)?, vec![value])?;
     }
     Ok(())
 }
