@@ -6,6 +6,8 @@ mod bound;
 mod connection;
 mod container;
 mod lock;
+mod managed;
+mod manager;
 mod module;
 mod pool;
 mod process;
@@ -43,6 +45,7 @@ pub(crate) enum Object {
     RawValue(shared::SharedRawValue),
     Array(shared::SharedArray),
     RawArray(shared::SharedRawArray),
+    Managed(managed::Managed),
     #[serde(skip)]
     Process(Arc<process::Process>),
     #[serde(skip)]
@@ -51,6 +54,8 @@ pub(crate) enum Object {
     AsyncResult(Arc<pool::AsyncResult>),
     #[serde(skip)]
     ResultIterator(Arc<pool::ResultIterator>),
+    #[serde(skip)]
+    Manager(Arc<manager::Manager>),
 }
 
 impl Object {
@@ -68,10 +73,12 @@ impl Object {
             Object::RawValue(_) => "RawValue",
             Object::Array(_) => "Array",
             Object::RawArray(_) => "RawArray",
+            Object::Managed(managed) => managed.name(),
             Object::Process(_) => "Process",
             Object::Pool(_) => "Pool",
             Object::AsyncResult(_) => "AsyncResult",
             Object::ResultIterator(_) => "ResultIterator",
+            Object::Manager(manager) => manager.name(),
         }
     }
 
@@ -115,6 +122,9 @@ fn make(
         "Event" => Object::Event(context.event()?),
         "Barrier" => Object::Barrier(lock::Barrier::new(&context, bound)?),
         "Value" | "Array" | "RawValue" | "RawArray" => shared::new(&context, object, bound)?,
+        "Manager" | "ManagerServer" | "ManagerClient" => {
+            Object::Manager(Arc::new(manager::new(&context, object, bound)?))
+        }
         lock => Object::Takable(lock::new(&context, lock, bound)?),
     };
     Ok(Data::Object(made))
@@ -158,10 +168,12 @@ fn call_object(world: &Arc<World>, object: &Object, method: &str, bound: Bound) 
         Object::Connection(connection) => connection.call(method, bound),
         Object::Value(value) => value.call(method),
         Object::Array(array) => array.call(method),
+        Object::Managed(managed) => managed.call(method, bound),
         Object::Process(process) => process.call(method, bound),
         Object::Pool(pool) => pool.call(world, method, bound),
         Object::AsyncResult(result) => result.call(method, bound),
         Object::ResultIterator(iterator) => iterator.call(method, bound),
+        Object::Manager(manager) => manager.call(method, bound),
         Object::RawValue(_) | Object::RawArray(_) => Err(missing(object.name(), method)),
     }
 }
@@ -174,6 +186,8 @@ pub(crate) fn attribute(receiver: &Data, name: &str) -> Result<Data> {
         Data::Object(Object::Barrier(barrier)) => barrier.attribute(name),
         Data::Object(Object::Value(value)) if name == "value" => value.get(),
         Data::Object(Object::RawValue(value)) if name == "value" => value.get(),
+        Data::Object(Object::Managed(managed)) => managed.attribute(name),
+        Data::Object(Object::Manager(manager)) => manager.attribute(name),
         other => Err(missing(other.type_name(), name)),
     }
 }
@@ -184,6 +198,7 @@ pub(crate) fn set_attribute(receiver: &Data, name: &str, value: Data) -> Result<
         Data::Object(Object::Process(process)) => process.set_attribute(name, &value),
         Data::Object(Object::Value(shared)) if name == "value" => shared.set(&value),
         Data::Object(Object::RawValue(shared)) if name == "value" => shared.set(&value),
+        Data::Object(Object::Managed(managed)) => managed.set_attribute(name, &value),
         other => Err(missing(other.type_name(), name)),
     }
 }
@@ -198,6 +213,7 @@ pub(crate) fn contents(object: &Object) -> Result<Data> {
     match object {
         Object::Array(array) => array.slice(None, None),
         Object::RawArray(array) => array.slice(None, None),
+        Object::Managed(managed) => managed.contents(),
         other => Err(no_items(other)),
     }
 }
@@ -207,6 +223,7 @@ pub(crate) fn length(object: &Object) -> Result<usize> {
     match object {
         Object::Array(array) => Ok(array.len()),
         Object::RawArray(array) => Ok(array.len()),
+        Object::Managed(managed) => managed.length(),
         other => Err(no_items(other)),
     }
 }
@@ -216,6 +233,7 @@ pub(crate) fn item(object: &Object, index: &Data) -> Result<Data> {
     match object {
         Object::Array(array) => array.get(index.as_int()?),
         Object::RawArray(array) => array.get(index.as_int()?),
+        Object::Managed(managed) => managed.item(index),
         other => Err(no_items(other)),
     }
 }
@@ -225,6 +243,7 @@ pub(crate) fn set_item(object: &Object, index: &Data, value: Data) -> Result<()>
     match object {
         Object::Array(array) => array.set(index.as_int()?, &value),
         Object::RawArray(array) => array.set(index.as_int()?, &value),
+        Object::Managed(managed) => managed.set_item(index, &value),
         other => Err(no_items(other)),
     }
 }
@@ -242,7 +261,8 @@ pub(crate) fn slice(object: &Object, from: Option<i64>, to: Option<i64>) -> Resu
 pub(crate) fn enter(context: &Data) -> Result<()> {
     match context {
         Data::Object(Object::Takable(takable)) => takable.acquire(None).map(|_| ()),
-        Data::Object(Object::Pool(_) | Object::Connection(_)) => Ok(()),
+        Data::Object(Object::Managed(managed)) => managed.enter(),
+        Data::Object(Object::Pool(_) | Object::Connection(_) | Object::Manager(_)) => Ok(()),
         other => Err(no_context(other)),
     }
 }
@@ -251,6 +271,8 @@ pub(crate) fn enter(context: &Data) -> Result<()> {
 pub(crate) fn leave(context: &Data) -> Result<()> {
     match context {
         Data::Object(Object::Takable(takable)) => takable.release(),
+        Data::Object(Object::Managed(managed)) => managed.leave(),
+        Data::Object(Object::Manager(manager)) => manager.shutdown(),
         Data::Object(Object::Pool(pool)) => {
             pool.terminate();
             Ok(())

@@ -1,0 +1,143 @@
+//! A manager's dicts and lists.
+
+use poolproof_case::{ErrorKind, Value};
+use poolproof_runtime as mp;
+
+use super::super::Bound;
+use super::{Key, Managed};
+use crate::data::{Data, lock};
+use crate::expression::missing;
+use crate::sequence;
+use crate::stop::{Result, Stop};
+
+type Dict = mp::DictProxy<Key, Data>;
+type List = mp::ListProxy<Data>;
+
+pub(super) fn new_dict(manager: &mp::Manager, first: &Data) -> Result<Managed> {
+    let dict = manager.dict()?;
+    update(&dict, first)?;
+    Ok(Managed::Dict(dict))
+}
+
+pub(super) fn new_list(manager: &mp::Manager, first: &Data) -> Result<Managed> {
+    let list: List = manager.list()?;
+    let items = sequence::items(first)?;
+    if !items.is_empty() {
+        list.extend(&items)?;
+    }
+    Ok(Managed::List(list))
+}
+
+fn update(dict: &Dict, other: &Data) -> Result<()> {
+    let Data::Dict(pairs) = sequence::copy(other)? else {
+        let text = format!("{} is no dict", other.type_name());
+        return Err(Stop::error(ErrorKind::Type, text));
+    };
+    let pairs = lock(&pairs).clone().into_iter();
+    let pairs = pairs.map(|(key, value)| Ok((Key::of(&Data::Plain(key))?, value)));
+    let pairs = pairs.collect::<Result<Vec<_>>>()?;
+    if !pairs.is_empty() {
+        dict.update(pairs.iter().map(|(key, value)| (key, value)))?;
+    }
+    Ok(())
+}
+
+/// A plain copy.
+pub(super) fn copy_dict(dict: &Dict) -> Result<Data> {
+    let pairs = dict.items()?.into_iter();
+    Ok(Data::dict(
+        pairs.map(|(key, value)| (key.value(), value)).collect(),
+    ))
+}
+
+/// `dict[key]`.
+pub(super) fn value_of(dict: &Dict, key: &Data) -> Result<Data> {
+    let found = dict.get(&Key::of(key)?)?;
+    found.ok_or_else(|| no_key(key))
+}
+
+fn no_key(key: &Data) -> Stop {
+    sequence::no_key(&key.value().unwrap_or(Value::None))
+}
+
+pub(super) fn call_dict(dict: &Dict, method: &str, mut bound: Bound) -> Result<Data> {
+    match method {
+        "keys" => {
+            let keys = dict.keys()?.into_iter();
+            Ok(Data::list(keys.map(|key| Data::of(&key.value())).collect()))
+        }
+        "values" => Ok(Data::list(dict.values()?)),
+        "items" => {
+            let pairs = dict.items()?.into_iter();
+            let pairs =
+                pairs.map(|(key, value)| Data::Tuple(vec![Data::of(&key.value()), value].into()));
+            Ok(Data::list(pairs.collect()))
+        }
+        "copy" => copy_dict(dict),
+        "clear" => {
+            dict.clear()?;
+            Ok(Data::NONE)
+        }
+        "update" => {
+            update(dict, &bound.take("other")?)?;
+            Ok(Data::NONE)
+        }
+        _ => call_keyed(dict, method, bound),
+    }
+}
+
+/// The methods that take a key.
+fn call_keyed(dict: &Dict, method: &str, mut bound: Bound) -> Result<Data> {
+    let key = bound.take("key")?;
+    let otherwise = bound.given("default");
+    let known = Key::of(&key)?;
+    match method {
+        "get" => Ok(dict.get(&known)?.or(otherwise).unwrap_or(Data::NONE)),
+        "setdefault" => Ok(dict.get_or_insert(&known, &otherwise.unwrap_or(Data::NONE))?),
+        "pop" => dict
+            .remove(&known)?
+            .or(otherwise)
+            .ok_or_else(|| no_key(&key)),
+        other => Err(missing("ManagedDict", other)),
+    }
+}
+
+pub(super) fn call_list(list: &List, method: &str, mut bound: Bound) -> Result<Data> {
+    match method {
+        "append" => list.push(&bound.take("object")?)?,
+        "extend" => list.extend(&sequence::items(&bound.take("iterable")?)?)?,
+        "insert" => {
+            let index = bound.take("index")?.as_int()?;
+            list.insert(index, &bound.take("object")?)?;
+        }
+        "pop" => return Ok(list.pop(bound.take("index")?.as_int()?)?),
+        "remove" => {
+            let wanted = bound.take("object")?.value()?;
+            list.remove_first(|item| is_equal(item, &wanted))?;
+        }
+        "index" => {
+            let wanted = bound.take("object")?.value()?;
+            return Ok(Data::int(list.position(|item| is_equal(item, &wanted))?));
+        }
+        "count" => {
+            let wanted = bound.take("object")?.value()?;
+            let items = list.items()?;
+            let equal = items.iter().filter(|item| is_equal(item, &wanted));
+            return Ok(Data::int(equal.count()));
+        }
+        "reverse" => list.reverse()?,
+        "sort" => {
+            let items = Data::list(list.items()?).value()?;
+            let sorted =
+                poolproof_case::operate::sorted(poolproof_case::operate::iterate(&items)?)?;
+            let sorted: Vec<Data> = sorted.iter().map(Data::of).collect();
+            list.replace_all(&sorted)?;
+        }
+        other => return Err(missing("ManagedList", other)),
+    }
+    Ok(Data::NONE)
+}
+
+fn is_equal(item: &Data, wanted: &Value) -> bool {
+    item.value().is_ok_and(|value| value == *wanted)
+}

@@ -1,0 +1,135 @@
+//! Managers: started here, served over TCP, or known by address and key.
+
+use std::sync::Mutex;
+
+use poolproof_case::{ErrorKind, Value};
+use poolproof_runtime as mp;
+
+use super::managed::{Managed, make};
+use super::{Bound, Object};
+use crate::data::{Data, lock};
+use crate::expression::missing;
+use crate::stop::{Result, Stop};
+
+/// Where a served manager listens: this machine alone, any port.
+const ANY_PORT: &str = "127.0.0.1:0";
+
+/// A manager of the program.
+pub(crate) struct Manager {
+    name: &'static str,
+    state: Mutex<State>,
+}
+
+enum State {
+    /// A server elsewhere, not yet asked.
+    Known { address: mp::Address, key: Vec<u8> },
+    /// A server that answers.
+    Reached(mp::Manager),
+}
+
+/// Starts a manager, or remembers where one is.
+pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Result<Manager> {
+    let (name, state) = match object {
+        "Manager" => ("Manager", State::Reached(context.manager()?)),
+        "ManagerServer" => ("ManagerServer", State::Reached(serve(context, bound)?)),
+        "ManagerClient" => {
+            let address = address(&bound.take("address")?)?;
+            let key = bound.take("authkey")?.as_bytes()?;
+            ("ManagerClient", State::Known { address, key })
+        }
+        other => return Err(missing("the runtime", other)),
+    };
+    let state = Mutex::new(state);
+    Ok(Manager { name, state })
+}
+
+/// A manager on TCP, with an object for each name that it shares.
+fn serve(context: &mp::Context, bound: &mut Bound) -> Result<mp::Manager> {
+    let key = bound.take("authkey")?.as_bytes()?;
+    let manager = context.manager_at(&ANY_PORT.parse()?, &key)?;
+    let Data::Dict(shares) = bound.take("shares")? else {
+        let text = "`shares` is a dict from names to the makers of what they share";
+        return Err(Stop::error(ErrorKind::Type, text));
+    };
+    for (name, maker) in lock(&shares).iter() {
+        let Value::Str(name) = name else {
+            let text = "what is shared has a text for its name";
+            return Err(Stop::error(ErrorKind::Type, text));
+        };
+        let maker = maker.as_text()?;
+        let mut bound = Bound::of_method("Manager", &maker, Vec::new())?;
+        make(&manager, &maker, &mut bound)?.share(&manager, name)?;
+    }
+    Ok(manager)
+}
+
+/// An address out of the opaque value that a program has of it.
+fn address(data: &Data) -> Result<mp::Address> {
+    match data {
+        Data::Plain(Value::Opaque(text)) => Ok(text.parse()?),
+        other => {
+            let text = format!("{} is no address", other.type_name());
+            Err(Stop::error(ErrorKind::Type, text))
+        }
+    }
+}
+
+impl Manager {
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+        match method {
+            "connect" => self.connect()?,
+            "shutdown" => self.shutdown()?,
+            "shared" => {
+                let name = bound.take("name")?.as_text()?;
+                return Ok(managed(Managed::find(&self.reached()?, &name)?));
+            }
+            maker => return Ok(managed(make(&self.reached()?, maker, &mut bound)?)),
+        }
+        Ok(Data::NONE)
+    }
+
+    fn connect(&self) -> Result<()> {
+        let mut state = lock(&self.state);
+        if let State::Known { address, key } = &*state {
+            *state = State::Reached(mp::Manager::connect(address, key)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn shutdown(&self) -> Result<()> {
+        self.reached()?.shutdown();
+        Ok(())
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Result<Data> {
+        match name {
+            "address" => {
+                let address = match &*lock(&self.state) {
+                    State::Known { address, .. } => address.to_string(),
+                    State::Reached(manager) => manager.address().to_string(),
+                };
+                Ok(Data::Plain(Value::Opaque(address)))
+            }
+            other => Err(missing(self.name, other)),
+        }
+    }
+
+    /// The manager; not locked while it is asked.
+    fn reached(&self) -> Result<mp::Manager> {
+        match &*lock(&self.state) {
+            State::Reached(manager) => Ok(manager.clone()),
+            State::Known { .. } => {
+                let text = "a manager elsewhere is used after `connect`";
+                Err(Stop::error(ErrorKind::Usage, text))
+            }
+        }
+    }
+}
+
+fn managed(managed: Managed) -> Data {
+    Data::Object(Object::Managed(managed))
+}
