@@ -26,6 +26,21 @@ const PARTIES_MAX: u32 = 1024;
 ///
 /// A party that leaves early, by its timeout, its death or [`Barrier::abort`], breaks the barrier
 /// for all until [`Barrier::reset`].
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let barrier = mp::Context::default().barrier(2)?;
+/// std::thread::scope(|scope| {
+///     let other = scope.spawn(|| barrier.wait(None));
+///     let (here, there) = (barrier.wait(None)?, other.join().unwrap()?);
+///     assert_eq!(here + there, 1);
+///     mp::Result::Ok(())
+/// })?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Barrier {
     #[serde(serialize_with = "segment::serialize")]

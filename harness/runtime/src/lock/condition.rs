@@ -40,6 +40,19 @@ impl From<RLock> for ConditionLock {
 /// A lock whose holders can wait to be notified; a clone is the same condition.
 ///
 /// A waiter that dies neither blocks who notifies nor takes a notification from another.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// use std::time::Duration;
+///
+/// let condition = mp::Context::default().condition()?;
+/// let _guard = condition.acquire()?;
+/// assert!(!condition.wait(Some(Duration::from_millis(1)))?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Condition {
     /// None is the recursive lock in the segment itself.

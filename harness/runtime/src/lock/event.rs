@@ -21,6 +21,18 @@ const SET: u32 = 1;
 const COUNT: u32 = 2;
 
 /// A flag that processes set, clear and wait for; a clone is the same event.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let event = mp::Context::default().event()?;
+/// assert!(!event.is_set());
+/// event.set();
+/// assert!(event.wait(None));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
     #[serde(serialize_with = "segment::serialize")]

@@ -15,6 +15,21 @@ use crate::error::{Error, Kind, Result};
 ///
 /// Any process may release it. When the process that holds it dies, each acquire fails with
 /// `is_owner_died` until [`Lock::reset`] says that what it guards is in order again.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let lock = mp::Context::default().lock()?;
+/// let guard = lock.acquire()?;
+/// assert!(!lock.try_acquire()?);
+/// drop(guard);
+/// assert!(lock.try_acquire()?);
+/// lock.release()?;
+/// assert!(lock.release().unwrap_err().is_over_release());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Lock {
     #[serde(serialize_with = "segment::serialize")]

@@ -25,6 +25,17 @@ pub(crate) const BYTES: usize = 32;
 /// It is free once it was released as often as it was acquired, by the thread that acquired it.
 /// When the process that holds it dies, each acquire fails with `is_owner_died` until
 /// [`RLock::reset`].
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let lock = mp::Context::default().rlock()?;
+/// let _outer = lock.acquire()?;
+/// let _inner = lock.acquire()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RLock {
     #[serde(serialize_with = "segment::serialize")]

@@ -11,6 +11,19 @@ use crate::transfer::Message;
 
 /// A queue whose users can wait until each value that was put is dealt with; a clone is the same
 /// queue.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let queue = mp::Context::default().joinable_queue(None)?;
+/// queue.put("work".to_owned())?;
+/// assert_eq!(queue.get()?, "work");
+/// queue.task_done()?;
+/// queue.join();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct JoinableQueue<T> {

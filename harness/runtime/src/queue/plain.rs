@@ -24,6 +24,29 @@ const BOUND_MAX: u32 = i32::MAX as u32;
 /// Values of one process come out in the order in which it put them. A value is encoded when it
 /// is put, so `put` says what cannot be sent, and later changes to the original are not seen.
 /// A thread writes it: right after `put` the queue may still look empty to others.
+///
+/// A process that dies takes with it what it has not yet written and the value that it was
+/// taking; the queue goes on.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// fn double((numbers, doubled): (mp::Queue<u32>, mp::Queue<u32>)) -> mp::Result<()> {
+///     doubled.put(2 * numbers.get()?)
+/// }
+///
+/// mp::freeze_support();
+/// let context = mp::Context::new(mp::StartMethod::Threads)?;
+/// let (numbers, doubled) = (context.queue(None)?, context.queue(None)?);
+/// let argument = (numbers.clone(), doubled.clone());
+/// let process = context.process(double, argument).start()?;
+/// numbers.put(21)?;
+/// assert_eq!(doubled.get()?, 42);
+/// process.join(None)?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct Queue<T> {
     outbox: Arc<Outbox>,
     kind: PhantomData<fn(T) -> T>,
@@ -265,128 +288,4 @@ pub(super) fn send_now<T: Message>(channel: &Channel, value: T) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use crate::{Context, Queue, StartMethod};
-
-    const LONG: Duration = Duration::from_secs(10);
-
-    fn queue<T: crate::Message>(bound: Option<usize>) -> Queue<T> {
-        let context = Context::new(StartMethod::Spawn).unwrap();
-        context.queue(bound).unwrap()
-    }
-
-    #[test]
-    fn values_come_out_in_the_order_they_were_put() {
-        let queue = queue::<u32>(None);
-        for value in 0..10_000 {
-            queue.put(value).unwrap();
-        }
-        for value in 0..10_000 {
-            assert_eq!(queue.get_timeout(LONG).unwrap(), value);
-        }
-        assert!(queue.is_empty().unwrap());
-        assert!(queue.try_get().unwrap_err().is_empty());
-    }
-
-    #[test]
-    fn values_of_every_size_come_out_whole() {
-        let queue = queue::<Vec<u8>>(None);
-        let sizes = [
-            0,
-            1,
-            500,
-            4084,
-            4085,
-            4086,
-            4087,
-            4088,
-            4096,
-            5000,
-            70_000,
-            3,
-            1 << 20,
-            17,
-        ];
-        for (fill, size) in sizes.into_iter().enumerate() {
-            queue.put(vec![fill as u8; size]).unwrap();
-        }
-        for (fill, size) in sizes.into_iter().enumerate() {
-            let value = queue.get_timeout(LONG).unwrap();
-            assert!(value == vec![fill as u8; size], "{size} bytes");
-        }
-    }
-
-    #[test]
-    fn a_bounded_queue_is_full_until_a_value_is_taken() {
-        let queue = queue::<u8>(Some(2));
-        queue.put(1).unwrap();
-        queue.try_put(2).unwrap();
-        assert!(queue.is_full() && queue.len() == 2);
-        assert!(queue.try_put(3).unwrap_err().is_full());
-        let soon = Duration::from_millis(2);
-        assert!(queue.put_timeout(3, soon).unwrap_err().is_full());
-        assert_eq!(queue.get_timeout(LONG).unwrap(), 1);
-        queue.try_put(3).unwrap();
-        assert_eq!(queue.get_timeout(LONG).unwrap(), 2);
-        assert_eq!(queue.get_timeout(LONG).unwrap(), 3);
-        assert_eq!(queue.len(), 0);
-    }
-
-    #[test]
-    fn nothing_is_put_or_taken_after_close_and_what_was_put_is_written() {
-        let queue = queue::<u8>(None);
-        assert!(queue.join_thread().unwrap_err().is_usage());
-        queue.put(1).unwrap();
-        queue.close();
-        queue.close();
-        assert!(queue.put(2).unwrap_err().is_closed());
-        assert!(queue.get().unwrap_err().is_closed());
-        queue.join_thread().unwrap();
-        assert!(!queue.is_empty().unwrap());
-    }
-
-    #[test]
-    fn a_value_that_is_put_on_many_threads_is_taken_once() {
-        let queue = queue::<u32>(Some(7));
-        let mut taken: Vec<u32> = std::thread::scope(|scope| {
-            for first in 0..4 {
-                let queue = queue.clone();
-                scope.spawn(move || {
-                    for value in 0..500 {
-                        queue.put_timeout(first * 1000 + value, LONG).unwrap();
-                    }
-                });
-            }
-            let getters: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let get = |_| queue.get_timeout(LONG).unwrap();
-                        (0..500).map(get).collect::<Vec<_>>()
-                    })
-                })
-                .collect();
-            getters
-                .into_iter()
-                .flat_map(|getter| getter.join().unwrap())
-                .collect()
-        });
-        taken.sort_unstable();
-        let all: Vec<u32> = (0..4)
-            .flat_map(|first| first * 1000..first * 1000 + 500)
-            .collect();
-        assert_eq!(taken, all);
-    }
-
-    #[test]
-    fn a_queue_travels_inside_a_queue_and_is_the_same_queue() {
-        let outer = queue::<Queue<u8>>(None);
-        let inner = queue::<u8>(None);
-        outer.put(inner.clone()).unwrap();
-        let arrived = outer.get_timeout(LONG).unwrap();
-        arrived.put(5).unwrap();
-        assert_eq!(inner.get_timeout(LONG).unwrap(), 5);
-        assert!(std::sync::Arc::ptr_eq(&inner.outbox, &arrived.outbox));
-    }
-}
+mod tests;

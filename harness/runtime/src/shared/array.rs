@@ -20,6 +20,19 @@ const LENGTH_AT: usize = recursive::BYTES;
 const ITEMS_AT: usize = 64;
 
 /// Values in shared memory whose every access holds their lock; a clone is the same array.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let array = mp::Context::default().array(&[1, 2, 3])?;
+/// array.set(0, -1)?;
+/// array.set_slice(1, &[5, 6])?;
+/// assert_eq!(array.to_vec()?, [-1, 5, 6]);
+/// assert!(array.get(3).unwrap_err().is_index());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Array<T: Shared> {

@@ -22,6 +22,17 @@ const _: () = assert!(VALUE_AT >= word::BYTES);
 /// A guard works on a copy that is written back when the guard is dropped, so a process that dies
 /// with the lock leaves the value as it was; each lock fails with `is_owner_died` all the same
 /// until [`Mutex::reset`], since something else may be half done.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let mutex = mp::Context::default().mutex([0_u64; 2])?;
+/// mutex.lock()?[1] += 5;
+/// assert_eq!(*mutex.lock()?, [0, 5]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[serde(bound = "")]
 pub struct Mutex<T: Shared> {

@@ -15,6 +15,17 @@ use crate::lock::segment::{self, Segment, SegmentKind};
 const VALUE_AT: usize = recursive::BYTES;
 
 /// A value in shared memory whose every access holds its lock; a clone is the same value.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// # fn main() -> mp::Result<()> {
+/// let value = mp::Context::default().value(3.0)?;
+/// value.set(value.get()? / 2.0)?; // Two accesses: others may come between them.
+/// assert_eq!(value.update(|old| old + 1.0)?, 2.5); // One.
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Value<T: Shared> {
