@@ -212,7 +212,7 @@ pub fn wait_writable(writer: &Handle, deadline: Option<Instant>) -> io::Result<b
 /// Writes all of `head`, then all of `body`, in one call to the system where there is room.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_both(stream: &Handle, head: &[u8], body: &[u8]) -> io::Result<()> {
     let written = loop {
         match rustix::io::writev(stream, &[IoSlice::new(head), IoSlice::new(body)]) {
@@ -231,7 +231,7 @@ pub fn write_both(stream: &Handle, head: &[u8], body: &[u8]) -> io::Result<()> {
 /// Writes all of `bytes` (at least one) to an end of a duplex pair, with handles beside the first.
 ///
 /// # Errors
-/// As [`write`]; `InvalidInput` for more than [`HANDLES_MAX`] handles.
+/// As [`write()`]; `InvalidInput` for more than [`HANDLES_MAX`] handles.
 pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(HANDLES_MAX))];
     let mut control = SendAncillaryBuffer::new(&mut space);
