@@ -28,7 +28,7 @@ mod value;
 mod waiting;
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use poolproof_sys::channel::Channel;
@@ -54,6 +54,7 @@ use crate::transfer::decode;
 use crate::{auth, exit_work};
 use client::Server;
 use protocol::Request;
+use waiting::lock;
 
 /// How long a server has to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -77,9 +78,22 @@ struct Started {
 #[derive(Debug)]
 struct Inner {
     process: Process,
-    /// The server ends when this does.
-    channel: Mutex<Option<Channel>>,
+    lifeline: Arc<Lifeline>,
     creator: u32,
+}
+
+/// The channel whose end a server waits for; none when the server was told to end.
+type Lifeline = Mutex<Option<Channel>>;
+
+/// Every lifeline of this process. A copy of it lets go of them all, or else no server would end.
+static LIFELINES: Mutex<Vec<Weak<Lifeline>>> = Mutex::new(Vec::new());
+
+/// In a forked child: its parent's servers are not the child's to keep.
+pub(crate) fn start_afresh() {
+    let lifelines = std::mem::take(&mut *lock(&LIFELINES));
+    for lifeline in lifelines.iter().filter_map(Weak::upgrade) {
+        drop(lock(&lifeline).take());
+    }
 }
 
 impl Context {
@@ -111,16 +125,22 @@ fn start(context: &Context, address: Option<&Address>, key: &[u8]) -> Result<Man
         key: key.to_vec(),
         channel: theirs.into(),
     };
+    let lifeline: Arc<Lifeline> = Arc::new(Mutex::new(Some(channel)));
+    let mut lifelines = lock(&LIFELINES);
+    lifelines.retain(|known| known.strong_count() > 0);
+    lifelines.push(Arc::downgrade(&lifeline));
+    drop(lifelines);
     let name = format!("SyncManager-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let process = context.process(server::main, start);
     let process = process.name(name).daemon(true).start()?;
-    let hello = channel.receive().map_err(failed)?;
+    let hello = lock(&lifeline).as_ref().map_or(Ok(None), Channel::receive);
+    let hello = hello.map_err(failed)?;
     let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
     let hello: server::Hello = decode(&hello, Vec::new())?;
     let address = hello.map_err(|(kind, subject)| Error::new(kind, subject))?;
     let inner = Arc::new(Inner {
         process,
-        channel: Mutex::new(Some(channel)),
+        lifeline,
         creator: epoch(),
     });
     let weak = Arc::downgrade(&inner);
@@ -200,11 +220,10 @@ impl Inner {
             return;
         }
         // Its end is what the server waits for.
-        let channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if channel.is_none() {
+        let Some(lifeline) = lock(&self.lifeline).take() else {
             return;
-        }
-        drop(channel);
+        };
+        drop(lifeline);
         if !matches!(self.process.join(Some(PATIENCE)), Ok(true)) {
             // It fails for one that has just ended, and for a thread, which ends in its time.
             let _ = self.process.kill();

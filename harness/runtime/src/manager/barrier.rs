@@ -42,7 +42,10 @@ struct State {
 impl Barrier {
     pub(super) fn new(parties: usize) -> Result<Barrier> {
         if parties == 0 {
-            return Err(Error::new(Kind::Usage, "make a barrier for nobody: use 1 or more"));
+            return Err(Error::new(
+                Kind::Usage,
+                "make a barrier for nobody: use 1 or more",
+            ));
         }
         Ok(Barrier {
             parties,

@@ -71,7 +71,7 @@ impl Server {
 
     /// Asks the server and waits for its answer.
     pub(super) fn ask(&self, request: &Request) -> Result<Vec<u8>> {
-        let connection = self.connection()?;
+        let connection = self.connection().map_err(|error| self.lost(&error))?;
         let reply = connection.send(request).and_then(|()| connection.recv());
         match reply {
             Ok(Ok(bytes)) => Ok(bytes.into_vec()),
@@ -113,7 +113,9 @@ impl Server {
     fn connection(&self) -> Result<Rc<Connection<Request, Reply>>> {
         let known = CONNECTIONS.try_with(|connections| {
             let connections = connections.borrow();
-            let known = connections.get(&self.door).filter(|(made, _)| *made == epoch());
+            let known = connections
+                .get(&self.door)
+                .filter(|(made, _)| *made == epoch());
             known.map(|(_, connection)| Rc::clone(connection))
         });
         if let Ok(Some(connection)) = known {
@@ -123,7 +125,9 @@ impl Server {
         // A thread that is ending has no place for it, and uses it this once.
         let before = CONNECTIONS.try_with(|connections| {
             let made = (epoch(), Rc::clone(&connection));
-            connections.borrow_mut().insert(Arc::clone(&self.door), made)
+            connections
+                .borrow_mut()
+                .insert(Arc::clone(&self.door), made)
         });
         drop(before);
         Ok(connection)
@@ -138,7 +142,7 @@ impl Server {
     fn lost(&self, error: &Error) -> Error {
         let text = format!("ask the manager at {} ({error})", self.door.address);
         let kind = match error.kind() {
-            kind @ (Kind::Serialize | Kind::Deserialize) => kind,
+            kind @ (Kind::Auth | Kind::Serialize | Kind::Deserialize) => kind,
             _ => Kind::BrokenPipe,
         };
         Error::new(kind, text)
@@ -149,6 +153,8 @@ impl std::fmt::Debug for Server {
     /// The address; the key is nobody's business.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut debug = f.debug_struct("Server");
-        debug.field("address", &self.door.address).finish_non_exhaustive()
+        debug
+            .field("address", &self.door.address)
+            .finish_non_exhaustive()
     }
 }

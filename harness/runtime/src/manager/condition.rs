@@ -40,13 +40,19 @@ impl State {
     fn check_owner(&self, client: u64, verb: &str) -> Result<()> {
         match self.owner.client == Some(client) {
             true => Ok(()),
-            false => Err(Error::new(Kind::NotOwner, format!("{verb} a manager's condition"))),
+            false => Err(Error::new(
+                Kind::NotOwner,
+                format!("{verb} a manager's condition"),
+            )),
         }
     }
 
     /// Takes a client's notification, if it has one.
     fn take_notified(&mut self, client: u64) -> Option<()> {
-        let found = self.notified.iter().position(|notified| *notified == client)?;
+        let found = self
+            .notified
+            .iter()
+            .position(|notified| *notified == client)?;
         self.notified.swap_remove(found);
         Some(())
     }

@@ -79,7 +79,9 @@ impl State {
 
     fn items(&self) -> Vec<(ByteBuf, ByteBuf)> {
         let entries = self.entries.values();
-        entries.map(|(key, kept)| (key.clone(), kept.bytes())).collect()
+        entries
+            .map(|(key, kept)| (key.clone(), kept.bytes()))
+            .collect()
     }
 }
 
@@ -151,7 +153,8 @@ impl<K: Message, V: Message> DictProxy<K, V> {
         let server = self.proxy.server();
         let pairs = pairs.into_iter();
         let pairs = pairs.map(|(key, value)| Ok((bytes(key)?, server.encode(value)?)));
-        self.proxy.call(&Call::Update(pairs.collect::<Result<_>>()?))
+        self.proxy
+            .call(&Call::Update(pairs.collect::<Result<_>>()?))
     }
 
     /// The value of a key, which is set first if it is not there.

@@ -51,9 +51,8 @@ impl Object for Event {
             Call::Wait(timeout) => {
                 let before = state.times;
                 drop(state);
-                let is_seen = |state: &mut State| {
-                    (state.is_set || state.times != before).then_some(())
-                };
+                let is_seen =
+                    |state: &mut State| (state.is_set || state.times != before).then_some(());
                 let seen = caller.wait(&self.state, &self.changed, timeout, is_seen)?;
                 encoded(&seen.is_some())
             }

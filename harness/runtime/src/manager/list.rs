@@ -59,7 +59,10 @@ pub(super) fn place(index: i64, length: usize) -> Result<usize> {
     };
     let place = usize::try_from(from_start).ok();
     place.filter(|place| *place < length).ok_or_else(|| {
-        Error::new(Kind::Index, format!("index {index} is out of a list of {length} items"))
+        Error::new(
+            Kind::Index,
+            format!("index {index} is out of a list of {length} items"),
+        )
     })
 }
 
@@ -72,7 +75,10 @@ impl List {
     }
 
     fn keep(&self, items: Vec<Item>) -> Result<Vec<Kept>> {
-        items.into_iter().map(|item| Kept::new(item, &self.table)).collect()
+        items
+            .into_iter()
+            .map(|item| Kept::new(item, &self.table))
+            .collect()
     }
 
     fn change(&self, state: &mut State, change: Change) -> Result<()> {
@@ -89,7 +95,9 @@ impl List {
                     true => (index + length as i64).max(0),
                     false => index.min(length as i64),
                 };
-                state.items.insert(from_start as usize, Kept::new(item, &self.table)?);
+                state
+                    .items
+                    .insert(from_start as usize, Kept::new(item, &self.table)?);
             }
             Change::Remove(at) => drop(state.items.remove(place(at as i64, length)?)),
             Change::Reverse => state.items.reverse(),
@@ -111,9 +119,15 @@ impl State {
                 seen.is_some_and(|seen| !std::mem::replace(seen, true))
             });
         if !is_permutation {
-            return Err(Error::new(Kind::Usage, "reorder a list by what is no order"));
+            return Err(Error::new(
+                Kind::Usage,
+                "reorder a list by what is no order",
+            ));
         }
-        self.items = order.iter().map(|index| self.items[*index].clone()).collect();
+        self.items = order
+            .iter()
+            .map(|index| self.items[*index].clone())
+            .collect();
         Ok(())
     }
 }
@@ -296,7 +310,10 @@ impl<T: Message> ListProxy<T> {
     pub fn remove_first(&self, mut is_wanted: impl FnMut(&T) -> bool) -> Result<T> {
         loop {
             let (version, mut items) = self.snapshot()?;
-            let at = items.iter().position(&mut is_wanted).ok_or_else(no_such_item)?;
+            let at = items
+                .iter()
+                .position(&mut is_wanted)
+                .ok_or_else(no_such_item)?;
             if self.change_if(version, Change::Remove(at))? {
                 return Ok(items.swap_remove(at));
             }

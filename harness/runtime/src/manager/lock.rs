@@ -143,7 +143,8 @@ macro_rules! lockable {
                 &self,
                 timeout: Option<std::time::Duration>,
             ) -> $crate::error::Result<bool> {
-                self.proxy.call(&$crate::manager::lock::Call::Acquire(timeout))
+                self.proxy
+                    .call(&$crate::manager::lock::Call::Acquire(timeout))
             }
 
             /// Takes it if that needs no waiting; true when it is held now, until `release`.
@@ -176,4 +177,7 @@ managed! {
     /// A lock of a manager that its owner, a thread, may take again.
     RLockProxy: RLock
 }
-lockable!(RLockProxy, "`is_not_owner` when this thread does not hold it; ");
+lockable!(
+    RLockProxy,
+    "`is_not_owner` when this thread does not hold it; "
+);

@@ -41,7 +41,10 @@ impl Object for Namespace {
     fn call(&self, call: &[u8], _caller: &Caller<'_>) -> Result<Vec<u8>> {
         let mut state = lock(&self.state);
         let none = |name: &str| {
-            Error::new(Kind::Missing, format!("get `{name}` of a namespace that has none"))
+            Error::new(
+                Kind::Missing,
+                format!("get `{name}` of a namespace that has none"),
+            )
         };
         match decoded(call)? {
             Call::Get(name) => encoded(&state.get(&name).ok_or_else(|| none(&name))?.bytes()),

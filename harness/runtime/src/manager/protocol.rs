@@ -23,6 +23,8 @@ pub(super) enum Request {
     Hold(u64),
     /// One reference less.
     Release(u64),
+    /// One reference more until this connection ends.
+    Borrow(u64),
     /// Gives an object a name.
     Share(String, u64),
     /// The number of the object with a name and a class, with one reference to it.

@@ -40,6 +40,9 @@ struct Share {
     id: u64,
     /// The copy of this process that the server counts a reference for; 0 for none.
     counted: AtomicU32,
+    /// The copy that made this. In a later one, nobody can tell whether its last clone is
+    /// dropped, so that one borrows.
+    creator: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,12 +57,12 @@ impl Proxy {
         Proxy::counted_in(server, id, epoch())
     }
 
-    fn counted_in(server: Server, id: u64, epoch: u32) -> Proxy {
-        let counted = AtomicU32::new(epoch);
+    fn counted_in(server: Server, id: u64, counted: u32) -> Proxy {
         let share = Share {
             server,
             id,
-            counted,
+            counted: AtomicU32::new(counted),
+            creator: epoch(),
         };
         Proxy {
             share: Arc::new(share),
@@ -95,12 +98,18 @@ impl Share {
     /// Has the server count this process, if it is a copy of the one that it has counted.
     fn count(&self) -> Result<()> {
         let now = epoch();
-        if self.counted.load(Ordering::Acquire) != now {
-            self.server.ask(&Request::Hold(self.id))?;
-            if self.counted.swap(now, Ordering::AcqRel) == now {
-                // Another thread has done the same.
-                self.server.ask(&Request::Release(self.id))?;
-            }
+        if self.counted.load(Ordering::Acquire) == now {
+            return Ok(());
+        }
+        if self.creator != now {
+            self.server.ask(&Request::Borrow(self.id))?;
+            self.counted.store(now, Ordering::Release);
+            return Ok(());
+        }
+        self.server.ask(&Request::Hold(self.id))?;
+        if self.counted.swap(now, Ordering::AcqRel) == now {
+            // Another thread has done the same.
+            self.server.ask(&Request::Release(self.id))?;
         }
         Ok(())
     }
@@ -108,7 +117,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        if self.counted.load(Ordering::Acquire) == epoch() {
+        if self.creator == epoch() && self.counted.load(Ordering::Acquire) == self.creator {
             // The manager may have ended, and the object with it.
             let _ = self.server.ask(&Request::Release(self.id));
         }

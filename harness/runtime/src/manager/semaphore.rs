@@ -63,4 +63,7 @@ managed! {
     /// A semaphore of a manager that never has more units than it was made with.
     BoundedSemaphoreProxy: BoundedSemaphore
 }
-lockable!(BoundedSemaphoreProxy, "`is_over_release` when it has all its units; ");
+lockable!(
+    BoundedSemaphoreProxy,
+    "`is_over_release` when it has all its units; "
+);

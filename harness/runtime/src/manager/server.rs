@@ -126,11 +126,40 @@ fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<(
         id: client,
         is_gone: &is_gone,
     };
+    let mut borrowed = Borrowed {
+        table: &office.table,
+        ids: Vec::new(),
+    };
     loop {
         let request = fork_gate::outside(|| connection.recv())?;
-        let reply = answer(&office.table, &caller, request);
+        let reply = match request {
+            Request::Borrow(id) => borrowed.add(id).and_then(|()| encoded(&())),
+            request => answer(&office.table, &caller, request),
+        };
         let reply = reply.map(serde_bytes::ByteBuf::from);
         connection.send(&reply.map_err(|error| (error.kind(), error.subject().to_owned())))?;
+    }
+}
+
+/// References that end with a connection.
+struct Borrowed<'t> {
+    table: &'t Table,
+    ids: Vec<u64>,
+}
+
+impl Borrowed<'_> {
+    fn add(&mut self, id: u64) -> Result<()> {
+        self.table.hold(id)?;
+        self.ids.push(id);
+        Ok(())
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        for id in &self.ids {
+            self.table.release(*id);
+        }
     }
 }
 
@@ -141,7 +170,7 @@ fn answer(table: &Arc<Table>, caller: &Caller<'_>, request: Request) -> Result<V
             let class = Class::of(&make);
             encoded(&table.add(class, object(make, table)?))
         }
-        Request::Hold(id) => encoded(&table.hold(id)?),
+        Request::Hold(id) | Request::Borrow(id) => encoded(&table.hold(id)?),
         Request::Release(id) => {
             table.release(id);
             encoded(&())
@@ -175,7 +204,10 @@ pub(super) fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     match encode(value, &mut bytes)?.is_empty() {
         true => Ok(bytes),
-        false => Err(Error::new(Kind::Serialize, "send handles over a manager's connection")),
+        false => Err(Error::new(
+            Kind::Serialize,
+            "send handles over a manager's connection",
+        )),
     }
 }
 

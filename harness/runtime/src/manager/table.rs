@@ -109,8 +109,11 @@ impl Table {
     }
 
     pub(super) fn object(&self, id: u64) -> Result<Arc<dyn Object>> {
-        let state = self.lock();
-        let entry = state.entries.get(&id).ok_or_else(|| gone(id))?;
+        let mut state = self.lock();
+        let entry = state.entries.get_mut(&id).ok_or_else(|| gone(id))?;
+        if entry.unused_since.is_some() {
+            entry.unused_since = Some(Instant::now());
+        }
         Ok(Arc::clone(&entry.object))
     }
 
@@ -134,16 +137,18 @@ impl State {
             return Vec::new();
         }
         self.swept = Some(now);
-        let is_old = |entry: &mut Entry| {
-            entry.unused_since.is_some_and(|since| now >= since + LIMBO)
-        };
+        let is_old =
+            |entry: &mut Entry| entry.unused_since.is_some_and(|since| now >= since + LIMBO);
         let old = self.entries.extract_if(|_, entry| is_old(entry));
         old.map(|(_, entry)| entry).collect()
     }
 }
 
 fn gone(id: u64) -> Error {
-    Error::new(Kind::Missing, format!("use object {id} of a manager, which is gone"))
+    Error::new(
+        Kind::Missing,
+        format!("use object {id} of a manager, which is gone"),
+    )
 }
 
 fn nothing_named(name: &str, names: &HashMap<String, u64>) -> Error {
@@ -153,7 +158,10 @@ fn nothing_named(name: &str, names: &HashMap<String, u64>) -> Error {
         true => "nothing is shared".to_owned(),
         false => format!("there are {}", names.join(", ")),
     };
-    Error::new(Kind::Missing, format!("the manager shares no `{name}` ({known})"))
+    Error::new(
+        Kind::Missing,
+        format!("the manager shares no `{name}` ({known})"),
+    )
 }
 
 /// A value in an object, which keeps alive the objects that it has proxies of.

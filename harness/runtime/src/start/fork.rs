@@ -11,7 +11,7 @@ use crate::context::{self, Context, StartMethod};
 use crate::error::{Error, Kind, Result};
 use crate::process::current::{self, Role};
 use crate::process::{Exit, children};
-use crate::{exit_work, fork_gate};
+use crate::{exit_work, fork_gate, manager};
 
 pub(super) fn start<A, R: Exit>(function: fn(A) -> R, argument: A, role: Role) -> Result<Child> {
     copy(role, || function(argument).exit())
@@ -57,6 +57,7 @@ fn live(role: Role, work: impl FnOnce() -> i32) -> ! {
         children::start_afresh();
         exit_work::start_afresh();
         forkserver::start_afresh();
+        manager::start_afresh();
         context::inherit(role.method);
         current::become_process(role);
         if let Err(error) = life::tie_copy().and_then(|()| empty_stdin()) {

@@ -28,12 +28,21 @@ const TRIALS: &[(&str, Body)] = &[
     ("a_barrier_breaks_for_those_who_wait", broken_barrier),
     ("a_queue_goes_between_two_processes", queue),
     ("a_joinable_queue_waits_for_its_tasks", joinable),
-    ("a_value_and_an_array_are_changed_by_another_process", value_and_array),
+    (
+        "a_value_and_an_array_are_changed_by_another_process",
+        value_and_array,
+    ),
     ("proxies_can_lie_in_managed_objects", nested),
     ("an_object_goes_with_its_last_proxy", counted),
-    ("objects_are_found_by_name_with_address_and_key_alone", remote),
+    (
+        "objects_are_found_by_name_with_address_and_key_alone",
+        remote,
+    ),
     ("a_wrong_key_is_refused_on_both_sides", wrong_key),
-    ("a_stranger_who_stops_in_the_middle_keeps_nobody_waiting", silent_stranger),
+    (
+        "a_stranger_who_stops_in_the_middle_keeps_nobody_waiting",
+        silent_stranger,
+    ),
     ("nonsense_is_refused_and_the_manager_goes_on", nonsense),
     ("a_manager_that_has_ended_is_an_error_that_says_so", ended),
     ("a_manager_goes_with_its_last_clone", dropped),
@@ -68,13 +77,17 @@ fn dict(context: Context) {
     let dict = manager.dict().unwrap();
     dict.insert(&"one".into(), &1).unwrap();
     run(context, fill, dict.clone());
-    assert_eq!(dict.items().unwrap(), [("one".to_owned(), 10), ("two".to_owned(), 2)]);
+    assert_eq!(
+        dict.items().unwrap(),
+        [("one".to_owned(), 10), ("two".to_owned(), 2)]
+    );
     assert_eq!(dict.get_or_insert(&"three".into(), &3).unwrap(), 3);
     assert_eq!(dict.get_or_insert(&"three".into(), &4).unwrap(), 3);
     assert!(dict.contains_key(&"two".into()).unwrap());
     assert_eq!(dict.remove(&"two".into()).unwrap(), Some(2));
     assert_eq!(dict.remove(&"two".into()).unwrap(), None);
-    dict.update([(&"one".to_owned(), &5), (&"four".to_owned(), &4)]).unwrap();
+    dict.update([(&"one".to_owned(), &5), (&"four".to_owned(), &4)])
+        .unwrap();
     assert_eq!(dict.keys().unwrap(), ["one", "three", "four"]);
     assert_eq!(dict.values().unwrap(), [5, 3, 4]);
     assert_eq!(dict.pop_last().unwrap(), Some(("four".to_owned(), 4)));
@@ -181,7 +194,11 @@ fn semaphore(context: Context) {
 fn condition(context: Context) {
     fn answer((condition, value): (mp::ConditionProxy, mp::ValueProxy<u32>)) {
         let held = condition.acquire().unwrap();
-        assert!(condition.wait_for(|| value.get().unwrap() == 1, LATE).unwrap());
+        assert!(
+            condition
+                .wait_for(|| value.get().unwrap() == 1, LATE)
+                .unwrap()
+        );
         value.set(&2).unwrap();
         condition.notify_all().unwrap();
         drop(held);
@@ -191,12 +208,19 @@ fn condition(context: Context) {
     let value = manager.value(&0).unwrap();
     assert!(condition.notify(1).unwrap_err().is_not_owner());
     assert!(condition.wait(SOON).unwrap_err().is_not_owner());
-    let process = context.process(answer, (condition.clone(), value.clone())).start().unwrap();
+    let process = context
+        .process(answer, (condition.clone(), value.clone()))
+        .start()
+        .unwrap();
     let held = condition.acquire().unwrap();
     assert!(!condition.wait(SOON).unwrap());
     value.set(&1).unwrap();
     condition.notify(1).unwrap();
-    assert!(condition.wait_for(|| value.get().unwrap() == 2, LATE).unwrap());
+    assert!(
+        condition
+            .wait_for(|| value.get().unwrap() == 2, LATE)
+            .unwrap()
+    );
     drop(held);
     assert!(process.join(LATE).unwrap());
     assert_eq!(process.exit_code().unwrap(), Some(0));
@@ -245,7 +269,10 @@ fn broken_barrier(context: Context) {
     let manager = context.manager().unwrap();
     let barrier = manager.barrier(2).unwrap();
     for ending in [mp::BarrierProxy::abort, mp::BarrierProxy::reset] {
-        let process = context.process(fail_to_meet, barrier.clone()).start().unwrap();
+        let process = context
+            .process(fail_to_meet, barrier.clone())
+            .start()
+            .unwrap();
         let deadline = Instant::now() + LATE.unwrap();
         while barrier.waiting().unwrap() == 0 {
             assert!(Instant::now() < deadline, "nobody comes");
@@ -264,12 +291,17 @@ fn broken_barrier(context: Context) {
 fn queue(context: Context) {
     fn echo((inbox, outbox): (mp::QueueProxy<i64>, mp::QueueProxy<i64>)) {
         for _ in 0..3 {
-            outbox.put(&(inbox.get_timeout(LATE.unwrap()).unwrap() * 2)).unwrap();
+            outbox
+                .put(&(inbox.get_timeout(LATE.unwrap()).unwrap() * 2))
+                .unwrap();
         }
     }
     let manager = context.manager().unwrap();
     let (inbox, outbox) = (manager.queue(None).unwrap(), manager.queue(None).unwrap());
-    let process = context.process(echo, (inbox.clone(), outbox.clone())).start().unwrap();
+    let process = context
+        .process(echo, (inbox.clone(), outbox.clone()))
+        .start()
+        .unwrap();
     for item in 1..=3 {
         inbox.put(&item).unwrap();
         assert_eq!(outbox.get().unwrap(), item * 2);
@@ -281,7 +313,12 @@ fn queue(context: Context) {
     bounded.try_put(&"one".to_owned()).unwrap();
     assert!(bounded.is_full().unwrap() && bounded.len().unwrap() == 1);
     assert!(bounded.try_put(&"two".to_owned()).unwrap_err().is_full());
-    assert!(bounded.put_timeout(&"two".to_owned(), SOON.unwrap()).unwrap_err().is_full());
+    assert!(
+        bounded
+            .put_timeout(&"two".to_owned(), SOON.unwrap())
+            .unwrap_err()
+            .is_full()
+    );
     assert_eq!(bounded.get().unwrap(), "one");
 }
 
@@ -361,8 +398,18 @@ fn remote(context: Context) {
         let list = manager.shared_list::<i64>("numbers").unwrap();
         assert_eq!(list.items().unwrap(), [1]);
         list.push(&2).unwrap();
-        assert!(manager.shared_dict::<u8, u8>("numbers").unwrap_err().is_usage());
-        assert!(manager.shared_list::<i64>("letters").unwrap_err().is_missing());
+        assert!(
+            manager
+                .shared_dict::<u8, u8>("numbers")
+                .unwrap_err()
+                .is_usage()
+        );
+        assert!(
+            manager
+                .shared_list::<i64>("letters")
+                .unwrap_err()
+                .is_missing()
+        );
     }
     let manager = context.manager_at(&local(), b"secret").unwrap();
     assert!(matches!(manager.address(), mp::Address::Tcp(address) if address.port() != 0));
@@ -378,7 +425,11 @@ fn remote(context: Context) {
 fn wrong_key(context: Context) {
     let manager = context.manager_at(&local(), b"secret").unwrap();
     for guess in [&b"guess"[..], b"", b"secret "] {
-        assert!(mp::Manager::connect(&manager.address(), guess).unwrap_err().is_auth());
+        assert!(
+            mp::Manager::connect(&manager.address(), guess)
+                .unwrap_err()
+                .is_auth()
+        );
     }
     let listener = mp::Listener::bind(&local(), Some(b"secret")).unwrap();
     let address = listener.address().clone();
@@ -414,7 +465,12 @@ fn silent_stranger(context: Context) {
 fn nonsense(context: Context) {
     let manager = context.manager_at(&local(), b"secret").unwrap();
     let long = [&[255_u8; 4][..], &(1_u64 << 62).to_be_bytes()].concat();
-    for said in [&long[..], &[0x7f, 255, 255, 255], &[0, 0, 0, 0], b"GET / HTTP/1.1\r\n\r\n"] {
+    for said in [
+        &long[..],
+        &[0x7f, 255, 255, 255],
+        &[0, 0, 0, 0],
+        b"GET / HTTP/1.1\r\n\r\n",
+    ] {
         let mut stream = tcp(&manager.address());
         stream.write_all(said).unwrap();
         // It is told that it failed, or nothing, and then the end.
@@ -443,7 +499,11 @@ fn ended(context: Context) {
     assert!(list.len().unwrap_err().is_broken_pipe());
     assert!(manager.dict::<u8, u8>().unwrap_err().is_broken_pipe());
     let nobody = "127.0.0.1:1".parse().unwrap();
-    assert!(mp::Manager::connect(&nobody, b"secret").unwrap_err().is_broken_pipe());
+    assert!(
+        mp::Manager::connect(&nobody, b"secret")
+            .unwrap_err()
+            .is_broken_pipe()
+    );
 }
 
 fn dropped(context: Context) {
