@@ -145,7 +145,11 @@ impl Outbox {
             std::mem::swap(&mut handles, &mut state.handles);
             if frames.is_empty() {
                 if state.is_closed || state.users == 0 {
-                    break;
+                    // Under the same hold: whoever puts after this starts another feeder.
+                    state.feeder = Feeder::None;
+                    drop(state);
+                    self.changed.notify_all();
+                    return;
                 }
                 drop(state);
                 fork_gate::outside(std::thread::park);
@@ -161,8 +165,6 @@ impl Outbox {
             frames.clear();
             handles.clear();
         }
-        self.state().feeder = Feeder::None;
-        self.changed.notify_all();
     }
 
     /// No more values from this process; what was put is still written.
