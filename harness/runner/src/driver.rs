@@ -48,6 +48,10 @@ impl Driver {
         if !self.manifest.start_methods.contains(&method) {
             return Some(format!("{} has no {method}", self.name));
         }
+        let copies = matches!(method, StartMethod::Fork | StartMethod::Forkserver);
+        if copies && !poolproof_sys::process::CAN_FORK {
+            return Some(format!("this system cannot copy a process, as {method} does"));
+        }
         uses::unsupported(&case.program, method).or_else(|| {
             let uses = uses::uses(&case.program);
             self.manifest.lacking(&uses, method, &self.version)

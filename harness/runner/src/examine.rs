@@ -371,7 +371,7 @@ fn explain(outcome: &Outcome, accepted: u64, expected: &[String]) -> String {
         .map_or_else(|| outcome.ending.to_string(), |line| format!("\"{line}\""));
     let wanted = match expected {
         [] => "nothing".to_owned(),
-        [few @ ..] if few.len() <= 3 => few.join(" or "),
+        few if few.len() <= 3 => few.join(" or "),
         [first, ..] => format!("{first} or {} others", expected.len() - 1),
     };
     format!("after {accepted} allowed lines came {got} where {wanted} is allowed")

@@ -179,8 +179,11 @@ impl Workshop {
                 command.env(name, value);
             }
         }
+        // Each system has its own name for the temporary folder.
+        for name in ["TMPDIR", "TMP", "TEMP"] {
+            command.env(name, home.join("tmp"));
+        }
         command
-            .env("TMPDIR", home.join("tmp"))
             .env("LANG", "C.UTF-8")
             .env("LC_ALL", "C.UTF-8")
             .env("PYTHONUNBUFFERED", "1")
