@@ -24,10 +24,12 @@ pub(super) trait Job: Send + Sync {
     fn abort(&self, error: Error);
 }
 
+type Callback<T> = Box<dyn FnOnce(&T) + Send>;
+
 /// Called in a thread of the pool with what a job came to, before `get` returns.
 pub(super) struct Callbacks<T> {
-    pub(super) success: Option<Box<dyn FnOnce(&T) + Send>>,
-    pub(super) error: Option<Box<dyn FnOnce(&Error) + Send>>,
+    pub(super) success: Option<Callback<T>>,
+    pub(super) error: Option<Callback<Error>>,
 }
 
 impl<T> Callbacks<T> {

@@ -5,7 +5,9 @@
 mod connection;
 #[cfg(unix)]
 mod copies;
+mod listener;
 mod locks;
+mod manager;
 mod pool;
 mod queues;
 mod start;
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         locks::trials(),
         queues::trials(),
         pool::trials(),
+        manager::trials(),
+        listener::trials(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();
     #[cfg(unix)]
