@@ -73,14 +73,13 @@ impl Closure<'_> {
             if enabled_inside >= best {
                 return vec![true; self.moves.len()];
             }
-            for other in 0..self.moves.len() {
-                if inside[other] || other == at {
+            for (other, is_inside) in inside.iter_mut().enumerate() {
+                if *is_inside || other == at {
                     continue;
                 }
-                let joins = (is_enabled && self.conflicts(at, other))
+                *is_inside = (is_enabled && self.conflicts(at, other))
                     || (self.waits(at) && self.enables(other, at));
-                if joins {
-                    inside[other] = true;
+                if *is_inside {
                     waiting.push(other);
                 }
             }

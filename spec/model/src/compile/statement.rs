@@ -23,8 +23,10 @@ impl<'a> Builder<'a, '_> {
                 self.store(names)
             }
             StatementKind::Call(call) => {
+                let depth = self.depth;
                 self.call(call)?;
                 self.emit(Instruction::Pop);
+                self.depth = depth;
                 Ok(())
             }
             StatementKind::Print(values) => {

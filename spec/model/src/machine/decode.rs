@@ -4,7 +4,7 @@ use poolproof_case::catalogue::{self, Parameter};
 
 use super::Machine;
 use crate::compile::{CallSite, Instruction};
-use crate::objects::{Access, Fault, Operation};
+use crate::objects::{Access, Body, Fault, Operation};
 use crate::state::{Cell, Frame, NOBODY, ProcessId, Signal, State, Val};
 
 /// What a process is about to do that others may notice.
@@ -42,7 +42,7 @@ pub(crate) fn decode(
             let extra = usize::from(matches!(frame.phase, crate::state::Phase::At(_)));
             let first = frame.stack.len() - extra - usize::from(*count);
             let values = &frame.stack[first..first + usize::from(*count)];
-            match values.iter().find(|value| matches!(value, Val::Object(_))) {
+            match values.iter().find(|value| decoder.is_read_whole(value)) {
                 Some(value) => decoder.access(value, Operation::Copy, &[]),
                 None => return Ok(Some(Pending::Print)),
             }
@@ -147,11 +147,15 @@ impl Decoder<'_> {
             .rev()
             .map(|back| self.top(back).clone())
             .collect();
-        match (receiver, operation) {
-            // What threads read in one go is theirs alone.
-            (Val::Ref(_), Operation::Copy) => None,
-            _ => self.access(receiver, operation, &arguments),
+        if operation == Operation::Copy && !self.is_read_whole(receiver) {
+            return None;
         }
+        self.access(receiver, operation, &arguments)
+    }
+
+    /// Whether a value is read as a whole before something is made of it.
+    fn is_read_whole(&self, value: &Val) -> bool {
+        is_read_whole(self.machine, self.state, self.process, value)
     }
 
     fn attribute(
@@ -292,4 +296,27 @@ pub(super) fn arrange(
         return None;
     }
     Some(arranged)
+}
+
+/// Whether a value is shared, and read as a whole before something is made of it.
+pub(super) fn is_read_whole(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    value: &Val,
+) -> bool {
+    match value {
+        Val::Object(id) => matches!(
+            state.objects[*id as usize].body,
+            Body::Managed(_) | Body::Shared(_) | Body::Job(_)
+        ),
+        Val::Ref(at) => {
+            machine.method == poolproof_case::StartMethod::Threads
+                && !matches!(
+                    state.space(process).cells[*at as usize],
+                    Cell::Connection(_)
+                )
+        }
+        _ => false,
+    }
 }

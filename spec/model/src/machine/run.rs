@@ -2,7 +2,7 @@
 
 use poolproof_case::ErrorKind;
 
-use super::decode::{Pending, arrange, decode, own_call};
+use super::decode::{Pending, arrange, decode, is_read_whole, own_call};
 use super::{Machine, finish, plain};
 use crate::compile::Instruction;
 use crate::error::ModelError;
@@ -508,10 +508,7 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
     let stack = &mut frame.stack;
     let (operands, leaves) = match instruction {
         Instruction::Print(count) => {
-            let first = stack.len() - usize::from(*count);
-            let is_object = |value: &&mut Val| matches!(value, Val::Object(_));
-            if let Some(operand) = stack[first..].iter_mut().find(is_object) {
-                *operand = value;
+            if read_operand(context, usize::from(*count), &value)? {
                 return Ok(());
             }
             (usize::from(*count), false)
@@ -520,7 +517,8 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
             // The operand was read; the instruction goes on with what was read.
             let top = stack.len() - 1;
             stack[top] = value;
-            return Ok(());
+            frame.pc += 1;
+            return build(context, instruction);
         }
         Instruction::Next(target) => {
             let Some(Val::Int(number)) = stack.last_mut() else {
@@ -545,6 +543,7 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
         Instruction::StoreGlobal(_) | Instruction::Signal(_) => (1, false),
         _ => (0, false),
     };
+    let frame = context.state.frame_mut(process);
     frame.pc += 1;
     let stack = &mut frame.stack;
     stack.truncate(stack.len() - operands);
@@ -552,6 +551,21 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
         stack.push(value);
     }
     Ok(())
+}
+
+/// Of the values to print, the first that is shared becomes its text; whether there was one.
+fn read_operand(context: &mut Context<'_>, count: usize, value: &Val) -> Result<bool, Fault> {
+    let process = context.process;
+    let stack = &context.state.frame_mut(process).stack;
+    let (first, operands) = (stack.len() - count, stack[stack.len() - count..].to_vec());
+    let is_shared = |operand: &Val| is_read_whole(context.machine, context.state, process, operand);
+    let Some(at) = operands.iter().position(is_shared) else {
+        return Ok(false);
+    };
+    let text = plain::display(context, value)?;
+    let text = Val::Text(context.machine.code.names.intern(&text));
+    context.state.frame_mut(process).stack[first + at] = text;
+    Ok(true)
 }
 
 /// Ends a call with its result.

@@ -33,7 +33,7 @@ const COMMUTE: &[(Modes, Modes)] = &[
         READ | PEEK | PASS | STATUS | USE | TRY_RESULT,
     ),
     // The two ends of a queue or pipe that is neither empty nor full.
-    (PUT, GET | FEED | QUEUE_END | CLOSE | USE),
+    (PUT, PUT | GET | FEED | QUEUE_END | CLOSE | USE),
     (FEED, GET | QUEUE_END),
     (GET, TASK_DONE | QUEUE_END | QUEUE_JOIN | USE),
     (

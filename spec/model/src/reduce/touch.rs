@@ -2,6 +2,7 @@
 
 use crate::machine::step::{Actor, Moves};
 use crate::machine::{Machine, Pending};
+use crate::objects::queue::Flavour;
 use crate::objects::{Access, Body, Operation, pool};
 use crate::state::{Cell, NOBODY, Phase, ProcessId, Role, State, Val, Work};
 use poolproof_case::StartMethod;
@@ -157,15 +158,13 @@ fn sensible(state: &State, id: u32) -> Modes {
         Body::Event(_) => mode::WAIT | mode::PEEK | mode::SET | mode::CLEAR,
         Body::Barrier(_) => mode::BARRIER,
         Body::Pipe(_) => mode::SEND | mode::RECEIVE | mode::POLL | mode::CLOSE,
-        Body::Queue(_) => {
-            mode::PUT
-                | mode::TRY_PUT
-                | mode::GET
-                | mode::TRY_GET
-                | mode::FEED
-                | mode::TASK_DONE
-                | mode::QUEUE_JOIN
-                | mode::QUEUE_END
+        Body::Queue(queue) => {
+            let joins = match queue.flavour {
+                Flavour::Joinable => mode::TASK_DONE | mode::QUEUE_JOIN,
+                Flavour::Plain | Flavour::Simple => 0,
+            };
+            let puts = mode::PUT | mode::TRY_PUT | mode::FEED | mode::QUEUE_END;
+            joins | puts | mode::GET | mode::TRY_GET
         }
         Body::Shared(_) | Body::Managed(_) => mode::READ | mode::WRITE,
         Body::Manager(_) => mode::USE | mode::SHUT_DOWN,
