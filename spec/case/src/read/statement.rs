@@ -115,27 +115,7 @@ impl Reader {
                 [value] => Some(StatementKind::Return(Some(self.expression(value)?))),
                 _ => Some(StatementKind::Return(None)),
             },
-            "SetItem" => {
-                let [object, index, value] = self.parts(name, fields, example)?;
-                let (object, index) = (self.expression(object), self.expression(index));
-                let value = self.expression(value);
-                Some(StatementKind::SetItem(object?, index?, value?))
-            }
-            "SetAttr" => {
-                let [path, value] = self.parts(name, fields, example)?;
-                let path = self.attribute_path(path);
-                let (value, (object, attribute)) = (self.expression(value)?, path?);
-                Some(StatementKind::SetAttr(object, attribute, value))
-            }
-            "SetGlobal" => {
-                let [global, value] = self.parts(name, fields, example)?;
-                let names = self.targets(global);
-                let value = self.expression(value)?;
-                match <[String; 1]>::try_from(names?) {
-                    Ok([global]) => Some(StatementKind::SetGlobal(global, value)),
-                    Err(_) => self.expected(global, "a global variable", "one name"),
-                }
-            }
+            "SetItem" | "SetAttr" | "SetGlobal" => self.setting(name, fields, example),
             "Del" => {
                 let [names] = self.parts(name, fields, example)?;
                 Some(StatementKind::Del(self.targets(names)?))
@@ -153,6 +133,33 @@ impl Reader {
                 Some(StatementKind::Settle)
             }
             _ => self.unknown_statement(name),
+        }
+    }
+
+    /// The statements that change what is there already.
+    fn setting<'t>(
+        &mut self,
+        name: Name<'t>,
+        fields: &Fields<'t>,
+        example: &str,
+    ) -> Option<StatementKind> {
+        if name.text == "SetItem" {
+            let [object, index, value] = self.parts(name, fields, example)?;
+            let (object, index) = (self.expression(object), self.expression(index));
+            let value = self.expression(value);
+            return Some(StatementKind::SetItem(object?, index?, value?));
+        }
+        let [target, value] = self.parts(name, fields, example)?;
+        if name.text == "SetAttr" {
+            let path = self.attribute_path(target);
+            let (value, (object, attribute)) = (self.expression(value)?, path?);
+            return Some(StatementKind::SetAttr(object, attribute, value));
+        }
+        let names = self.targets(target);
+        let value = self.expression(value)?;
+        match <[String; 1]>::try_from(names?) {
+            Ok([global]) => Some(StatementKind::SetGlobal(global, value)),
+            Err(_) => self.expected(target, "a global variable", "one name"),
         }
     }
 
