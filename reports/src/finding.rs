@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use poolproof_case::Outcome;
-
 use crate::record::{Observation, Record};
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
@@ -117,21 +115,6 @@ pub(crate) fn cards(file: &RunFile) -> Vec<Card<'_>> {
         .collect();
     cards.sort_by_key(|card| std::cmp::Reverse(card.record.verdict));
     cards
-}
-
-/// An outcome in one line of text.
-#[must_use]
-pub fn outcome_text(outcome: &Outcome) -> String {
-    let lines = if outcome.lines.is_empty() {
-        "(no line)".to_owned()
-    } else {
-        outcome.lines.join(" / ")
-    };
-    let left = match outcome.left {
-        0 => String::new(),
-        left => format!(", left {left}"),
-    };
-    format!("{lines} → {}{left}", outcome.ending)
 }
 
 /// How much of what is allowed was seen.

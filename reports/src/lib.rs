@@ -9,14 +9,16 @@ mod finding;
 mod json;
 mod markdown;
 mod matrix;
+mod outcome_text;
 pub mod record;
 pub mod run_file;
 mod summary;
 pub mod verdict;
 
-pub use finding::{outcome_text, sentence};
+pub use finding::sentence;
 pub use json::json;
 pub use markdown::markdown;
+pub use outcome_text::outcome_text;
 pub use record::{Foot, Head, Line, Observation, Record, Rejection, Sometimes, VERSION};
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
 pub use summary::summary;

@@ -4,8 +4,9 @@
 
 use std::fmt::Write as _;
 
-use crate::finding::{Card, Coverage, cards, coverage, outcome_text, sentence};
+use crate::finding::{Card, Coverage, cards, coverage, sentence};
 use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
+use crate::outcome_text::outcome_text;
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
 

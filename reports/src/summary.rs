@@ -2,8 +2,9 @@
 //!
 //! It fits 24 lines of the given width; what does not fit is counted, and stands in the report.
 
-use crate::finding::{Card, Coverage, cards, coverage, outcome_text, sentence};
+use crate::finding::{Card, Coverage, cards, coverage, sentence};
 use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
+use crate::outcome_text::outcome_text;
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
 
