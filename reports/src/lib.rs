@@ -9,6 +9,7 @@ mod finding;
 mod json;
 mod markdown;
 mod matrix;
+mod moment;
 mod outcome_text;
 pub mod record;
 pub mod run_file;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use crate::finding::{Card, Coverage, cards, coverage, sentence};
 use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
+use crate::moment::moment;
 use crate::outcome_text::outcome_text;
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
@@ -164,6 +165,9 @@ fn environment(file: &RunFile) -> String {
         escaped(&head.tool),
         code(&head.command)
     );
+    if head.started > 0 {
+        text += &format!("- begun {}\n", moment(head.started));
+    }
     let mut drivers: Vec<String> = file
         .records
         .iter()
