@@ -50,7 +50,9 @@ impl Driver {
         }
         let copies = matches!(method, StartMethod::Fork | StartMethod::Forkserver);
         if copies && !poolproof_sys::process::CAN_FORK {
-            return Some(format!("this system cannot copy a process, as {method} does"));
+            return Some(format!(
+                "this system cannot copy a process, as {method} does"
+            ));
         }
         uses::unsupported(&case.program, method).or_else(|| {
             let uses = uses::uses(&case.program);

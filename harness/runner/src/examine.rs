@@ -158,6 +158,13 @@ impl Examination<'_> {
                 break;
             }
         }
+        if sighting.trouble.is_none() && !self.is_forbidden(&sighting) {
+            // Only the shared memory was in doubt, and that was another program's.
+            let mut cleared = sighting;
+            cleared.leaks.names.clear();
+            self.count(job, &cleared, seen);
+            return Ok(());
+        }
         // It was never the implementation's fault as far as can be shown.
         let shown = "a forbidden outcome that rests on time did not show again, alone and with \
                      four times the time";

@@ -133,7 +133,9 @@ impl Workshop {
         stderr.wait(Duration::from_secs(2));
         let leaks = match watched.main {
             // Whoever was killed could not tidy up.
-            Some(MainEnd::Exit(_)) if watched.left == 0 => leak::after(&before, &temporary),
+            Some(MainEnd::Exit(_)) if watched.left == 0 => {
+                leak::after(&before, &temporary, tree.memory())
+            }
             _ => Leaks::default(),
         };
         // It is removed with the workshop at the latest.

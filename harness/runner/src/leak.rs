@@ -23,7 +23,9 @@ pub(crate) struct Before {
 pub(crate) struct Leaks {
     /// Files in the run's own temporary folder.
     pub(crate) files: Vec<String>,
-    /// New names of shared memory that nobody uses. Any process of the machine may have made them,
+    /// Names in the run's own shared memory.
+    pub(crate) own: BTreeSet<String>,
+    /// New names of the system's shared memory that nobody uses. Any process of the machine may have made them,
     /// so they count only when they show again in a run that is alone.
     pub(crate) names: BTreeSet<String>,
 }
@@ -36,8 +38,9 @@ impl Leaks {
             .iter()
             .map(|file| format!("the file {file} in the temporary folder"));
         let names = self
-            .names
+            .own
             .iter()
+            .chain(&self.names)
             .map(|name| format!("the shared memory or semaphore {name}"));
         files.chain(names).collect()
     }
@@ -50,11 +53,21 @@ pub(crate) fn before() -> Before {
     Before { names }
 }
 
-/// What is there after a run and was not before.
-pub(crate) fn after(before: &Before, temporary: &Path) -> Leaks {
+/// What is there after a run and was not before; `own`: what it left in shared memory of its own,
+/// where it had that.
+pub(crate) fn after(before: &Before, temporary: &Path, own: Option<&BTreeSet<String>>) -> Leaks {
     let mut leaks = Leaks::default();
     list(temporary, temporary, &mut leaks.files);
     leaks.files.sort();
+    match own {
+        Some(names) => leaks.own = names.clone(),
+        None => leaks.names = unused_after(before),
+    }
+    leaks
+}
+
+/// New names of the system's shared memory that nobody uses, also not a moment later.
+fn unused_after(before: &Before) -> BTreeSet<String> {
     let deadline = Instant::now() + SETTLE_MAX;
     loop {
         let mut names = new_names(before);
@@ -63,8 +76,7 @@ pub(crate) fn after(before: &Before, temporary: &Path) -> Leaks {
             names = tree::unused_memory(&names).unwrap_or_default();
         }
         if names.is_empty() || Instant::now() >= deadline {
-            leaks.names = names;
-            return leaks;
+            return names;
         }
         std::thread::sleep(Duration::from_millis(30));
     }
@@ -109,7 +121,7 @@ mod tests {
         let before = before();
         std::fs::create_dir(folder.path().join("inner")).unwrap();
         std::fs::write(folder.path().join("inner/socket"), "").unwrap();
-        let leaks = after(&before, folder.path());
+        let leaks = after(&before, folder.path(), None);
         assert_eq!(leaks.files, ["inner/socket"]);
     }
 }

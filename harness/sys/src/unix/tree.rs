@@ -9,6 +9,7 @@
 mod keeper;
 mod table;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
@@ -48,6 +49,7 @@ pub struct Tree {
     control: UnixStream,
     unread: Vec<u8>,
     gone: bool,
+    memory: Option<BTreeSet<String>>,
 }
 
 /// How long the keeper may take to end its tree.
@@ -73,6 +75,7 @@ impl Tree {
             control,
             unread: Vec::new(),
             gone: false,
+            memory: None,
         };
         Ok((tree, stdout, stderr))
     }
@@ -86,7 +89,13 @@ impl Tree {
         loop {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.unread.drain(..=end).collect();
-                let event = keeper::parse(&String::from_utf8_lossy(&line[..end]));
+                let line = String::from_utf8_lossy(&line[..end]);
+                if let Some(name) = line.strip_prefix(keeper::MEMORY) {
+                    let names = self.memory.get_or_insert_default();
+                    names.extend((!name.is_empty()).then(|| name.to_owned()));
+                    continue;
+                }
+                let event = keeper::parse(&line);
                 self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
                 return Ok(Some(event));
             }
@@ -122,6 +131,13 @@ impl Tree {
     /// When the system's process table cannot be read.
     pub fn processes(&self) -> io::Result<Vec<Process>> {
         table::below(self.keeper.id())
+    }
+
+    /// The named shared memory and semaphores that an empty tree has left, where it had a place of
+    /// its own for them; nothing where it shared the system's.
+    #[must_use]
+    pub fn memory(&self) -> Option<&BTreeSet<String>> {
+        self.memory.as_ref()
     }
 
     /// Freezes the tree, kills all of it and waits until it is gone.

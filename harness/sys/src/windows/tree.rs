@@ -7,6 +7,7 @@
 mod keeper;
 mod table;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::windows::io::OwnedHandle;
@@ -104,6 +105,13 @@ impl Tree {
                 count => self.unread.extend_from_slice(&bytes[..count]),
             }
         }
+    }
+
+    /// The named shared memory that an empty tree has left, where it had a place of its own for it:
+    /// here names go with their last handle, so nothing can be left.
+    #[must_use]
+    pub fn memory(&self) -> Option<&BTreeSet<String>> {
+        None
     }
 
     /// The live processes of the tree, the keeper left out.

@@ -24,6 +24,10 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// How often that is done before the keeper gives up.
 const ATTEMPTS_MAX: usize = 400;
 
+/// Begins a line that names what is left in the tree's own shared memory; alone, it says that the
+/// tree has its own.
+pub(super) const MEMORY: &str = "memory ";
+
 static EMPTY: AtomicBool = AtomicBool::new(false);
 
 /// Runs `program` as the main process of a tree and stays until the tree is empty; gives the exit
@@ -41,6 +45,10 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let _ = rustix::process::setsid();
     reset_signals();
     table::adopt_orphans();
+    let has_memory = table::own_memory();
+    if has_memory {
+        say(&control, MEMORY);
+    }
     let main = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
@@ -58,7 +66,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     };
     // The harness waits for the end of these two, which only main's tree may hold open.
     release_output();
-    let reaper = std::thread::spawn(move || reap(&writer, main));
+    let reaper = std::thread::spawn(move || reap(&writer, main, has_memory));
     if wait_for_order(&control) == Order::Forget {
         end_below();
         forget(scratch);
@@ -115,7 +123,7 @@ fn wait_for_order(mut control: &UnixStream) -> Order {
 }
 
 /// Reaps children and orphans until none is left, and tells of main and of that.
-fn reap(control: &UnixStream, main: u32) {
+fn reap(control: &UnixStream, main: u32, has_memory: bool) {
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid.as_raw_nonzero().get() as u32 == main => {
@@ -127,6 +135,11 @@ fn reap(control: &UnixStream, main: u32) {
             }
             Ok(_) | Err(Errno::INTR) => {}
             Err(_) => break,
+        }
+    }
+    if has_memory {
+        for name in table::named_memory().unwrap_or_default().keys() {
+            say(control, &format!("{MEMORY}{name}"));
         }
     }
     EMPTY.store(true, Ordering::Release);

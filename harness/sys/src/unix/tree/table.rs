@@ -33,6 +33,30 @@ pub(super) fn adopt_orphans() {
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
 }
 
+/// Gives this process and its descendants a place of their own for named shared memory and
+/// semaphores, so that what they leave there is theirs beyond doubt and goes with them; whether
+/// that worked, which takes privileges.
+pub(super) fn own_memory() -> bool {
+    use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
+    use rustix::thread::{UnshareFlags, unshare_unsafe};
+    // SAFETY: a new mount namespace changes no memory and no descriptor of this process.
+    let is_apart = unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.is_ok();
+    is_apart
+        && mount_change(
+            "/",
+            MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
+        )
+        .is_ok()
+        && mount(
+            "tmpfs",
+            NAMED_MEMORY,
+            "tmpfs",
+            MountFlags::NOSUID,
+            c"mode=1777",
+        )
+        .is_ok()
+}
+
 /// The live processes below `root`, `root` left out.
 pub(super) fn below(root: u32) -> io::Result<Vec<Process>> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
