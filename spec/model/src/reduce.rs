@@ -15,6 +15,7 @@ use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves};
 use crate::objects::Body;
 use crate::state::{NOBODY, State};
+use mode::Modes;
 use reach::{Reach, reach};
 use touch::{Touch, touches};
 
@@ -29,13 +30,12 @@ pub(crate) fn ample(
         return enabled.to_vec();
     }
     let closure = Closure {
-        machine,
         state,
         moves,
         reach: moves.iter().map(|one| reach(machine, state, one)).collect(),
-        touches: moves
+        touched: moves
             .iter()
-            .map(|one| touches(machine, state, one))
+            .map(|one| touched(machine, state, one))
             .collect(),
     };
     let mut best = enabled.to_vec();
@@ -53,11 +53,56 @@ pub(crate) fn ample(
 }
 
 struct Closure<'a> {
-    machine: &'a Machine,
     state: &'a State,
     moves: &'a [Moves],
     reach: Vec<Reach>,
-    touches: Vec<Vec<Touch>>,
+    touched: Vec<Vec<Touched>>,
+}
+
+/// An object that a step touches.
+struct Touched {
+    /// `NOBODY` is the output.
+    object: u32,
+    /// The modes that do not commute with this.
+    against: Modes,
+    /// The modes that may let it go on.
+    enabling: Modes,
+}
+
+fn touched(machine: &Machine, state: &State, moves: &Moves) -> Vec<Touched> {
+    let of = |(object, modes): Touch| {
+        // A signal can let anyone go on.
+        let signals = if modes & mode::RUN == 0 {
+            0
+        } else {
+            mode::SIGNAL
+        };
+        Touched {
+            object,
+            against: mode::conflicts(refine(machine, state, object, modes)),
+            enabling: mode::enablers(modes) | signals,
+        }
+    };
+    touches(machine, state, moves).into_iter().map(of).collect()
+}
+
+/// Modes on which more is known of this object.
+fn refine(machine: &Machine, state: &State, object: u32, modes: Modes) -> Modes {
+    let is_put = modes & mode::PUT != 0;
+    let queue = match state
+        .objects
+        .get(object as usize)
+        .map(|object| &object.body)
+    {
+        Some(Body::Queue(queue)) if is_put => queue,
+        _ => return modes,
+    };
+    // With a feeder of its own and no limit nobody notices when a process puts.
+    if queue.is_direct || queue.limit > 0 || machine.is_large.get() {
+        modes | mode::TRY_PUT
+    } else {
+        modes
+    }
 }
 
 impl Closure<'_> {
@@ -95,31 +140,22 @@ impl Closure<'_> {
 
     /// Whether another actor may come to touch what this one touches, in a way that matters.
     fn conflicts(&self, at: usize, other: usize) -> bool {
-        self.touches[at].iter().any(|(object, modes)| {
-            let against = mode::conflicts(self.refine(*object, *modes));
-            self.can(at, other, *object, against)
-        })
+        let mut touched = self.touched[at].iter();
+        touched.any(|one| self.can(at, other, one.object, one.against))
     }
 
     /// Whether another actor may come to let this one go on.
     fn enables(&self, other: usize, at: usize) -> bool {
-        if self.moves[at].pending.is_none() && self.touches[at].len() <= 1 {
+        if self.moves[at].pending.is_none() && self.touched[at].len() <= 1 {
             // Nothing is known of what it waits for.
             return true;
         }
-        self.touches[at].iter().any(|(object, modes)| {
-            // A signal can let anyone go on.
-            let signals = if *modes & mode::RUN == 0 {
-                0
-            } else {
-                mode::SIGNAL
-            };
-            self.can(at, other, *object, mode::enablers(*modes) | signals)
-        })
+        let mut touched = self.touched[at].iter();
+        touched.any(|one| self.can(at, other, one.object, one.enabling))
     }
 
     /// Whether another actor may come to touch the object in one of these modes.
-    fn can(&self, at: usize, other: usize, object: u32, modes: mode::Modes) -> bool {
+    fn can(&self, at: usize, other: usize, object: u32, modes: Modes) -> bool {
         let reach = &self.reach[other];
         if object == NOBODY {
             return reach.modes & modes & mode::PRINT != 0;
@@ -139,25 +175,5 @@ impl Closure<'_> {
             may &= !mode::FEED;
         }
         may & modes != 0
-    }
-
-    /// Modes on which more is known of this object.
-    fn refine(&self, object: u32, modes: mode::Modes) -> mode::Modes {
-        let is_put = modes & mode::PUT != 0;
-        let queue = match self
-            .state
-            .objects
-            .get(object as usize)
-            .map(|object| &object.body)
-        {
-            Some(Body::Queue(queue)) if is_put => queue,
-            _ => return modes,
-        };
-        // With a feeder of its own and no limit nobody notices when a process puts.
-        if queue.is_direct || queue.limit > 0 || self.machine.is_large.get() {
-            modes | mode::TRY_PUT
-        } else {
-            modes
-        }
     }
 }

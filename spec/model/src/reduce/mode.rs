@@ -2,6 +2,8 @@
 //!
 //! A set of modes is a bit each; the names of methods and attributes say which they may have.
 
+use std::sync::LazyLock;
+
 /// A set of modes.
 pub(crate) type Modes = u64;
 
@@ -60,23 +62,25 @@ const COMMUTE: &[(Modes, Modes)] = &[
     (USE, !SHUT_DOWN),
 ];
 
+/// For each mode, those with which it does not commute.
+static CONFLICTS: LazyLock<Vec<Modes>> = LazyLock::new(|| {
+    let commuting = |mode: &Modes| {
+        let of = |(left, right): &(Modes, Modes)| {
+            let free = if left & mode == 0 { 0 } else { *right };
+            if right & mode == 0 { free } else { free | left }
+        };
+        COMMUTE.iter().map(of).fold(0, |all, one| all | one)
+    };
+    ALL.iter().map(|mode| !commuting(mode)).collect()
+});
+
 /// The modes with which accesses of these modes do not commute on one object.
 pub(crate) fn conflicts(modes: Modes) -> Modes {
+    let mut left = modes;
     let mut result = 0;
-    for mode in ALL {
-        if modes & mode == 0 {
-            continue;
-        }
-        let mut free = 0;
-        for (left, right) in COMMUTE {
-            if left & mode != 0 {
-                free |= right;
-            }
-            if right & mode != 0 {
-                free |= left;
-            }
-        }
-        result |= !free;
+    while left != 0 {
+        result |= CONFLICTS[left.trailing_zeros() as usize];
+        left &= left - 1;
     }
     result
 }
