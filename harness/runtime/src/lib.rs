@@ -94,8 +94,8 @@ pub use context::{Context, StartMethod, set_start_method, start_method};
 pub use error::{Error, Result};
 pub use listener::{Client, Listener};
 pub use lock::{
-    Barrier, BoundedSemaphore, Condition, ConditionGuard, ConditionLock, Event, Lock, LockGuard, RLock,
-    RLockGuard, Semaphore,
+    Barrier, BoundedSemaphore, Condition, ConditionGuard, ConditionLock, Event, Lock, LockGuard,
+    RLock, RLockGuard, Semaphore,
 };
 pub use manager::{
     ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, DictProxy, EventProxy, Held,

@@ -42,7 +42,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn set_values((value, array): (mp::Value<f64>, mp::Array<i32>)) -> mp::Result<()> {
-    value.set(3.1415927)?;
+    value.set(2.625)?;
     for index in 0..array.len() {
         array.set(index, -array.get(index)?)?;
     }
@@ -54,7 +54,7 @@ fn sets_values(context: mp::Context) -> Outcome {
     let argument = (value.clone(), array.clone());
     let process = context.process(set_values, argument).start()?;
     expect(ended(&process)?, Some(0))?;
-    expect(value.get()?, 3.1415927)?;
+    expect(value.get()?, 2.625)?;
     expect(array.to_vec()?, vec![0, -1, -2, -3])
 }
 
