@@ -74,7 +74,6 @@ impl Event {
     }
 
     /// Waits until the flag is set; false when the time was over first.
-    #[must_use = "false says that the time was over"]
     pub fn wait(&self, timeout: Option<Duration>) -> bool {
         let first = self.word().load(SeqCst);
         if first & SET != 0 {
