@@ -5,9 +5,12 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
+use interprocess::local_socket::prelude::*;
+use interprocess::local_socket::{
+    GenericFilePath, GenericNamespaced, Listener as LocalListener, ListenerOptions, Name, Stream,
+};
 use rustix::net::Shutdown;
 
 use super::handle::Handle;
@@ -48,14 +51,10 @@ impl Listener {
                 (listener.into(), Some(address), None)
             }
             Place::Path(path) => {
-                let listener = UnixListener::bind(path)?;
-                (listener.into(), None, Some((path.to_owned(), epoch())))
+                let file = (path.to_owned(), epoch());
+                (listen(file_name(path)?)?, None, Some(file))
             }
-            Place::Name(name) => (
-                UnixListener::bind_addr(&abstract_name(name)?)?.into(),
-                None,
-                None,
-            ),
+            Place::Name(name) => (listen(bare_name(name)?)?, None, None),
         };
         Ok(Listener {
             handle: fd.into(),
@@ -117,8 +116,8 @@ pub fn connect(place: Place<'_>) -> io::Result<Handle> {
             stream.set_nodelay(true)?;
             stream.into()
         }
-        Place::Path(path) => UnixStream::connect(path)?.into(),
-        Place::Name(name) => UnixStream::connect_addr(&abstract_name(name)?)?.into(),
+        Place::Path(path) => reach(file_name(path)?)?,
+        Place::Name(name) => reach(bare_name(name)?)?,
     };
     Ok(fd.into())
 }
@@ -131,21 +130,33 @@ pub fn shut_down(stream: &Handle) -> io::Result<()> {
     Ok(rustix::net::shutdown(stream, Shutdown::Both)?)
 }
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn abstract_name(name: &str) -> io::Result<std::os::unix::net::SocketAddr> {
-    #[cfg(target_os = "android")]
-    use std::os::android::net::SocketAddrExt;
-    #[cfg(target_os = "linux")]
-    use std::os::linux::net::SocketAddrExt;
-    std::os::unix::net::SocketAddr::from_abstract_name(name)
+/// The listener's file is removed by [`Listener`], which knows a forked copy from the owner.
+fn listen(name: Name<'_>) -> io::Result<OwnedFd> {
+    match ListenerOptions::new()
+        .name(name)
+        .reclaim_name(false)
+        .create_sync()?
+    {
+        LocalListener::UdSocket(listener) => Ok(listener.into()),
+    }
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn abstract_name(_name: &str) -> io::Result<std::os::unix::net::SocketAddr> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "this system has no socket names without a file: use a path",
-    ))
+fn reach(name: Name<'_>) -> io::Result<OwnedFd> {
+    match Stream::connect(name)? {
+        Stream::UdSocket(stream) => Ok(stream.into()),
+    }
+}
+
+fn file_name(path: &Path) -> io::Result<Name<'_>> {
+    path.to_fs_name::<GenericFilePath>()
+}
+
+fn bare_name(name: &str) -> io::Result<Name<'_>> {
+    if HAS_NAMES {
+        return name.to_ns_name::<GenericNamespaced>();
+    }
+    let text = "this system has no socket names without a file: use a path";
+    Err(io::Error::new(io::ErrorKind::Unsupported, text))
 }
 
 #[cfg(test)]
