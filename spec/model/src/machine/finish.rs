@@ -249,8 +249,22 @@ pub(super) fn leave(context: &mut Context<'_>, code: i32) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A process waits for no condition, event or barrier any more.
+pub(super) fn stop_waiting(state: &mut State, process: ProcessId) {
+    for object in &mut state.objects {
+        let waiting = match &mut object.body {
+            Body::Condition(condition) => &mut condition.waiting,
+            Body::Event(event) => &mut event.waiting,
+            Body::Barrier(barrier) => &mut barrier.waiting,
+            _ => continue,
+        };
+        waiting.retain(|one| *one != process);
+    }
+}
+
 /// What others know of a process that is over.
 fn forget(state: &mut State, process: ProcessId, space: u32, is_threads: bool) {
+    stop_waiting(state, process);
     for one in &mut state.processes {
         if one.parent == process {
             one.parent = NOBODY;
@@ -265,9 +279,6 @@ fn forget(state: &mut State, process: ProcessId, space: u32, is_threads: bool) {
                 this.named.clear();
             }
             Body::Lock(lock) if lock.owner == process => lock.owner = DEAD,
-            Body::Condition(condition) => condition.waiting.retain(|one| *one != process),
-            Body::Event(event) => event.waiting.retain(|one| *one != process),
-            Body::Barrier(barrier) => barrier.waiting.retain(|one| *one != process),
             Body::Queue(queue) if !is_threads => queue.feeders.retain(|one| one.space != space),
             _ => {}
         }

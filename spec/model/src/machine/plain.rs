@@ -6,9 +6,32 @@ use poolproof_case::{ErrorKind, Value, operate, print};
 use crate::objects::{Access, Context, Fault};
 use crate::state::{Cell, Symbol, Val};
 
+/// The most items of a sequence, and the most values in one, that a case may make.
+const ITEMS_MAX: usize = 1 << 20;
+/// The most containers within containers.
+const DEPTH_MAX: u32 = 64;
+
 /// The plain value of a value that refers to no object.
 pub(crate) fn to_plain(context: &Context<'_>, value: &Val) -> Result<Value, Fault> {
+    let mut budget = ITEMS_MAX;
+    convert(context, value, DEPTH_MAX, &mut budget)
+}
+
+fn convert(
+    context: &Context<'_>,
+    value: &Val,
+    depth: u32,
+    budget: &mut usize,
+) -> Result<Value, Fault> {
+    if depth == 0 || *budget == 0 {
+        return context.model("this value is too large, or contains itself");
+    }
+    *budget -= 1;
     let names = &context.machine.code.names;
+    let mut all = |values: &[Val]| -> Result<Vec<Value>, Fault> {
+        let one = |value| convert(context, value, depth - 1, budget);
+        values.iter().map(one).collect()
+    };
     Ok(match value {
         Val::None => Value::None,
         Val::Bool(truth) => Value::Bool(*truth),
@@ -16,23 +39,31 @@ pub(crate) fn to_plain(context: &Context<'_>, value: &Val) -> Result<Value, Faul
         Val::Float(bits) => Value::Float(f64::from_bits(*bits)),
         Val::Text(text) => Value::Str(names.text(*text).to_string()),
         Val::Bytes(bytes) => Value::Bytes(names.bytes(*bytes).to_vec()),
-        Val::Tuple(items) => Value::Tuple(all(context, items)?),
+        Val::Tuple(items) => Value::Tuple(all(items)?),
         Val::Error(kind, text) => Value::Error(*kind, names.text(*text).to_string()),
         Val::Opaque(number) => Value::Opaque(number.to_string()),
         Val::Ref(at) => match &context.state.space(context.process).cells[*at as usize] {
-            Cell::List(items) => Value::List(all(context, items)?),
+            Cell::List(items) => Value::List(all(items)?),
             Cell::Dict(pairs) => {
-                let pair = |(key, value): &(Val, Val)| {
-                    Ok((to_plain(context, key)?, to_plain(context, value)?))
-                };
-                Value::Dict(pairs.iter().map(pair).collect::<Result<_, Fault>>()?)
+                let (keys, values): (Vec<Val>, Vec<Val>) = pairs.iter().cloned().unzip();
+                Value::Dict(all(&keys)?.into_iter().zip(all(&values)?).collect())
             }
             Cell::Connection(_) => return context.model("a connection is no plain value"),
         },
-        Val::Range(start, stop) => Value::List((*start..*stop).map(Value::Int).collect()),
+        Val::Range(start, stop) => {
+            Value::List(range(context, *start, *stop)?.map(Value::Int).collect())
+        }
         Val::Unset => return context.model("this variable has no value here"),
         _ => return context.model("an object or function is no plain value"),
     })
+}
+
+/// The numbers of a range that is not too long to list.
+fn range(context: &Context<'_>, start: i64, stop: i64) -> Result<std::ops::Range<i64>, Fault> {
+    if stop.saturating_sub(start) > ITEMS_MAX as i64 {
+        return context.model("this range is too long");
+    }
+    Ok(start..stop)
 }
 
 fn all(context: &Context<'_>, values: &[Val]) -> Result<Vec<Value>, Fault> {
@@ -40,6 +71,31 @@ fn all(context: &Context<'_>, values: &[Val]) -> Result<Vec<Value>, Fault> {
         .iter()
         .map(|value| to_plain(context, value))
         .collect()
+}
+
+/// That a sequence is not too long.
+pub(crate) fn check_length(context: &Context<'_>, length: usize) -> Result<(), Fault> {
+    if length > ITEMS_MAX {
+        return context.model("this sequence is too long");
+    }
+    Ok(())
+}
+
+/// That tuples within a tuple are neither too many nor too deep: they are copied with it.
+pub(crate) fn check_tuple(context: &Context<'_>, items: &[Val]) -> Result<(), Fault> {
+    fn fits(items: &[Val], depth: u32, budget: &mut usize) -> bool {
+        items.iter().all(|item| {
+            *budget = budget.saturating_sub(1);
+            match item {
+                Val::Tuple(inner) => depth > 0 && *budget > 0 && fits(inner, depth - 1, budget),
+                _ => *budget > 0,
+            }
+        })
+    }
+    if fits(items, DEPTH_MAX, &mut 100_000) {
+        return Ok(());
+    }
+    context.model("this tuple is too large")
 }
 
 /// A plain value in the process's memory.
@@ -85,7 +141,9 @@ fn failed<T>(context: &Context<'_>, failure: operate::Failure) -> Result<T, Faul
 pub(crate) fn iterate(context: &mut Context<'_>, value: &Val) -> Result<Vec<Val>, Fault> {
     match value {
         Val::Tuple(items) => return Ok(items.to_vec()),
-        Val::Range(start, stop) => return Ok((*start..*stop).map(Val::Int).collect()),
+        Val::Range(start, stop) => {
+            return Ok(range(context, *start, *stop)?.map(Val::Int).collect());
+        }
         Val::Ref(at) => match &context.state.space(context.process).cells[*at as usize] {
             Cell::List(items) => return Ok(items.clone()),
             Cell::Dict(pairs) => return Ok(pairs.iter().map(|(key, _)| key.clone()).collect()),
@@ -198,6 +256,7 @@ pub(crate) fn binary(
         BinaryOperator::Add if is_sequence(context, left) && is_sequence(context, right) => {
             let mut items = iterate(context, left)?;
             items.extend(iterate(context, right)?);
+            check_length(context, items.len())?;
             return match (left, right) {
                 (Val::Tuple(_), Val::Tuple(_)) => Ok(Val::Tuple(items.into())),
                 (Val::Ref(_), Val::Ref(_)) => {

@@ -9,6 +9,9 @@ use crate::error::ModelError;
 use crate::objects::{Access, Body, Context, Done, Fault, Operation, barrier, container, module};
 use crate::state::{Cell, Frame, Phase, ProcessId, State, Symbol, Val};
 
+/// The most instructions between two accesses.
+const LOCAL_STEPS_MAX: u32 = 2_000_000;
+
 /// Lets each process compute up to its next access.
 pub(crate) fn advance_all(machine: &Machine, state: &mut State) -> Result<(), ModelError> {
     let mut process = 0;
@@ -22,7 +25,7 @@ pub(crate) fn advance_all(machine: &Machine, state: &mut State) -> Result<(), Mo
 /// Lets a process compute up to its next access.
 fn advance(machine: &Machine, state: &mut State, process: ProcessId) -> Result<(), ModelError> {
     let mut context = machine.context(state, process);
-    loop {
+    for _ in 0..LOCAL_STEPS_MAX {
         let own = &context.state.processes[process as usize];
         if own.is_gone || own.ending.is_some() {
             return Ok(());
@@ -45,6 +48,10 @@ fn advance(machine: &Machine, state: &mut State, process: ProcessId) -> Result<(
             fail(&mut context, fault)?;
         }
     }
+    Err(ModelError::new(
+        context.place,
+        "this computes for too long between two accesses",
+    ))
 }
 
 /// The model error that a fault is where no program can catch it.
@@ -372,7 +379,11 @@ fn build(context: &mut Context<'_>, instruction: &Instruction) -> Result<(), Fau
             let items = pop_many(context, usize::from(*count));
             context.state.allocate(process, Cell::List(items))
         }
-        Instruction::Tuple(count) => Val::Tuple(pop_many(context, usize::from(*count)).into()),
+        Instruction::Tuple(count) => {
+            let items = pop_many(context, usize::from(*count));
+            plain::check_tuple(context, &items)?;
+            Val::Tuple(items.into())
+        }
         Instruction::Dict(keys) => {
             let values = pop_many(context, keys.len());
             let dict = context.state.allocate(process, Cell::Dict(Vec::new()));

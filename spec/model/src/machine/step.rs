@@ -336,7 +336,10 @@ fn receive(context: &mut Context<'_>) -> Result<(), Fault> {
         Some(Signal::Kill) => finish::leave(context, -9),
         Some(Signal::Terminate) => finish::leave(context, -15),
         Some(Signal::Interrupt) if own.frames.is_empty() => Ok(()),
-        Some(Signal::Interrupt) => Err(Fault::Exit(1)),
+        Some(Signal::Interrupt) => {
+            finish::stop_waiting(context.state, process);
+            Err(Fault::Exit(1))
+        }
         Some(Signal::Continue) | None => Ok(()),
     }
 }

@@ -63,6 +63,7 @@ fn list(context: &mut Context<'_>, at: usize, access: &Access) -> Result<Val, Fa
         (Operation::Call, "append") => items(context, at).push(first),
         (Operation::Call, "extend") => {
             let more = plain::iterate(context, &first)?;
+            plain::check_length(context, count + more.len())?;
             items(context, at).extend(more);
         }
         (Operation::Call, "insert") => {

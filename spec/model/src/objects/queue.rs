@@ -167,6 +167,8 @@ pub(super) fn ready(
         "get" | "get_nowait" if !is_closed => {
             Ready::wait(!this.pipe.is_empty(), wait(this, access))
         }
+        // Whether a closed queue still says that it is empty is nobody's promise.
+        "empty" if is_closed => Ready::ways(2),
         "join" => Ready::when(this.unfinished == 0),
         "join_thread" => Ready::when(!is_closed || this.is_flushed(space)),
         _ => Ready::NOW,
@@ -185,8 +187,8 @@ pub(super) fn perform(
     };
     let is_closed = queue.closed.contains(&space);
     let result = match access.name {
+        "empty" if is_closed && choice == Choice::Way(1) => Val::Bool(queue.pipe.is_empty()),
         "put" | "put_nowait" | "get" | "get_nowait" | "empty" if is_closed => {
-            // After close, `empty` may still answer.
             return context.raise(ErrorKind::Closed, "the queue is closed");
         }
         "put" | "put_nowait" => return put(context, id, access, choice),

@@ -51,6 +51,7 @@ pub(crate) fn copy(
         seen: FxHashMap::default(),
         has_objects: false,
         size: 8,
+        depth: 0,
     };
     match packer.value(value) {
         Ok(root) => {
@@ -76,30 +77,29 @@ pub(crate) fn copy(
 
 /// About how many bytes a value takes in a pipe.
 pub(crate) fn size(machine: &Machine, space: &Space, value: &Val) -> u32 {
+    let mut budget = 2_000;
+    measure(machine, space, value, &mut budget)
+}
+
+/// What comes after so many values, or contains itself, is not measured.
+fn measure(machine: &Machine, space: &Space, value: &Val, budget: &mut u32) -> u32 {
+    if *budget == 0 {
+        return 0;
+    }
+    *budget -= 1;
+    let mut sum = |values: &mut dyn Iterator<Item = &Val>| {
+        values.fold(8_u32, |total, value| {
+            total.saturating_add(measure(machine, space, value, budget))
+        })
+    };
     match value {
         Val::Text(text) => 12 + machine.code.names.text(*text).len() as u32,
         Val::Bytes(bytes) => 12 + machine.code.names.bytes(*bytes).len() as u32,
-        Val::Tuple(items) => {
-            items
-                .iter()
-                .map(|item| size(machine, space, item))
-                .sum::<u32>()
-                + 8
-        }
+        Val::Tuple(items) => sum(&mut items.iter()),
         Val::Ref(at) => match space.cells.get(*at as usize) {
-            Some(Cell::List(items)) => {
-                items
-                    .iter()
-                    .map(|item| size(machine, space, item))
-                    .sum::<u32>()
-                    + 8
-            }
-            Some(Cell::Dict(pairs)) => {
-                let pair = |(key, value): &(Val, Val)| {
-                    size(machine, space, key) + size(machine, space, value)
-                };
-                pairs.iter().map(pair).sum::<u32>() + 8
-            }
+            // Depth is bounded with the number of values: each level takes one.
+            Some(Cell::List(items)) => sum(&mut items.iter()),
+            Some(Cell::Dict(pairs)) => sum(&mut pairs.iter().flat_map(|(key, value)| [key, value])),
             _ => 64,
         },
         Val::Object(_) => 256,
@@ -116,7 +116,11 @@ struct Packer<'a> {
     seen: FxHashMap<u32, u32>,
     has_objects: bool,
     size: u32,
+    depth: u32,
 }
+
+/// The most containers within containers that a message has.
+const DEPTH_MAX: u32 = 200;
 
 type Refused = (ErrorKind, &'static str);
 
@@ -151,6 +155,10 @@ impl Packer<'_> {
         if let Some(known) = self.seen.get(&at) {
             return Ok(*known);
         }
+        if self.depth == DEPTH_MAX {
+            return Err((ErrorKind::Serialize, "this value nests too deeply"));
+        }
+        self.depth += 1;
         let place = self.cells.len() as u32;
         self.seen.insert(at, place);
         self.cells.push(Cell::List(Vec::new()));
@@ -175,6 +183,7 @@ impl Packer<'_> {
             }
         };
         self.cells[place as usize] = cell;
+        self.depth -= 1;
         Ok(place)
     }
 

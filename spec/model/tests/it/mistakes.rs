@@ -38,3 +38,56 @@ fn a_limit_that_was_hit_is_said() {
     assert!(bounded.states <= 50);
     assert!(!behaviour(&case, StartMethod::Spawn).bounded);
 }
+
+#[test]
+fn values_that_grow_without_end_are_mistakes_but_never_fatal() {
+    let table = [
+        // A list that contains itself.
+        (
+            r#"Let("x", [1]), Call("x.append", ["$x"]), Print(["$x"])"#,
+            "contains itself",
+        ),
+        // Shared parts make a large whole of few containers.
+        (
+            r#"Let("x", [1]), Repeat(60, [Let("x", ["$x", "$x"])]), Print(["$x"])"#,
+            "too large",
+        ),
+        (
+            r#"Let("x", 1), Repeat(60, [Let("x", ("$x", "$x"))]), Print(["$x"])"#,
+            "too large",
+        ),
+        (
+            r#"Let("x", 1), Repeat(9999, [Let("x", ("$x", 1))]), Print(["$x"])"#,
+            "too large",
+        ),
+        (
+            r#"Let("x", [1]), Repeat(60, [Let("x", Add("$x", "$x"))]), Print([Len("$x")])"#,
+            "too long",
+        ),
+        (
+            r#"Repeat(9999, [Repeat(9999, [Let("x", 1)])]), Print([1])"#,
+            "for too long",
+        ),
+    ];
+    for (main, expected) in table {
+        let case = case("", main);
+        let error = explore(&case.program, StartMethod::Spawn, &Limits::default()).unwrap_err();
+        assert!(error.message.contains(expected), "{main}: {error}");
+    }
+}
+
+#[test]
+fn a_list_that_contains_itself_can_be_sent() {
+    let main = r#"Let("q", New("SimpleQueue")), Let("x", [1]), Call("x.append", ["$x"]),
+        Call("q.put", ["$x"]), Print([Len(Call("q.get"))])"#;
+    let found = behaviour(&case("", main), StartMethod::Spawn);
+    assert_eq!(found.behaviour.outcomes(2)[0].lines, ["2"]);
+}
+
+#[test]
+fn a_value_that_nests_too_deeply_cannot_be_sent() {
+    let main = r#"Let("q", New("SimpleQueue")), Let("x", [1]), Repeat(5000, [Let("x", ["$x"])]),
+        Try(body: [Call("q.put", ["$x"])], except: {"serialize": [Print(["refused"])]})"#;
+    let found = behaviour(&case("", main), StartMethod::Spawn);
+    assert_eq!(found.behaviour.outcomes(2)[0].lines, ["refused"]);
+}
