@@ -3,6 +3,8 @@
 //! A trial runs its case through the built executable, as a user does; what is unsupported is
 //! ignored with its reason.
 
+#![forbid(unsafe_code)]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -95,12 +95,13 @@ pub(super) fn head() -> Head {
         .skip(1)
         .map(|part| part.to_string_lossy().into_owned())
         .collect();
+    let machine = poolproof_sys::machine::describe();
     Head {
         version: VERSION,
         started: since_epoch().as_secs(),
-        system: poolproof_sys::tree::system_name(),
-        cores: std::thread::available_parallelism()
-            .map_or(1, |count| u32::try_from(count.get()).unwrap_or(u32::MAX)),
+        system: machine.system,
+        cores: machine.cores,
+        memory_bytes: machine.memory_bytes,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         command: ["poolproof".to_owned()]
             .into_iter()

@@ -71,7 +71,7 @@ fn one_that_is_busy_for_ever_is_not_called_hung() {
         "--driver",
         "fake/spinner",
         "--start-method",
-        "fork",
+        "spawn",
     ];
     let output = folder.run(&[&arguments[..], &["--runs", "1", "--out", "out"]].concat());
     let record = folder.records().pop().unwrap();

@@ -1,6 +1,9 @@
 //! The command line as a user meets it, the judge against drivers that are wrong on purpose, and
 //! what must stay true of the repository.
 
+#![forbid(unsafe_code)]
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 mod bad_input;
 mod fakes;
 mod imports;

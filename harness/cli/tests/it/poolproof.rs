@@ -46,7 +46,9 @@ impl Folder {
         command
             .args(arguments)
             .current_dir(self.path())
-            .env("TMPDIR", self.path());
+            .env("TMPDIR", self.path())
+            .env("TMP", self.path())
+            .env("TEMP", self.path());
         command
     }
 
