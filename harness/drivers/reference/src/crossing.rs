@@ -1,11 +1,13 @@
 //! Data on their way to another process: containers are copied, objects travel as handles.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 
 use poolproof_case::Value;
+use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::data::{Data, Timeout, lock};
+use crate::data::{DEPTH_MAX, Data, Timeout, lock};
 use crate::object::Object;
 
 /// What crosses, by the reference where it leaves.
@@ -32,13 +34,38 @@ enum Arriving {
     Object(Object),
 }
 
+thread_local! {
+    /// How deep in containers this thread is encoding.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
 impl Serialize for Data {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let depth = DEPTH.get();
+        if depth == DEPTH_MAX {
+            return Err(S::Error::custom("a container holds itself"));
+        }
+        DEPTH.set(depth + 1);
+        let encoded = self.encode(serializer);
+        DEPTH.set(depth);
+        encoded
+    }
+}
+
+impl Data {
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Data::Plain(value) => Leaving::Plain(value).serialize(serializer),
-            Data::List(items) => Leaving::List(&lock(items)).serialize(serializer),
+            // Copied first: a list that holds itself would be locked twice.
+            Data::List(items) => {
+                let items = lock(items).clone();
+                Leaving::List(&items).serialize(serializer)
+            }
             Data::Tuple(items) => Leaving::Tuple(items).serialize(serializer),
-            Data::Dict(pairs) => Leaving::Dict(&lock(pairs)).serialize(serializer),
+            Data::Dict(pairs) => {
+                let pairs = lock(pairs).clone();
+                Leaving::Dict(&pairs).serialize(serializer)
+            }
             Data::Function(name) => Leaving::Function(name).serialize(serializer),
             Data::Timeout(timeout) => {
                 Leaving::Timeout(*timeout == Timeout::Late).serialize(serializer)

@@ -11,6 +11,9 @@ use poolproof_case::{ErrorKind, Value};
 use crate::object::Object;
 use crate::stop::{Result, Stop};
 
+/// How deep containers may nest; deeper ones hold themselves.
+pub(crate) const DEPTH_MAX: usize = 200;
+
 /// A value inside a process.
 #[derive(Clone)]
 pub(crate) enum Data {
@@ -78,17 +81,30 @@ impl Data {
     /// The plain contents.
     ///
     /// # Errors
-    /// When an object is among them.
+    /// When a container holds itself, however far down.
     pub(crate) fn value(&self) -> Result<Value> {
+        self.value_within(DEPTH_MAX)
+    }
+
+    fn value_within(&self, depth: usize) -> Result<Value> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Stop::error(ErrorKind::Value, "a container holds itself"));
+        };
+        let values = |items: &[Data]| -> Result<Vec<Value>> {
+            items.iter().map(|item| item.value_within(depth)).collect()
+        };
         match self {
             Data::Plain(value) => Ok(value.clone()),
-            Data::List(items) => values(&lock(items)).map(Value::List),
+            // Copied first: a list that holds itself would be locked twice.
+            Data::List(items) => {
+                let items = lock(items).clone();
+                values(&items).map(Value::List)
+            }
             Data::Tuple(items) => values(items).map(Value::Tuple),
             Data::Dict(pairs) => {
-                let pairs = lock(pairs);
-                let plain = pairs
-                    .iter()
-                    .map(|(key, data)| Ok((key.clone(), data.value()?)));
+                let pairs = lock(pairs).clone();
+                let plain = pairs.into_iter();
+                let plain = plain.map(|(key, data)| Ok((key, data.value_within(depth)?)));
                 plain.collect::<Result<_>>().map(Value::Dict)
             }
             Data::Function(name) => Ok(Value::Opaque(format!("function {name}"))),
@@ -186,8 +202,4 @@ impl Data {
 /// The contents of a container; a panic elsewhere has not left it half changed.
 pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn values(items: &[Data]) -> Result<Vec<Value>> {
-    items.iter().map(Data::value).collect()
 }

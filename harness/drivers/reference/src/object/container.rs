@@ -43,7 +43,8 @@ pub(super) fn list(items: &Mutex<Vec<Data>>, method: &str, mut bound: Bound) -> 
         "count" => {
             let wanted = bound.take("object")?.value()?;
             let equal = |item: &&Data| item.value().is_ok_and(|value| value == wanted);
-            return Ok(Data::int(lock(items).iter().filter(equal).count()));
+            let items = lock(items).clone();
+            return Ok(Data::int(items.iter().filter(equal).count()));
         }
         "reverse" => lock(items).reverse(),
         "sort" => sort(items)?,
@@ -55,7 +56,9 @@ pub(super) fn list(items: &Mutex<Vec<Data>>, method: &str, mut bound: Bound) -> 
 fn find(items: &Mutex<Vec<Data>>, wanted: &Data) -> Result<usize> {
     let wanted = wanted.value()?;
     let equal = |item: &Data| item.value().is_ok_and(|value| value == wanted);
-    lock(items)
+    // Copied first: to compare an item that is the list itself locks it.
+    let items = lock(items).clone();
+    items
         .iter()
         .position(equal)
         .ok_or_else(|| Stop::error(ErrorKind::Value, "the value is not in the list"))

@@ -119,8 +119,8 @@ impl Process {
     }
 
     fn start(&self) -> Result<()> {
-        let mut state = lock(&self.state);
-        let plan = match &*state {
+        // Not locked meanwhile: a forked child has a copy of the lock, and may look at this process.
+        let plan = match &*lock(&self.state) {
             State::Made(plan) => plan.clone(),
             _ => return Err(Stop::error(ErrorKind::Usage, "a process is started once")),
         };
@@ -134,7 +134,8 @@ impl Process {
         if let Some(daemon) = plan.daemon {
             builder = builder.daemon(daemon);
         }
-        *state = State::Started(Arc::new(builder.start()?));
+        let started = Arc::new(builder.start()?);
+        *lock(&self.state) = State::Started(started);
         Ok(())
     }
 

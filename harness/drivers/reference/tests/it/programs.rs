@@ -268,4 +268,16 @@ pub(crate) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: false,
     },
+    Program {
+        name: "a_list_that_holds_itself_is_an_error_to_print_and_to_send",
+        text: r#"main: [
+            Let("a", [1]), Call("a.append", ["$a"]),
+            Try(body: [Print(["$a"])], except: {"value": [Print(["not printed"])]}),
+            Let("r, w", New("Pipe")),
+            Try(body: [Call("w.send", ["$a"])], except: {"serialize": [Print(["not sent"])]}),
+        ]"#,
+        lines: &["not printed", "not sent"],
+        code: 0,
+        has_threads: true,
+    },
 ];
