@@ -1,0 +1,151 @@
+//! Workers that die, are killed, stopped or replaced.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use poolproof_runtime as mp;
+
+use super::{LATE, pid, square, wait_for};
+use mp::Context;
+
+pub(super) fn workers_are_processes(context: Context) {
+    let barrier = context.barrier(2).unwrap();
+    let pool = context.pool(2).unwrap();
+    fn meet_pid(barrier: mp::Barrier) -> u32 {
+        barrier.wait(LATE).unwrap();
+        std::process::id()
+    }
+    let pids = pool
+        .map_chunked(meet_pid, [barrier.clone(), barrier], 1)
+        .unwrap();
+    let pids: BTreeSet<u32> = pids.into_iter().collect();
+    assert_eq!(pids.len(), 2);
+    assert!(!pids.contains(&std::process::id()));
+    let children: BTreeSet<u32> = mp::active_children()
+        .iter()
+        .filter_map(mp::Process::pid)
+        .collect();
+    assert!(children.is_superset(&pids));
+}
+
+/// Ends the process that calls it, as the system would: nothing of it runs any more.
+fn die(_: ()) -> i64 {
+    std::process::abort()
+}
+
+pub(super) fn dying_worker(context: Context) {
+    let semaphore = context.semaphore(0).unwrap();
+    let pool = context.pool(2).unwrap();
+    let other = pool.apply_async(wait_for, semaphore.clone()).unwrap();
+    let start = Instant::now();
+    let error = pool.apply(die, ()).unwrap_err();
+    assert!(error.is_worker_lost(), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(!other.is_ready(), "only its own task fails");
+    assert_eq!(pool.map_chunked(square, 0..20, 1).unwrap().len(), 20);
+    semaphore.release().unwrap();
+    assert_eq!(other.get(LATE).unwrap(), 9);
+    assert!(
+        pool.map_chunked(die, [(), ()], 1)
+            .unwrap_err()
+            .is_worker_lost()
+    );
+    assert_eq!(pool.apply(square, 5).unwrap(), 25);
+}
+
+fn exit_three(_: ()) -> i64 {
+    std::process::exit(3)
+}
+
+pub(super) fn exiting_worker(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let error = pool.apply(exit_three, ()).unwrap_err();
+    assert!(error.is_worker_lost());
+    assert!(error.to_string().contains("exit code 3"), "{error}");
+    assert_eq!(pool.apply(square, 5).unwrap(), 25);
+}
+
+fn worker_with(pid: u32) -> mp::Process {
+    let mut children = mp::active_children().into_iter();
+    children
+        .find(|child| child.pid() == Some(pid))
+        .expect("the worker lives")
+}
+
+pub(super) fn killed_idle(context: Context) {
+    for workers in [1, 3] {
+        let pool = context.pool(workers).unwrap();
+        for _ in 0..3 {
+            let worker = worker_with(pool.apply(pid, ()).unwrap());
+            worker.kill().unwrap();
+            for x in 0..20 {
+                let outcome = pool.apply_async(square, x).unwrap().get(LATE);
+                // The worker may have claimed one before it died.
+                assert!(
+                    outcome
+                        .as_ref()
+                        .map_or_else(mp::Error::is_worker_lost, |y| *y == x * x)
+                );
+            }
+            assert_eq!(pool.map_chunked(square, 0..50, 1).unwrap().len(), 50);
+        }
+    }
+}
+
+pub(super) fn random_kills(context: Context) {
+    let pool = context.pool(3).unwrap();
+    let mut random = 11_u64;
+    for _ in 0..15 {
+        let results: Vec<_> = (0..300)
+            .map(|x| (x, pool.apply_async(square, x).unwrap()))
+            .collect();
+        let children = mp::active_children();
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        if let Some(child) = children.get((random >> 33) as usize % children.len().max(1)) {
+            child.kill().unwrap();
+        }
+        let mut lost = 0;
+        for (x, result) in results {
+            match result.get(LATE) {
+                Ok(y) => assert_eq!(y, x * x),
+                Err(error) => {
+                    assert!(error.is_worker_lost(), "{error}");
+                    lost += 1;
+                }
+            }
+        }
+        assert!(lost <= 1, "one death, {lost} lost tasks");
+    }
+}
+
+pub(super) fn max_tasks(context: Context) {
+    let pool = context
+        .pool_builder(1)
+        .max_tasks_per_child(2)
+        .start()
+        .unwrap();
+    let pids = pool.map_chunked(pid, [(); 6], 1).unwrap();
+    let different: BTreeSet<u32> = pids.iter().copied().collect();
+    assert_eq!(different.len(), 3, "{pids:?}");
+    assert_eq!((pids[0], pids[2]), (pids[1], pids[3]));
+    let pids = pool.map_chunked(pid, [(); 6], 3).unwrap();
+    assert_eq!(
+        pids.iter().copied().collect::<BTreeSet<u32>>().len(),
+        1,
+        "a chunk is one task"
+    );
+    pool.close();
+    pool.join().unwrap();
+}
+
+pub(super) fn terminate_stopped(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let worker = worker_with(pool.apply(pid, ()).unwrap());
+    worker.pause().unwrap();
+    let result = pool.apply_async(square, 1).unwrap();
+    pool.terminate();
+    pool.join().unwrap();
+    assert!(result.get(LATE).unwrap_err().is_worker_lost());
+}

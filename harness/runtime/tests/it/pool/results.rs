@@ -1,0 +1,298 @@
+//! What tasks give back: values, errors, callbacks, one by one or all together.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use poolproof_runtime as mp;
+
+use super::{LATE, odd_only, square, wait_for};
+use mp::Context;
+
+pub(super) fn map_keeps_order(context: Context) {
+    let pool = context.pool(3).unwrap();
+    assert_eq!(pool.map(square, [1, 2, 3]).unwrap(), [1, 4, 9]);
+    for items in [1, 2, 7, 12, 13, 100] {
+        let expected: Vec<i64> = (0..items).map(square).collect();
+        assert_eq!(
+            pool.map(square, 0..items).unwrap(),
+            expected,
+            "{items} items"
+        );
+        for chunk in [1, 2, 3, 7, 1000] {
+            let results = pool.map_chunked(square, 0..items, chunk).unwrap();
+            assert_eq!(results, expected, "{items} items, chunk {chunk}");
+        }
+    }
+}
+
+pub(super) fn empty_map(context: Context) {
+    let pool = context.pool(1).unwrap();
+    assert!(pool.map(square, []).unwrap().is_empty());
+    let result = pool.map_async(square, []).unwrap();
+    assert!(result.is_ready() && result.is_successful().unwrap());
+    assert_eq!(pool.imap(square, [], 1).unwrap().count(), 0);
+}
+
+pub(super) fn many_tasks(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let expected: Vec<i64> = (0..20_000).map(square).collect();
+    let first = pool.map_async(square, 0..20_000).unwrap();
+    let results = pool.map_chunked(square, 0..20_000, 1).unwrap();
+    assert_eq!(results, expected);
+    assert_eq!(first.get(LATE).unwrap(), expected);
+}
+
+fn reversed(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.reverse();
+    bytes
+}
+
+pub(super) fn large_values(context: Context) {
+    let pool = context.pool(2).unwrap();
+    for length in [39, 40, 41, 1000, 70_000, 300_000, 6 << 20] {
+        let bytes: Vec<u8> = (0..length).map(|byte| (byte % 251) as u8).collect();
+        let expected = reversed(bytes.clone());
+        let results = pool.map_chunked(reversed, vec![bytes; 3], 1).unwrap();
+        assert!(
+            results.iter().all(|result| *result == expected),
+            "{length} bytes"
+        );
+    }
+}
+
+fn say(sender: mp::Sender<i64>) {
+    sender.send(&7).unwrap();
+}
+
+pub(super) fn handles_in_tasks(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let (receiver, sender) = context.one_way::<i64>().unwrap();
+    pool.apply(say, sender).unwrap();
+    assert_eq!(receiver.recv().unwrap(), 7);
+}
+
+pub(super) fn a_panic(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let error = pool.apply(odd_only, 4).unwrap_err();
+    assert!(error.is_remote());
+    let text = error.to_string();
+    assert!(
+        text.contains("4 is even") && text.contains("pool.rs:"),
+        "{text}"
+    );
+    assert_eq!(pool.apply(odd_only, 5).unwrap(), 5);
+    assert!(pool.map(odd_only, [1, 2, 3]).unwrap_err().is_remote());
+}
+
+fn refuse(x: i64) -> i64 {
+    if x > 1 {
+        mp::fail(&("too large".to_owned(), x));
+    }
+    x
+}
+
+pub(super) fn own_error(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let error = pool.map_chunked(refuse, [0, 1, 2], 3).unwrap_err();
+    assert!(error.is_remote());
+    assert_eq!(error.payload(), Some(("too large".to_owned(), 2_i64)));
+    assert_eq!(error.payload::<Vec<String>>(), None);
+    assert_eq!(pool.apply(refuse, 1).unwrap(), 1);
+}
+
+fn fail_or_release((lock, fails): (mp::Semaphore, bool)) {
+    if fails {
+        panic!("asked to");
+    }
+    assert!(lock.acquire_raw(LATE).unwrap());
+}
+
+pub(super) fn map_waits(context: Context) {
+    let semaphore = context.semaphore(0).unwrap();
+    let pool = context.pool(2).unwrap();
+    let items = [(semaphore.clone(), true), (semaphore.clone(), false)];
+    let result = pool
+        .map_async_with(fail_or_release, items, Some(1), |_| (), |_| ())
+        .unwrap();
+    // The first has failed as soon as the other worker serves two tasks in a row.
+    assert!(!result.wait(Some(Duration::from_millis(50))));
+    semaphore.release().unwrap();
+    assert!(result.get(LATE).unwrap_err().is_remote());
+}
+
+fn count(item: (mp::Semaphore, i64)) {
+    if item.1 == 1 {
+        panic!("asked to");
+    }
+    item.0.release().unwrap();
+}
+
+pub(super) fn failure_skips(context: Context) {
+    let ran = context.semaphore(0).unwrap();
+    let pool = context.pool(2).unwrap();
+    let items: Vec<_> = (0..6).map(|item| (ran.clone(), item)).collect();
+    assert!(pool.map_chunked(count, items, 3).is_err());
+    let mut times = 0;
+    while ran.try_acquire() {
+        times += 1;
+    }
+    // 0 of the first chunk, and 3, 4 and 5.
+    assert_eq!(times, 4);
+}
+
+pub(super) fn async_results(context: Context) {
+    let semaphore = context.semaphore(0).unwrap();
+    let pool = context.pool(1).unwrap();
+    let result = pool.apply_async(wait_for, semaphore.clone()).unwrap();
+    assert!(
+        result
+            .get(Some(Duration::from_millis(20)))
+            .unwrap_err()
+            .is_timeout()
+    );
+    assert!(!result.wait(Some(Duration::ZERO)) && !result.is_ready());
+    assert!(result.is_successful().unwrap_err().is_usage());
+    semaphore.release().unwrap();
+    assert!(result.wait(LATE) && result.is_ready() && result.is_successful().unwrap());
+    assert_eq!(result.get(None).unwrap(), 9);
+    assert_eq!(result.get(None).unwrap(), 9, "a result stays");
+    let failed = pool.apply_async(odd_only, 2).unwrap();
+    assert!(failed.wait(LATE) && !failed.is_successful().unwrap());
+    assert!(failed.get(None).unwrap_err().is_remote() && failed.get(None).is_err());
+}
+
+/// A value that refuses to be encoded, or to be decoded.
+#[derive(Debug, Clone, Copy)]
+struct Stubborn {
+    leaves: bool,
+}
+
+impl serde::Serialize for Stubborn {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.leaves {
+            true => serializer.serialize_bool(true),
+            false => Err(serde::ser::Error::custom("it stays here")),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Stubborn {
+    fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Stubborn, D::Error> {
+        Err(serde::de::Error::custom("it does not arrive"))
+    }
+}
+
+fn take_stubborn(_: Stubborn) -> i64 {
+    1
+}
+
+fn give_stubborn(leaves: bool) -> Stubborn {
+    Stubborn { leaves }
+}
+
+pub(super) fn unsendable(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let stays = Stubborn { leaves: false };
+    let leaves = Stubborn { leaves: true };
+    assert!(pool.apply(take_stubborn, stays).unwrap_err().is_serialize());
+    assert!(
+        pool.apply(take_stubborn, leaves)
+            .unwrap_err()
+            .is_deserialize()
+    );
+    assert!(pool.map_chunked(take_stubborn, [leaves, stays], 1).is_err());
+    assert!(pool.apply(give_stubborn, false).unwrap_err().is_serialize());
+    assert!(
+        pool.apply(give_stubborn, true)
+            .unwrap_err()
+            .is_deserialize()
+    );
+    assert_eq!(pool.apply(square, 3).unwrap(), 9);
+}
+
+pub(super) fn callbacks(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let note = |text: &'static str| {
+        let seen = Arc::clone(&seen);
+        move |what: String| seen.lock().unwrap().push(format!("{text} {what}"))
+    };
+    let (good, bad) = (note("value"), note("error"));
+    let result = pool.apply_async_with(
+        square,
+        3,
+        move |value| good(value.to_string()),
+        move |error| bad(error.is_remote().to_string()),
+    );
+    assert_eq!(result.unwrap().get(LATE).unwrap(), 9);
+    assert_eq!(*seen.lock().unwrap(), ["value 9"]);
+    let (good, bad) = (note("values"), note("error"));
+    let result = pool.map_async_with(
+        odd_only,
+        [1, 2, 3, 4],
+        Some(1),
+        move |values| good(format!("{values:?}")),
+        move |error| bad(error.is_remote().to_string()),
+    );
+    assert!(result.unwrap().get(LATE).is_err());
+    assert_eq!(*seen.lock().unwrap(), ["value 9", "error true"]);
+}
+
+pub(super) fn panicking_callback(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let quiet = |_: &i64| std::panic::resume_unwind(Box::new("asked to"));
+    let result = pool.apply_async_with(square, 3, quiet, |_| ()).unwrap();
+    assert_eq!(result.get(LATE).unwrap(), 9);
+    assert_eq!(pool.apply(square, 4).unwrap(), 16);
+}
+
+pub(super) fn imap(context: Context) {
+    let pool = context.pool(3).unwrap();
+    for chunk in [1, 2, 5] {
+        let results: Vec<i64> = pool
+            .imap(square, 0..50, chunk)
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(
+            results,
+            (0..50).map(square).collect::<Vec<_>>(),
+            "chunk {chunk}"
+        );
+    }
+    let results = pool.imap(odd_only, [1, 2, 3], 1).unwrap();
+    let results: Vec<_> = results
+        .map(|result| result.map_err(|error| error.is_remote()))
+        .collect();
+    assert_eq!(results, [Ok(1), Err(true), Ok(3)]);
+    let semaphore = context.semaphore(0).unwrap();
+    let mut results = pool.imap(wait_for, [semaphore.clone()], 1).unwrap();
+    let early = results.next_timeout(Some(Duration::from_millis(20)));
+    assert!(early.unwrap().unwrap_err().is_timeout());
+    semaphore.release().unwrap();
+    assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 9);
+    assert!(results.next().is_none());
+}
+
+pub(super) fn imap_unordered(context: Context) {
+    let pool = context.pool(3).unwrap();
+    for chunk in [1, 4] {
+        let results = pool.imap_unordered(square, 0..100, chunk).unwrap();
+        let mut results: Vec<i64> = results.map(Result::unwrap).collect();
+        results.sort_unstable();
+        assert_eq!(results, (0..100).map(square).collect::<Vec<_>>());
+    }
+}
+
+pub(super) fn imap_back_pressure(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let asked = Arc::new(Mutex::new(0));
+    let counter = Arc::clone(&asked);
+    let endless = (0..).inspect(move |_| *counter.lock().unwrap() += 1);
+    let mut results = pool.imap(square, endless, 1).unwrap();
+    for expected in 0..10_000 {
+        assert_eq!(results.next().unwrap().unwrap(), square(expected));
+    }
+    assert!(*asked.lock().unwrap() < 10_000 + 20_000);
+    pool.terminate();
+}
