@@ -48,84 +48,83 @@ impl Writer<'_> {
 
     fn statement(&mut self, statement: &Statement) -> Result<()> {
         use StatementKind as S;
+        if let Some(line) = self.one_line(&statement.kind)? {
+            self.line(line);
+            return Ok(());
+        }
         match &statement.kind {
-            S::Let(names, value) => self.assignment(names, value)?,
-            S::Call(call) => {
-                let call = self.call(call)?;
-                self.line(call);
-            }
-            S::Print(values) => {
-                self.needs.add(Need::Show);
-                let values = self.expressions(values)?;
-                self.line(format!("show({values})"));
-            }
+            S::Let(names, value) => self.assignment(names, value),
             S::With(context, body) => {
                 let context = self.expression(context)?;
-                self.nested(format!("with {context}:"), body)?;
+                self.nested(format!("with {context}:"), body)
             }
-            S::If(condition, then, otherwise) => {
-                self.condition("if", condition, then, otherwise)?
-            }
+            S::If(condition, then, otherwise) => self.condition("if", condition, then, otherwise),
             S::For(names, values, body) => {
-                let names: Vec<String> = names.iter().map(|name| python(name)).collect();
+                let names = pythons(names);
                 let values = self.iterable(values)?;
-                self.nested(format!("for {} in {values}:", names.join(", ")), body)?;
+                self.nested(format!("for {names} in {values}:"), body)
             }
-            S::Repeat(times, body) => self.nested(format!("for _ in range({times}):"), body)?,
+            S::Repeat(times, body) => self.nested(format!("for _ in range({times}):"), body),
             S::Drain {
                 queue,
                 name,
                 until,
                 body,
-            } => self.drain(queue, name, until, body)?,
+            } => self.drain(queue, name, until, body),
             S::Try {
                 body,
                 handlers,
                 finally,
-            } => self.try_statement(body, handlers, finally)?,
-            S::Raise(error) => {
-                let error = self.expression(error)?;
-                self.line(format!("raise {error}"));
+            } => self.try_statement(body, handlers, finally),
+            // One line, written above.
+            _ => Ok(()),
+        }
+    }
+
+    /// A statement that is always one line; none for the others.
+    fn one_line(&mut self, statement: &StatementKind) -> Result<Option<String>> {
+        use StatementKind as S;
+        Ok(Some(match statement {
+            S::Call(call) => self.call(call)?,
+            S::Print(values) => {
+                self.needs.add(Need::Show);
+                format!("show({})", self.expressions(values)?)
             }
-            S::Return(None) => self.line("return"),
-            S::Return(Some(value)) => {
-                let value = self.expression(value)?;
-                self.line(format!("return {value}"));
-            }
+            S::Raise(error) => format!("raise {}", self.expression(error)?),
+            S::Return(None) => "return".to_owned(),
+            S::Return(Some(value)) => format!("return {}", self.expression(value)?),
             S::SetItem(of, index, value) => {
                 let (of, index) = (self.bound(of, Level::Atom)?, self.expression(index)?);
-                let value = self.expression(value)?;
-                self.line(format!("{of}[{index}] = {value}"));
+                format!("{of}[{index}] = {}", self.expression(value)?)
             }
             S::SetAttr(of, name, value) => {
-                let (of, value) = (self.bound(of, Level::Atom)?, self.expression(value)?);
-                self.line(format!("{of}.{name} = {value}"));
+                let of = self.bound(of, Level::Atom)?;
+                format!("{of}.{name} = {}", self.expression(value)?)
             }
-            S::SetGlobal(name, value) => {
-                let value = self.expression(value)?;
-                self.line(format!("{} = {value}", python(name)));
-            }
-            S::Del(names) => {
-                let names: Vec<String> = names.iter().map(|name| python(name)).collect();
-                self.line(format!("del {}", names.join(", ")));
-            }
+            S::SetGlobal(name, value) => format!("{} = {}", python(name), self.expression(value)?),
+            S::Del(names) => format!("del {}", pythons(names)),
             S::Exit(code) => {
                 self.needs.add(Need::Import("sys"));
-                let code = self.expression(code)?;
-                self.line(format!("sys.exit({code})"));
+                format!("sys.exit({})", self.expression(code)?)
             }
             S::Signal(process, name) => {
                 self.needs.add(Need::Import("os"));
                 self.needs.add(Need::Import("signal"));
                 let process = self.bound(process, Level::Atom)?;
-                self.line(format!("os.kill({process}.pid, signal.SIG{name})"));
+                format!("os.kill({process}.pid, signal.SIG{name})")
             }
             S::Settle => {
                 self.needs.add(Need::Settle);
-                self.line("settle()");
+                "settle()".to_owned()
             }
-        }
-        Ok(())
+            S::Let(..)
+            | S::With(..)
+            | S::If(..)
+            | S::For(..)
+            | S::Repeat(..)
+            | S::Drain { .. }
+            | S::Try { .. } => return Ok(None),
+        }))
     }
 
     fn nested(&mut self, head: String, body: &Block) -> Result<()> {
@@ -134,8 +133,7 @@ impl Writer<'_> {
     }
 
     fn assignment(&mut self, names: &[String], value: &Expression) -> Result<()> {
-        let target: Vec<String> = names.iter().map(|name| python(name)).collect();
-        let target = target.join(", ");
+        let target = pythons(names);
         if let Some((without, daemon)) = self.process_of_threads(value) {
             let process = self.construct("mp", "Process", &without)?;
             let daemon = self.expression(&daemon)?;
@@ -193,4 +191,10 @@ impl Writer<'_> {
         let name = python(name);
         self.nested(format!("for {name} in iter({queue}.get, {until}):"), body)
     }
+}
+
+/// Names separated by commas.
+fn pythons(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| python(name)).collect();
+    names.join(", ")
 }
