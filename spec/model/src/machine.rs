@@ -1,10 +1,13 @@
 //! The machine: a program under one start method, its first state, and its steps.
 
 mod decode;
+mod execute;
 mod finish;
 pub(crate) mod plain;
 pub(crate) mod run;
 pub(crate) mod step;
+mod unwind;
+mod worker;
 
 use std::cell::{Cell, RefCell};
 

@@ -17,6 +17,8 @@ pub(crate) mod process;
 pub(crate) mod queue;
 pub(crate) mod result;
 pub(crate) mod shared;
+mod start;
+mod submit;
 
 use poolproof_case::program::Place;
 use poolproof_case::{ErrorKind, StartMethod};

@@ -2,11 +2,10 @@
 
 use poolproof_case::StartMethod;
 
-use super::{plain, run};
+use super::{plain, run, worker};
 use crate::objects::lock::DEAD;
 use crate::objects::process::{Status, send};
-use crate::objects::result::Outcome;
-use crate::objects::{Body, Context, Fault, manager, pool, result};
+use crate::objects::{Body, Context, Fault, manager, pool};
 use crate::state::message::{self, Passage};
 use crate::state::{Finish, NOBODY, ObjectId, ProcessId, Role, Signal, Stage, State, Val, Work};
 
@@ -244,7 +243,7 @@ pub(super) fn leave(context: &mut Context<'_>, code: i32) -> Result<(), Fault> {
         }
     }
     if let Role::Worker { pool, work, .. } = own.role {
-        lose(context, pool, work)?;
+        worker::lose(context, pool, work)?;
     }
     Ok(())
 }
@@ -283,135 +282,4 @@ fn forget(state: &mut State, process: ProcessId, space: u32, is_threads: bool) {
             _ => {}
         }
     }
-}
-
-/// A pool's worker is over: its task is lost, and another takes its place.
-fn lose(context: &mut Context<'_>, id: ObjectId, work: Work) -> Result<(), Fault> {
-    if let Work::Task(task) = work {
-        pool::arrive(context.state, id, task.job, task.index, Outcome::Lost);
-    }
-    let Body::Pool(pool) = &context.state.objects[id as usize].body else {
-        return Ok(());
-    };
-    let creator = context.state.processes.get(pool.creator as usize);
-    let is_needed = pool.life == pool::Life::Open || !pool.tasks.is_empty();
-    let has_creator = creator.is_some_and(|creator| !creator.is_gone && creator.ending.is_none());
-    if is_needed && has_creator && pool.life != pool::Life::Terminated {
-        pool::start_worker(context, id)?;
-    }
-    Ok(())
-}
-
-/// In how many ways a worker without a call can go on.
-pub(super) fn worker_ways(state: &State, process: ProcessId) -> u8 {
-    let Role::Worker { pool, work, .. } = &state.processes[process as usize].role else {
-        return 0;
-    };
-    let Body::Pool(this) = &state.objects[*pool as usize].body else {
-        return 0;
-    };
-    let can_go = match work {
-        Work::Starting => false,
-        Work::Task(_) => true,
-        Work::Idle => {
-            let is_orphan = state.processes[process as usize].parent == NOBODY;
-            !this.tasks.is_empty() || this.life != pool::Life::Open || is_orphan
-        }
-    };
-    u8::from(can_go)
-}
-
-/// A worker claims the oldest chunk, hands in its results, or leaves.
-pub(super) fn worker_step(context: &mut Context<'_>) -> Result<(), Fault> {
-    let process = context.process;
-    let Role::Worker { pool, work, done } = &mut context.state.processes[process as usize].role
-    else {
-        return Ok(());
-    };
-    let (id, worked) = (*pool, std::mem::replace(work, Work::Idle));
-    if let Work::Task(task) = worked {
-        *done += 1;
-        let done = *done;
-        let outcome = match task.error {
-            Some((kind, text)) => Outcome::Error(kind, text),
-            None => Outcome::Values(task.results),
-        };
-        pool::arrive(context.state, id, task.job, task.index, outcome);
-        return retire(context, id, done);
-    }
-    if let Body::Pool(pool) = context.body(id)
-        && let Some(task) = pool.tasks.pop_front()
-    {
-        if let Role::Worker { work, .. } = &mut context.state.processes[process as usize].role {
-            *work = Work::Task(task);
-        }
-        return Ok(());
-    }
-    leave(context, 0)
-}
-
-/// A worker that has done its share is replaced; one that may do more forgets how much it did.
-fn retire(context: &mut Context<'_>, id: ObjectId, done: u32) -> Result<(), Fault> {
-    let process = context.process;
-    let Body::Pool(pool) = context.body(id) else {
-        return Ok(());
-    };
-    if pool.tasks_max == 0 {
-        if let Role::Worker { done, .. } = &mut context.state.processes[process as usize].role {
-            *done = 0;
-        }
-        return Ok(());
-    }
-    if done >= pool.tasks_max {
-        leave(context, 0)
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether a pool's handler has something to do.
-pub(super) fn handler_ways(state: &State, process: ProcessId) -> u8 {
-    let Role::Handler { pool, job } = &state.processes[process as usize].role else {
-        return 0;
-    };
-    let Body::Pool(pool) = &state.objects[*pool as usize].body else {
-        return 0;
-    };
-    u8::from(*job != NOBODY || !pool.arrived.is_empty())
-}
-
-/// A pool's handler notes the next result, calls its callback, and makes it ready.
-pub(super) fn handler_step(context: &mut Context<'_>) -> Result<(), Fault> {
-    let process = context.process;
-    let Role::Handler { pool, job } = &mut context.state.processes[process as usize].role else {
-        return Ok(());
-    };
-    let (id, called) = (*pool, std::mem::replace(job, NOBODY));
-    if called != NOBODY {
-        result::settle(context.state, called);
-        return Ok(());
-    }
-    let Body::Pool(pool) = context.body(id) else {
-        return Ok(());
-    };
-    let Some((job, index, outcome)) = pool.arrived.pop_front() else {
-        return Ok(());
-    };
-    if !result::deliver(context.state, job, index, outcome) {
-        return Ok(());
-    }
-    let callback = match context.body(job) {
-        Body::Job(job) => job.callback(),
-        _ => None,
-    };
-    let Some(callback) = callback else {
-        result::settle(context.state, job);
-        return Ok(());
-    };
-    let argument = result::callback_argument(context, job);
-    run::push(context, callback, vec![argument], false)?;
-    if let Role::Handler { job: called, .. } = &mut context.state.processes[process as usize].role {
-        *called = job;
-    }
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use poolproof_case::print;
 
 use super::decode::{Pending, decode};
-use super::{Machine, finish, plain, run};
+use super::{Machine, finish, plain, run, unwind, worker};
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
 use crate::objects::{self, Body, Choice, Context, Done, Fault, Ready, Wait, queue};
@@ -109,9 +109,9 @@ impl Machine {
         }
         if own.frames.is_empty() {
             let ways = match own.role {
-                Role::Handler { .. } => finish::handler_ways(state, process),
+                Role::Handler { .. } => worker::handler_ways(state, process),
                 _ if self.has_twin(state, process) => 0,
-                _ => finish::worker_ways(state, process),
+                _ => worker::worker_ways(state, process),
             };
             moves.ready = Ready::ways(ways.into());
             return Ok(moves);
@@ -225,8 +225,8 @@ fn go_on(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
         return finish::step(context, way);
     }
     match own.role {
-        Role::Handler { .. } => finish::handler_step(context),
-        _ => finish::worker_step(context),
+        Role::Handler { .. } => worker::handler_step(context),
+        _ => worker::worker_step(context),
     }
 }
 
@@ -245,19 +245,19 @@ fn perform(
         Pending::Object(access) => {
             context.place = access.place;
             match objects::perform(context, access, choice)? {
-                Done::Value(value) => run::complete(context, value),
+                Done::Value(value) => unwind::complete(context, value),
                 Done::Stay => Ok(()),
             }
         }
         Pending::Print => {
             *line = Some(print(context)?);
-            run::complete(context, Val::None)
+            unwind::complete(context, Val::None)
         }
         Pending::Signal(signal) => {
             signal_to(context, *signal)?;
-            run::complete(context, Val::None)
+            unwind::complete(context, Val::None)
         }
-        Pending::Settle => run::complete(context, Val::None),
+        Pending::Settle => unwind::complete(context, Val::None),
         Pending::Global(global) => {
             let frame = context.state.frame_mut(process);
             let function = &context.machine.code.functions[usize::from(frame.function)];
@@ -274,7 +274,7 @@ fn perform(
                 }
                 _ => context.state.space(process).globals[global].clone(),
             };
-            run::complete(context, value)
+            unwind::complete(context, value)
         }
     }
 }

@@ -9,9 +9,7 @@ use super::event::Event;
 use super::lock::{Flavour, Lock};
 use super::queue::{self, Queue};
 use super::shared::{self, Shared, coerce};
-use super::{
-    Access, Body, Choice, Context, Done, Fault, Ready, connection, manager, pool, process,
-};
+use super::{Access, Body, Choice, Context, Done, Fault, Ready, connection, manager, pool, start};
 use crate::machine::{Machine, plain};
 use crate::state::{NOBODY, ProcessId, Role, State, Val};
 
@@ -162,7 +160,7 @@ pub(crate) fn make(
     let is_threads = context.is_threads();
     let queue = |flavour| Body::Queue(Queue::new(flavour, is_threads, access.number(0, 0)));
     let body = match object.name {
-        "Process" => return process::make(context, access, method),
+        "Process" => return start::make(context, access, method),
         "Pool" => return pool::make(context, access, method),
         "Pipe" => return Ok(connection::make(context, access.flag(0, true))),
         "Manager" | "ManagerServer" | "ManagerClient" => {

@@ -1,14 +1,14 @@
-//! Processes: start, join, state, signals; what a child is given under each start method.
+//! Processes as their creators see them: join, state, attributes, signals.
+//!
+//! How one comes to life is `start`'s business.
 
 use poolproof_case::{ErrorKind, StartMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready};
+use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, start};
 use crate::machine::run;
 use crate::state::compact::Renumber;
-use crate::state::message::{self, Passage};
-use crate::state::{
-    Cell, NOBODY, ObjectId, Process, ProcessId, Role, Signal, Space, State, Symbol, Val,
-};
+
+use crate::state::{NOBODY, ObjectId, ProcessId, Signal, State, Symbol, Val};
 
 /// A process as its creator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -110,7 +110,7 @@ pub(super) fn perform(
         _ => {}
     }
     let result = match access.name {
-        "start" => return start(context, id),
+        "start" => return start::start(context, id),
         "join" => Val::None,
         "is_alive" => Val::Bool(this.is_running()),
         "terminate" | "kill" => {
@@ -219,236 +219,4 @@ pub(crate) fn send(state: &mut State, target: ProcessId, signal: Signal) {
         other if !is_fatal(process.signal) => process.signal = Some(other),
         _ => {}
     }
-}
-
-fn start(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fault> {
-    let process = context.process;
-    let Body::Process(this) = &context.state.objects[id as usize].body else {
-        return context.model("this is no process");
-    };
-    let own = &context.state.processes[process as usize];
-    if this.status != Status::New {
-        return context.raise(ErrorKind::Usage, "a process starts once");
-    }
-    if this.creator != process {
-        return context.raise(ErrorKind::Usage, "only its creator can start a process");
-    }
-    if own.is_daemon && !context.is_threads() {
-        return context.raise(ErrorKind::Usage, "a daemon has no children");
-    }
-    if own.is_loading {
-        return context.raise(
-            ErrorKind::Bootstrapping,
-            "started while its creator was loading",
-        );
-    }
-    let this = this.clone();
-    let child = spawn(context, &this, id, Role::Child)?;
-    if let Some(target) = this.target {
-        let values = given(context, &this, child)?;
-        let around = std::mem::replace(&mut context.process, child);
-        let arguments = run::bind(context, target, values.0, &values.1);
-        let arguments = match arguments {
-            Ok(arguments) => arguments,
-            Err(fault) => {
-                context.process = around;
-                return Err(fault);
-            }
-        };
-        run::push(context, target, arguments, false)?;
-        load(context, this.method)?;
-        context.process = around;
-    }
-    if let Body::Process(this) = context.body(id) {
-        this.status = Status::Running(child);
-        this.arguments.clear();
-        this.named.clear();
-    }
-    Ok(Done::Value(Val::None))
-}
-
-/// Without a guard a child that loads the program first does what main does.
-fn load(context: &mut Context<'_>, method: StartMethod) -> Result<(), Fault> {
-    let loads = matches!(method, StartMethod::Spawn | StartMethod::Forkserver);
-    if loads && !context.machine.code.has_guard {
-        let process = context.process;
-        context.state.processes[process as usize].is_loading = true;
-        let main = context.machine.code.main;
-        run::push(context, main, Vec::new(), false)?;
-    }
-    Ok(())
-}
-
-/// The arguments as the child has them.
-#[expect(clippy::type_complexity, reason = "arguments by position and by name")]
-fn given(
-    context: &mut Context<'_>,
-    this: &ProcessObject,
-    child: ProcessId,
-) -> Result<(Vec<Val>, Vec<(Symbol, Val)>), Fault> {
-    if context.is_threads() {
-        return Ok((this.arguments.clone(), this.named.clone()));
-    }
-    let passage = if this.method == StartMethod::Fork {
-        Passage::Fork
-    } else {
-        Passage::Spawn
-    };
-    let values = this
-        .arguments
-        .iter()
-        .chain(this.named.iter().map(|(_, value)| value));
-    // One copy of all, so that two arguments that are one list stay one.
-    let mut all: Vec<Val> = values.cloned().collect();
-    let count = all.len();
-    if passage == Passage::Fork {
-        all.extend(context.state.space(context.process).globals.iter().cloned());
-    }
-    let parcel = message::copy(context, &Val::Tuple(all.into()), passage);
-    let parcel = match parcel {
-        Ok(parcel) => parcel,
-        Err(fault) => {
-            context.state.processes[child as usize].is_gone = true;
-            return Err(fault);
-        }
-    };
-    let Val::Tuple(values) = message::unpack(context.state, child, &parcel) else {
-        return context.model("arguments are a tuple");
-    };
-    if passage == Passage::Fork {
-        context.state.space_mut(child).globals = values[count..].to_vec();
-        inherit_ends(context.state, context.process, child);
-    }
-    let named = this.named.iter().zip(&values[this.arguments.len()..count]);
-    let named = named
-        .map(|((name, _), value)| (*name, value.clone()))
-        .collect();
-    Ok((values[..this.arguments.len()].to_vec(), named))
-}
-
-/// A fork has each open end of its creator, also those that it cannot name.
-pub(super) fn inherit_ends(state: &mut State, creator: ProcessId, child: ProcessId) {
-    let space = state.space(creator);
-    let named = space.cells.iter().filter_map(|cell| match cell {
-        Cell::Connection(end) if end.is_open => Some(end.clone()),
-        _ => None,
-    });
-    let mut ends: Vec<_> = named.chain(space.lost_ends.iter().cloned()).collect();
-    for cell in &state.space(child).cells {
-        if let Cell::Connection(known) = cell
-            && let Some(at) = ends.iter().position(|end| end == known)
-        {
-            ends.swap_remove(at);
-        }
-    }
-    state.space_mut(child).lost_ends.extend(ends);
-}
-
-/// A new process with a memory of its own, or a thread of the same.
-pub(super) fn spawn(
-    context: &mut Context<'_>,
-    this: &ProcessObject,
-    object: ObjectId,
-    role: Role,
-) -> Result<ProcessId, Fault> {
-    let parent = context.process;
-    let space = if context.is_threads() {
-        context.state.processes[parent as usize].space
-    } else {
-        context.state.spaces.push(Space::default());
-        context.state.spaces.len() as u32 - 1
-    };
-    let pid = context.state.opaque();
-    let child = context.state.processes.len() as ProcessId;
-    context.state.processes.push(Process {
-        space,
-        role,
-        object,
-        parent,
-        pid: pid.clone(),
-        name: this.name.clone(),
-        is_daemon: this.is_daemon,
-        method: this.method,
-        frames: Vec::new(),
-        is_loading: false,
-        is_stopped: false,
-        signal: None,
-        is_signal_due: false,
-        ending: None,
-        is_gone: false,
-    });
-    if !context.is_threads() {
-        context.state.space_mut(child).default_method = Some(this.method);
-        if this.method != StartMethod::Fork {
-            run::initial_globals(context, child)?;
-        }
-    }
-    if let Body::Process(this) = context.body(object) {
-        this.pid = pid;
-        this.status = Status::Running(child);
-    }
-    Ok(child)
-}
-
-/// The `Process` object of one that the program did not construct itself.
-pub(super) fn object_for(
-    context: &mut Context<'_>,
-    method: StartMethod,
-    is_daemon: bool,
-) -> (ObjectId, ProcessObject) {
-    let object = ProcessObject {
-        creator: context.process,
-        target: None,
-        arguments: Vec::new(),
-        named: Vec::new(),
-        name: context.state.opaque(),
-        is_daemon,
-        method,
-        pid: Val::None,
-        status: Status::New,
-    };
-    (context.create(Body::Process(object.clone())), object)
-}
-
-/// Constructs one: `Process(target=..., args=...)`.
-pub(super) fn make(
-    context: &mut Context<'_>,
-    access: &Access,
-    method: StartMethod,
-) -> Result<Val, Fault> {
-    use crate::machine::plain;
-    let target = match access.argument(1) {
-        Val::Function(function) => Some(*function),
-        Val::Unset | Val::None => None,
-        _ => return context.model("a target is a function of the program"),
-    };
-    if access.is_given(0) {
-        return context.raise(ErrorKind::Usage, "a process has no group");
-    }
-    let arguments = match access.argument(3) {
-        Val::Unset => Vec::new(),
-        given => plain::iterate(context, given)?,
-    };
-    let named = plain::named(context, access.argument(4))?;
-    let inherited = context.state.processes[context.process as usize].is_daemon;
-    let name = match access.argument(2) {
-        Val::Unset | Val::None => context.state.opaque(),
-        name => name.clone(),
-    };
-    let object = ProcessObject {
-        creator: context.process,
-        target,
-        arguments,
-        named,
-        name,
-        is_daemon: if access.is_given(5) {
-            access.flag(5, false)
-        } else {
-            inherited
-        },
-        method,
-        pid: Val::None,
-        status: Status::New,
-    };
-    Ok(Val::Object(context.create(Body::Process(object))))
 }

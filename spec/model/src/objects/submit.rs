@@ -1,0 +1,196 @@
+//! Handing work to a pool: calls become chunks, chunks become tasks.
+
+use std::collections::VecDeque;
+
+use poolproof_case::ErrorKind;
+
+use super::pool::arrive;
+use super::result::{self, Job, Outcome};
+use super::{Access, Body, Context, Done, Fault};
+use crate::machine::{plain, run};
+use crate::state::message::{self, Passage};
+use crate::state::{NOBODY, ObjectId, Phase, Role, Task, Val};
+
+/// What a submission asks for.
+struct Request {
+    is_map: bool,
+    is_star: bool,
+    is_waiting: bool,
+    is_iterator: bool,
+    is_ordered: bool,
+    chunk: Option<i64>,
+    callbacks: usize,
+}
+
+fn request(access: &Access) -> Option<Request> {
+    let name = access.name;
+    let is_map = name != "apply" && name != "apply_async";
+    let is_iterator = name.starts_with("imap");
+    let callbacks = match name {
+        "apply_async" | "map_async" | "starmap_async" => 3,
+        _ => usize::MAX,
+    };
+    let known = [
+        "apply",
+        "apply_async",
+        "map",
+        "map_async",
+        "starmap",
+        "starmap_async",
+        "imap",
+        "imap_unordered",
+    ];
+    known.contains(&name).then(|| Request {
+        is_map,
+        is_star: name.starts_with("starmap"),
+        is_waiting: matches!(name, "apply" | "map" | "starmap"),
+        is_iterator,
+        is_ordered: name != "imap_unordered",
+        chunk: match access.argument(2) {
+            Val::Int(chunk) if is_map => Some(*chunk),
+            _ => None,
+        },
+        callbacks,
+    })
+}
+
+pub(super) fn submit(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    access: &Access,
+) -> Result<Done, Fault> {
+    let Some(request) = request(access) else {
+        return context.model(format!("a pool has no access `{}`", access.name));
+    };
+    let Val::Function(function) = *access.argument(0) else {
+        return context.model("a task is a function of the program");
+    };
+    let callback = |at: usize| match access.arguments.get(at) {
+        Some(Val::Function(callback)) => Some(*callback),
+        _ => None,
+    };
+    let callbacks = (
+        callback(request.callbacks),
+        callback(request.callbacks.saturating_add(1)),
+    );
+    let items = match access.argument(1) {
+        Val::Unset => Vec::new(),
+        given => plain::iterate(context, given)?,
+    };
+    if request.is_map && request.chunk.is_some_and(|chunk| chunk < 1) {
+        return context.raise(ErrorKind::Usage, "a chunk has at least one item");
+    }
+    let mut calls: Vec<Vec<Val>> = Vec::new();
+    if !request.is_map {
+        let named = plain::named(context, access.argument(2))?;
+        calls.push(run::bind(context, function, items, &named)?);
+    } else if request.is_star {
+        for item in items {
+            calls.push(plain::iterate(context, &item)?);
+        }
+    } else {
+        calls = items.into_iter().map(|item| vec![item]).collect();
+    }
+    let chunk = chunk_size(context, id, &request, calls.len());
+    let chunks: Vec<Vec<Vec<Val>>> = calls.chunks(chunk).map(<[_]>::to_vec).collect();
+    let job = context.create(Body::Job(Job::new(
+        &access.receiver,
+        chunks.len(),
+        &request.shape(callbacks),
+    )));
+    if callbacks != (None, None) {
+        let pool = id;
+        start_handler(context, pool)?;
+    }
+    for (index, chunk) in chunks.into_iter().enumerate() {
+        hand_in(context, id, job, index as u32, function, chunk)?;
+    }
+    if request.is_waiting {
+        let process = context.process;
+        context.state.frame_mut(process).phase = Phase::Result(job);
+        return Ok(Done::Stay);
+    }
+    Ok(Done::Value(Val::Object(job)))
+}
+
+impl Request {
+    fn shape(&self, callbacks: (Option<u16>, Option<u16>)) -> result::Shape {
+        result::Shape {
+            is_map: self.is_map,
+            is_iterator: self.is_iterator,
+            is_ordered: self.is_ordered,
+            callbacks,
+        }
+    }
+}
+
+/// Python's formula: four chunks a worker, one item a chunk for `imap`.
+fn chunk_size(context: &mut Context<'_>, id: ObjectId, request: &Request, count: usize) -> usize {
+    let size = match context.body(id) {
+        Body::Pool(pool) => pool.size as usize,
+        _ => 1,
+    };
+    match request.chunk {
+        Some(chunk) => usize::try_from(chunk).unwrap_or(1).max(1),
+        None if request.is_iterator => 1,
+        None => count.div_ceil(4 * size.max(1)).max(1),
+    }
+}
+
+/// One chunk becomes a task; what cannot be sent is its result at once.
+fn hand_in(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    job: ObjectId,
+    index: u32,
+    function: u16,
+    chunk: Vec<Vec<Val>>,
+) -> Result<(), Fault> {
+    let mut calls = VecDeque::new();
+    for call in chunk {
+        match message::pack(context, &Val::Tuple(call.into()), Passage::Send) {
+            Ok(parcel) => calls.push_back(parcel),
+            Err(Fault::Raise(kind, text)) => {
+                arrive(context.state, id, job, index, Outcome::Error(kind, text));
+                return Ok(());
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    if let Body::Pool(pool) = context.body(id) {
+        let task = Task {
+            job,
+            index,
+            function,
+            calls,
+            results: Vec::new(),
+            error: None,
+        };
+        pool.tasks.push_back(task);
+    }
+    Ok(())
+}
+
+fn start_handler(context: &mut Context<'_>, id: ObjectId) -> Result<(), Fault> {
+    let Body::Pool(pool) = context.body(id) else {
+        return context.model("this is no pool");
+    };
+    if std::mem::replace(&mut pool.has_handler, true) {
+        return Ok(());
+    }
+    let parent = context.process;
+    let own = &context.state.processes[parent as usize];
+    let handler = crate::state::Process {
+        role: Role::Handler {
+            pool: id,
+            job: NOBODY,
+        },
+        object: own.object,
+        parent,
+        frames: Vec::new(),
+        is_daemon: true,
+        ..own.clone()
+    };
+    context.state.processes.push(handler);
+    Ok(())
+}
