@@ -159,7 +159,12 @@ fn coverage_section(coverage: &Coverage) -> String {
 fn environment(file: &RunFile) -> String {
     let head = &file.head;
     let mut text = "\n## Environment\n\n".to_owned();
-    text += &format!("- {}, {} cores\n", escaped(&head.system), head.cores);
+    let (system, cores) = (escaped(&head.system), head.cores);
+    let memory = match head.memory_bytes {
+        0 => String::new(),
+        bytes => format!(", {:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    };
+    text += &format!("- {system}, {cores} cores{memory}\n");
     text += &format!(
         "- Poolproof {}: {}\n",
         escaped(&head.tool),

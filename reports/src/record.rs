@@ -35,6 +35,9 @@ pub struct Head {
     pub system: String,
     /// How many processors could be used.
     pub cores: u32,
+    /// The machine's memory in bytes; 0 where it is not known.
+    #[serde(default)]
+    pub memory_bytes: u64,
     /// The version of Poolproof.
     pub tool: String,
     /// The command line that repeats the run.

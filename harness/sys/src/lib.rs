@@ -11,6 +11,7 @@
 //! | [`socket`] | TCP, socket files and socket names, which others find by an address |
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
 //! | [`zygote`] | a server with one thread that copies itself on request |
+//! | [`machine`] | what a report says of the machine |
 //! | [`function`] | functions that travel to another process of the same build |
 //! | [`lifeline`] | a process tree that dies with its root |
 //! | [`exit`] | work at the end of a process, and leaving without any |
@@ -33,6 +34,7 @@ mod system;
 
 pub mod channel;
 pub mod function;
+pub mod machine;
 pub mod shared;
 pub use system::{
     environment, exit, handle, identity, lifeline, memory, pipe, process, socket, threads, tree,

@@ -47,6 +47,7 @@ pub(crate) fn file() -> RunFile {
             started: 1_763_800_000,
             system: "Linux 6.18".to_owned(),
             cores: 2,
+            memory_bytes: 8 << 30,
             tool: "0.1.0".to_owned(),
             command: "poolproof run seed --seed 7".to_owned(),
         },

@@ -177,16 +177,3 @@ pub fn end_marked(name: &OsStr, value: &OsStr) -> io::Result<usize> {
     }
     Ok(marked.len())
 }
-
-/// The operating system and its version, for reports.
-#[must_use]
-pub fn system_name() -> String {
-    let name = rustix::system::uname();
-    let part = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
-    format!(
-        "{} {} {}",
-        part(name.sysname()),
-        part(name.release()),
-        part(name.machine())
-    )
-}

@@ -156,9 +156,3 @@ impl Drop for Tree {
 pub fn end_marked(_name: &OsStr, _value: &OsStr) -> io::Result<usize> {
     Ok(0)
 }
-
-/// The operating system, for reports.
-#[must_use]
-pub fn system_name() -> String {
-    format!("Windows {}", std::env::consts::ARCH)
-}
