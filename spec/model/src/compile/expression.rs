@@ -65,15 +65,8 @@ impl<'a> Builder<'a, '_> {
             }
             ExpressionKind::Slice(container, start, stop) => {
                 self.expression(container)?;
-                for bound in [start, stop] {
-                    match bound {
-                        Some(bound) => self.expression(bound)?,
-                        None => {
-                            self.emit(Instruction::Constant(Val::None));
-                            self.depth += 1;
-                        }
-                    }
-                }
+                self.bound(start.as_deref())?;
+                self.bound(stop.as_deref())?;
                 Instruction::Slice
             }
             ExpressionKind::New { object, arguments } => return self.new_object(object, arguments),
@@ -104,6 +97,16 @@ impl<'a> Builder<'a, '_> {
             }
         };
         self.emit(instruction);
+        Ok(())
+    }
+
+    /// A slice's bound; none is `None`.
+    fn bound(&mut self, bound: Option<&'a Expression>) -> Result<(), ModelError> {
+        if let Some(bound) = bound {
+            return self.expression(bound);
+        }
+        self.emit(Instruction::Constant(Val::None));
+        self.depth += 1;
         Ok(())
     }
 

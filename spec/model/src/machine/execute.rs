@@ -51,41 +51,6 @@ fn execute(context: &mut Context<'_>, pc: usize) -> Result<(), Fault> {
     let instruction = &code.instructions[pc];
     frame.pc += 1;
     match instruction {
-        Instruction::Constant(value) => put(context, value.clone()),
-        Instruction::Literal(value) => {
-            let value = plain::from_plain(context, value);
-            put(context, value);
-        }
-        Instruction::Load(local) => {
-            let value = context.state.frame_mut(process).locals[usize::from(*local)].clone();
-            if value == Val::Unset {
-                let name = &code.locals[usize::from(*local)];
-                return context.model(format!("`{name}` has no value here"));
-            }
-            put(context, value);
-        }
-        Instruction::Store(local) => {
-            let value = pop(context);
-            context.state.frame_mut(process).locals[usize::from(*local)] = value;
-        }
-        Instruction::Delete(local) => {
-            context.state.frame_mut(process).locals[usize::from(*local)] = Val::Unset;
-        }
-        Instruction::LoadGlobal(global) => {
-            let value = context.state.space(process).globals[usize::from(*global)].clone();
-            put(context, value);
-        }
-        Instruction::StoreGlobal(global) => {
-            let value = pop(context);
-            context.state.space_mut(process).globals[usize::from(*global)] = value;
-        }
-        Instruction::Pop => {
-            pop(context);
-        }
-        Instruction::Peek(at) => {
-            let value = context.state.frame_mut(process).stack[usize::from(*at)].clone();
-            put(context, value);
-        }
         Instruction::Jump(target) => context.state.frame_mut(process).pc = *target,
         Instruction::JumpIfFalse(_)
         | Instruction::JumpIfFalseKeep(_)
@@ -120,6 +85,52 @@ fn execute(context: &mut Context<'_>, pc: usize) -> Result<(), Fault> {
             if !fits {
                 frame.pc = *otherwise;
             }
+        }
+        other => move_value(context, other)?,
+    }
+    Ok(())
+}
+
+/// Instructions that move a value between the stack and a variable.
+fn move_value(context: &mut Context<'_>, instruction: &Instruction) -> Result<(), Fault> {
+    let process = context.process;
+    match instruction {
+        Instruction::Constant(value) => put(context, value.clone()),
+        Instruction::Literal(value) => {
+            let value = plain::from_plain(context, value);
+            put(context, value);
+        }
+        Instruction::Load(local) => {
+            let value = context.state.frame_mut(process).locals[usize::from(*local)].clone();
+            if value == Val::Unset {
+                let function = context.state.frame_mut(process).function;
+                let code = &context.machine.code.functions[usize::from(function)];
+                let name = &code.locals[usize::from(*local)];
+                return context.model(format!("`{name}` has no value here"));
+            }
+            put(context, value);
+        }
+        Instruction::Store(local) => {
+            let value = pop(context);
+            context.state.frame_mut(process).locals[usize::from(*local)] = value;
+        }
+        Instruction::Delete(local) => {
+            context.state.frame_mut(process).locals[usize::from(*local)] = Val::Unset;
+        }
+        Instruction::LoadGlobal(global) => {
+            let value = context.state.space(process).globals[usize::from(*global)].clone();
+            put(context, value);
+        }
+        Instruction::StoreGlobal(global) => {
+            let value = pop(context);
+            context.state.space_mut(process).globals[usize::from(*global)] = value;
+        }
+        Instruction::Pop => {
+            pop(context);
+        }
+        Instruction::Peek(at) => {
+            let value = context.state.frame_mut(process).stack[usize::from(*at)].clone();
+            put(context, value);
         }
         other => build(context, other)?,
     }
