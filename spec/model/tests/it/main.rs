@@ -7,6 +7,7 @@ mod locks;
 mod mistakes;
 mod reduction;
 mod seeds;
+mod twins;
 
 use poolproof_case::{Case, StartMethod};
 use poolproof_spec::{Exploration, Limits, explore};

@@ -12,7 +12,7 @@ use crate::{behaviour, explored};
 /// Exploring this many states in full takes a moment.
 const FULL_STATES_MAX: u64 = 20_000;
 
-fn seeds() -> Vec<Case> {
+pub(crate) fn seeds() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases/seed");
     let ids = poolproof_spec::clauses::ids();
     let mut cases = Vec::new();
