@@ -50,7 +50,8 @@ fn be_child(is_server: bool) -> ! {
         (Err(error), _) => Err(error),
     };
     match channel {
-        Ok(Some(channel)) => exit(live(channel, is_server)),
+        // One byte, on systems where an exit code has more, too.
+        Ok(Some(channel)) => exit(live(channel, is_server) & 0xff),
         Ok(None) => leave(0),
         Err(error) => exit(Err::<(), _>(error).exit()),
     }

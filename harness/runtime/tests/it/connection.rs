@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
+use poolproof_sys::handle::open_count;
 
 use crate::{Outcome, SOON, each, each_process, ended, expect, hold};
 
@@ -307,19 +308,15 @@ fn outside(context: mp::Context) -> Outcome {
     )
 }
 
-fn descriptors() -> std::io::Result<usize> {
-    Ok(std::fs::read_dir("/proc/self/fd")?.count())
-}
-
 fn no_leak(context: mp::Context) -> Outcome {
     let (ours, theirs) = context.pipe::<Refuses, u8>()?;
     let theirs = theirs.retyped::<(), u8>();
-    let before = descriptors()?;
+    let before = open_count()?;
     for _ in 0..10 {
         let (receiver, _sender) = context.one_way::<u8>()?;
         hold(ours.send(&Refuses(receiver)).is_err(), "it was sent")?;
     }
-    expect(descriptors()?, before)?;
+    expect(open_count()?, before)?;
     let ours = ours.retyped::<(mp::Sender<u8>, u64), u8>();
     for _ in 0..10 {
         let (_receiver, sender) = context.one_way::<u8>()?;
@@ -329,7 +326,7 @@ fn no_leak(context: mp::Context) -> Outcome {
             "it was understood",
         )?;
     }
-    expect(descriptors()?, before)
+    expect(open_count()?, before)
 }
 
 fn waits(context: mp::Context) -> Outcome {

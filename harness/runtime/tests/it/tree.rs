@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
+use poolproof_sys::handle::open_count;
+use poolproof_sys::{pipe, process};
 
 use crate::{Outcome, SOON, each_process, ended, expect, hold};
 
@@ -123,19 +125,16 @@ fn all_end(pids: &[u32]) -> Outcome {
 }
 
 fn is_running(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat.rsplit_once(") ").map(|(_, rest)| rest.as_bytes()[0]);
-    state.is_some_and(|state| state != b'Z' && state != b'X')
+    let ended = process::watch(pid).and_then(|end| pipe::wait_readable(&end, Some(Instant::now())));
+    // Of a process that is gone nobody can have a handle.
+    ended.is_ok_and(|ended| !ended)
 }
 
-fn descriptors() -> std::io::Result<usize> {
-    Ok(std::fs::read_dir("/proc/self/fd")?.count())
-}
-
+/// How many ended children wait to be reaped, where the system lists them.
 fn zombies() -> std::io::Result<usize> {
     let own = std::process::id();
     let mut found = 0;
-    for entry in std::fs::read_dir("/proc")? {
+    for entry in std::fs::read_dir("/proc").into_iter().flatten() {
         let stat = std::fs::read_to_string(entry?.path().join("stat")).unwrap_or_default();
         let rest = stat
             .rsplit_once(") ")
@@ -149,7 +148,7 @@ fn zombies() -> std::io::Result<usize> {
 fn thousand(context: mp::Context) -> Outcome {
     // What is made once per tree is made by the first.
     ended(&context.process(|()| (), ()).start()?)?;
-    let before = descriptors()?;
+    let before = open_count()?;
     for round in 0..100 {
         let start = |i| context.process(|code| code, round + i).start();
         let processes = (0..10).map(start).collect::<mp::Result<Vec<_>>>()?;
@@ -157,11 +156,11 @@ fn thousand(context: mp::Context) -> Outcome {
             expect(ended(process)?, Some(round + i))?;
         }
     }
-    let after = descriptors()?;
+    let after = open_count()?;
     // Fewer where something of an earlier trial was still open.
     hold(
         after <= before,
-        &format!("{before} descriptors have become {after}"),
+        &format!("{before} open handles have become {after}"),
     )?;
     expect(zombies()?, 0)?;
     expect(mp::active_children().len(), 0)

@@ -1,10 +1,16 @@
 //! The end of this process: work to do before it, and leaving without any.
+//!
+//! Returning from main ends in the C library, which does what was given to `atexit`.
+//! `std::process::exit` calls the system's `ExitProcess`, which ends all other threads before any
+//! code of ours could run; so the program's own import of it is led through here.
 
 use std::panic::catch_unwind;
 use std::process::abort;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
+
+use super::image;
 
 static WORK: OnceLock<fn()> = OnceLock::new();
 static REGISTERING: Mutex<()> = Mutex::new(());
@@ -25,6 +31,23 @@ pub fn at_exit(work: fn()) {
     let registered = unsafe { atexit(do_work) };
     assert_eq!(registered, 0, "no memory to register work for the exit");
     WORK.get_or_init(|| work);
+    let real = image::replace_import(c"kernel32.dll", c"ExitProcess", leaving as *const ());
+    let real = real.expect("a program may change its own imports");
+    EXIT_PROCESS.get_or_init(|| real);
+}
+
+/// The system's own function, where the program imports it.
+static EXIT_PROCESS: OnceLock<Option<usize>> = OnceLock::new();
+
+/// What `std::process::exit` calls.
+extern "system" fn leaving(code: u32) -> ! {
+    do_work();
+    let Some(real) = EXIT_PROCESS.get().copied().flatten() else {
+        leave(code.cast_signed());
+    };
+    // SAFETY: this is the address of the system's function, which has this type.
+    let real = unsafe { std::mem::transmute::<usize, extern "system" fn(u32) -> !>(real) };
+    real(code)
 }
 
 extern "C" fn do_work() {

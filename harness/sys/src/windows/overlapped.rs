@@ -43,22 +43,30 @@ pub(super) fn run(
     };
     if start(&mut state) == 0 {
         let error = io::Error::last_os_error();
-        if error.raw_os_error() != Some(ERROR_IO_PENDING.cast_signed()) {
-            return ended(error);
-        }
-        // SAFETY: the event is open for the time of this call.
-        let woken = unsafe { WaitForSingleObject(event.raw(), milliseconds(deadline)) };
-        if woken != WAIT_OBJECT_0 {
-            // The operation may just have ended by itself: the result below says so.
-            // SAFETY: the operation was begun on this handle with this structure.
-            unsafe { CancelIoEx(stream.raw(), &state) };
+        match error.raw_os_error().map(i32::cast_unsigned) {
+            Some(ERROR_IO_PENDING) => {
+                // SAFETY: the event is open for the time of this call.
+                let woken = unsafe { WaitForSingleObject(event.raw(), milliseconds(deadline)) };
+                if woken != WAIT_OBJECT_0 {
+                    // The operation may just have ended by itself: the result below says so.
+                    // SAFETY: the operation was begun on this handle with this structure.
+                    unsafe { CancelIoEx(stream.raw(), &state) };
+                }
+            }
+            // A part of a message: the result below says how much.
+            Some(ERROR_MORE_DATA) => {}
+            _ => return ended(error),
         }
     }
     let mut bytes = 0;
     // SAFETY: waiting here until the system is done with `state` and the buffer keeps both alive
     // for as long as it uses them.
     if unsafe { GetOverlappedResult(stream.raw(), &state, &mut bytes, 1) } == 0 {
-        return ended(io::Error::last_os_error());
+        let error = io::Error::last_os_error();
+        // A message longer than what was asked for: the rest stays.
+        if error.raw_os_error() != Some(ERROR_MORE_DATA.cast_signed()) {
+            return ended(error);
+        }
     }
     Ok(Progress::Done(bytes as usize))
 }
@@ -67,8 +75,6 @@ fn ended(error: io::Error) -> io::Result<Progress> {
     match error.raw_os_error().map(i32::cast_unsigned) {
         Some(ERROR_BROKEN_PIPE | ERROR_NO_DATA | ERROR_PIPE_NOT_CONNECTED) => Ok(Progress::Ended),
         Some(ERROR_OPERATION_ABORTED) => Ok(Progress::TimedOut),
-        // A message longer than what was asked for: the rest stays.
-        Some(ERROR_MORE_DATA) => Ok(Progress::Done(0)),
         _ => Err(error),
     }
 }

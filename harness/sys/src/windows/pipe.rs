@@ -22,8 +22,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     WriteFile,
 };
 use windows_sys::Win32::System::Pipes::{
-    CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_REJECT_REMOTE_CLIENTS, PIPE_TYPE_MESSAGE, PIPE_WAIT,
-    PeekNamedPipe,
+    CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_READMODE_MESSAGE, PIPE_REJECT_REMOTE_CLIENTS,
+    PIPE_TYPE_MESSAGE, PIPE_WAIT, PeekNamedPipe, SetNamedPipeHandleState,
 };
 
 use super::handle::Handle;
@@ -58,10 +58,23 @@ pub fn one_way() -> io::Result<(Handle, Handle)> {
 /// # Errors
 /// Fails when the process has no handle left.
 pub fn duplex() -> io::Result<(Handle, Handle)> {
-    pair(
+    let ends = pair(
         PIPE_ACCESS_DUPLEX,
         GENERIC_READ | GENERIC_WRITE | FILE_WRITE_ATTRIBUTES,
-    )
+    )?;
+    read_one_write_at_a_time(&ends.0)?;
+    read_one_write_at_a_time(&ends.1)?;
+    Ok(ends)
+}
+
+/// A read ends where a write did, so that none takes handles for bytes.
+fn read_one_write_at_a_time(end: &Handle) -> io::Result<()> {
+    let nothing = std::ptr::null();
+    // SAFETY: the handle is open, and only the mode is set.
+    match unsafe { SetNamedPipeHandleState(end.raw(), &PIPE_READMODE_MESSAGE, nothing, nothing) } {
+        0 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
 }
 
 fn pair(server_access: u32, client_access: u32) -> io::Result<(Handle, Handle)> {
@@ -177,9 +190,11 @@ fn fill(stream: &Handle, mut buffer: &mut [u8]) -> io::Result<()> {
 /// Fails as the system's read does; what was read before that is appended.
 pub fn read_onto(stream: &Handle, bytes: &mut Vec<u8>, count: usize) -> io::Result<usize> {
     let start = bytes.len();
-    bytes.resize(start + count, 0);
     let mut filled = 0;
     while filled < count {
+        // What is announced may never come, so there is never much more room than bytes.
+        let room = (count - filled).min(filled.max(BUFFER as usize));
+        bytes.resize(start + filled + room, 0);
         match read(stream, &mut bytes[start + filled..]) {
             Ok(0) => break,
             Ok(read) => filled += read,

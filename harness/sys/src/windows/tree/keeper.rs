@@ -10,6 +10,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use windows_sys::Win32::Foundation::{
+    NTSTATUS, STATUS_ACCESS_VIOLATION, STATUS_CONTROL_C_EXIT, STATUS_FATAL_APP_EXIT,
+    STATUS_ILLEGAL_INSTRUCTION, STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_STACK_BUFFER_OVERRUN,
+    STATUS_STACK_OVERFLOW,
+};
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_INPUT_HANDLE};
 use windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
 
@@ -97,16 +102,38 @@ fn watch(control: &Handle, job: &Job, main: &Handle) -> Order {
         if ready.get(1) == Some(&true) {
             main_lives = false;
             match ending_of(main) {
-                Ok(Ending::Exit(code)) => say(control, &format!("exit {code}")),
-                Ok(Ending::Signal(9)) => say(control, "signal KILL"),
-                Ok(Ending::Signal(15)) => say(control, "signal TERM"),
-                Ok(Ending::Signal(other)) => say(control, &format!("signal {other}")),
-                Ok(Ending::Unknown) | Err(_) => say(control, "exit -1"),
+                Ok(ending) => say(control, &words(ending)),
+                Err(_) => say(control, "exit -1"),
             }
         }
         if !main_lives && job.processes().is_ok_and(|processes| processes.is_empty()) {
             return Order::End;
         }
+    }
+}
+
+/// The codes with which the system ends a process that crashed, and what a Unix would say.
+const CRASHES: [(NTSTATUS, &str); 7] = [
+    (STATUS_ACCESS_VIOLATION, "SEGV"),
+    (STATUS_STACK_OVERFLOW, "SEGV"),
+    (STATUS_STACK_BUFFER_OVERRUN, "ABRT"), // that of `abort`, whatever its name
+    (STATUS_FATAL_APP_EXIT, "ABRT"),
+    (STATUS_ILLEGAL_INSTRUCTION, "ILL"),
+    (STATUS_INTEGER_DIVIDE_BY_ZERO, "FPE"),
+    (STATUS_CONTROL_C_EXIT, "INT"),
+];
+
+/// Main's end, as a line.
+fn words(ending: Ending) -> String {
+    match ending {
+        Ending::Exit(code) => match CRASHES.iter().find(|(crash, _)| *crash == code) {
+            Some((_, signal)) => format!("signal {signal}"),
+            None => format!("exit {code}"),
+        },
+        Ending::Signal(9) => "signal KILL".to_owned(),
+        Ending::Signal(15) => "signal TERM".to_owned(),
+        Ending::Signal(other) => format!("signal {other}"),
+        Ending::Unknown => "exit -1".to_owned(),
     }
 }
 
