@@ -120,12 +120,16 @@ fn write(path: &Path, text: &str) -> Result<PathBuf> {
     let failed = |error: std::io::Error| {
         Error::internal(format!("failed to write {}: {error}", path.display()))
     };
-    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
+    let is_there = || std::fs::read_to_string(path).is_ok_and(|there| there == text);
+    if is_there() {
         return Ok(path.to_owned());
     }
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(path.to_owned())
+    match file.persist(path) {
+        // Windows replaces no file that someone reads; who reads it has found it written.
+        Err(error) if !is_there() => Err(failed(error.error)),
+        _ => Ok(path.to_owned()),
+    }
 }
