@@ -1,6 +1,6 @@
 //! `explore`: what the specification allows a case.
 
-use poolproof_case::StartMethod;
+use poolproof_case::{Diagnostic, StartMethod};
 use poolproof_runner::specified::{self, Specified};
 use poolproof_runner::{Error, Loaded, Problem, load};
 use serde::Serialize;
@@ -57,15 +57,12 @@ pub(crate) fn explore(arguments: &Explore) -> Outcome {
 
 /// The behaviours under the start methods asked for, equal ones once.
 fn groups(loaded: &Loaded, asked: &[StartMethod]) -> Result<Vec<Group>, Failure> {
+    let methods: Vec<StartMethod> = specified::methods(loaded)
+        .filter(|method| asked.is_empty() || asked.contains(method))
+        .collect();
     let mut groups: Vec<Group> = Vec::new();
-    for method in StartMethod::ALL {
-        if !(asked.is_empty() || asked.contains(&method)) {
-            continue;
-        }
-        if !specified::methods(loaded).any(|known| known == method) {
-            continue;
-        }
-        let specified = specified::specify(loaded, method).map_err(|diagnostics| Problem {
+    for (method, specified) in methods.iter().zip(specify_all(loaded, &methods)) {
+        let specified = specified.map_err(|diagnostics| Problem {
             path: loaded.path.clone(),
             text: loaded.text.clone(),
             diagnostics,
@@ -75,9 +72,9 @@ fn groups(loaded: &Loaded, asked: &[StartMethod]) -> Result<Vec<Group>, Failure>
                 && group.specified.exploration.bounded == specified.exploration.bounded
         });
         match same {
-            Some(group) => group.methods.push(method),
+            Some(group) => group.methods.push(*method),
             None => groups.push(Group {
-                methods: vec![method],
+                methods: vec![*method],
                 specified,
             }),
         }
@@ -87,6 +84,26 @@ fn groups(loaded: &Loaded, asked: &[StartMethod]) -> Result<Vec<Group>, Failure>
         return Err(Error::usage(message).into());
     }
     Ok(groups)
+}
+
+/// Explores under each start method at once, since each takes as long as another.
+fn specify_all(
+    loaded: &Loaded,
+    methods: &[StartMethod],
+) -> Vec<Result<Specified, Vec<Diagnostic>>> {
+    std::thread::scope(|scope| {
+        let explorations: Vec<_> = methods
+            .iter()
+            .map(|method| scope.spawn(|| specified::specify(loaded, *method)))
+            .collect();
+        explorations
+            .into_iter()
+            .map(|exploration| match exploration.join() {
+                Ok(specified) => specified,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
 }
 
 fn names(methods: &[StartMethod]) -> String {
