@@ -7,6 +7,7 @@
 //! What a still tree is, and how long one is waited for, is the caller's business.
 
 mod keeper;
+#[cfg_attr(target_os = "macos", path = "tree/apple.rs")]
 mod table;
 
 use std::collections::BTreeSet;
