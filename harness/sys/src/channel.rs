@@ -12,6 +12,8 @@ use crate::pipe::{self, HANDLES_MAX};
 #[derive(Debug)]
 pub struct Channel {
     end: Handle,
+    /// The process at the other end, where it has to be known for handles to reach it.
+    child: Option<Handle>,
 }
 
 impl Channel {
@@ -21,7 +23,16 @@ impl Channel {
     /// Fails when the process has no descriptor left.
     pub fn pair() -> io::Result<(Channel, Channel)> {
         let (one, other) = pipe::duplex()?;
-        Ok((Channel { end: one }, Channel { end: other }))
+        Ok((Channel::from(one), Channel::from(other)))
+    }
+
+    /// This end, with a child of this process at the other.
+    #[cfg(windows)]
+    pub(crate) fn with_child(self, child: Handle) -> Channel {
+        Channel {
+            child: Some(child),
+            ..self
+        }
     }
 
     /// Sends a message and duplicates of `handles`.
@@ -35,10 +46,11 @@ impl Channel {
         if handles.is_empty() {
             return pipe::write_both(&self.end, &head, message);
         }
+        let child = self.child.as_ref();
         let mut groups = handles.chunks(HANDLES_MAX);
-        pipe::send(&self.end, &head, groups.next().unwrap_or_default())?;
+        pipe::send_to(&self.end, child, &head, groups.next().unwrap_or_default())?;
         for group in groups {
-            pipe::send(&self.end, &[0], group)?;
+            pipe::send_to(&self.end, child, &[0], group)?;
         }
         pipe::write(&self.end, message)
     }
@@ -99,7 +111,7 @@ impl Channel {
 
 impl From<Handle> for Channel {
     fn from(end: Handle) -> Channel {
-        Channel { end }
+        Channel { end, child: None }
     }
 }
 

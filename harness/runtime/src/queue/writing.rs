@@ -54,9 +54,13 @@ impl Channel {
     fn write(&self, mut bytes: &[u8]) -> Result<()> {
         let failed = |error| Error::system("write to a queue", error);
         while !bytes.is_empty() {
+            let unread = self
+                .get(Position::Written)
+                .saturating_sub(self.get(Position::End));
+            let fitting = &bytes[..pipe::fitting(bytes.len(), unread)];
             let count = self.get(Position::Writes);
             self.set(Position::Writes, count + 1);
-            let outcome = pipe::write_now(&self.writer, bytes);
+            let outcome = pipe::write_now(&self.writer, fitting);
             if let Ok(written) = outcome {
                 let position = self.get(Position::Written) + written as u64;
                 self.set(Position::Written, position);

@@ -67,7 +67,10 @@ mod system {
 }
 
 #[cfg(target_vendor = "apple")]
-#[expect(deprecated, reason = "the calls are fine; another crate would have them, too")]
+#[expect(
+    deprecated,
+    reason = "the calls are fine; another crate would have them, too"
+)]
 mod system {
     use std::ops::Range;
 

@@ -182,6 +182,13 @@ pub fn never_wait_for_room(writer: &Handle) -> io::Result<()> {
     )?)
 }
 
+/// How many of `length` bytes may be given to [`write_now`] while at most `unread` bytes wait to be
+/// read: here any, since the system takes what there is room for.
+#[must_use]
+pub fn fitting(length: usize, _unread: u64) -> usize {
+    length
+}
+
 /// Writes as many of `bytes` as there is room for, of at most [`WHOLE_WRITE_MAX`] all or none;
 /// gives how many. The end must be one that [`never_wait_for_room`] has changed.
 ///
@@ -226,6 +233,16 @@ pub fn write_both(stream: &Handle, head: &[u8], body: &[u8]) -> io::Result<()> {
     } else {
         write(stream, &body[written - head.len()..])
     }
+}
+
+/// As [`send`], to a child that is known to be the only reader: no other way on this system.
+pub(crate) fn send_to(
+    stream: &Handle,
+    _child: Option<&Handle>,
+    bytes: &[u8],
+    handles: &[Handle],
+) -> io::Result<()> {
+    send(stream, bytes, handles)
 }
 
 /// Writes all of `bytes` (at least one) to an end of a duplex pair, with handles beside the first.

@@ -1,5 +1,5 @@
 //! Handles on their way: a process puts a duplicate into the table of the tree's root, and whoever
-//! gets the message takes it from there.
+//! gets the message takes it from there. Only what a child is to have first goes to it directly.
 //!
 //! The sender does not know who will read a queue, and may have ended by then; the root outlives
 //! both, and needs to do nothing.
@@ -37,8 +37,21 @@ pub(super) fn put(handle: &Handle) -> io::Result<u64> {
     Ok(parked as u64)
 }
 
-/// Takes what lies at a number in the root's table.
+/// Marks a number as one of the receiver's own table.
+const OWN: u64 = 1 << 63;
+
+/// Puts a duplicate into a child's own table, where it goes with the child even if that never
+/// takes it; gives its number there.
+pub(super) fn put_into(child: &Handle, handle: &Handle) -> io::Result<u64> {
+    let number = duplicate(this(), handle.raw(), child.raw(), DUPLICATE_SAME_ACCESS)?;
+    Ok(number as u64 | OWN)
+}
+
+/// Takes what lies at a number in the root's table, or in this process's own.
 pub(super) fn take(number: u64) -> io::Result<Handle> {
+    if number & OWN != 0 {
+        return Handle::from_call((number & !OWN) as HANDLE);
+    }
     let root = open_root()?;
     let how = DUPLICATE_SAME_ACCESS | DUPLICATE_CLOSE_SOURCE;
     Handle::from_call(duplicate(root.raw(), number as HANDLE, this(), how)?)

@@ -243,11 +243,28 @@ pub fn never_wait_for_room(_writer: &Handle) -> io::Result<()> {
     Ok(())
 }
 
+/// How many of `length` bytes may be given to [`write_now`] while at most `unread` bytes wait to be
+/// read: a write that has to be taken back does not tell how much of it was read meanwhile.
+#[must_use]
+pub fn fitting(length: usize, unread: u64) -> usize {
+    // The system may count more than the bytes alone.
+    let room = (BUFFER as usize / 2).saturating_sub(usize::try_from(unread).unwrap_or(usize::MAX));
+    match length {
+        0.. if length <= room => length,
+        0..=WHOLE_WRITE_MAX => 0,
+        _ => room,
+    }
+}
+
 /// Writes `bytes` where there is room for all of them; gives how many, all or none.
 ///
 /// # Errors
 /// Fails with `BrokenPipe` when nobody can read it any more, or as the system's write does.
 pub fn write_now(writer: &Handle, bytes: &[u8]) -> io::Result<usize> {
+    if bytes.is_empty() {
+        // A write of nothing would look like the end of the stream.
+        return Ok(0);
+    }
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let progress = overlapped::run(writer, Some(Instant::now()), |state| {
         // SAFETY: the bytes can be read, and `run` waits until the system is done with them.
@@ -298,6 +315,16 @@ pub fn write_both(stream: &Handle, head: &[u8], body: &[u8]) -> io::Result<()> {
 /// # Errors
 /// As [`write`]; `InvalidInput` for more than [`HANDLES_MAX`] handles.
 pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()> {
+    send_to(stream, None, bytes, handles)
+}
+
+/// As [`send`], to a child that is known to be the only reader.
+pub(crate) fn send_to(
+    stream: &Handle,
+    child: Option<&Handle>,
+    bytes: &[u8],
+    handles: &[Handle],
+) -> io::Result<()> {
     if handles.len() > HANDLES_MAX {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
@@ -308,7 +335,11 @@ pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()>
         let mut message = MARK.to_vec();
         message.extend_from_slice(&(handles.len() as u64).to_ne_bytes());
         for handle in handles {
-            message.extend_from_slice(&parking::put(handle)?.to_ne_bytes());
+            let number = match child {
+                Some(child) => parking::put_into(child, handle)?,
+                None => parking::put(handle)?,
+            };
+            message.extend_from_slice(&number.to_ne_bytes());
         }
         write(stream, &message)?;
     }

@@ -200,6 +200,7 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
     if let Some(job) = own_job()? {
         job.add(&process)?;
     }
+    let ours = ours.with_child(process.duplicate()?);
     Ok((
         Child {
             pid,

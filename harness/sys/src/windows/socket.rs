@@ -2,9 +2,9 @@
 //!
 //! What is said over them, and who may, is left to the caller: an address is no secret.
 
-use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::windows::io::{FromRawHandle, IntoRawSocket, OwnedHandle};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::windows::io::OwnedHandle;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -162,11 +162,35 @@ pub fn shut_down(stream: &Handle) -> io::Result<()> {
     }
 }
 
+/// A pipe to which two threads relay a TCP stream: a socket can neither be looked into nor waited
+/// for as a pipe can.
 fn tcp(stream: TcpStream) -> io::Result<Handle> {
     stream.set_nodelay(true)?;
-    // SAFETY: a socket is a kernel handle, and the stream has just given it up.
-    let handle = unsafe { OwnedHandle::from_raw_handle(stream.into_raw_socket() as _) };
-    Ok(Handle::from(handle))
+    let (ours, theirs) = pipe::duplex()?;
+    let (mut from_stream, mut to_stream) = (stream.try_clone()?, stream);
+    let (to_pipe, from_pipe) = (theirs.duplicate()?, theirs);
+    let relay = |name: &str| std::thread::Builder::new().name(name.into());
+    relay("from tcp").spawn(move || {
+        let mut buffer = [0; 1 << 14];
+        while let Ok(count @ 1..) = from_stream.read(&mut buffer) {
+            if pipe::write(&to_pipe, &buffer[..count]).is_err() {
+                break;
+            }
+        }
+        // Takes back the other thread's read, so that the pipe ends here as the stream has ended.
+        let _ = shut_down(&to_pipe);
+    })?;
+    relay("to tcp").spawn(move || {
+        let mut buffer = [0; 1 << 14];
+        while let Ok(count @ 1..) = pipe::read(&from_pipe, &mut buffer) {
+            if to_stream.write_all(&buffer[..count]).is_err() {
+                break;
+            }
+        }
+        // Nobody is told where the other end is gone already.
+        let _ = to_stream.shutdown(Shutdown::Both);
+    })?;
+    Ok(ours)
 }
 
 fn piped(stream: Stream) -> Handle {
