@@ -13,9 +13,9 @@ use std::time::Instant;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
-use crate::channel::Channel;
 use super::handle::Handle;
 use super::{pipe, sentinel, threads};
+use crate::channel::Channel;
 
 /// Whether this system can copy a process.
 pub const CAN_FORK: bool = true;

@@ -9,10 +9,10 @@ use std::os::fd::AsFd;
 
 use rustix::process::{WaitOptions, wait};
 
-use crate::channel::Channel;
 use super::handle::Handle;
 use super::process::{self, Child};
 use super::{pipe, sentinel, threads, wake};
+use crate::channel::Channel;
 
 /// Asks the server behind `requests` for a copy of itself.
 ///
