@@ -37,11 +37,19 @@ fn main() -> ExitCode {
         pool::trials(),
         manager::trials(),
         listener::trials(),
+        copies(),
     ];
-    let mut trials: Vec<_> = trials.into_iter().flatten().collect();
-    #[cfg(unix)]
-    trials.extend(copies::trials());
+    let trials: Vec<_> = trials.into_iter().flatten().collect();
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+#[cfg(unix)]
+use copies::trials as copies;
+
+/// A system that cannot copy a process has nothing to show of it.
+#[cfg(not(unix))]
+fn copies() -> Vec<Trial> {
+    Vec::new()
 }
 
 type Outcome = Result<(), Failed>;

@@ -9,7 +9,7 @@ use crate::start::Reply;
 use crate::{Outcome, SOON, each, each_process, ended, expect, hold};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let mut trials: Vec<Trial> = [
+    [
         each("what_a_child_sets_is_seen", sets_values),
         each("each_producer_s_values_keep_their_order", keeps_order),
         each("a_value_is_taken_by_one_process_only", taken_once),
@@ -29,16 +29,25 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         each_process("a_dead_writer_s_torn_value_is_dropped", dead_writer),
         each_process("a_dead_producer_keeps_no_room", dead_producer),
+        of_copies(),
     ]
     .into_iter()
     .flatten()
-    .collect();
-    #[cfg(unix)]
-    trials.push(Trial::test(
+    .collect()
+}
+
+#[cfg(unix)]
+fn of_copies() -> Vec<Trial> {
+    vec![Trial::test(
         "fork/what_was_put_before_is_written_once",
         forked_once,
-    ));
-    trials
+    )]
+}
+
+/// A system that cannot copy a process has nothing to show of it.
+#[cfg(not(unix))]
+fn of_copies() -> Vec<Trial> {
+    Vec::new()
 }
 
 fn set_values((value, array): (mp::Value<f64>, mp::Array<i32>)) -> mp::Result<()> {

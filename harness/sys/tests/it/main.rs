@@ -17,6 +17,12 @@ type Outcome = Result<(), Failed>;
 /// A trial: what it shows, and how.
 type Fact = (&'static str, fn() -> Outcome);
 
+#[cfg(unix)]
+const COPIES: &[Fact] = copies::TRIALS;
+/// A system that cannot copy a process has nothing to show of it.
+#[cfg(not(unix))]
+const COPIES: &[Fact] = &[];
+
 fn main() -> ExitCode {
     if let Some(code) = spawned::be_child() {
         return code;
@@ -24,9 +30,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // A copy of this process wants to be of its only thread.
     arguments.test_threads = Some(1);
-    let mut trials = [spawned::TRIALS, streams::TRIALS].concat();
-    #[cfg(unix)]
-    trials.extend(copies::TRIALS);
+    let trials = [spawned::TRIALS, streams::TRIALS, COPIES].concat();
     let trial = |(name, run): &Fact| Trial::test(*name, *run);
     libtest_mimic::run(&arguments, trials.iter().map(trial).collect()).exit_code()
 }
