@@ -8,6 +8,9 @@ use poolproof_sys::handle::open_count;
 
 use crate::{Outcome, SOON, each, each_process, ended, expect, hold};
 
+/// What a trial shows, and how.
+type Fact = (&'static str, fn(mp::Context) -> Outcome);
+
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = [
         each("messages_arrive_whole_and_in_order", in_order),
@@ -23,7 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     .into_iter()
     .flatten()
     .collect();
-    let plain: &[(&str, fn(mp::Context) -> Outcome)] = &[
+    let plain: &[Fact] = &[
         ("the_wrong_direction_is_a_usage_error", wrong_direction),
         ("a_closed_end_answers_with_closed", closed),
         ("sending_to_a_closed_end_is_a_broken_pipe", broken_pipe),
