@@ -19,6 +19,9 @@ use super::identity::epoch;
 /// Whether there are names without a file, which go with the last process that uses them.
 pub const HAS_NAMES: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
+/// Whether a socket can be found by a path in the file system.
+pub const HAS_PATHS: bool = true;
+
 /// Where a socket can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {

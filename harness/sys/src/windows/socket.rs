@@ -20,6 +20,9 @@ use super::pipe;
 /// Whether there are names without a file, which go with the last process that uses them.
 pub const HAS_NAMES: bool = true;
 
+/// Whether a socket can be found by a path in the file system.
+pub const HAS_PATHS: bool = false;
+
 /// Where a socket can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
