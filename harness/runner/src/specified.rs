@@ -39,8 +39,8 @@ pub fn specify(
         .filter(|claim| !exploration.bounded || matches!(claim.kind, ClaimKind::Never(_)))
         .filter_map(|claim| {
             let refutation = exploration.behaviour.check(&claim.kind).err()?;
-            let message = format!("the claim is false under {method}: {refutation}");
-            Some(Diagnostic::new(claim.place, message))
+            let message = format!("the claim is false: {refutation}");
+            Some(Diagnostic::new(claim.place, message).help(format!("under {method}")))
         })
         .collect();
     if mistakes.is_empty() {
@@ -86,11 +86,29 @@ pub fn check(loaded: &Loaded) -> Option<Problem> {
     (!diagnostics.is_empty()).then(|| problem(loaded, diagnostics))
 }
 
+/// The same mistake under several start methods, told once with all of them.
+fn told_once(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for diagnostic in diagnostics {
+        let same = told
+            .iter_mut()
+            .find(|other| other.place == diagnostic.place && other.message == diagnostic.message);
+        match (same.map(|same| &mut same.help), diagnostic.help.as_ref()) {
+            (Some(Some(methods)), Some(help)) => {
+                *methods = format!("{methods}, {}", help.trim_start_matches("under "));
+            }
+            (Some(_), _) => {}
+            (None, _) => told.push(diagnostic),
+        }
+    }
+    told
+}
+
 /// Mistakes with the file that they are in.
 pub(crate) fn problem(loaded: &Loaded, diagnostics: Vec<Diagnostic>) -> Problem {
     Problem {
         path: loaded.path.clone(),
         text: loaded.text.clone(),
-        diagnostics,
+        diagnostics: told_once(diagnostics),
     }
 }

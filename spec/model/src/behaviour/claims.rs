@@ -39,6 +39,9 @@ impl fmt::Display for Refutation {
                 }
             }
             Refutation::NoOutcome => formatter.write_str("no allowed outcome is like this"),
+            Refutation::Count(count) if *count == BigUint::from(1_u8) => {
+                formatter.write_str("1 outcome is allowed")
+            }
             Refutation::Count(count) => write!(formatter, "{count} outcomes are allowed"),
         }
     }
