@@ -10,6 +10,7 @@ mod json;
 mod markdown;
 mod matrix;
 mod moment;
+mod natural;
 mod outcome_text;
 pub mod record;
 pub mod run_file;

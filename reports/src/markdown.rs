@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::finding::{Card, Coverage, cards, coverage, sentence};
 use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
 use crate::moment::moment;
+use crate::natural;
 use crate::outcome_text::outcome_text;
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
@@ -185,7 +186,7 @@ fn environment(file: &RunFile) -> String {
             )
         })
         .collect();
-    drivers.sort();
+    drivers.sort_by_cached_key(|line| natural::key(line));
     drivers.dedup();
     text += &drivers.concat();
     if let Some(foot) = &file.foot {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use poolproof_case::StartMethod;
 
+use crate::natural;
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
 
@@ -47,7 +48,7 @@ pub(crate) fn matrix(file: &RunFile) -> Matrix {
         let column = column.expect("the columns are the records' start methods");
         *cells[column].entry(record.verdict).or_default() += 1;
     }
-    let rows = rows
+    let mut rows: Vec<Row> = rows
         .into_iter()
         .map(|((area, driver), cells)| Row {
             area: area.to_owned(),
@@ -55,6 +56,7 @@ pub(crate) fn matrix(file: &RunFile) -> Matrix {
             cells,
         })
         .collect();
+    rows.sort_by_cached_key(|row| (row.area.clone(), natural::key(&row.driver)));
     Matrix { methods, rows }
 }
 
