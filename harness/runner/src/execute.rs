@@ -14,6 +14,7 @@ use crate::capture::Capture;
 use crate::error::{Error, Result};
 use crate::leak::{self, Leaks};
 use crate::plan::Plan;
+use crate::scratch;
 use crate::stillness::Stillness;
 
 /// How often a tree is looked at.
@@ -82,13 +83,9 @@ impl Workshop {
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(executable: PathBuf, stop: &'static AtomicBool) -> Result<Workshop> {
-        let folder = tempfile::Builder::new().prefix("poolproof-").tempdir();
-        let folder = folder.map_err(|error| {
-            Error::internal(format!("failed to make a temporary folder: {error}"))
-        })?;
         Ok(Workshop {
             executable,
-            folder,
+            folder: scratch::folder()?,
             runs: AtomicU64::new(0),
             stop,
         })

@@ -18,6 +18,7 @@ mod leak;
 pub mod load;
 pub mod manifest;
 mod plan;
+mod scratch;
 pub mod specified;
 pub mod statistics;
 mod stillness;
