@@ -6,14 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use windows_sys::Win32::Foundation::{FILETIME, HANDLE};
+use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::Diagnostics::ToolHelp::{
     CreateToolhelp32Snapshot, PROCESSENTRY32W, Process32FirstW, Process32NextW, TH32CS_SNAPPROCESS,
-    TH32CS_SNAPTHREAD, THREADENTRY32, Thread32First, Thread32Next,
 };
 use windows_sys::Win32::System::Threading::{
-    GetProcessTimes, GetThreadTimes, OpenProcess, OpenThread, PROCESS_QUERY_LIMITED_INFORMATION,
-    THREAD_QUERY_LIMITED_INFORMATION,
+    GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION,
 };
 
 use super::super::handle::Handle;
@@ -42,38 +40,13 @@ pub(super) fn below(root: u32) -> io::Result<Vec<Process>> {
     let mut found = Vec::new();
     let mut open = vec![root];
     while let Some(parent) = open.pop() {
-        for process in children.remove(&parent).unwrap_or_default() {
+        for mut process in children.remove(&parent).unwrap_or_default() {
+            process.busy = busy(process.pid);
             open.push(process.pid);
             found.push(process);
         }
     }
-    let threads = threads()?;
-    for process in &mut found {
-        // Wine counts for threads only, and a thread's time goes with it.
-        let of_threads = threads.iter().filter(|(owner, _)| *owner == process.pid);
-        let of_threads = of_threads.map(|(_, thread)| thread_busy(*thread)).sum();
-        process.busy = process_busy(process.pid).max(of_threads);
-    }
     Ok(found)
-}
-
-/// All threads of the system, as numbers of a process and of a thread in it.
-fn threads() -> io::Result<Vec<(u32, u32)>> {
-    // SAFETY: the call takes no pointers.
-    let snapshot = Handle::from_call(unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0) })?;
-    let mut entry = THREADENTRY32 {
-        dwSize: size_of::<THREADENTRY32>() as u32,
-        ..THREADENTRY32::default()
-    };
-    let mut threads = Vec::new();
-    // SAFETY: the snapshot is open, and the entry is writable and knows its size.
-    let mut there = unsafe { Thread32First(snapshot.raw(), &mut entry) };
-    while there != 0 {
-        threads.push((entry.th32OwnerProcessID, entry.th32ThreadID));
-        // SAFETY: as above.
-        there = unsafe { Thread32Next(snapshot.raw(), &mut entry) };
-    }
-    Ok(threads)
 }
 
 fn all() -> io::Result<Vec<Process>> {
@@ -103,31 +76,10 @@ fn all() -> io::Result<Vec<Process>> {
 }
 
 /// A process's time in its own code and in the system; nothing when it has ended.
-fn process_busy(pid: u32) -> Duration {
+fn busy(pid: u32) -> Duration {
     // SAFETY: the call takes no pointers.
     let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid) };
-    busy(process, GetProcessTimes)
-}
-
-/// A thread's time in its own code and in the system; nothing when it has ended.
-fn thread_busy(id: u32) -> Duration {
-    // SAFETY: the call takes no pointers.
-    let thread = unsafe { OpenThread(THREAD_QUERY_LIMITED_INFORMATION, 0, id) };
-    busy(thread, GetThreadTimes)
-}
-
-/// What tells when something was made and ended, and its time in the system and in its own code.
-type Times = unsafe extern "system" fn(
-    HANDLE,
-    *mut FILETIME,
-    *mut FILETIME,
-    *mut FILETIME,
-    *mut FILETIME,
-) -> i32;
-
-/// The time of what has just been opened, for which `times` must be the call.
-fn busy(opened: HANDLE, times: Times) -> Duration {
-    let Ok(handle) = Handle::from_call(opened) else {
+    let Ok(process) = Handle::from_call(process) else {
         return Duration::ZERO;
     };
     let zero = FILETIME {
@@ -137,8 +89,8 @@ fn busy(opened: HANDLE, times: Times) -> Duration {
     let (mut created, mut exited, mut kernel, mut user) = (zero, zero, zero, zero);
     // SAFETY: the handle is open, and the four places are writable for the time of this call.
     let read = unsafe {
-        times(
-            handle.raw(),
+        GetProcessTimes(
+            process.raw(),
             &mut created,
             &mut exited,
             &mut kernel,
