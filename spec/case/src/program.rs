@@ -132,7 +132,7 @@ pub enum StatementKind {
     Del(Vec<String>),
     /// `Exit(3)`: ends this process as `sys.exit` does, unwinding `finally` and `With`.
     Exit(Expression),
-    /// `Signal("$p", "STOP")`: sends a signal to a process (`STOP`, `CONT`, `TERM`, `KILL`, `INT`).
+    /// `Signal("$p", "STOP")`: sends a signal to a process (`STOP`, `CONT`, `TERM`, `KILL`).
     Signal(Expression, String),
     /// `Settle`: waits until nothing else in the program can move.
     Settle,

@@ -9,7 +9,7 @@ use crate::program::{Block, ErrorPattern, Expression, ExpressionKind, Statement,
 use crate::value::Value;
 
 /// The signals that a program may send.
-const SIGNALS: [&str; 5] = ["STOP", "CONT", "TERM", "KILL", "INT"];
+const SIGNALS: [&str; 4] = ["STOP", "CONT", "TERM", "KILL"];
 
 /// Every statement and how it is written.
 const STATEMENTS: [(&str, &str); 18] = [
