@@ -1,16 +1,20 @@
 //! Whether a program's outcomes rest on time: it uses `Soon`, `Late` or `Settle`.
 
 use poolproof_case::Program;
+use poolproof_case::program::{ExpressionKind, StatementKind};
+use poolproof_case::walk;
 
 /// Whether it does, anywhere.
 pub(crate) fn is_used(program: &Program) -> bool {
-    let blocks = program.functions.values().map(|function| &function.body);
-    // The tree's names are the language's words; a text in a program that has one of them costs a
-    // second look, no verdict.
-    blocks.chain([&program.main]).any(|block| {
-        let tree = format!("{block:?}");
-        ["Settle", "Late", "Soon"]
-            .iter()
-            .any(|word| tree.contains(word))
-    })
+    let mut is_used = false;
+    let functions = program.functions.values().map(|function| &function.body);
+    for block in functions.chain([&program.main]) {
+        walk::statements(block, &mut |statement| {
+            is_used |= matches!(statement.kind, StatementKind::Settle);
+        });
+        walk::expressions(block, &mut |expression| {
+            is_used |= matches!(expression.kind, ExpressionKind::Soon | ExpressionKind::Late);
+        });
+    }
+    is_used
 }

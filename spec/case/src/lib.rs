@@ -22,7 +22,7 @@ pub mod program;
 pub mod read;
 pub mod uses;
 pub mod value;
-mod walk;
+pub mod walk;
 
 pub use claim::{Claim, Predicate};
 pub use diagnostic::{Diagnostic, line_column, render};

@@ -5,7 +5,7 @@ use crate::program::{
 };
 
 /// Calls `see` with every statement of a block, outer ones first.
-pub(crate) fn statements<'b>(block: &'b Block, see: &mut impl FnMut(&'b Statement)) {
+pub fn statements<'b>(block: &'b Block, see: &mut impl FnMut(&'b Statement)) {
     for statement in block {
         see(statement);
         for inner in blocks(statement) {
@@ -15,7 +15,7 @@ pub(crate) fn statements<'b>(block: &'b Block, see: &mut impl FnMut(&'b Statemen
 }
 
 /// Calls `see` with every expression of a block, outer ones first.
-pub(crate) fn expressions<'b>(block: &'b Block, see: &mut impl FnMut(&'b Expression)) {
+pub fn expressions<'b>(block: &'b Block, see: &mut impl FnMut(&'b Expression)) {
     statements(block, &mut |statement| {
         for expression in direct(statement) {
             deep(expression, see);
@@ -24,7 +24,7 @@ pub(crate) fn expressions<'b>(block: &'b Block, see: &mut impl FnMut(&'b Express
 }
 
 /// Calls `see` with an expression and every part of it, outer ones first.
-pub(crate) fn deep<'b>(expression: &'b Expression, see: &mut impl FnMut(&'b Expression)) {
+pub fn deep<'b>(expression: &'b Expression, see: &mut impl FnMut(&'b Expression)) {
     see(expression);
     for part in parts(expression) {
         deep(part, see);
@@ -32,7 +32,7 @@ pub(crate) fn deep<'b>(expression: &'b Expression, see: &mut impl FnMut(&'b Expr
 }
 
 /// Calls `see` with every call of a block, be it a statement or an expression.
-pub(crate) fn calls<'b>(block: &'b Block, see: &mut impl FnMut(&'b CallExpression)) {
+pub fn calls<'b>(block: &'b Block, see: &mut impl FnMut(&'b CallExpression)) {
     statements(block, &mut |statement| {
         if let StatementKind::Call(call) = &statement.kind {
             see(call);
@@ -46,7 +46,8 @@ pub(crate) fn calls<'b>(block: &'b Block, see: &mut impl FnMut(&'b CallExpressio
 }
 
 /// The blocks inside a statement.
-pub(crate) fn blocks(statement: &Statement) -> Vec<&Block> {
+#[must_use]
+pub fn blocks(statement: &Statement) -> Vec<&Block> {
     match &statement.kind {
         StatementKind::With(_, body)
         | StatementKind::For(_, _, body)
@@ -77,7 +78,8 @@ pub(crate) fn assigned(statement: &Statement) -> &[String] {
 }
 
 /// The expressions of a statement itself, in the order of evaluation.
-pub(crate) fn direct(statement: &Statement) -> Vec<&Expression> {
+#[must_use]
+pub fn direct(statement: &Statement) -> Vec<&Expression> {
     match &statement.kind {
         StatementKind::Let(_, value)
         | StatementKind::With(value, _)
@@ -102,7 +104,8 @@ pub(crate) fn direct(statement: &Statement) -> Vec<&Expression> {
 }
 
 /// The expressions right inside an expression.
-pub(crate) fn parts(expression: &Expression) -> Vec<&Expression> {
+#[must_use]
+pub fn parts(expression: &Expression) -> Vec<&Expression> {
     match &expression.kind {
         ExpressionKind::Literal(_)
         | ExpressionKind::Local(_)

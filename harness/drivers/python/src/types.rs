@@ -12,6 +12,7 @@ use poolproof_case::program::{
     Arguments, Block, CallExpression, Callee, Expression, ExpressionKind, Program, Statement,
     StatementKind, UnaryOperator,
 };
+use poolproof_case::walk;
 
 /// Names of objects of the catalogue.
 pub(crate) type Objects = BTreeSet<&'static str>;
@@ -158,16 +159,13 @@ impl Types {
     }
 
     fn statement(&mut self, scope: &str, statement: &Statement) {
-        for expression in crate::walk::expressions(statement) {
-            self.expression(scope, expression);
-        }
         if let StatementKind::Call(call) = &statement.kind {
             self.call(scope, call);
-            for expression in crate::walk::in_call(call) {
-                self.expression(scope, expression);
-            }
         }
-        for block in crate::walk::blocks(statement) {
+        for expression in walk::direct(statement) {
+            self.expression(scope, expression);
+        }
+        for block in walk::blocks(statement) {
             self.block(scope, block);
         }
         match &statement.kind {
@@ -211,7 +209,7 @@ impl Types {
             ExpressionKind::Call(call) => self.call(scope, call),
             _ => {}
         }
-        for inner in crate::walk::inner(expression) {
+        for inner in walk::parts(expression) {
             self.expression(scope, inner);
         }
     }
