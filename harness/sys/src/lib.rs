@@ -33,7 +33,9 @@ mod system;
 mod system;
 
 pub mod channel;
+mod ending;
 pub mod function;
+mod keeping;
 pub mod machine;
 pub mod shared;
 pub use system::{

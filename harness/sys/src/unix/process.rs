@@ -16,6 +16,7 @@ use rustix::process::{Pid, WaitOptions};
 use super::handle::Handle;
 use super::{pipe, sentinel, threads};
 use crate::channel::Channel;
+pub use crate::ending::{Ending, Signal};
 
 /// Whether this system can copy a process.
 pub const CAN_FORK: bool = true;
@@ -23,30 +24,6 @@ pub const CAN_FORK: bool = true;
 /// Whether copying a process is safe enough here to be the default, through a server.
 /// (macOS's own libraries break in a copied process.)
 pub const FORK_IS_DEFAULT: bool = cfg!(target_os = "linux");
-
-/// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It left with this code.
-    Exit(i32),
-    /// This signal ended it.
-    Signal(i32),
-    /// Nobody can tell any more: someone else took the answer, or died with it.
-    Unknown,
-}
-
-/// What can be done to a process from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Asks it to end.
-    Terminate,
-    /// Ends it.
-    Kill,
-    /// Pauses it.
-    Stop,
-    /// Lets it go on.
-    Continue,
-}
 
 /// A process that this one started, alone or through a server.
 #[derive(Debug)]

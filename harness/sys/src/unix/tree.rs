@@ -18,30 +18,10 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::keeping;
+pub use crate::keeping::{Event, MainEnd};
 pub use keeper::keep;
 pub use table::{Process, named_memory, remove_memory, unused_memory};
-
-/// How a main process ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MainEnd {
-    /// It left with this code.
-    Exit(i32),
-    /// This signal ended it (`KILL`, `TERM` …).
-    Signal(String),
-}
-
-/// What the keeper tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Main could not be started, for this reason.
-    NotStarted(String),
-    /// Main has ended.
-    MainEnded(MainEnd),
-    /// No process of the tree is left.
-    Empty,
-    /// The keeper itself is gone before its tree.
-    Lost,
-}
 
 /// A tree of processes, as the harness sees it; dropping it ends the tree.
 #[derive(Debug)]
@@ -96,7 +76,7 @@ impl Tree {
                     names.extend((!name.is_empty()).then(|| name.to_owned()));
                     continue;
                 }
-                let event = keeper::parse(&line);
+                let event = keeping::parse(&line);
                 self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
                 return Ok(Some(event));
             }

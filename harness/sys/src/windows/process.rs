@@ -23,6 +23,7 @@ use super::handle::Handle;
 use super::job::Job;
 use super::{parking, pipe};
 use crate::channel::Channel;
+pub use crate::ending::{Ending, Signal};
 
 /// Whether this system can copy a process.
 pub const CAN_FORK: bool = false;
@@ -33,30 +34,6 @@ pub const FORK_IS_DEFAULT: bool = false;
 /// What a process that a signal of ours ended has as its exit code, plus the signal's number: above
 /// every code that a program gives by itself, below the system's own for crashes.
 const SIGNALLED: u32 = 0x0050_0000;
-
-/// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It left with this code.
-    Exit(i32),
-    /// This signal ended it.
-    Signal(i32),
-    /// Nobody can tell any more: someone else took the answer, or died with it.
-    Unknown,
-}
-
-/// What can be done to a process from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Ends it; Windows cannot ask.
-    Terminate,
-    /// Ends it.
-    Kill,
-    /// Pauses it.
-    Stop,
-    /// Lets it go on.
-    Continue,
-}
 
 /// A process that this one started.
 #[derive(Debug)]

@@ -14,33 +14,13 @@ use std::os::windows::io::OwnedHandle;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::keeping;
+pub use crate::keeping::{Event, MainEnd};
 pub use keeper::keep;
 pub use table::{Process, named_memory, remove_memory, unused_memory};
 
 use super::handle::Handle;
 use super::pipe;
-
-/// How a main process ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MainEnd {
-    /// It left with this code.
-    Exit(i32),
-    /// This signal ended it (`KILL`, `TERM` …).
-    Signal(String),
-}
-
-/// What the keeper tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Main could not be started, for this reason.
-    NotStarted(String),
-    /// Main has ended.
-    MainEnded(MainEnd),
-    /// No process of the tree is left.
-    Empty,
-    /// The keeper itself is gone before its tree.
-    Lost,
-}
 
 /// A tree of processes, as the harness sees it; dropping it ends the tree.
 #[derive(Debug)]
@@ -89,7 +69,7 @@ impl Tree {
         loop {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.unread.drain(..=end).collect();
-                let event = keeper::parse(&String::from_utf8_lossy(&line[..end]));
+                let event = keeping::parse(&String::from_utf8_lossy(&line[..end]));
                 self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
                 return Ok(Some(event));
             }

@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
 use super::table;
-use super::{Event, MainEnd};
+use crate::keeping;
 
 /// How long one attempt to end the tree may take before it is made again.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -69,7 +69,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let reaper = std::thread::spawn(move || reap(&writer, main, has_memory));
     if wait_for_order(&control) == Order::Forget {
         end_below();
-        forget(scratch);
+        keeping::forget(scratch);
     } else {
         end_below();
     }
@@ -197,29 +197,6 @@ fn signal(pid: u32, signal: Signal) {
 fn say(mut control: &UnixStream, line: &str) {
     // Where nobody listens any more, there is nobody to tell.
     let _ = control.write_all(format!("{line}\n").as_bytes());
-}
-
-/// Removes what a dead harness left: only ever a folder of ours that holds this run's temporary one.
-fn forget(scratch: &Path) {
-    let is_ours = std::env::temp_dir().starts_with(scratch)
-        && scratch
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("poolproof-"));
-    if is_ours {
-        // What cannot be removed is a few small files.
-        let _ = std::fs::remove_dir_all(scratch);
-    }
-}
-
-/// What a line from the keeper says.
-pub(super) fn parse(line: &str) -> Event {
-    match line.split_once(' ') {
-        Some(("exit", code)) => Event::MainEnded(MainEnd::Exit(code.parse().unwrap_or(-1))),
-        Some(("signal", name)) => Event::MainEnded(MainEnd::Signal(name.to_owned())),
-        Some(("failed", reason)) => Event::NotStarted(reason.to_owned()),
-        _ if line == "empty" => Event::Empty,
-        _ => Event::Lost,
-    }
 }
 
 fn signal_name(number: i32) -> String {

@@ -22,7 +22,7 @@ use super::super::handle::Handle;
 use super::super::job::Job;
 use super::super::pipe;
 use super::super::process::{Ending, ending_of, resume};
-use super::{Event, MainEnd};
+use crate::keeping;
 
 /// How often the keeper looks whether its job is empty.
 const LOOK: Duration = Duration::from_millis(10);
@@ -50,7 +50,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     // A tree that cannot be ended goes with this process, which holds the job.
     let _ = job.end();
     if ordered == Order::Forget {
-        forget(scratch);
+        keeping::forget(scratch);
     } else {
         say(&control, "empty");
     }
@@ -140,27 +140,4 @@ fn words(ending: Ending) -> String {
 fn say(control: &Handle, line: &str) {
     // Where nobody listens any more, there is nobody to tell.
     let _ = pipe::write(control, format!("{line}\n").as_bytes());
-}
-
-/// Removes what a dead harness left: only ever a folder of ours that holds this run's temporary one.
-fn forget(scratch: &Path) {
-    let is_ours = std::env::temp_dir().starts_with(scratch)
-        && scratch
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("poolproof-"));
-    if is_ours {
-        // What cannot be removed is a few small files.
-        let _ = std::fs::remove_dir_all(scratch);
-    }
-}
-
-/// What a line from the keeper says.
-pub(super) fn parse(line: &str) -> Event {
-    match line.split_once(' ') {
-        Some(("exit", code)) => Event::MainEnded(MainEnd::Exit(code.parse().unwrap_or(-1))),
-        Some(("signal", name)) => Event::MainEnded(MainEnd::Signal(name.to_owned())),
-        Some(("failed", reason)) => Event::NotStarted(reason.to_owned()),
-        _ if line == "empty" => Event::Empty,
-        _ => Event::Lost,
-    }
 }

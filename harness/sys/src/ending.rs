@@ -1,0 +1,25 @@
+//! How processes end, and what can be done to them, in words that every system shares.
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It left with this code.
+    Exit(i32),
+    /// This signal ended it.
+    Signal(i32),
+    /// Nobody can tell any more: someone else took the answer, or died with it.
+    Unknown,
+}
+
+/// What can be done to a process from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Asks it to end; on Windows, which cannot ask, ends it.
+    Terminate,
+    /// Ends it.
+    Kill,
+    /// Pauses it.
+    Stop,
+    /// Lets it go on.
+    Continue,
+}
