@@ -134,7 +134,6 @@ pub(crate) enum Signal {
     Continue,
     Terminate,
     Kill,
-    Interrupt,
 }
 
 /// A call in progress.

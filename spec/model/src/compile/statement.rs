@@ -333,7 +333,6 @@ fn signal(name: &str) -> Option<Signal> {
         "CONT" => Signal::Continue,
         "TERM" => Signal::Terminate,
         "KILL" => Signal::Kill,
-        "INT" => Signal::Interrupt,
         _ => return None,
     })
 }

@@ -249,7 +249,7 @@ pub(super) fn leave(context: &mut Context<'_>, code: i32) -> Result<(), Fault> {
 }
 
 /// A process waits for no condition, event or barrier any more.
-pub(super) fn stop_waiting(state: &mut State, process: ProcessId) {
+fn stop_waiting(state: &mut State, process: ProcessId) {
     for object in &mut state.objects {
         let waiting = match &mut object.body {
             Body::Condition(condition) => &mut condition.waiting,

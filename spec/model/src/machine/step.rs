@@ -96,7 +96,7 @@ impl Machine {
         let own = &state.processes[process as usize];
         let mut moves = inner(Actor::Process(process), 0);
         moves.has_signal = match own.signal {
-            Some(Signal::Terminate | Signal::Interrupt) => !own.is_stopped,
+            Some(Signal::Terminate) => !own.is_stopped,
             Some(Signal::Kill | Signal::Stop) => true,
             Some(Signal::Continue) | None => false,
         };
@@ -335,11 +335,6 @@ fn receive(context: &mut Context<'_>) -> Result<(), Fault> {
         }
         Some(Signal::Kill) => finish::leave(context, -9),
         Some(Signal::Terminate) => finish::leave(context, -15),
-        Some(Signal::Interrupt) if own.frames.is_empty() => Ok(()),
-        Some(Signal::Interrupt) => {
-            finish::stop_waiting(context.state, process);
-            Err(Fault::Exit(1))
-        }
         Some(Signal::Continue) | None => Ok(()),
     }
 }
