@@ -13,7 +13,7 @@ Examples:
   poolproof run                                   everything; the report is in reports/latest/
   poolproof run queue --driver reference          the cases with `queue` in their id
   poolproof run seed/pool_map --driver cpython    one case on each CPython
-  poolproof explore seed/two_greet --words 10     all that the specification allows it
+  poolproof explore seed/greet_bob_and_jerry      all that the specification allows it
   poolproof show seed/pool_map --as python        the case as a program to read and run
   poolproof check my_case.ron                     is the file a good case?
 
@@ -31,9 +31,9 @@ A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.";
 
 const EXPLORE_EXAMPLES: &str = "\
 Examples:
-  poolproof explore seed/two_greet --words 10
+  poolproof explore seed/greet_bob_and_jerry --words 10
   poolproof explore seed/hello_under_lock --start-method spawn --json
-  poolproof explore seed/two_greet --start-method fork --dot | dot -Tsvg > picture.svg";
+  poolproof explore seed/greet_bob_and_jerry --start-method fork --dot | dot -Tsvg > picture.svg";
 
 /// Litmus tests for process pools: what a multi-process program may do, and what it really does.
 ///
