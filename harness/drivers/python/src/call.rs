@@ -7,8 +7,9 @@ use poolproof_case::Value;
 use poolproof_case::catalogue::{self, Default, Kind, Parameter, bind};
 use poolproof_case::program::{Arguments, CallExpression, Callee, Expression, ExpressionKind};
 
+use crate::binding::{bound, indexed, named, text_of};
 use crate::error::{Result, WriteError};
-use crate::expression::Level;
+use crate::level::Level;
 use crate::names::python;
 use crate::writer::Writer;
 
@@ -196,46 +197,6 @@ impl Writer<'_> {
             parts.push(format!("{name}={}", self.expression(argument)?));
         }
         Ok(parts.join(", "))
-    }
-}
-
-fn named(arguments: &Arguments) -> Vec<(String, &Expression)> {
-    arguments
-        .named
-        .iter()
-        .map(|(name, argument)| (name.clone(), argument))
-        .collect()
-}
-
-fn indexed<'a>(
-    parameters: &'static [Parameter],
-    given: &'a Arguments,
-) -> Result<Vec<(usize, &'static Parameter, &'a Expression)>> {
-    let bound = bind(parameters, given.positional.iter().collect(), named(given))
-        .map_err(|error| WriteError::new(format!("arguments do not fit: {error:?}")))?;
-    let pairs = parameters.iter().zip(bound).enumerate();
-    Ok(pairs
-        .filter_map(|(index, (parameter, argument))| Some((index, parameter, argument?)))
-        .collect())
-}
-
-/// The parameters that are given, with their arguments.
-pub(crate) fn bound<'a>(
-    parameters: &'static [Parameter],
-    given: &'a Arguments,
-) -> Result<Vec<(&'static Parameter, &'a Expression)>> {
-    let indexed = indexed(parameters, given)?;
-    Ok(indexed
-        .into_iter()
-        .map(|(_, parameter, argument)| (parameter, argument))
-        .collect())
-}
-
-/// The text of a literal.
-pub(crate) fn text_of(expression: &Expression) -> Option<&str> {
-    match &expression.kind {
-        ExpressionKind::Literal(Value::Str(text)) => Some(text),
-        _ => None,
     }
 }
 

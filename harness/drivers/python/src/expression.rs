@@ -5,40 +5,11 @@ use poolproof_case::program::{BinaryOperator, Callee, Expression, ExpressionKind
 use poolproof_case::{ErrorKind, Value};
 
 use crate::error::{Result, WriteError};
+use crate::level::Level;
 use crate::literal::{literal, string};
 use crate::names::python;
 use crate::need::Need;
 use crate::writer::Writer;
-
-/// How tightly an expression binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    Any,
-    Or,
-    And,
-    Not,
-    Compare,
-    Add,
-    Mul,
-    Unary,
-    Atom,
-}
-
-impl Level {
-    /// What the operand must bind like where Python would otherwise take more or chain.
-    fn tighter(self) -> Level {
-        match self {
-            Level::Any => Level::Or,
-            Level::Or => Level::And,
-            Level::And => Level::Not,
-            Level::Not => Level::Compare,
-            Level::Compare => Level::Add,
-            Level::Add => Level::Mul,
-            Level::Mul => Level::Unary,
-            Level::Unary | Level::Atom => Level::Atom,
-        }
-    }
-}
 
 impl Writer<'_> {
     /// An expression where any may stand.

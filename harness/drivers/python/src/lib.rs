@@ -6,17 +6,21 @@
 
 #![forbid(unsafe_code)]
 
+mod binding;
 mod call;
 mod error;
 mod expression;
 mod handler;
 mod head;
 mod helpers;
+mod level;
 mod literal;
 mod names;
 mod need;
+mod options;
 mod program;
 mod raised;
+mod share;
 mod shares;
 mod statement;
 mod types;
@@ -24,7 +28,8 @@ mod walk;
 mod writer;
 
 pub use error::WriteError;
-pub use program::{Options, file_name, write};
+pub use options::Options;
+pub use program::{file_name, write};
 
 /// The manifest of the driver `cpython`, in RON.
 pub const CPYTHON_MANIFEST: &str = include_str!("../cpython.ron");

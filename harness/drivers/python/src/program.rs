@@ -8,16 +8,10 @@ use poolproof_case::{Case, StartMethod};
 use crate::error::{Result, WriteError};
 use crate::literal::literal;
 use crate::names::{self, python};
+use crate::options::Options;
 use crate::types::MAIN;
 use crate::walk::{Part, visit};
 use crate::writer::Writer;
-
-/// How a program is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// With a call before each statement that may pause, where the run's plan says so.
-    pub pauses: bool,
-}
 
 /// Writes a case as a Python program that stands alone and runs on CPython 3.8 and later.
 ///

@@ -4,48 +4,11 @@ use poolproof_case::Value;
 use poolproof_case::catalogue;
 use poolproof_case::program::{Arguments, Expression, ExpressionKind};
 
-use crate::call::{bound, text_of};
+use crate::binding::{bound, text_of};
 use crate::error::{Result, WriteError};
 use crate::need::Need;
+use crate::share::{MAKERS, Maker, Share};
 use crate::writer::Writer;
-
-/// One shared object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Share {
-    /// The name that it is shared under.
-    name: String,
-    /// What makes it in the server.
-    maker: &'static Maker,
-}
-
-/// How Python makes an object in a server, and reaches it elsewhere.
-#[derive(Debug, PartialEq, Eq)]
-struct Maker {
-    /// The name of the method that makes one in a manager.
-    name: &'static str,
-    /// The expression that makes one.
-    source: &'static str,
-    /// The module that the expression needs.
-    module: Option<&'static str>,
-    /// The class of its proxies.
-    proxy: &'static str,
-}
-
-const fn maker(
-    name: &'static str,
-    source: &'static str,
-    module: Option<&'static str>,
-    proxy: &'static str,
-) -> Maker {
-    Maker {
-        name,
-        source,
-        module,
-        proxy,
-    }
-}
-
-const THREADING: Option<&str> = Some("threading");
 
 const MANAGERS: &str = "multiprocessing.managers";
 
@@ -57,35 +20,6 @@ const START_SERVER: &str = r#"def start_server(authkey):
     server = SharingManager(address=("127.0.0.1", 0), authkey=authkey, ctx=mp)
     server.start()
     return server"#;
-
-static MAKERS: &[Maker] = &[
-    maker("dict", "{}", None, "DictProxy"),
-    maker("list", "[]", None, "ListProxy"),
-    maker("Namespace", "Namespace()", None, "NamespaceProxy"),
-    maker("Lock", "threading.Lock()", THREADING, "AcquirerProxy"),
-    maker("RLock", "threading.RLock()", THREADING, "AcquirerProxy"),
-    maker(
-        "Semaphore",
-        "threading.Semaphore()",
-        THREADING,
-        "AcquirerProxy",
-    ),
-    maker(
-        "BoundedSemaphore",
-        "threading.BoundedSemaphore()",
-        THREADING,
-        "AcquirerProxy",
-    ),
-    maker(
-        "Condition",
-        "threading.Condition()",
-        THREADING,
-        "ConditionProxy",
-    ),
-    maker("Event", "threading.Event()", THREADING, "EventProxy"),
-    maker("Queue", "Queue()", None, ""),
-    maker("JoinableQueue", "Queue()", None, ""),
-];
 
 impl Writer<'_> {
     /// `start_server(b"key")`.

@@ -6,7 +6,7 @@ use poolproof_case::program::{
 };
 
 use crate::error::{Result, WriteError};
-use crate::expression::Level;
+use crate::level::Level;
 use crate::literal::literal;
 use crate::names::python;
 use crate::need::Need;

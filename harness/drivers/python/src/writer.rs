@@ -3,9 +3,9 @@
 use poolproof_case::uses::unsupported;
 use poolproof_case::{Case, StartMethod};
 
-use crate::Options;
 use crate::need::{Need, Needs};
-use crate::shares::Share;
+use crate::options::Options;
+use crate::share::Share;
 use crate::types::{MAIN, Objects, Types};
 
 /// Writes one case.
