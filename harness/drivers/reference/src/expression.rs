@@ -1,16 +1,16 @@
 //! Expressions, from left to right.
 
+use poolproof_case::Value;
 use poolproof_case::operate;
 use poolproof_case::program::{
     Arguments, BinaryOperator, CallExpression, Callee, Expression, ExpressionKind, UnaryOperator,
 };
-use poolproof_case::{ErrorKind, Value};
 
 use crate::data::{Data, Timeout};
 use crate::interpreter::{self, Frame};
 use crate::object::{self, Object};
 use crate::sequence;
-use crate::stop::{Result, Stop};
+use crate::stop::Result;
 
 /// Arguments, evaluated: by position, and by name.
 type Evaluated = (Vec<Data>, Vec<(String, Data)>);
@@ -173,9 +173,4 @@ fn unary(operator: UnaryOperator, operand: &Data) -> Result<Data> {
         }
         UnaryOperator::Neg => Ok(Data::of(&operate::unary(operator, &operand.value()?)?)),
     }
-}
-
-/// An error that names what is missing on what.
-pub(crate) fn missing(on: &str, name: &str) -> Stop {
-    Stop::error(ErrorKind::Attribute, format!("{on} has no `{name}`"))
 }

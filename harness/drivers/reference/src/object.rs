@@ -25,8 +25,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use bound::Bound;
 
 use crate::data::Data;
-use crate::expression::missing;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 use crate::world::World;
 
 /// An object of a running program.

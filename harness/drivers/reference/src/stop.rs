@@ -31,6 +31,11 @@ impl Stop {
     }
 }
 
+/// An error that names what is missing on what.
+pub(crate) fn missing(on: &str, name: &str) -> Stop {
+    Stop::error(ErrorKind::Attribute, format!("{on} has no `{name}`"))
+}
+
 impl fmt::Display for Stop {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

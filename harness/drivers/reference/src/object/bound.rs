@@ -6,8 +6,7 @@ use poolproof_case::catalogue::{self, BindError, Default, Parameter};
 use poolproof_case::{ErrorKind, Value};
 
 use crate::data::Data;
-use crate::expression::missing;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 
 /// The arguments of one call.
 pub(crate) struct Bound {

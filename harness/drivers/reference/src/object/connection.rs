@@ -7,8 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Bound, Object};
 use crate::data::Data;
-use crate::expression::missing;
-use crate::stop::Result;
+use crate::stop::{Result, missing};
 
 /// One end of a pipe; all in this process who refer to it share it.
 #[derive(Clone)]

@@ -7,9 +7,8 @@ use poolproof_case::{ErrorKind, Value};
 
 use super::Bound;
 use crate::data::{Data, lock};
-use crate::expression::missing;
 use crate::sequence;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 
 /// Calls a list's method.
 pub(super) fn list(items: &Mutex<Vec<Data>>, method: &str, mut bound: Bound) -> Result<Data> {

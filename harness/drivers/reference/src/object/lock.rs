@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Bound;
 use crate::data::Data;
-use crate::expression::missing;
 use crate::interpreter;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 use crate::world::World;
 
 /// What can be taken and given back.

@@ -15,9 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Bound;
 use crate::data::Data;
-use crate::expression::missing;
 use crate::sequence;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 use key::Key;
 
 /// An object of a manager.

@@ -8,8 +8,7 @@ use poolproof_runtime as mp;
 use super::managed::{Managed, make};
 use super::{Bound, Object};
 use crate::data::{Data, lock};
-use crate::expression::missing;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 
 /// Where a served manager listens: this machine alone, any port.
 const ANY_PORT: &str = "127.0.0.1:0";

@@ -7,8 +7,7 @@ use poolproof_runtime as mp;
 
 use super::{Bound, Object, process};
 use crate::data::Data;
-use crate::expression::missing;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 use crate::world::{case_method, runtime_method};
 
 /// Calls a function of the module.

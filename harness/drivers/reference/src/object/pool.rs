@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::process::keywords;
 use super::{Bound, Object};
 use crate::data::{Data, lock};
-use crate::expression::missing;
 use crate::job::{Home, Task};
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 use crate::world::{World, runtime_method};
 use crate::{interpreter, output, sequence};
 

@@ -7,10 +7,9 @@ use poolproof_runtime as mp;
 
 use super::Bound;
 use crate::data::{Data, lock};
-use crate::expression::missing;
 use crate::job::{self, Home, Job, Task};
 use crate::sequence;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 use crate::world::{World, runtime_method};
 
 /// A process of the program, as its creator sees it.

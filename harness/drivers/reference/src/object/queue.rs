@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Bound;
 use crate::data::Data;
-use crate::expression::missing;
-use crate::stop::Result;
+use crate::stop::{Result, missing};
 
 /// One of the queues.
 #[derive(Clone, Serialize, Deserialize)]

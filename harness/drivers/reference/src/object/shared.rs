@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::lock::Takable;
 use super::{Bound, Object};
 use crate::data::Data;
-use crate::expression::missing;
 use crate::sequence;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 
 /// A number as shared memory holds it.
 trait Number: mp::Shared + Default {

@@ -6,9 +6,8 @@ use poolproof_runtime as mp;
 use super::super::Bound;
 use super::{Key, Managed};
 use crate::data::{Data, lock};
-use crate::expression::missing;
 use crate::sequence;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 
 type Dict = mp::DictProxy<Key, Data>;
 type List = mp::ListProxy<Data>;

@@ -8,8 +8,7 @@ use poolproof_runtime as mp;
 use super::super::Bound;
 use super::Managed;
 use crate::data::Data;
-use crate::expression::missing;
-use crate::stop::{Result, Stop};
+use crate::stop::{Result, Stop, missing};
 
 pub(super) fn new_barrier(manager: &mp::Manager, bound: &mut Bound) -> Result<Managed> {
     let parties = bound.size("parties")?;

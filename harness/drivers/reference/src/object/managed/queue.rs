@@ -3,8 +3,7 @@
 use super::super::Bound;
 use super::Managed;
 use crate::data::Data;
-use crate::expression::missing;
-use crate::stop::Result;
+use crate::stop::{Result, missing};
 
 /// The bound of a queue; Python takes zero and less for none.
 pub(super) fn size(bound: &mut Bound) -> Result<Option<usize>> {
