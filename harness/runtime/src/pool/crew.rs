@@ -14,7 +14,7 @@ use crate::context::{Context, StartMethod};
 use crate::error::{Error, Result};
 use crate::process::Process;
 
-/// Starts in a row that may fail before the pool is broken.
+/// Starts in a row that may fail at every place before the pool is broken.
 const FAILED_STARTS_MAX: usize = 3;
 /// How long a worker has to be seen ended after it has let go of its channel.
 const REAP: Duration = Duration::from_secs(5);
@@ -37,11 +37,28 @@ pub(super) struct Member {
     pub(super) is_gone: bool,
 }
 
+/// What the end of a worker says of how the pool's workers start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Starts {
+    /// It had started well.
+    Work,
+    /// It had not, as some in a row before it, which may pass.
+    Failed { times: usize },
+    /// It had not, as no other does.
+    NeverWork,
+}
+
+/// Whether a worker has come so far that its start was a good one.
+fn is_ready(stage: Stage) -> bool {
+    matches!(stage, Stage::Ready | Stage::Retired | Stage::Left)
+}
+
 /// The workers, each at the place whose number it bears.
 pub(super) struct Crew {
     plan: Plan,
     members: Mutex<Vec<Option<Member>>>,
-    failed_starts: Mutex<usize>,
+    /// For each place, the starts in a row that failed there.
+    failed_starts: Mutex<Vec<usize>>,
 }
 
 impl Crew {
@@ -49,7 +66,7 @@ impl Crew {
         Crew {
             plan,
             members: Mutex::new((0..workers).map(|_| None).collect()),
-            failed_starts: Mutex::new(0),
+            failed_starts: Mutex::new(vec![0; workers]),
         }
     }
 
@@ -124,14 +141,26 @@ impl Crew {
         member.process.exit_code().ok().flatten()
     }
 
-    /// Counts a start that failed, or one that did not; says whether the pool is broken by it.
-    pub(super) fn count_start(&self, stage: Stage) -> bool {
+    /// Counts how the worker at a place ended, as its stage tells.
+    ///
+    /// As long as one place has a worker that is ready, or may get one, starts that fail say nothing
+    /// of the pool: they were killed, or what they lack may come back.
+    pub(super) fn count_end(&self, board: &Board, place: usize, stage: Stage) -> Starts {
         let mut failed = lock(&self.failed_starts);
-        match stage {
-            Stage::Starting | Stage::Failed => *failed += 1,
-            Stage::Ready | Stage::Retired | Stage::Left => *failed = 0,
+        failed[place] = match is_ready(stage) {
+            true => 0,
+            false => failed[place] + 1,
+        };
+        for (other, failed) in failed.iter_mut().enumerate() {
+            if other != place && is_ready(board.stage(other)) {
+                *failed = 0;
+            }
         }
-        *failed >= FAILED_STARTS_MAX
+        match (failed[place], failed.iter().min()) {
+            (0, _) => Starts::Work,
+            (_, Some(FAILED_STARTS_MAX..)) => Starts::NeverWork,
+            (times, _) => Starts::Failed { times },
+        }
     }
 
     /// Whether no worker is left whose end has not been seen.

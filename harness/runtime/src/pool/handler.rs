@@ -1,10 +1,11 @@
 //! The pool's own thread: hands out results, feeds the ring, and replaces workers that have ended.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::board::HandlerState;
+use super::crew::Starts;
 use super::feed::{Pending, lock};
 use super::office::{Door, Office};
 use super::stream::{Ending, Reader, Record};
@@ -18,7 +19,8 @@ const BURST: usize = 16;
 /// How long results of a burst may wait.
 const DOZE: Duration = Duration::from_micros(500);
 
-/// How long to wait before a fork is tried again beside threads of the program's own.
+/// How long to wait, at first and at most, before a worker is started again where that failed: its
+/// start failed twice in a row, or threads of the program's own forbade a fork.
 const RETRY: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(200)];
 
 /// Runs until the last worker of an ended pool has ended.
@@ -27,8 +29,8 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
         office,
         readers: (0..workers).map(|_| Reader::default()).collect(),
         failure: None,
-        vacancies: BTreeSet::new(),
-        retry: None,
+        vacancies: BTreeMap::new(),
+        refusals: 0,
     };
     let mut state = HandlerState::Asleep;
     loop {
@@ -38,8 +40,8 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
             handler.replace_gone();
         }
         if handler
-            .retry
-            .is_some_and(|(moment, _)| moment <= Instant::now())
+            .next_start()
+            .is_some_and(|moment| moment <= Instant::now())
         {
             handler.fill_vacancies();
         }
@@ -66,9 +68,10 @@ struct Handler<'o> {
     readers: Vec<Reader>,
     /// Why the last initializer that failed did.
     failure: Option<String>,
-    /// Places without a worker, and when to try again to start theirs.
-    vacancies: BTreeSet<usize>,
-    retry: Option<(Instant, Duration)>,
+    /// Places without a worker, and when to start theirs.
+    vacancies: BTreeMap<usize, Instant>,
+    /// Starts in a row that the system or the program's own threads did not allow.
+    refusals: usize,
 }
 
 impl Handler<'_> {
@@ -87,8 +90,7 @@ impl Handler<'_> {
             HandlerState::Dozing => Some(Instant::now() + DOZE),
             _ => None,
         };
-        let retry = self.retry.map(|(moment, _)| moment);
-        let deadline = [doze, retry].into_iter().flatten().min();
+        let deadline = [doze, self.next_start()].into_iter().flatten().min();
         let board = &self.office.board;
         let workers = 0..self.readers.len();
         let has_work = || {
@@ -110,17 +112,22 @@ impl Handler<'_> {
             lost.extend(tasks.map(|pending| (pending, obituary(code))));
             self.readers[place] = Reader::default();
             self.office.board.clear(place);
-            self.vacancies.insert(place);
+            let mut start_at = Instant::now();
             // It may have been woken for a task that it did not live to claim.
             self.office.board.wake_all_workers();
-            if self.office.crew.count_start(stage) {
-                let why = self.failure.take().unwrap_or_else(|| match code {
-                    Some(code) => format!("they end with exit code {code}"),
-                    None => "they end at once".to_owned(),
-                });
-                let text = format!("use a pool whose workers cannot start ({why})");
-                self.office.end(Door::Broken(text));
+            match self.office.crew.count_end(&self.office.board, place, stage) {
+                Starts::Work => {}
+                Starts::Failed { times } => start_at += pause_after(times),
+                Starts::NeverWork => {
+                    let why = self.failure.take().unwrap_or_else(|| match code {
+                        Some(code) => format!("they end with exit code {code}"),
+                        None => "they end at once".to_owned(),
+                    });
+                    let text = format!("use a pool whose workers cannot start ({why})");
+                    self.office.end(Door::Broken(text));
+                }
             }
+            self.vacancies.insert(place, start_at);
         }
         // First the workers: as long as the losers wait, their threads do not forbid a fork.
         self.fill_vacancies();
@@ -133,24 +140,31 @@ impl Handler<'_> {
         }
     }
 
-    /// Starts workers in the places that have none, if they are still needed.
+    /// When the next worker is to be started.
+    fn next_start(&self) -> Option<Instant> {
+        self.vacancies.values().min().copied()
+    }
+
+    /// Starts workers in the places that have none, if they are still needed and their time has come.
     fn fill_vacancies(&mut self) {
-        let pause = self
-            .retry
-            .take()
-            .map_or(RETRY[0], |(_, pause)| (pause * 2).min(RETRY[1]));
         if self.office.board.leaving().is_some() {
             self.vacancies.clear();
         }
-        while let Some(place) = self.vacancies.first().copied() {
+        let now = Instant::now();
+        let due = self.vacancies.iter().filter(|(_, moment)| **moment <= now);
+        let due: Vec<_> = due.map(|(place, _)| *place).collect();
+        for place in due {
             match self.office.crew.start(&self.office.board, place) {
                 Ok(()) => {
+                    self.refusals = 0;
                     self.vacancies.remove(&place);
                     self.office.poke_watcher();
                 }
                 // A thread of the program is at work now; it will wait or be gone some time.
                 Err(error) if error.is_usage() => {
-                    self.retry = Some((Instant::now() + pause, pause));
+                    self.refusals += 1;
+                    let moment = Instant::now() + pause_after(self.refusals + 1);
+                    self.vacancies.insert(place, moment);
                     break;
                 }
                 Err(error) => {
@@ -185,6 +199,15 @@ impl Handler<'_> {
             .into_iter()
             .filter_map(|id| pendings.remove(id))
             .collect()
+    }
+}
+
+/// How long to wait after so many failures in a row; the first may have been chance.
+fn pause_after(failures: usize) -> Duration {
+    let [first, most] = RETRY;
+    match failures {
+        0 | 1 => Duration::ZERO,
+        failures => (first * (1 << (failures - 2).min(16))).min(most),
     }
 }
 

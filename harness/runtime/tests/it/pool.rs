@@ -102,6 +102,10 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
         deaths::killed_idle,
     ),
     (
+        "workers_killed_while_they_start_leave_the_others_at_work",
+        deaths::killed_starting,
+    ),
+    (
         "random_kills_fail_tasks_and_never_hang",
         deaths::random_kills,
     ),
@@ -254,8 +258,12 @@ fn meet(barrier: mp::Barrier) -> i64 {
 }
 
 fn tasks_that_meet(context: Context) {
+    tasks_that_meet_in(&context.pool(2).unwrap(), context);
+}
+
+/// Ends only when two workers are at work.
+fn tasks_that_meet_in(pool: &mp::Pool, context: Context) {
     let barrier = context.barrier(2).unwrap();
-    let pool = context.pool(2).unwrap();
     let items: Vec<_> = (0..64).map(|_| barrier.clone()).collect();
     assert_eq!(pool.map_chunked(meet, items, 1).unwrap().len(), 64);
 }

@@ -92,6 +92,31 @@ pub(super) fn killed_idle(context: Context) {
     }
 }
 
+/// The first worker is ready at once; each other tells its id and waits for its permit.
+fn start_when_permitted((first, pids, permit): (mp::Semaphore, mp::Queue<u32>, mp::Semaphore)) {
+    if !first.try_acquire() {
+        pids.put(std::process::id()).unwrap();
+        assert!(permit.acquire_raw(LATE).unwrap());
+    }
+}
+
+pub(super) fn killed_starting(context: Context) {
+    let (first, permit) = (context.semaphore(1).unwrap(), context.semaphore(0).unwrap());
+    let pids = context.queue(None).unwrap();
+    let argument = (first, pids.clone(), permit.clone());
+    let builder = context.pool_builder(2);
+    let pool = builder
+        .initializer(start_when_permitted, argument)
+        .start()
+        .unwrap();
+    for x in 0..8 {
+        worker_with(pids.get_within(LATE).unwrap()).kill().unwrap();
+        assert_eq!(pool.apply(square, x).unwrap(), x * x);
+    }
+    permit.release().unwrap();
+    super::tasks_that_meet_in(&pool, context);
+}
+
 pub(super) fn random_kills(context: Context) {
     let pool = context.pool(3).unwrap();
     let mut random = 11_u64;
