@@ -2,10 +2,12 @@
 //!
 //! Each side sends 40 random bytes behind `#CHALLENGE#{sha256}` and gets back their HMAC under the
 //! key; the accepting side asks first. Each message has at most 256 bytes.
-//! Peers older than CPython 3.12 know only MD5 and are refused.
+//! Peers older than CPython 3.12 know only MD5 and are refused unless [`Digests::OrMd5`] says
+//! otherwise: they send 20 random bytes without a digest's name, and answer with a bare digest.
 //! Framing, deadlines and what is said afterwards are left to [`crate::wire`].
 
 use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
 use sha2::Sha256;
 
 use crate::error::{Error, Kind, Result};
@@ -18,6 +20,26 @@ const WELCOME: &[u8] = b"#WELCOME#";
 const FAILURE: &[u8] = b"#FAILURE#";
 const DIGEST: &[u8] = b"{sha256}";
 const RANDOM: usize = 40;
+/// The length of a challenge without a digest's name.
+const RANDOM_MD5: usize = 20;
+
+/// How a key may be proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Digests {
+    /// By HMAC-SHA256 alone, as CPython from 3.12 on does it.
+    #[default]
+    Sha256,
+    /// Also by HMAC-MD5 to a peer that knows nothing better: CPython before 3.12.
+    OrMd5,
+}
+
+/// What a side of the handshake knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Secret<'k> {
+    pub(crate) key: &'k [u8],
+    pub(crate) digests: Digests,
+}
 
 /// What the handshake is spoken over: whole messages, with a deadline of its own.
 pub(crate) trait Speaker {
@@ -28,15 +50,15 @@ pub(crate) trait Speaker {
 }
 
 /// The side that accepted: asks, then answers.
-pub(crate) fn accept(peer: &mut dyn Speaker, key: &[u8]) -> Result<()> {
-    ask(peer, key, &random()?)?;
-    answer(peer, key)
+pub(crate) fn accept(peer: &mut dyn Speaker, secret: Secret<'_>) -> Result<()> {
+    ask(peer, secret, &random()?)?;
+    answer(peer, secret)
 }
 
 /// The side that connected: answers, then asks.
-pub(crate) fn connect(peer: &mut dyn Speaker, key: &[u8]) -> Result<()> {
-    answer(peer, key)?;
-    ask(peer, key, &random()?)
+pub(crate) fn connect(peer: &mut dyn Speaker, secret: Secret<'_>) -> Result<()> {
+    answer(peer, secret)?;
+    ask(peer, secret, &random()?)
 }
 
 /// Random bytes that nobody can guess.
@@ -52,14 +74,18 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<()> {
         .map_err(|error| Error::new(Kind::System, format!("get random bytes: {error}")))
 }
 
-fn ask(peer: &mut dyn Speaker, key: &[u8], random: &[u8]) -> Result<()> {
+fn ask(peer: &mut dyn Speaker, secret: Secret<'_>, random: &[u8]) -> Result<()> {
     let question = [DIGEST, random].concat();
     peer.send(&[CHALLENGE, &question].concat())?;
     let reply = peer.receive()?;
     // The digest covers its own name, so that nobody in between can choose a weaker one.
-    let is_right = reply
-        .strip_prefix(DIGEST)
-        .is_some_and(|digest| keyed(key, &question).verify_slice(digest).is_ok());
+    let is_right = match reply.strip_prefix(DIGEST) {
+        Some(digest) => sha256(secret.key, &question).verify_slice(digest).is_ok(),
+        None => {
+            let is_allowed = secret.digests == Digests::OrMd5;
+            is_allowed && md5(secret.key, &question).verify_slice(&reply).is_ok()
+        }
+    };
     if is_right {
         return peer.send(WELCOME);
     }
@@ -68,28 +94,38 @@ fn ask(peer: &mut dyn Speaker, key: &[u8], random: &[u8]) -> Result<()> {
     Err(refused("the peer does not know the key"))
 }
 
-fn answer(peer: &mut dyn Speaker, key: &[u8]) -> Result<()> {
+fn answer(peer: &mut dyn Speaker, secret: Secret<'_>) -> Result<()> {
     let message = peer.receive()?;
     let question = message
         .strip_prefix(CHALLENGE)
         .ok_or_else(|| refused("the peer sent no challenge"))?;
-    if question.len() <= DIGEST.len() + 20 || !question.starts_with(DIGEST) {
+    let reply = if question.starts_with(DIGEST) && question.len() > DIGEST.len() + RANDOM_MD5 {
+        let digest = sha256(secret.key, question).finalize().into_bytes();
+        [DIGEST, &digest].concat()
+    } else if question.len() != RANDOM_MD5 {
+        return Err(refused("the peer's challenge is of no known form"));
+    } else if secret.digests != Digests::OrMd5 {
         return Err(refused(
-            "the peer's challenge is not of the `{sha256}` form (CPython before 3.12 is not spoken)",
+            "the peer knows only MD5, as CPython before 3.12: allow it with `Digests::OrMd5`",
         ));
-    }
-    let digest = keyed(key, question).finalize().into_bytes();
-    peer.send(&[DIGEST, &digest].concat())?;
+    } else {
+        md5(secret.key, question).finalize().into_bytes().to_vec()
+    };
+    peer.send(&reply)?;
     match peer.receive()?.as_slice() {
         WELCOME => Ok(()),
         _ => Err(refused("the peer refuses our key")),
     }
 }
 
-fn keyed(key: &[u8], question: &[u8]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(question);
-    mac
+fn sha256(key: &[u8], question: &[u8]) -> Hmac<Sha256> {
+    let mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.chain_update(question)
+}
+
+fn md5(key: &[u8], question: &[u8]) -> Hmac<Md5> {
+    let mac = Hmac::<Md5>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.chain_update(question)
 }
 
 fn refused(what: &str) -> Error {
@@ -121,6 +157,13 @@ mod tests {
         }
     }
 
+    const KEY: Secret<'_> = secret(b"key", Digests::Sha256);
+    const OLD: Secret<'_> = secret(b"key", Digests::OrMd5);
+
+    const fn secret(key: &[u8], digests: Digests) -> Secret<'_> {
+        Secret { key, digests }
+    }
+
     fn transcript(incoming: &[&[u8]]) -> Transcript {
         Transcript {
             incoming: incoming.iter().map(|message| message.to_vec()).collect(),
@@ -131,26 +174,62 @@ mod tests {
     /// From CPython 3.13: `hmac.new(b"key", b"{sha256}" + bytes(range(40)), "sha256")`.
     const PYTHON_DIGEST: &str = "05b37335205f51ff483146e965fdf576943e0e64675a64ceccba80b6704d76b8";
 
+    /// From CPython 3.13: `hmac.new(b"key", bytes(range(20)), "md5")`, and the same of the question
+    /// above.
+    const PYTHON_MD5: [&str; 2] = [
+        "5b2709aec5bcecbd08bd1f92d77ecea1",
+        "044b1f89b24a16c831a13039e4534300",
+    ];
+
+    fn unhex(digits: &str) -> Vec<u8> {
+        let pairs = digits.as_bytes().chunks(2);
+        let pair = |pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        pairs.map(pair).collect()
+    }
+
     fn python_reply() -> Vec<u8> {
-        let digits: Vec<u8> = PYTHON_DIGEST
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect();
-        [DIGEST, &digits].concat()
+        [DIGEST, &unhex(PYTHON_DIGEST)].concat()
     }
 
     #[test]
     fn the_digest_is_that_of_cpython() {
         let random: Vec<u8> = (0..40).collect();
         let mut peer = transcript(&[&python_reply()]);
-        ask(&mut peer, b"key", &random).unwrap();
+        ask(&mut peer, KEY, &random).unwrap();
         let challenge = [CHALLENGE, DIGEST, &random].concat();
         assert_eq!(peer.outgoing, [challenge.clone(), WELCOME.to_vec()]);
 
         let mut peer = transcript(&[&challenge, WELCOME]);
-        answer(&mut peer, b"key").unwrap();
+        answer(&mut peer, KEY).unwrap();
         assert_eq!(peer.outgoing, [python_reply()]);
+    }
+
+    #[test]
+    fn md5_is_that_of_cpython_and_only_used_where_it_is_allowed() {
+        let random: Vec<u8> = (0..40).collect();
+        let [of_bare, of_question] = PYTHON_MD5.map(unhex);
+        let mut peer = transcript(&[&of_question]);
+        ask(&mut peer, OLD, &random).unwrap();
+        assert_eq!(peer.outgoing.last().unwrap(), WELCOME);
+        let mut peer = transcript(&[&of_question]);
+        assert!(ask(&mut peer, KEY, &random).unwrap_err().is_auth());
+
+        let challenge = [CHALLENGE, &random[..20]].concat();
+        let mut peer = transcript(&[&challenge, WELCOME]);
+        answer(&mut peer, OLD).unwrap();
+        assert_eq!(peer.outgoing, [of_bare]);
+        let mut peer = transcript(&[&challenge, WELCOME]);
+        let error = answer(&mut peer, KEY).unwrap_err().to_string();
+        assert!(error.contains("Digests::OrMd5"), "{error}");
+        assert!(peer.outgoing.is_empty());
+    }
+
+    #[test]
+    fn who_knows_a_better_digest_is_not_answered_with_md5() {
+        let challenge = [CHALLENGE, DIGEST, &[7; 40]].concat();
+        let mut peer = transcript(&[&challenge, WELCOME]);
+        answer(&mut peer, OLD).unwrap();
+        assert!(peer.outgoing[0].starts_with(DIGEST));
     }
 
     #[test]
@@ -163,10 +242,12 @@ mod tests {
             &[7; 256],
         ];
         for reply in wrong {
-            let mut peer = transcript(&[reply]);
-            let error = ask(&mut peer, b"key", &[1; 40]).unwrap_err();
-            assert!(error.is_auth(), "{reply:?}");
-            assert_eq!(peer.outgoing.last().unwrap(), FAILURE);
+            for secret in [KEY, OLD] {
+                let mut peer = transcript(&[reply]);
+                let error = ask(&mut peer, secret, &[1; 40]).unwrap_err();
+                assert!(error.is_auth(), "{reply:?}");
+                assert_eq!(peer.outgoing.last().unwrap(), FAILURE);
+            }
         }
     }
 
@@ -177,15 +258,15 @@ mod tests {
         let md5 = [CHALLENGE, b"{md5}", &[7; 40]].concat();
         for challenge in [&b"hello"[..], b"", CHALLENGE, &legacy, &short, &md5] {
             let mut peer = transcript(&[challenge]);
-            assert!(answer(&mut peer, b"key").unwrap_err().is_auth());
+            assert!(answer(&mut peer, KEY).unwrap_err().is_auth());
             assert!(peer.outgoing.is_empty(), "{challenge:?}");
         }
     }
 
     #[test]
     fn a_peer_that_goes_away_is_an_error_and_no_panic() {
-        assert!(accept(&mut transcript(&[]), b"key").unwrap_err().is_eof());
-        assert!(connect(&mut transcript(&[]), b"key").unwrap_err().is_eof());
+        assert!(accept(&mut transcript(&[]), KEY).unwrap_err().is_eof());
+        assert!(connect(&mut transcript(&[]), KEY).unwrap_err().is_eof());
     }
 
     struct Pipe(mpsc::Sender<Vec<u8>>, mpsc::Receiver<Vec<u8>>);
@@ -204,9 +285,11 @@ mod tests {
     fn both(server_key: &'static [u8], client_key: &'static [u8]) -> (Result<()>, Result<()>) {
         let (to_client, from_server) = mpsc::channel();
         let (to_server, from_client) = mpsc::channel();
+        let server_secret = secret(server_key, Digests::Sha256);
         let server =
-            std::thread::spawn(move || accept(&mut Pipe(to_client, from_client), server_key));
-        let client = connect(&mut Pipe(to_server, from_server), client_key);
+            std::thread::spawn(move || accept(&mut Pipe(to_client, from_client), server_secret));
+        let client_secret = secret(client_key, Digests::Sha256);
+        let client = connect(&mut Pipe(to_server, from_server), client_secret);
         (server.join().unwrap(), client)
     }
 

@@ -89,6 +89,7 @@ mod transfer;
 mod wire;
 
 pub use address::Address;
+pub use auth::Digests;
 pub use connection::{Connection, Receiver, Sender, Waitable, wait};
 pub use context::{Context, StartMethod, set_start_method, start_method};
 pub use error::{Error, Result};

@@ -14,6 +14,7 @@ use poolproof_sys::socket;
 use tempfile::TempDir;
 
 use crate::address::Address;
+use crate::auth::{Digests, Secret};
 use crate::connection::{Carrier, Connection};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
@@ -51,7 +52,15 @@ impl Listener {
     /// # Errors
     /// `is_system` when another listens there, or when there is no such address.
     pub fn bind(address: &Address, key: Option<&[u8]>) -> Result<Listener> {
-        let acceptor = Acceptor::bind(Some(address), key)?;
+        Listener::bind_with(address, key, Digests::Sha256)
+    }
+
+    /// As [`bind`](Listener::bind), for peers that prove the key in another way, too.
+    ///
+    /// # Errors
+    /// As [`bind`](Listener::bind).
+    pub fn bind_with(address: &Address, key: Option<&[u8]>, digests: Digests) -> Result<Listener> {
+        let acceptor = Acceptor::bind(Some(address), key, digests)?;
         Ok(Listener { acceptor })
     }
 
@@ -81,7 +90,20 @@ impl Client {
     /// # Errors
     /// `is_broken_pipe` when nobody listens there; `is_auth` when the keys differ.
     pub fn connect<S, R>(address: &Address, key: Option<&[u8]>) -> Result<Connection<S, R>> {
-        connect(address, key).map(connection)
+        Client::connect_with(address, key, Digests::Sha256)
+    }
+
+    /// As [`connect`](Client::connect), to one who proves the key in another way, too.
+    ///
+    /// # Errors
+    /// As [`connect`](Client::connect).
+    pub fn connect_with<S, R>(
+        address: &Address,
+        key: Option<&[u8]>,
+        digests: Digests,
+    ) -> Result<Connection<S, R>> {
+        let secret = key.map(|key| Secret { key, digests });
+        connect(address, secret).map(connection)
     }
 }
 
@@ -90,11 +112,11 @@ fn connection<S, R>(stream: Handle) -> Connection<S, R> {
 }
 
 /// Connects, and proves to know the key where there is one.
-pub(crate) fn connect(address: &Address, key: Option<&[u8]>) -> Result<Handle> {
+fn connect(address: &Address, secret: Option<Secret<'_>>) -> Result<Handle> {
     let stream = socket::connect(address.place())
         .map_err(|error| Error::caused(Kind::BrokenPipe, format!("connect to {address}"), error))?;
-    if let Some(key) = key {
-        wire::shake_hands(&stream, Side::Connected, key)?;
+    if let Some(secret) = secret {
+        wire::shake_hands(&stream, Side::Connected, secret)?;
     }
     Ok(stream)
 }
@@ -105,6 +127,7 @@ pub(crate) struct Acceptor {
     listener: socket::Listener,
     address: Address,
     key: Option<Arc<[u8]>>,
+    digests: Digests,
     done: Arc<Done>,
     wake: Handle,
     /// Goes with the socket in it.
@@ -127,7 +150,11 @@ struct Handshakes {
 
 impl Acceptor {
     /// Listens at an address, or at a private one.
-    pub(crate) fn bind(address: Option<&Address>, key: Option<&[u8]>) -> Result<Acceptor> {
+    pub(crate) fn bind(
+        address: Option<&Address>,
+        key: Option<&[u8]>,
+        digests: Digests,
+    ) -> Result<Acceptor> {
         let (mut address, folder) = match address {
             Some(address) => (address.clone(), None),
             None => Address::private()?,
@@ -142,6 +169,7 @@ impl Acceptor {
             listener,
             address,
             key: key.map(Arc::from),
+            digests,
             done: Arc::new(Done {
                 state: Mutex::default(),
                 wake: waker,
@@ -203,8 +231,10 @@ impl Acceptor {
         state.running += 1;
         drop(state);
         let done = Arc::clone(&self.done);
+        let digests = self.digests;
         let work = move || {
-            let outcome = wire::shake_hands(&stream, Side::Accepted, &key);
+            let secret = Secret { key: &key, digests };
+            let outcome = wire::shake_hands(&stream, Side::Accepted, secret);
             let mut state = done.lock();
             state.running -= 1;
             state.ended.push_back(outcome.map(|()| stream));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
-use crate::auth::{self, MESSAGE_MAX, Speaker};
+use crate::auth::{self, MESSAGE_MAX, Secret, Speaker};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 
@@ -23,18 +23,23 @@ pub(crate) enum Side {
 }
 
 /// Has both sides prove that they know the key.
-pub(crate) fn shake_hands(stream: &Handle, side: Side, key: &[u8]) -> Result<()> {
-    shake_hands_within(stream, side, key, PATIENCE)
+pub(crate) fn shake_hands(stream: &Handle, side: Side, secret: Secret<'_>) -> Result<()> {
+    shake_hands_within(stream, side, secret, PATIENCE)
 }
 
-fn shake_hands_within(stream: &Handle, side: Side, key: &[u8], patience: Duration) -> Result<()> {
+fn shake_hands_within(
+    stream: &Handle,
+    side: Side,
+    secret: Secret<'_>,
+    patience: Duration,
+) -> Result<()> {
     let mut wire = Wire {
         stream,
         deadline: Instant::now() + patience,
     };
     match side {
-        Side::Accepted => auth::accept(&mut wire, key),
-        Side::Connected => auth::connect(&mut wire, key),
+        Side::Accepted => auth::accept(&mut wire, secret),
+        Side::Connected => auth::connect(&mut wire, secret),
     }
 }
 
@@ -90,13 +95,19 @@ impl Speaker for Wire<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Digests;
+
+    const KEY: Secret<'_> = Secret {
+        key: b"key",
+        digests: Digests::OrMd5,
+    };
 
     fn check(said: &[u8], is_expected: fn(&Error) -> bool) {
         for side in [Side::Accepted, Side::Connected] {
             let (ours, theirs) = pipe::duplex().unwrap();
             pipe::write(&theirs, said).unwrap();
             let patience = Duration::from_millis(50);
-            let error = shake_hands_within(&ours, side, b"key", patience).unwrap_err();
+            let error = shake_hands_within(&ours, side, KEY, patience).unwrap_err();
             assert!(is_expected(&error), "{said:?}: {error}");
         }
     }
@@ -124,7 +135,7 @@ mod tests {
     fn a_peer_that_goes_away_is_at_its_end() {
         let (ours, theirs) = pipe::duplex().unwrap();
         drop(theirs);
-        let error = shake_hands(&ours, Side::Connected, b"key").unwrap_err();
+        let error = shake_hands(&ours, Side::Connected, KEY).unwrap_err();
         assert!(error.is_eof(), "{error}");
     }
 }

@@ -25,6 +25,7 @@ use super::table::{Object, Table};
 use super::value::{Array, Value};
 use super::waiting::{Caller, lock};
 use crate::address::Address;
+use crate::auth::Digests;
 use crate::connection::{Carrier, Connection};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
@@ -46,7 +47,7 @@ pub(super) type Hello = std::result::Result<Address, (Kind, String)>;
 /// The server's whole life.
 pub(super) fn main(start: Start) {
     let channel = Channel::from(start.channel);
-    let acceptor = Acceptor::bind(start.address.as_ref(), Some(&start.key));
+    let acceptor = Acceptor::bind(start.address.as_ref(), Some(&start.key), Digests::Sha256);
     let hello: Hello = match &acceptor {
         Ok(acceptor) => Ok(acceptor.address().clone()),
         Err(error) => Err((error.kind(), error.to_string())),

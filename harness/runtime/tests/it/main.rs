@@ -8,6 +8,7 @@ mod copies;
 mod listener;
 mod locks;
 mod manager;
+mod peer;
 mod pool;
 mod queues;
 mod start;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         pool::trials(),
         manager::trials(),
         listener::trials(),
+        peer::trials(),
         copies(),
     ];
     let trials: Vec<_> = trials.into_iter().flatten().collect();

@@ -1,0 +1,290 @@
+//! Listeners and clients with a real peer: CPython's own `multiprocessing.connection`, each version
+//! that is found. Those before 3.12 know only HMAC-MD5, which both sides here must ask for.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use libtest_mimic::{Completion, Failed, Trial};
+use poolproof_runtime as mp;
+
+use super::listener::{addresses, folder, local};
+
+/// A Python has to start and to be loaded first.
+const LATE: Option<Duration> = Some(Duration::from_secs(60));
+
+/// What is sent each way: nothing, one byte, what Python writes at once and what it does not, what
+/// fills the buffers of a socket, and far more than fits into them.
+const LENGTHS: [usize; 6] = [0, 1, 16 << 10, (16 << 10) + 1, 1 << 20, 64 << 20];
+
+type Check = fn(&Python);
+
+const CHECKS: [(&str, Check); 5] = [
+    ("our_listener_takes_a_cpython_client", client),
+    ("our_client_reaches_a_cpython_listener", server),
+    (
+        "a_cpython_client_with_a_wrong_key_is_refused",
+        client_with_wrong_key,
+    ),
+    (
+        "a_cpython_listener_refuses_our_wrong_key",
+        server_with_other_key,
+    ),
+    (
+        "a_cpython_that_knows_only_md5_is_refused_unless_asked_for",
+        only_md5,
+    ),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let trial = |(name, check): (&str, Check)| {
+        Trial::ignorable_test(format!("peer/{name}"), move || with_each_python(check))
+    };
+    CHECKS.into_iter().map(trial).collect()
+}
+
+fn with_each_python(check: Check) -> Result<Completion, Failed> {
+    if PYTHONS.is_empty() {
+        let reason = "no CPython 3 is found on the path or under pyenv";
+        println!("skipped: {reason}");
+        return Ok(Completion::ignored_with(reason));
+    }
+    for python in PYTHONS.iter() {
+        let _named = Named(python);
+        check(python);
+    }
+    Ok(Completion::Completed)
+}
+
+/// Says with which Python a trial has failed.
+struct Named<'p>(&'p Python);
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "with CPython {:?} ({})",
+                self.0.version,
+                self.0.path.display()
+            );
+        }
+    }
+}
+
+/// A CPython of this machine.
+struct Python {
+    path: PathBuf,
+    version: (u32, u32, u32),
+}
+
+static PYTHONS: LazyLock<Vec<Python>> = LazyLock::new(pythons);
+
+/// One CPython 3 of each version, on the path or under pyenv.
+fn pythons() -> Vec<Python> {
+    let mut candidates = Vec::new();
+    let home = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".pyenv")));
+    if let Some(versions) = home.and_then(|home| std::fs::read_dir(home.join("versions")).ok()) {
+        let programs = versions
+            .flatten()
+            .map(|version| version.path().join("bin/python3"));
+        candidates.extend(programs);
+    }
+    candidates.extend(["python3", "python"].map(PathBuf::from));
+    candidates.extend((8..20).map(|minor| format!("python3.{minor}").into()));
+    let mut found = BTreeMap::new();
+    for path in candidates {
+        if let Some(version) = version(&path) {
+            found.entry(version).or_insert(path);
+        }
+    }
+    let python = |(version, path)| Python { path, version };
+    found.into_iter().map(python).collect()
+}
+
+fn version(path: &PathBuf) -> Option<(u32, u32, u32)> {
+    let text = "import platform, multiprocessing.connection as c; \
+                print(platform.python_implementation(), platform.python_version())";
+    let output = Command::new(path)
+        .args(["-c", text])
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let numbers: Vec<u32> = text
+        .trim()
+        .strip_prefix("CPython 3.")?
+        .split('.')
+        .map_while(|part| part.parse().ok())
+        .collect();
+    Some((3, *numbers.first()?, numbers.get(1).copied().unwrap_or(0)))
+}
+
+impl Python {
+    /// What must be allowed for it.
+    fn digests(&self) -> mp::Digests {
+        match self.version >= (3, 12, 0) {
+            true => mp::Digests::Sha256,
+            false => mp::Digests::OrMd5,
+        }
+    }
+
+    /// Starts a script that finds the address and the key in its arguments.
+    fn start(&self, script: &str, address: &mp::Address, key: &str) -> Running {
+        let script = format!("{PRELUDE}{script}");
+        let mut command = Command::new(&self.path);
+        command.args(["-u", "-c", &script, &address.to_string(), key]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Running { child, lines }
+    }
+}
+
+/// A script, which has to end well before the trial does.
+struct Running {
+    child: Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Running {
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn end(mut self) {
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended by itself where the trial is good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const PRELUDE: &str = "
+import os, sys
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Listener
+address, key = sys.argv[1], sys.argv[2].encode()
+if '/' not in address:
+    host, port = address.rsplit(':', 1)
+    address = (host, int(port))
+def listen():
+    listener = Listener(address, authkey=key)
+    found = listener.address
+    print(found if isinstance(found, str) else '%s:%d' % found)
+    return listener
+def echo(connection):
+    while True:
+        try:
+            connection.send_bytes(connection.recv_bytes())
+        except EOFError:
+            return
+def refused(attempt):
+    try:
+        attempt()
+    except AuthenticationError:
+        print('refused')
+    except Exception as error:
+        print(repr(error))
+";
+
+fn client(python: &Python) {
+    for address in addresses(&folder()) {
+        let key = Some(&b"secret"[..]);
+        let listener = mp::Listener::bind_with(&address, key, python.digests()).unwrap();
+        let script = "echo(Client(address, authkey=key))";
+        let running = python.start(script, listener.address(), "secret");
+        echo(listener.accept().unwrap());
+        running.end();
+    }
+}
+
+fn server(python: &Python) {
+    for address in addresses(&folder()) {
+        let mut running = python.start("echo(listen().accept())", &address, "secret");
+        let address = running.line().parse().unwrap();
+        let key = Some(&b"secret"[..]);
+        echo(mp::Client::connect_with(&address, key, python.digests()).unwrap());
+        running.end();
+    }
+}
+
+fn echo(connection: mp::Connection<u8, u8>) {
+    let pattern: Vec<u8> = (0..251).collect();
+    let longest = pattern.repeat(LENGTHS[5] / 251 + 1);
+    for length in LENGTHS {
+        let bytes = &longest[..length];
+        connection.send_bytes(bytes).unwrap();
+        let is_answered = connection.poll(LATE).unwrap();
+        assert!(is_answered, "no answer to {length} bytes");
+        let answer = connection.recv_bytes().unwrap();
+        assert!(answer == bytes, "another answer to {length} bytes");
+    }
+}
+
+fn client_with_wrong_key(python: &Python) {
+    for address in addresses(&folder()) {
+        let key = Some(&b"secret"[..]);
+        let listener = mp::Listener::bind_with(&address, key, python.digests()).unwrap();
+        let script = "refused(lambda: Client(address, authkey=key))";
+        let mut running = python.start(script, listener.address(), "guess");
+        assert!(listener.accept::<u8, u8>().unwrap_err().is_auth());
+        assert_eq!(running.line(), "refused");
+        running.end();
+        // The listener goes on.
+        let running = python.start("Client(address, authkey=key)", listener.address(), "secret");
+        listener.accept::<u8, u8>().unwrap();
+        running.end();
+    }
+}
+
+fn server_with_other_key(python: &Python) {
+    for address in addresses(&folder()) {
+        let mut running = python.start("refused(listen().accept)", &address, "secret");
+        let address = running.line().parse().unwrap();
+        let key = Some(&b"guess"[..]);
+        let error = mp::Client::connect_with::<u8, u8>(&address, key, python.digests());
+        assert!(error.unwrap_err().is_auth());
+        assert_eq!(running.line(), "refused");
+        running.end();
+    }
+}
+
+/// Nobody falls back to the weaker digest by itself.
+fn only_md5(python: &Python) {
+    if python.digests() == mp::Digests::Sha256 {
+        return;
+    }
+    let key = Some(&b"secret"[..]);
+    let listener = mp::Listener::bind(&local(), key).unwrap();
+    let script = "refused(lambda: Client(address, authkey=key))";
+    let mut running = python.start(script, listener.address(), "secret");
+    assert!(listener.accept::<u8, u8>().unwrap_err().is_auth());
+    assert_eq!(running.line(), "refused");
+    running.end();
+
+    let script = "
+try:
+    listen().accept()
+except (AuthenticationError, EOFError, ConnectionError):
+    print('given up')
+";
+    let mut running = python.start(script, &local(), "secret");
+    let address = running.line().parse().unwrap();
+    let error = mp::Client::connect::<u8, u8>(&address, key).unwrap_err();
+    assert!(
+        error.is_auth() && error.to_string().contains("OrMd5"),
+        "{error}"
+    );
+    assert_eq!(running.line(), "given up");
+    running.end();
+}
