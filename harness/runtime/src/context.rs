@@ -78,12 +78,14 @@ impl FromStr for StartMethod {
 
 static DEFAULT: Mutex<Option<StartMethod>> = Mutex::new(None);
 
-/// Fixes the start method of the default context, once unless `force`.
+/// Fixes the start method of the default context, once unless `force`; with `None` and `force` it
+/// is free to be chosen again.
 ///
 /// # Errors
 /// `is_usage` when it is already fixed, or when this system lacks the method.
-pub fn set_start_method(method: StartMethod, force: bool) -> Result<()> {
-    check(method)?;
+pub fn set_start_method(method: impl Into<Option<StartMethod>>, force: bool) -> Result<()> {
+    let method = method.into();
+    method.map_or(Ok(()), check)?;
     let mut default = DEFAULT.lock().unwrap_or_else(PoisonError::into_inner);
     match *default {
         Some(fixed) if !force => Err(Error::new(
@@ -91,7 +93,7 @@ pub fn set_start_method(method: StartMethod, force: bool) -> Result<()> {
             format!("the start method is already `{fixed}`: set it first of all, or with `force`"),
         )),
         _ => {
-            *default = Some(method);
+            *default = method;
             Ok(())
         }
     }
@@ -119,6 +121,17 @@ fn check(method: StartMethod) -> Result<()> {
     }
     let text = format!("the start method `{method}` does not exist on this system: use `spawn`");
     Err(Error::new(Kind::Usage, text))
+}
+
+/// How many processors this process may use: the number of workers that a pool is best given.
+/// (Python's `process_cpu_count`: one that may use two processors of eight counts two.)
+///
+/// ```
+/// assert!(poolproof_runtime::cpu_count() >= 1);
+/// ```
+#[must_use]
+pub fn cpu_count() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// One start method, and a factory of everything that works with it.

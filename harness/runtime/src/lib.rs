@@ -91,7 +91,7 @@ mod wire;
 pub use address::Address;
 pub use auth::Digests;
 pub use connection::{Connection, Receiver, Sender, Waitable, wait};
-pub use context::{Context, StartMethod, set_start_method, start_method};
+pub use context::{Context, StartMethod, cpu_count, set_start_method, start_method};
 pub use error::{Error, Result};
 pub use listener::{Client, Listener};
 pub use lock::{
@@ -106,10 +106,10 @@ pub use manager::{
 pub use pool::{AsyncResult, Pool, PoolBuilder, ResultIterator, fail};
 pub use poolproof_sys::shared::Shared;
 pub use process::{
-    CurrentProcess, Exit, ParentProcess, Process, ProcessBuilder, active_children, current_process,
-    parent_process,
+    CurrentProcess, Exit, ParentProcess, Process, ProcessBuilder, Sentinel, active_children,
+    current_process, parent_process,
 };
 pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
 pub use shared::{Array, Mutex, MutexGuard, RawArray, RawValue, Value};
-pub use start::{bootstrapping, freeze_support};
+pub use start::{bootstrapping, freeze_support, set_forkserver_warm_up};
 pub use transfer::Message;

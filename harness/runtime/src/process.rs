@@ -3,9 +3,11 @@
 //!
 //! How a process comes to be is left to `start`.
 
+mod authkey;
 pub(crate) mod children;
 pub(crate) mod current;
 mod exit;
+mod sentinel;
 
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +19,7 @@ use poolproof_sys::process::{Ending, Signal};
 pub use children::active_children;
 pub use current::{CurrentProcess, ParentProcess, current_process, parent_process};
 pub use exit::Exit;
+pub use sentinel::Sentinel;
 
 use crate::context::{Context, StartMethod};
 use crate::deadline;
@@ -73,6 +76,8 @@ impl Context {
             parent_name: current.name().into(),
             parent: Identity::current().to_bits(),
             method,
+            key: current::key(),
+            is_detached: false,
         }
     }
 }
@@ -101,12 +106,21 @@ impl<A: Message, R: Exit> ProcessBuilder<A, R> {
         self
     }
 
+    /// Whether the process goes on when this one ends, however it ends: then nobody ends it and
+    /// nobody waits for it, except by [`join`](Process::join), and its own children have it as
+    /// their root. As long as nothing is said, a process dies with the root of its tree.
+    pub fn detached(mut self, detached: bool) -> Self {
+        self.role.is_detached = detached;
+        self
+    }
+
     /// Starts the process; its argument is taken now.
     ///
     /// # Errors
     /// `is_bootstrapping` before [`freeze_support`](crate::freeze_support);
     /// `is_serialize` when the argument cannot be sent;
-    /// `is_usage` in a daemonic process, or for a fork beside threads;
+    /// `is_usage` in a daemonic process, for a fork beside threads, or for a process that shall be
+    /// detached where that cannot be (a daemon, a thread, on Windows);
     /// `is_system` when the system refuses.
     pub fn start(self) -> Result<Process> {
         let ProcessBuilder {
@@ -125,6 +139,7 @@ pub(crate) fn started(role: Role, start: impl FnOnce() -> Result<Running>) -> Re
     let inner = Arc::new(Inner {
         name: role.name,
         daemon: role.daemon,
+        is_detached: role.is_detached,
         number: role.path.last().copied().unwrap_or(0),
         creator: epoch(),
         state: Mutex::new(State {
@@ -148,6 +163,7 @@ pub struct Process {
 pub(crate) struct Inner {
     name: String,
     daemon: bool,
+    is_detached: bool,
     number: u32,
     creator: u32,
     state: Mutex<State>,
@@ -268,6 +284,15 @@ impl Process {
         self.inner.signal(Signal::Terminate)
     }
 
+    /// Interrupts it as `^C` does: a program that does not care ends with it, one that has a
+    /// handler of its own does what that says.
+    ///
+    /// # Errors
+    /// As [`terminate`](Process::terminate); `is_system` on Windows, which has no such signal.
+    pub fn interrupt(&self) -> Result<()> {
+        self.inner.signal(Signal::Interrupt)
+    }
+
     /// Ends it at once; its own children go on. Nothing happens when it has ended.
     ///
     /// # Errors
@@ -292,11 +317,16 @@ impl Process {
         self.inner.signal(Signal::Continue)
     }
 
-    /// A handle that is readable once it has ended.
-    pub(crate) fn sentinel(&self) -> Result<poolproof_sys::handle::Handle> {
+    /// What [`wait`](crate::wait) can wait for: it is ready once the process has ended.
+    /// The process itself is as good, as long as it can be borrowed.
+    ///
+    /// # Errors
+    /// `is_closed` after `close`; `is_system` for a thread.
+    pub fn sentinel(&self) -> Result<Sentinel> {
         let failed =
             |error| Error::system(format!("wait for the process `{}`", self.name()), error);
-        self.inner.running()?.sentinel().map_err(failed)
+        let running = self.inner.running()?;
+        running.sentinel().map(Sentinel::of).map_err(failed)
     }
 
     /// Gives back what this process holds of one that has ended; again and again, if need be.

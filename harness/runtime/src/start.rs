@@ -8,6 +8,7 @@ mod life;
 mod message;
 mod spawn;
 mod thread;
+mod warm_up;
 
 use std::cell::Cell;
 use std::io;
@@ -19,6 +20,7 @@ use poolproof_sys::process::{Child, Ending, Signal};
 
 pub use bootstrap::freeze_support;
 pub(crate) use forkserver::end_server;
+pub use warm_up::set_forkserver_warm_up;
 
 use crate::context::StartMethod;
 use crate::error::{Error, Kind, Result};
@@ -75,6 +77,7 @@ pub(crate) fn start<A: Message, R: Exit>(
     argument: A,
     role: Role,
 ) -> Result<Running> {
+    may_be_detached(&role)?;
     if role.method == StartMethod::Threads {
         return thread::start(function, argument, role).map(Running::Thread);
     }
@@ -104,6 +107,25 @@ pub fn bootstrapping<T>(main: impl FnOnce() -> T) -> T {
     }
     let _done = Done(IS_BOOTSTRAPPING.replace(true));
     main()
+}
+
+fn may_be_detached(role: &Role) -> Result<()> {
+    let text = match role {
+        Role {
+            is_detached: false, ..
+        } => return Ok(()),
+        Role { daemon: true, .. } => "a daemon ends with its starter: it cannot be detached",
+        Role {
+            method: StartMethod::Threads,
+            ..
+        } => "a thread ends with its process: it cannot be detached",
+        _ if !poolproof_sys::process::CAN_OUTLIVE => {
+            "on this system a process ends with the root of its tree: it cannot be detached"
+        }
+        _ => return Ok(()),
+    };
+    let subject = format!("start the process `{}`: {text}", role.name);
+    Err(Error::new(Kind::Usage, subject))
 }
 
 fn may_start(name: &str) -> Result<()> {

@@ -18,6 +18,8 @@ pub enum Signal {
     Terminate,
     /// Ends it.
     Kill,
+    /// Interrupts it, as `^C` does.
+    Interrupt,
     /// Pauses it.
     Stop,
     /// Lets it go on.

@@ -8,13 +8,14 @@ use poolproof_sys::pipe;
 use super::Connection;
 use crate::deadline;
 use crate::error::{Error, Result};
-use crate::process::Process;
+use crate::process::{Process, Sentinel};
 
 /// What [`wait`] can wait for.
 pub trait Waitable: sealed::Watch {}
 
 impl<S, R> Waitable for Connection<S, R> {}
 impl Waitable for Process {}
+impl Waitable for Sentinel {}
 
 mod sealed {
     use super::{Handle, Result};
@@ -45,7 +46,14 @@ impl sealed::Watch for Process {
         if !self.is_alive()? {
             return Ok(None);
         }
-        self.sentinel().map(Some)
+        self.sentinel()?.watch()
+    }
+}
+
+impl sealed::Watch for Sentinel {
+    fn watch(&self) -> Result<Option<Handle>> {
+        let handle = self.handle().map(Handle::duplicate).transpose();
+        handle.map_err(|error| Error::system("wait for the end of a process", error))
     }
 }
 

@@ -44,6 +44,11 @@ fn all() -> Vec<Arc<Inner>> {
         .clone()
 }
 
+/// Those whose end this process sees to before its own.
+fn attached() -> impl Iterator<Item = Arc<Inner>> {
+    all().into_iter().filter(|child| !child.is_detached)
+}
+
 /// The processes that this process has started and that still run; those that have ended are
 /// reaped.
 #[must_use]
@@ -55,7 +60,7 @@ pub fn active_children() -> Vec<Process> {
 
 /// Ends the daemons among the children: a request first, force when that does not help.
 pub(crate) fn end_daemons() {
-    let daemons: Vec<_> = all().into_iter().filter(|child| child.daemon).collect();
+    let daemons: Vec<_> = attached().filter(|child| child.daemon).collect();
     for daemon in &daemons {
         // One that cannot be signalled has ended, or is a thread, which ends with this process.
         let _ = daemon.signal(Signal::Terminate);
@@ -73,7 +78,7 @@ pub(crate) fn end_daemons() {
 
 /// Waits for every child that is not a daemon.
 pub(crate) fn join_all() {
-    for child in all().into_iter().filter(|child| !child.daemon) {
+    for child in attached().filter(|child| !child.daemon) {
         // A child that cannot be waited for keeps nobody from ending.
         let _: Result<Option<Ending>, _> = child.wait(None);
         remove(&child);

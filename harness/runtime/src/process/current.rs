@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use poolproof_sys::identity::Identity;
 use serde::{Deserialize, Serialize};
 
+use super::Sentinel;
+use super::authkey::AuthKey;
 use crate::context::StartMethod;
 
 /// What a process is told about itself by the one that starts it.
@@ -20,6 +22,9 @@ pub(crate) struct Role {
     pub(crate) parent_name: String,
     pub(crate) parent: u64,
     pub(crate) method: StartMethod,
+    pub(crate) key: AuthKey,
+    /// Whether it has no part in the end of its starter.
+    pub(crate) is_detached: bool,
 }
 
 #[derive(Debug)]
@@ -29,6 +34,8 @@ struct Own {
     path: Vec<u32>,
     parent: Option<(String, Identity)>,
     children: AtomicU32,
+    /// None until somebody asks a root for it.
+    key: Mutex<Option<AuthKey>>,
 }
 
 static OWN: RwLock<Option<Arc<Own>>> = RwLock::new(None);
@@ -52,6 +59,7 @@ fn own() -> Arc<Own> {
             path: Vec::new(),
             parent: None,
             children: AtomicU32::new(0),
+            key: Mutex::new(None),
         })
     });
     Arc::clone(root)
@@ -65,7 +73,15 @@ impl From<Role> for Own {
             path: role.path,
             parent: Some((role.parent_name, Identity::from_bits(role.parent))),
             children: AtomicU32::new(0),
+            key: Mutex::new(Some(role.key)),
         }
+    }
+}
+
+impl Own {
+    fn key(&self) -> AuthKey {
+        let mut key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        key.get_or_insert_with(AuthKey::random).clone()
     }
 }
 
@@ -85,6 +101,11 @@ pub(crate) fn next_path() -> Vec<u32> {
     let own = own();
     let number = own.children.fetch_add(1, Ordering::Relaxed) + 1;
     own.path.iter().copied().chain([number]).collect()
+}
+
+/// The key that the next child of this process inherits.
+pub(crate) fn key() -> AuthKey {
+    own().key()
 }
 
 /// The process that asks.
@@ -116,6 +137,19 @@ impl CurrentProcess {
     #[must_use]
     pub fn pid(&self) -> u32 {
         std::process::id()
+    }
+
+    /// The secret that this process shares with its children: 32 random bytes, unless another was
+    /// set here or by an ancestor. A listener or a manager with this key is open to this tree only.
+    #[must_use]
+    pub fn authkey(&self) -> Vec<u8> {
+        self.own.key().to_vec()
+    }
+
+    /// Sets the secret for this process and for the children that it starts from now on.
+    pub fn set_authkey(&self, key: &[u8]) {
+        let mut own = self.own.key.lock().unwrap_or_else(PoisonError::into_inner);
+        *own = Some(AuthKey::new(key));
     }
 }
 
@@ -152,20 +186,38 @@ impl ParentProcess {
         self.identity.is_alive()
     }
 
+    /// What [`wait`](crate::wait) can wait for: it is ready once the parent has ended.
+    ///
+    /// # Errors
+    /// Fails where the system cannot watch it.
+    pub fn sentinel(&self) -> crate::Result<Sentinel> {
+        let subject = || format!("watch the parent process `{}`", self.name);
+        let watched = self.watch();
+        watched.map_err(|error| crate::Error::system(subject(), error))
+    }
+
+    fn watch(&self) -> std::io::Result<Sentinel> {
+        let sentinel = match poolproof_sys::process::watch(self.pid()) {
+            Ok(sentinel) => sentinel,
+            Err(_) if !self.is_alive() => return Ok(Sentinel::ended()),
+            Err(error) => return Err(error),
+        };
+        // The id may have gone to another process before it was watched.
+        Ok(match self.is_alive() {
+            true => Sentinel::of(sentinel),
+            false => Sentinel::ended(),
+        })
+    }
+
     /// Waits for its end, for ever or for a while; says whether it has ended.
     ///
     /// # Errors
     /// Fails where the system cannot watch it.
     pub fn join(&self, timeout: Option<Duration>) -> crate::Result<bool> {
         let deadline = crate::deadline::after(timeout);
-        let wait = || -> std::io::Result<bool> {
-            let sentinel = match poolproof_sys::process::watch(self.pid()) {
-                Ok(sentinel) => sentinel,
-                Err(_) if !self.is_alive() => return Ok(true),
-                Err(error) => return Err(error),
-            };
-            // The id may have gone to another process before it was watched.
-            Ok(!self.is_alive() || poolproof_sys::pipe::wait_readable(&sentinel, deadline)?)
+        let wait = || match self.watch()?.handle() {
+            Some(sentinel) => poolproof_sys::pipe::wait_readable(sentinel, deadline),
+            None => Ok(true),
         };
         let subject = || format!("join the parent process `{}`", self.name);
         wait().map_err(|error| crate::Error::system(subject(), error))

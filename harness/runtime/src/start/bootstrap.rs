@@ -9,7 +9,7 @@ use poolproof_sys::exit::leave;
 use poolproof_sys::{environment, process};
 
 use super::message::{self, Instructions};
-use super::{IS_READY, forkserver, life};
+use super::{IS_READY, forkserver, life, warm_up};
 use crate::error::{Error, Result};
 use crate::process::{Exit, current};
 use crate::{context, transfer};
@@ -89,8 +89,12 @@ fn live(channel: Channel, is_copy: bool) -> i32 {
 
 /// Makes this process what its starter says.
 fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
-    life::tie(&instructions.lifeline)?;
+    match &instructions.lifeline {
+        Some(lifeline) => life::tie(&lifeline.0)?,
+        None => life::be_alone(),
+    }
     forkserver::learn(instructions.server);
+    warm_up::inherit(instructions.warm_up);
     if let Some(surroundings) = instructions.surroundings.filter(|_| is_copy) {
         let failed = |error| Error::system("take over the starter's surroundings", error);
         environment::replace(&surroundings.environment).map_err(failed)?;

@@ -59,8 +59,17 @@ fn live(role: Role, work: impl FnOnce() -> i32) -> ! {
         forkserver::start_afresh();
         manager::start_afresh();
         context::inherit(role.method);
+        let is_detached = role.is_detached;
         current::become_process(role);
-        if let Err(error) = life::tie_copy().and_then(|()| empty_stdin()) {
+        let tied = match is_detached {
+            true => {
+                forkserver::learn(None);
+                life::be_alone();
+                Ok(())
+            }
+            false => life::tie_copy(),
+        };
+        if let Err(error) = tied.and_then(|()| empty_stdin()) {
             return Err::<(), _>(error).exit();
         }
         work()

@@ -11,7 +11,7 @@ use poolproof_sys::zygote;
 
 use super::bootstrap::{MARKER, SERVER};
 use super::message::{self, Requests, Surroundings};
-use super::{life, spawn};
+use super::{life, spawn, warm_up};
 use crate::error::{Error, Result};
 use crate::process::Exit;
 use crate::process::current::Role;
@@ -37,12 +37,12 @@ pub(super) fn start<A: Message, R: Exit>(
     let failed = |error| Error::system(format!("start the process `{}`", role.name), error);
     let mut known = server();
     if known.is_none() {
-        *known = Some(launch().map_err(failed)?);
+        *known = Some(launch()?);
     }
     let requests = duplicate(&known).map_err(failed)?;
     let surroundings = Some(Surroundings::of_this_process());
     let packed = message::pack(function, argument, role, requests, surroundings)?;
-    let (child, channel) = request(&mut known).map_err(failed)?;
+    let (child, channel) = request(&mut known, &role.name)?;
     drop(known);
     if let Err(error) = channel.send(&packed.bytes, &packed.handles) {
         spawn::give_up(&child);
@@ -52,28 +52,43 @@ pub(super) fn start<A: Message, R: Exit>(
 }
 
 /// Asks the server for a copy, starting one when there is none or it has died.
-fn request(known: &mut Option<Server>) -> std::io::Result<(Child, Channel)> {
+fn request(known: &mut Option<Server>, name: &str) -> Result<(Child, Channel)> {
+    let failed = |error| Error::system(format!("start the process `{name}`"), error);
     if let Some(server) = known {
         match zygote::request(&server.requests) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
-            outcome => return outcome,
+            outcome => return outcome.map_err(failed),
         }
         if let Some(dead) = known.take().and_then(|server| server.child) {
-            dead.wait(None)?;
+            dead.wait(None).map_err(failed)?;
         }
     }
     let server = known.insert(launch()?);
-    zygote::request(&server.requests)
+    zygote::request(&server.requests).map_err(failed)
 }
 
-fn launch() -> std::io::Result<Server> {
-    let (child, requests) = process::spawn((MARKER, SERVER))?;
-    let lifeline = life::end().map_err(std::io::Error::other)?;
-    requests.send(&[], &[lifeline])?;
+fn launch() -> Result<Server> {
+    let failed = |error| Error::system("start the fork server", error);
+    let (child, requests) = process::spawn((MARKER, SERVER)).map_err(failed)?;
+    let order = warm_up::order();
+    let told = requests.send(&order, &[life::end()?]).map_err(failed);
+    let ready = told.and_then(|()| match order.is_empty() {
+        true => Ok(()),
+        false => warm_up::wait(&requests),
+    });
+    if let Err(error) = ready {
+        spawn::give_up(&child);
+        return Err(error);
+    }
     Ok(Server {
         requests,
         child: Some(child),
     })
+}
+
+/// Whether there is a server already.
+pub(super) fn is_known() -> bool {
+    server().is_some()
 }
 
 fn duplicate(known: &Option<Server>) -> std::io::Result<Option<Requests>> {
@@ -117,11 +132,15 @@ pub(crate) fn end_server() {
 pub(super) fn serve(channel: Channel) -> Result<Option<Channel>> {
     let failed = |error| Error::system("serve as a fork server", error);
     let first = channel.receive().map_err(failed)?;
-    let Some(lifeline) = first.and_then(|(_, handles)| handles.into_iter().next()) else {
+    let first = first.and_then(|(order, handles)| Some((order, handles.into_iter().next()?)));
+    let Some((order, lifeline)) = first else {
         return Ok(None);
     };
     life::tie(&lifeline)?;
     drop::<Handle>(lifeline);
     poolproof_sys::process::set_name("ForkServer");
+    if !warm_up::obey(&order, &channel).map_err(failed)? {
+        return Ok(None);
+    }
     zygote::serve(channel).map_err(failed)
 }

@@ -53,6 +53,12 @@ pub(super) fn tie(end: &Handle) -> Result<()> {
     Ok(())
 }
 
+/// Lets this process, which has just started, be the root of a tree of its own.
+pub(super) fn be_alone() {
+    // A copy of a root or of a fork server lets go of its original's lifeline here.
+    *life() = Life::Alone;
+}
+
 /// Ties this process, which is a copy of one that called [`end`], to that one's root.
 pub(super) fn tie_copy() -> Result<()> {
     let inherited = std::mem::replace(&mut *life(), Life::Alone);

@@ -7,6 +7,7 @@ use poolproof_sys::function::{self, Passed};
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
+use super::warm_up::{self, WarmUp};
 use super::{function::pass, life};
 use crate::error::{Error, Kind, Result};
 use crate::process::Exit;
@@ -20,13 +21,19 @@ pub(super) struct Instructions {
     pub(super) build: u64,
     pub(super) function: [u8; 16],
     pub(super) role: Role,
-    #[serde(with = "crate::transfer::handle")]
-    pub(super) lifeline: Handle,
+    /// None for a process that is to be the root of a tree of its own.
+    pub(super) lifeline: Option<Lifeline>,
     /// Where to ask for copies, when there is a fork server.
     pub(super) server: Option<Requests>,
+    /// What a fork server of its own is to do first.
+    pub(super) warm_up: Option<WarmUp>,
     /// Set where the child does not have them from its starter by itself.
     pub(super) surroundings: Option<Surroundings>,
 }
+
+/// The end of its tree's lifeline that a process is to be tied to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Lifeline(#[serde(with = "crate::transfer::handle")] pub(super) Handle);
 
 /// The way to a fork server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,8 +78,13 @@ pub(super) fn pack<A: Message, R: Exit>(
         build: function::build(),
         function: pass(target, &role.name)?.to_bytes(),
         role: role.clone(),
-        lifeline: life::end()?,
-        server,
+        lifeline: match role.is_detached {
+            true => None,
+            false => Some(Lifeline(life::end()?)),
+        },
+        // Its own tree has a server of its own.
+        server: server.filter(|_| !role.is_detached),
+        warm_up: warm_up::chosen(),
         surroundings,
     };
     let mut bytes = vec![0; HEAD];

@@ -10,9 +10,12 @@ mod locks;
 mod manager;
 mod peer;
 mod pool;
+mod process;
 mod queues;
 mod start;
 mod tree;
+#[cfg(unix)]
+mod warm_up;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,11 +29,13 @@ const SOON: Duration = Duration::from_secs(20);
 fn main() -> ExitCode {
     mp::freeze_support();
     tree::be_helper();
+    be_unix_helper();
     let mut arguments = Arguments::from_args();
     // A fork wants to be the only thread.
     arguments.test_threads = Some(1);
     let trials = [
         start::trials(),
+        process::trials(),
         connection::trials(),
         tree::trials(),
         locks::trials(),
@@ -46,7 +51,21 @@ fn main() -> ExitCode {
 }
 
 #[cfg(unix)]
-use copies::trials as copies;
+fn be_unix_helper() {
+    process::detached::be_helper();
+    warm_up::be_helper();
+}
+
+#[cfg(not(unix))]
+fn be_unix_helper() {}
+
+#[cfg(unix)]
+fn copies() -> Vec<Trial> {
+    copies::trials()
+        .into_iter()
+        .chain(warm_up::trials())
+        .collect()
+}
 
 /// A system that cannot copy a process has nothing to show of it.
 #[cfg(not(unix))]

@@ -110,7 +110,7 @@ fn start_root(context: mp::Context, end: &str) -> std::io::Result<(std::process:
 }
 
 /// Fails unless every process has ended, or waits only to be reaped, by the deadline.
-fn all_end(pids: &[u32]) -> Outcome {
+pub(crate) fn all_end(pids: &[u32]) -> Outcome {
     let deadline = Instant::now() + SOON;
     for pid in pids {
         while is_running(*pid) {

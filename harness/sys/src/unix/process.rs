@@ -25,6 +25,9 @@ pub const CAN_FORK: bool = true;
 /// (macOS's own libraries break in a copied process.)
 pub const FORK_IS_DEFAULT: bool = cfg!(target_os = "linux");
 
+/// Whether a process that was started can go on without the root of its tree.
+pub const CAN_OUTLIVE: bool = true;
+
 /// A process that this one started, alone or through a server.
 #[derive(Debug)]
 pub struct Child {
@@ -111,6 +114,7 @@ fn number(signal: Signal) -> rustix::process::Signal {
     match signal {
         Signal::Terminate => rustix::process::Signal::TERM,
         Signal::Kill => rustix::process::Signal::KILL,
+        Signal::Interrupt => rustix::process::Signal::INT,
         Signal::Stop => rustix::process::Signal::STOP,
         Signal::Continue => rustix::process::Signal::CONT,
     }

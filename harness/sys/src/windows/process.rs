@@ -31,6 +31,9 @@ pub const CAN_FORK: bool = false;
 /// Whether copying a process is safe enough here to be the default, through a server.
 pub const FORK_IS_DEFAULT: bool = false;
 
+/// Whether a process that was started can go on without the root of its tree: its job ends it.
+pub const CAN_OUTLIVE: bool = false;
+
 /// What a process that a signal of ours ended has as its exit code, plus the signal's number: above
 /// every code that a program gives by itself, below the system's own for crashes.
 const SIGNALLED: u32 = 0x0050_0000;
@@ -78,6 +81,8 @@ impl Child {
         match signal {
             Signal::Terminate => self.end(15),
             Signal::Kill => self.end(9),
+            // An interrupt goes to all of a console, never to one process.
+            Signal::Interrupt => Err(io::ErrorKind::Unsupported.into()),
             Signal::Stop => self.pause(true),
             Signal::Continue => self.pause(false),
         }

@@ -1,0 +1,176 @@
+//! What a fork server does once, before it copies itself: a function of the program's choice.
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use poolproof_sys::channel::Channel;
+use poolproof_sys::function::{self, Bridge, Passed};
+use poolproof_sys::threads;
+use serde::{Deserialize, Serialize};
+
+use super::forkserver;
+use crate::error::{Error, Kind, Result};
+use crate::transfer::{self, Message};
+
+static WARM_UP: Mutex<Option<WarmUp>> = Mutex::new(None);
+
+fn warm_up() -> MutexGuard<'static, Option<WarmUp>> {
+    WARM_UP.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A function with its argument.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct WarmUp {
+    function: [u8; 16],
+    #[serde(with = "serde_bytes")]
+    argument: Vec<u8>,
+}
+
+/// What the call of a function came to, as a number.
+const DONE: i32 = 0;
+const REFUSED: i32 = 1;
+
+/// Calls the function; an argument that cannot be read is told of as text.
+struct Call;
+
+impl<A: Message> Bridge<A, ()> for Call {
+    fn cross(function: fn(A), input: &[u8], output: &mut Vec<u8>) -> i32 {
+        match transfer::decode(input, Vec::new()) {
+            Ok(argument) => {
+                function(argument);
+                DONE
+            }
+            Err(error) => {
+                output.extend(error.to_string().into_bytes());
+                REFUSED
+            }
+        }
+    }
+}
+
+/// Has the fork server call `function` with `argument` once, before it makes the first process, so that every
+/// process of the start method `forkserver` begins with what it has loaded, and shares the memory
+/// for it.
+///
+/// It is to be set before the first such process of the program. It may start neither processes
+/// nor threads that go on, since a copy has only one thread.
+///
+/// ```standalone_crate
+/// use std::sync::OnceLock;
+///
+/// use poolproof_runtime as mp;
+///
+/// static WORDS: OnceLock<Vec<String>> = OnceLock::new();
+///
+/// fn load(count: usize) {
+///     let _ = WORDS.set(vec!["slow to load".into(); count]);
+/// }
+///
+/// fn main() -> mp::Result<()> {
+///     mp::freeze_support();
+///     mp::set_forkserver_warm_up(load, 3)?;
+/// #   if !mp::StartMethod::all().contains(&mp::StartMethod::Forkserver) { return Ok(()) }
+///     let context = mp::Context::new(mp::StartMethod::Forkserver)?;
+///     let process = context.process(|()| WORDS.get().map_or(0, Vec::len) as i32, ()).start()?;
+///     process.join(None)?;
+///     assert_eq!(process.exit_code()?, Some(3));
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+/// `is_usage` once the fork server runs, for a function that is no part of the program itself, and
+/// for an argument with handles in it; `is_serialize` for one that cannot be sent.
+pub fn set_forkserver_warm_up<A: Message>(function: fn(A), argument: A) -> Result<()> {
+    let refused = |text: &str| {
+        let subject = format!("set the fork server's warm-up: {text}");
+        Err(Error::new(Kind::Usage, subject))
+    };
+    if forkserver::is_known() {
+        return refused("the server runs already: set it before the first process is started");
+    }
+    let mut bytes = Vec::new();
+    if !transfer::encode(&argument, &mut bytes)?.is_empty() {
+        return refused("its argument has handles, which a later server could not be given");
+    }
+    match Passed::new::<A, (), Call>(function) {
+        Ok(passed) => {
+            *warm_up() = Some(WarmUp {
+                function: passed.to_bytes(),
+                argument: bytes,
+            });
+            Ok(())
+        }
+        Err(error) => refused(&error.to_string()),
+    }
+}
+
+/// The warm-up that the next server is to do, for the way to it or to a child.
+pub(super) fn chosen() -> Option<WarmUp> {
+    warm_up().clone()
+}
+
+/// In a child: the choice of the process that has started it.
+pub(super) fn inherit(chosen: Option<WarmUp>) {
+    *warm_up() = chosen;
+}
+
+/// The first message to a server: the warm-up, and the build that it is a part of.
+pub(super) fn order() -> Vec<u8> {
+    match chosen() {
+        None => Vec::new(),
+        Some(it) => {
+            let build = function::build().to_le_bytes();
+            [&build[..], &it.function, &it.argument].concat()
+        }
+    }
+}
+
+/// What a server that was given an order answers once it is ready.
+pub(super) fn wait(server: &Channel) -> Result<()> {
+    let failed = |error| Error::system("warm the fork server up", error);
+    let answer = server.receive().map_err(failed)?;
+    let text = match &answer {
+        Some((text, _)) if text.is_empty() => return Ok(()),
+        Some((text, _)) => String::from_utf8_lossy(text),
+        None => "it ended meanwhile".into(),
+    };
+    let subject = format!("warm the fork server up: {text}");
+    Err(Error::new(Kind::Usage, subject))
+}
+
+/// In a server: does as it was ordered and tells; whether it may go on.
+pub(super) fn obey(order: &[u8], starter: &Channel) -> io::Result<bool> {
+    let Some((build, order)) = order.split_first_chunk::<8>() else {
+        return Ok(true);
+    };
+    let answer = run(u64::from_le_bytes(*build), order)?;
+    starter.send(answer.as_bytes(), &[])?;
+    Ok(answer.is_empty())
+}
+
+/// Runs the function; says what went wrong, nothing if nothing did.
+fn run(build: u64, order: &[u8]) -> io::Result<String> {
+    let (function, argument) = order
+        .split_first_chunk::<16>()
+        .ok_or(io::ErrorKind::InvalidData)?;
+    if build != function::build() {
+        return Ok("the program's file has changed since its process started".into());
+    }
+    let passed = Passed::from_bytes(*function);
+    let mut told = Vec::new();
+    let outcome = catch_unwind(AssertUnwindSafe(|| passed.call(argument, &mut told)));
+    // Else each copy would write what is buffered now.
+    io::stdout().flush()?;
+    Ok(match outcome {
+        Ok(Ok(DONE)) if threads::are_at_most(1)? => String::new(),
+        Ok(Ok(DONE)) => {
+            "the function has left threads, which copies would not have: join them".into()
+        }
+        Ok(Ok(_)) => String::from_utf8_lossy(&told).into_owned(),
+        Ok(Err(error)) => error.to_string(),
+        // Its hook has reported where.
+        Err(_) => "the function panicked".into(),
+    })
+}
