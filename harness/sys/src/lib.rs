@@ -11,6 +11,7 @@
 //! | [`socket`] | TCP, socket files and socket names, which others find by an address |
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
 //! | [`zygote`] | a server with one thread that copies itself on request |
+//! | [`bare`] | the system's fork alone, for who measures it |
 //! | [`machine`] | what a report says of the machine |
 //! | [`function`] | functions that travel to another process of the same build |
 //! | [`lifeline`] | a process tree that dies with its root |
@@ -39,6 +40,6 @@ mod keeping;
 pub mod machine;
 pub mod shared;
 pub use system::{
-    environment, exit, handle, identity, lifeline, memory, pipe, process, socket, threads, tree,
-    wait_word, zygote,
+    bare, environment, exit, handle, identity, lifeline, memory, pipe, process, socket, threads,
+    tree, wait_word, zygote,
 };

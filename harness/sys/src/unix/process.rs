@@ -121,7 +121,7 @@ fn number(signal: Signal) -> rustix::process::Signal {
 }
 
 /// Takes the ending of a child that has ended, so that it is no zombie any more.
-fn reap(pid: u32) -> io::Result<Ending> {
+pub(super) fn reap(pid: u32) -> io::Result<Ending> {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     loop {
         match rustix::process::waitpid(pid, WaitOptions::empty()) {

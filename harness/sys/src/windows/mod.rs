@@ -1,5 +1,6 @@
 //! The promises of this crate, kept with Win32 calls.
 
+pub mod bare;
 pub mod environment;
 pub mod exit;
 pub mod handle;
