@@ -24,6 +24,7 @@ pub use sentinel::Sentinel;
 use crate::context::{Context, StartMethod};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
+use crate::fork_gate;
 use crate::start::{self, Running};
 use crate::transfer::Message;
 use current::Role;
@@ -198,7 +199,12 @@ impl Inner {
             );
             return Err(Error::new(Kind::Usage, text));
         }
-        let outcome = self.running()?.wait(deadline);
+        let running = self.running()?;
+        // A mere look may be made with locks held, so only a wait is one beside which others fork.
+        let outcome = match deadline.is_none_or(|deadline| deadline > Instant::now()) {
+            true => fork_gate::outside(|| running.wait(deadline)),
+            false => running.wait(deadline),
+        };
         outcome
             .map_err(|error| Error::system(format!("wait for the process `{}`", self.name), error))
     }

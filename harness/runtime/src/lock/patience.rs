@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use poolproof_sys::wait_word::{WaitResult, WaitWord};
 
+use crate::fork_gate;
+
 /// The longest sleep: who should have woken us may have died, so we look again after it.
 pub(crate) const NAP: Duration = Duration::from_millis(50);
 
@@ -43,6 +45,6 @@ impl Patience {
 
     /// Sleeps while the word is `expected`; true when the whole nap went by.
     pub(crate) fn nap(self, word: WaitWord<'_>, expected: u32) -> bool {
-        word.wait(expected, Some(self.nap_end())) == WaitResult::TimedOut
+        fork_gate::outside(|| word.wait(expected, Some(self.nap_end()))) == WaitResult::TimedOut
     }
 }

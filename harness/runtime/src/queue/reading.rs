@@ -12,6 +12,7 @@ use poolproof_sys::pipe;
 use super::channel::{AHEAD_BYTES, Channel, Held, Position};
 use super::frame::{HEAD_BYTES, Head};
 use crate::error::{Error, Result};
+use crate::fork_gate;
 use crate::lock::patience::{NAP, Patience};
 use crate::lock::word::Found;
 
@@ -95,7 +96,7 @@ impl Channel {
 
     /// Waits until there is something to read; false when the time was over first.
     fn await_bytes(&self, patience: Patience) -> Result<bool> {
-        pipe::wait_readable(&self.reader, patience.deadline())
+        fork_gate::outside(|| pipe::wait_readable(&self.reader, patience.deadline()))
             .map_err(|error| Error::system("wait for a queue", error))
     }
 

@@ -66,10 +66,16 @@ pub(super) fn exiting_worker(context: Context) {
 }
 
 fn worker_with(pid: u32) -> mp::Process {
-    let mut children = mp::active_children().into_iter();
-    children
-        .find(|child| child.pid() == Some(pid))
-        .expect("the worker lives")
+    let deadline = Instant::now() + LATE.unwrap();
+    loop {
+        let mut children = mp::active_children().into_iter();
+        if let Some(worker) = children.find(|child| child.pid() == Some(pid)) {
+            return worker;
+        }
+        // One that has only just been started may speak before the pool has noted it.
+        assert!(Instant::now() < deadline, "the worker lives");
+        std::thread::yield_now();
+    }
 }
 
 pub(super) fn killed_idle(context: Context) {
