@@ -1,14 +1,17 @@
 //! Queues: values from many processes to many, each process's own in its order.
 //!
-//! `channel` is the pipe that all processes share, `outbox` what one process has put and not yet
-//! written, `plain`, `joinable` and `simple` the three kinds that users see.
+//! `channel` and `ring` are the two transports that all processes of a queue share, `line` one of
+//! them, `outbox` what one process has put and not yet written, `plain`, `joinable` and `simple` the
+//! three kinds that users see.
 
 mod channel;
 mod frame;
 mod joinable;
+mod line;
 mod outbox;
 mod plain;
 mod reading;
+mod ring;
 mod simple;
 mod writing;
 
@@ -19,8 +22,11 @@ pub use simple::SimpleQueue;
 /// How the values of a queue get from process to process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Transport {
+    /// Memory that all share, with a lock at each end. A value that was put is there for others at
+    /// once, as long as 256 KiB hold all that nobody has taken; a thread writes the rest later.
+    #[default]
+    Ring,
     /// A pipe, a lock at each end, and a thread in each putting process that feeds it: what
     /// Python documents. A value that was put may be seen by others only later.
-    #[default]
     Pipe,
 }

@@ -80,14 +80,18 @@ impl Registry<'_> {
 
     /// The slots that were ever claimed and whose process is dead.
     pub(super) fn dead_slots(self) -> impl Iterator<Item = usize> {
-        let claims = self.memory.atomic_u32(self.base).load(Relaxed);
         let dead = move |slot: &u32| {
             let identity = self.memory.atomic_u64(self.entry(*slot)).load(Acquire);
             identity == 0 || !Identity::from_bits(identity).is_alive()
         };
-        (0..claims.min(SLOTS))
+        (0..self.claimed_slots())
             .filter(dead)
             .map(|slot| slot as usize)
+    }
+
+    /// A number above all slots that were ever claimed: claims start one after the other.
+    pub(super) fn claimed_slots(self) -> u32 {
+        self.memory.atomic_u32(self.base).load(Relaxed).min(SLOTS)
     }
 
     fn entry(self, slot: u32) -> usize {

@@ -43,6 +43,7 @@ pub(crate) enum SegmentKind {
     Mutex,
     Value,
     Queue,
+    Ring,
 }
 
 /// Shared memory with a registry.
@@ -166,6 +167,11 @@ impl Segment {
     /// The numbers that dead processes had.
     pub(crate) fn dead_slots(&self) -> impl Iterator<Item = usize> {
         self.registry().dead_slots()
+    }
+
+    /// A number above all slots that were ever claimed.
+    pub(crate) fn claimed_slots(&self) -> usize {
+        self.registry().claimed_slots() as usize
     }
 
     #[cold]

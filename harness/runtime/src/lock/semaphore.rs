@@ -97,8 +97,12 @@ impl<'s> Count<'s> {
         taken
     }
 
-    /// Waits until the count is zero; false when the time was over first.
-    pub(crate) fn await_zero(self, timeout: Option<Duration>) -> bool {
+    /// Waits until the count is zero; false when the time was over first. Where it stays above for
+    /// a while, `mend` may take away what the dead have left.
+    pub(crate) fn await_zero_mending(self, timeout: Option<Duration>, mend: impl Fn()) -> bool {
+        if timeout == Some(Duration::ZERO) {
+            mend();
+        }
         let patience = Patience::new(timeout);
         self.waiting().fetch_add(1, SeqCst);
         let reached = loop {
@@ -110,7 +114,9 @@ impl<'s> Count<'s> {
                 break false;
             }
             let memory = self.segment.memory();
-            patience.nap(memory.wait_word(self.segment.at(self.offset)), seen);
+            if patience.nap(memory.wait_word(self.segment.at(self.offset)), seen) {
+                mend();
+            }
         };
         self.waiting().fetch_sub(1, SeqCst);
         reached

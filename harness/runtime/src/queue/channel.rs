@@ -142,18 +142,37 @@ impl Channel {
 
     fn free_room_of_dead(&self) {
         for slot in self.segment.dead_slots() {
-            for _ in 0..self.unwritten(slot).swap(0, SeqCst) {
-                self.give_room();
-            }
+            self.forget_unwritten(slot);
         }
+    }
+
+    /// What a dead process never wrote takes no room, and nobody waits until it is dealt with.
+    fn forget_unwritten(&self, slot: usize) {
+        self.forget(self.unwritten(slot).swap(0, SeqCst));
+    }
+
+    /// Gives back the room of values that will never be written.
+    pub(super) fn forget(&self, count: u32) {
+        for _ in 0..count {
+            self.unfinished().take_to_zero();
+            self.give_room();
+        }
+    }
+
+    /// Counts a value that was put, until it is dealt with.
+    pub(super) fn count_unfinished(&self) {
+        self.unfinished().give(u32::MAX);
+    }
+
+    /// Waits until every value that was put is dealt with; false when the time was over first.
+    pub(super) fn await_all_done(&self, timeout: Option<Duration>) -> bool {
+        let mend = || self.free_room_of_dead();
+        self.unfinished().await_zero_mending(timeout, mend)
     }
 
     /// Gives back the room that an earlier process with our slot has kept.
     pub(super) fn start_writing(&self) -> Result<()> {
-        let before = self.unwritten(self.segment.slot()?).swap(0, SeqCst);
-        for _ in 0..before {
-            self.give_room();
-        }
+        self.forget_unwritten(self.segment.slot()?);
         Ok(())
     }
 

@@ -82,6 +82,17 @@ pub(super) fn next_write(bytes: &[u8], room: usize) -> Write {
     write
 }
 
+/// How many whole frames there are.
+pub(super) fn count(mut bytes: &[u8]) -> u32 {
+    let mut count = 0;
+    while let Some(head) = bytes.first_chunk::<HEAD_BYTES>() {
+        let total = usize::try_from(Head::read(*head).total).unwrap_or(usize::MAX);
+        bytes = bytes.get(total..).unwrap_or_default();
+        count += 1;
+    }
+    count
+}
+
 #[cfg(test)]
 mod tests {
     use super::{HEAD_BYTES, Head, append, next_write};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Transport;
 use super::plain::Queue;
 use crate::Context;
 use crate::error::{Error, Kind, Result};
@@ -20,7 +21,7 @@ use crate::transfer::Message;
 /// queue.put("work".to_owned())?;
 /// assert_eq!(queue.get()?, "work");
 /// queue.task_done()?;
-/// queue.join();
+/// queue.join()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -36,73 +37,54 @@ impl Context {
     /// # Errors
     /// As [`Context::queue`].
     pub fn joinable_queue<T: Message>(&self, bound: Option<usize>) -> Result<JoinableQueue<T>> {
-        let queue = self.queue(bound)?;
+        self.joinable_queue_over(Transport::default(), bound)
+    }
+
+    /// A joinable queue with this transport.
+    ///
+    /// # Errors
+    /// As [`Context::queue`].
+    pub fn joinable_queue_over<T: Message>(
+        &self,
+        transport: Transport,
+        bound: Option<usize>,
+    ) -> Result<JoinableQueue<T>> {
+        let queue = self.queue_over(transport, bound)?;
         Ok(JoinableQueue { queue })
     }
 }
 
 impl<T: Message> JoinableQueue<T> {
-    /// As [`Queue::put`].
-    ///
-    /// # Errors
-    /// As [`Queue::put`].
-    pub fn put(&self, value: T) -> Result<()> {
-        self.put_within(value, None)
-    }
-
-    /// As [`Queue::put_timeout`].
-    ///
-    /// # Errors
-    /// As [`Queue::put_timeout`].
-    pub fn put_timeout(&self, value: T, timeout: Duration) -> Result<()> {
-        self.put_within(value, Some(timeout))
-    }
-
-    /// As [`Queue::try_put`].
-    ///
-    /// # Errors
-    /// As [`Queue::try_put`].
-    pub fn try_put(&self, value: T) -> Result<()> {
-        self.put_within(value, Some(Duration::ZERO))
-    }
-
-    /// As [`Queue::put_within`].
-    ///
-    /// # Errors
-    /// As [`Queue::put_within`].
-    pub fn put_within(&self, value: T, timeout: Option<Duration>) -> Result<()> {
-        let channel = self.queue.channel();
-        let count = || {
-            channel.unfinished().give(u32::MAX);
-        };
-        self.queue.put_counted(value, timeout, count)
-    }
-
     /// Says that a value which was taken is dealt with.
     ///
     /// # Errors
     /// `is_over_release` when this was said of every value already.
     pub fn task_done(&self) -> Result<()> {
-        if self.queue.channel().unfinished().take_to_zero() {
+        if self.queue.line().task_done() {
             return Ok(());
         }
         let subject = "say `task_done` more often than values were put";
         Err(Error::new(Kind::OverRelease, subject))
     }
 
-    /// Waits until every value that was put is dealt with.
-    pub fn join(&self) {
-        self.join_timeout(None);
+    /// Waits until every value that was put is dealt with; what a process put and had not yet
+    /// written when it died is not waited for.
+    ///
+    /// # Errors
+    /// What the system says when this process cannot use the queue.
+    pub fn join(&self) -> Result<()> {
+        self.join_timeout(None).map(|_| ())
     }
 
     /// As [`JoinableQueue::join`]; false when the time was over first. No timeout waits for ever.
-    pub fn join_timeout(&self, timeout: Option<Duration>) -> bool {
-        self.queue.channel().unfinished().await_zero(timeout)
+    ///
+    /// # Errors
+    /// As [`JoinableQueue::join`].
+    pub fn join_timeout(&self, timeout: Option<Duration>) -> Result<bool> {
+        self.queue.line().await_all_done(timeout)
     }
 
-    /// The queue beneath, with all that takes from it, closes it and looks into it.
-    ///
-    /// A value that is put through it is not counted.
+    /// The queue beneath, with all that puts into it, takes from it, closes it and looks into it.
     #[must_use]
     pub fn queue(&self) -> &Queue<T> {
         &self.queue
@@ -127,18 +109,19 @@ mod tests {
     fn a_join_ends_when_every_value_is_dealt_with() {
         let context = Context::new(StartMethod::Spawn).unwrap();
         let queue = context.joinable_queue(None).unwrap();
-        queue.join();
+        queue.join().unwrap();
         for value in 0..3_u8 {
             queue.put(value).unwrap();
         }
         std::thread::scope(|scope| {
             let joiner = scope.spawn(|| queue.join_timeout(Some(Duration::from_secs(10))));
             for _ in 0..3 {
-                assert!(!queue.join_timeout(Some(Duration::from_millis(1))));
+                let soon = Some(Duration::from_millis(1));
+                assert!(!queue.join_timeout(soon).unwrap());
                 queue.get().unwrap();
                 queue.task_done().unwrap();
             }
-            assert!(joiner.join().unwrap());
+            assert!(joiner.join().unwrap().unwrap());
         });
         assert!(queue.task_done().unwrap_err().is_over_release());
     }

@@ -5,13 +5,18 @@
 //! waits; the child begins with nothing to write and no feeder.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
+use std::time::Duration;
 
 use poolproof_sys::handle::Handle;
 use poolproof_sys::identity;
 
 use super::channel::Channel;
+use super::line::Line;
+use super::ring::Put;
 use crate::error::{Error, Kind, Result};
 use crate::exit_work::{self, Stage};
 use crate::fork_gate;
@@ -19,9 +24,14 @@ use crate::fork_gate;
 /// One process's side of a queue.
 #[derive(Debug)]
 pub(super) struct Outbox {
-    pub(super) channel: Channel,
+    pub(super) line: Line,
     state: Mutex<State>,
     changed: Condvar,
+    /// The process, by its fork epoch, that may put into a ring without a look at the state:
+    /// the queue is open in it, and nothing of it waits for its feeder.
+    direct_in: AtomicU32,
+    /// The process in which the queue is closed.
+    closed_in: AtomicU32,
 }
 
 #[derive(Debug, Default)]
@@ -50,13 +60,15 @@ enum Feeder {
 }
 
 impl Outbox {
-    /// This process's side of a channel: the same one however often the channel arrives.
-    pub(super) fn of(channel: Channel) -> Arc<Outbox> {
-        let segment = Arc::clone(&channel.segment);
+    /// This process's side of a line: the same one however often the line arrives.
+    pub(super) fn of(line: Line) -> Arc<Outbox> {
+        let segment = Arc::clone(line.segment());
         let outbox = segment.attachment(|| Outbox {
-            channel,
+            line,
             state: Mutex::default(),
             changed: Condvar::new(),
+            direct_in: AtomicU32::new(0),
+            closed_in: AtomicU32::new(0),
         });
         outbox.state().users += 1;
         outbox
@@ -78,44 +90,89 @@ impl Outbox {
     }
 
     pub(super) fn check_open(&self, verb: &str) -> Result<()> {
-        if self.state().is_closed {
+        if self.closed_in.load(Acquire) == identity::epoch() {
             return Err(Error::new(Kind::Closed, format!("{verb} a queue")));
         }
         Ok(())
     }
 
-    /// What comes before each put: the queue is open, and the first put of a process finds its
+    /// Puts a frame; false when the time was over before there was room.
+    pub(super) fn put(
+        self: &Arc<Outbox>,
+        frame: &[u8],
+        handles: Vec<Handle>,
+        timeout: Option<Duration>,
+    ) -> Result<bool> {
+        let is_direct = || self.direct_in.load(Acquire) == identity::epoch();
+        if !is_direct() {
+            self.begin_put()?;
+        }
+        match &self.line {
+            Line::Pipe(channel) => self.put_into_pipe(channel, frame, handles, timeout),
+            Line::Ring(ring) => match ring.put(frame, handles, timeout, is_direct)? {
+                Put::Done => Ok(true),
+                Put::Full => Ok(false),
+                Put::Later(handles, _turn) => {
+                    if !self.push(frame, handles)? {
+                        ring.unpend(1);
+                        return Err(Error::new(Kind::Closed, "put into a queue"));
+                    }
+                    Ok(true)
+                }
+            },
+        }
+    }
+
+    /// What comes before a put: the queue is open, and the first put of a process finds its
     /// place as an earlier process left it.
-    pub(super) fn begin_put(&self) -> Result<()> {
+    fn begin_put(&self) -> Result<()> {
         let mut state = self.state();
         if state.is_closed {
             return Err(Error::new(Kind::Closed, "put into a queue"));
         }
         if !state.has_put {
-            self.channel.start_writing()?;
+            self.line.start_putting()?;
             state.has_put = true;
+            self.direct_in.store(state.epoch, Release);
         }
         Ok(())
     }
 
-    /// Hands a frame, for which there is room, to the feeder.
-    pub(super) fn push(self: &Arc<Outbox>, frame: &[u8], handles: Vec<Handle>) -> Result<()> {
-        let mut state = self.state();
-        if state.is_closed {
-            drop(state);
-            self.channel.note_written(1);
-            self.channel.give_room();
+    fn put_into_pipe(
+        self: &Arc<Outbox>,
+        channel: &Channel,
+        frame: &[u8],
+        handles: Vec<Handle>,
+        timeout: Option<Duration>,
+    ) -> Result<bool> {
+        if !channel.take_room(timeout)? {
+            return Ok(false);
+        }
+        channel.count_unfinished();
+        if !self.push(frame, handles)? {
+            channel.note_written(1);
+            channel.forget(1);
             return Err(Error::new(Kind::Closed, "put into a queue"));
         }
+        Ok(true)
+    }
+
+    /// Hands a frame, for which there is room, to the feeder; false when the queue is closed.
+    fn push(self: &Arc<Outbox>, frame: &[u8], handles: Vec<Handle>) -> Result<bool> {
+        let mut state = self.state();
+        if state.is_closed {
+            return Ok(false);
+        }
+        self.direct_in.store(0, Release);
         state.frames.extend_from_slice(frame);
         state.handles.extend(handles);
         if !matches!(state.feeder, Feeder::None) {
             state.wake_feeder();
-            return Ok(());
+            return Ok(true);
         }
         state.feeder = Feeder::Starting;
         drop(state);
-        self.start_feeder()
+        self.start_feeder().map(|()| true)
     }
 
     fn start_feeder(self: &Arc<Outbox>) -> Result<()> {
@@ -144,6 +201,7 @@ impl Outbox {
             std::mem::swap(&mut frames, &mut state.frames);
             std::mem::swap(&mut handles, &mut state.handles);
             if frames.is_empty() {
+                self.all_is_written(&state);
                 if state.is_closed || state.users == 0 {
                     // Under the same hold: whoever puts after this starts another feeder.
                     state.feeder = Feeder::None;
@@ -156,8 +214,7 @@ impl Outbox {
                 continue;
             }
             drop(state);
-            let written = |frames| self.channel.note_written(frames);
-            let sent = fork_gate::outside(|| self.channel.send(&frames, &mut handles, written));
+            let sent = fork_gate::outside(|| self.line.send(&frames, &mut handles));
             if let Err(error) = sent {
                 // The caller of `put` is long gone, and nobody else can be told.
                 eprintln!("poolproof: values put into a queue are lost: {error}");
@@ -167,10 +224,19 @@ impl Outbox {
         }
     }
 
+    /// Lets this process put into a ring directly again.
+    fn all_is_written(&self, state: &State) {
+        if !state.is_closed {
+            self.direct_in.store(state.epoch, Release);
+        }
+    }
+
     /// No more values from this process; what was put is still written.
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.is_closed = true;
+        self.direct_in.store(0, Release);
+        self.closed_in.store(state.epoch, Release);
         state.wake_feeder();
     }
 

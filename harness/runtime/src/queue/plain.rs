@@ -9,24 +9,23 @@ use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Transport;
-use super::channel::Channel;
 use super::frame;
+use super::line::Line;
 use super::outbox::Outbox;
 use crate::Context;
 use crate::error::{Error, Kind, Result};
 use crate::transfer::{self, Message};
 
-/// What a queue without a bound holds.
-const BOUND_MAX: u32 = i32::MAX as u32;
-
 /// A queue between processes; a clone is the same queue.
 ///
 /// Values of one process come out in the order in which it put them. A value is encoded when it
 /// is put, so `put` says what cannot be sent, and later changes to the original are not seen.
-/// A thread writes it: right after `put` the queue may still look empty to others.
+/// Once `put` returns others can take it, unless the queue holds so much already that a thread
+/// has to write it later ([`Transport::Ring`], the default), or a thread always writes it
+/// ([`Transport::Pipe`]): then the queue may still look empty to others for a while.
 ///
 /// A process that dies takes with it what it has not yet written and the value that it was
-/// taking; the queue goes on.
+/// taking; the queue goes on with whole values.
 ///
 /// ```
 /// use poolproof_runtime as mp;
@@ -78,15 +77,8 @@ impl Context {
         transport: Transport,
         bound: Option<usize>,
     ) -> Result<Queue<T>> {
-        match transport {
-            Transport::Pipe => {
-                let bound = bound.filter(|bound| *bound > 0);
-                let bound = bound.and_then(|bound| u32::try_from(bound).ok());
-                let channel =
-                    Channel::create(bound.map_or(BOUND_MAX, |bound| bound.min(BOUND_MAX)))?;
-                Ok(Queue::new(Outbox::of(channel)))
-            }
-        }
+        let line = Line::create(transport, bound)?;
+        Ok(Queue::new(Outbox::of(line)))
     }
 }
 
@@ -120,23 +112,12 @@ impl<T: Message> Queue<T> {
     /// # Errors
     /// As [`Queue::put_timeout`].
     pub fn put_within(&self, value: T, timeout: Option<Duration>) -> Result<()> {
-        self.put_counted(value, timeout, || {})
-    }
-
-    pub(super) fn put_counted(
-        &self,
-        value: T,
-        timeout: Option<Duration>,
-        count: impl FnOnce(),
-    ) -> Result<()> {
-        self.outbox.begin_put()?;
         with_scratch(|bytes| {
             let handles = frame::append(&value, bytes)?;
-            if !self.channel().take_room(timeout)? {
-                return Err(Error::new(Kind::Full, "put into a queue"));
+            match self.outbox.put(bytes, handles, timeout)? {
+                true => Ok(()),
+                false => Err(Error::new(Kind::Full, "put into a queue")),
             }
-            count();
-            self.outbox.push(bytes, handles)
         })
     }
 
@@ -172,7 +153,7 @@ impl<T: Message> Queue<T> {
     pub fn get_within(&self, timeout: Option<Duration>) -> Result<T> {
         self.outbox.check_open("get from")?;
         with_scratch(|bytes| {
-            let handles = self.channel().receive(timeout, bytes)?;
+            let handles = self.line().receive(timeout, bytes)?;
             let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
             transfer::decode(bytes, handles)
         })
@@ -185,8 +166,7 @@ impl<T: Message> Queue<T> {
         reason = "whether a pipe is empty is asked of the system, which may refuse"
     )]
     pub fn len(&self) -> usize {
-        let bound = self.channel().bound();
-        bound.saturating_sub(self.channel().free().value()) as usize
+        self.line().len()
     }
 
     /// Whether nothing can be taken at this moment.
@@ -194,13 +174,13 @@ impl<T: Message> Queue<T> {
     /// # Errors
     /// What the system says when the pipe cannot be looked into.
     pub fn is_empty(&self) -> Result<bool> {
-        self.channel().is_drained()
+        self.line().is_drained()
     }
 
     /// Whether there is no room at this moment.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.channel().free().value() == 0
+        self.line().is_full()
     }
 
     /// Ends this process's use of the queue; what it has put is still written.
@@ -221,8 +201,8 @@ impl<T: Message> Queue<T> {
         self.outbox.cancel_join();
     }
 
-    pub(super) fn channel(&self) -> &Channel {
-        &self.outbox.channel
+    pub(super) fn line(&self) -> &Line {
+        &self.outbox.line
     }
 }
 
@@ -266,7 +246,7 @@ impl<T> std::fmt::Debug for Queue<T> {
 
 impl<T> Serialize for Queue<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        self.outbox.channel.serialize(serializer)
+        self.outbox.line.serialize(serializer)
     }
 }
 
@@ -274,16 +254,16 @@ impl<'de, T> Deserialize<'de> for Queue<T> {
     fn deserialize<D: Deserializer<'de>>(
         deserializer: D,
     ) -> std::result::Result<Queue<T>, D::Error> {
-        let channel = Channel::deserialize(deserializer)?;
-        Ok(Queue::new(Outbox::of(channel)))
+        let line = Line::deserialize(deserializer)?;
+        Ok(Queue::new(Outbox::of(line)))
     }
 }
 
 /// What [`super::SimpleQueue`] shares with [`Queue`]: handles beside bytes, sent at once.
-pub(super) fn send_now<T: Message>(channel: &Channel, value: T) -> Result<()> {
+pub(super) fn send_now<T: Message>(line: &Line, value: T) -> Result<()> {
     with_scratch(|bytes| {
         let handles: Vec<Handle> = frame::append(&value, bytes)?;
-        channel.send(bytes, &mut handles.into(), |_| {})
+        line.send_now(bytes, handles)
     })
 }
 

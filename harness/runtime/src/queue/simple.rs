@@ -1,4 +1,4 @@
-//! `SimpleQueue`: a pipe with a lock at each end, and nothing else.
+//! `SimpleQueue`: a pipe or a ring with a lock at each end, and nothing else.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::channel::Channel;
+use super::Transport;
+use super::line::Line;
 use super::outbox::Outbox;
 use super::plain::{send_now, with_scratch};
 use crate::Context;
 use crate::error::{Error, Kind, Result};
 use crate::transfer::{self, Message};
 
-/// A queue whose `put` writes by itself, and so waits while the pipe is full; a clone is the same
+/// A queue whose `put` writes by itself, and so waits while it is full; a clone is the same
 /// queue. What was put is there for others when `put` returns.
 pub struct SimpleQueue<T> {
     outbox: Arc<Outbox>,
@@ -26,19 +27,27 @@ impl Context {
     /// # Errors
     /// What the system says when it has no memory or no handles left.
     pub fn simple_queue<T: Message>(&self) -> Result<SimpleQueue<T>> {
-        let channel = Channel::create(i32::MAX as u32)?;
-        Ok(SimpleQueue::new(Outbox::of(channel)))
+        self.simple_queue_over(Transport::default())
+    }
+
+    /// A simple queue with this transport.
+    ///
+    /// # Errors
+    /// As [`Context::simple_queue`].
+    pub fn simple_queue_over<T: Message>(&self, transport: Transport) -> Result<SimpleQueue<T>> {
+        let line = Line::create(transport, None)?;
+        Ok(SimpleQueue::new(Outbox::of(line)))
     }
 }
 
 impl<T: Message> SimpleQueue<T> {
-    /// Puts a value, waiting while the pipe is full.
+    /// Puts a value, waiting while it is full.
     ///
     /// # Errors
     /// `is_closed` after [`SimpleQueue::close`]; `is_serialize` for a value that cannot be sent.
     pub fn put(&self, value: T) -> Result<()> {
         self.outbox.check_open("put into")?;
-        send_now(&self.outbox.channel, value)
+        send_now(&self.outbox.line, value)
     }
 
     /// Takes the next value, waiting for one.
@@ -56,7 +65,7 @@ impl<T: Message> SimpleQueue<T> {
     pub fn get_within(&self, timeout: Option<Duration>) -> Result<T> {
         self.outbox.check_open("get from")?;
         with_scratch(|bytes| {
-            let handles = self.outbox.channel.receive(timeout, bytes)?;
+            let handles = self.outbox.line.receive(timeout, bytes)?;
             let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
             transfer::decode(bytes, handles)
         })
@@ -68,7 +77,7 @@ impl<T: Message> SimpleQueue<T> {
     /// `is_closed` after [`SimpleQueue::close`].
     pub fn is_empty(&self) -> Result<bool> {
         self.outbox.check_open("look into")?;
-        self.outbox.channel.is_drained()
+        self.outbox.line.is_drained()
     }
 
     /// Ends this process's use of the queue.
@@ -106,7 +115,7 @@ impl<T> std::fmt::Debug for SimpleQueue<T> {
 
 impl<T> Serialize for SimpleQueue<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        self.outbox.channel.serialize(serializer)
+        self.outbox.line.serialize(serializer)
     }
 }
 
@@ -114,8 +123,8 @@ impl<'de, T> Deserialize<'de> for SimpleQueue<T> {
     fn deserialize<D: Deserializer<'de>>(
         deserializer: D,
     ) -> std::result::Result<SimpleQueue<T>, D::Error> {
-        let channel = Channel::deserialize(deserializer)?;
-        Ok(SimpleQueue::new(Outbox::of(channel)))
+        let line = Line::deserialize(deserializer)?;
+        Ok(SimpleQueue::new(Outbox::of(line)))
     }
 }
 

@@ -185,7 +185,7 @@ fn joinable(context: mp::Context) -> Outcome {
         queue.put(value)?;
     }
     let process = context.process(deal, (queue.clone(), 5)).start()?;
-    hold(queue.join_timeout(Some(SOON)), "the join does not end")?;
+    hold(queue.join_timeout(Some(SOON))?, "the join does not end")?;
     expect(ended(&process)?, Some(0))?;
     hold(
         queue.task_done().unwrap_err().is_over_release(),

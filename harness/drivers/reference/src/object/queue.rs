@@ -82,7 +82,7 @@ impl Queue {
                     Ok(Data::NONE)
                 }
                 "join" => {
-                    queue.join();
+                    queue.join()?;
                     Ok(Data::NONE)
                 }
                 other => call_buffered!(queue, other, bound),

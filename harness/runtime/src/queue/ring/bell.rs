@@ -1,0 +1,127 @@
+//! Sleeping until something may have changed, and waking those who do, without a call to the
+//! system where nobody sleeps.
+
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicU32, fence};
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::lock::patience::Patience;
+use crate::lock::segment::Segment;
+
+const WAITING_AT: usize = 4;
+/// Looks before the first sleep, on another processor's work.
+const SPINS: u32 = 100;
+/// Then others on this processor get their turn.
+const YIELDS: u32 = 6;
+
+/// A bell at its place: how often it was rung, then how many wait for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bell<'s> {
+    segment: &'s Segment,
+    offset: usize,
+}
+
+impl<'s> Bell<'s> {
+    pub(super) fn new(segment: &'s Segment, offset: usize) -> Bell<'s> {
+        Bell { segment, offset }
+    }
+
+    /// Waits until it is so; false when the time was over first. A nap that went by without a
+    /// wake is `in_vain`: who should have rung may be dead.
+    pub(super) fn wait(
+        self,
+        timeout: Option<Duration>,
+        is_so: impl Fn() -> bool,
+        in_vain: impl Fn() -> Result<()>,
+    ) -> Result<bool> {
+        if is_so() {
+            return Ok(true);
+        }
+        if timeout == Some(Duration::ZERO) {
+            in_vain()?;
+            return Ok(is_so());
+        }
+        let patience = Patience::new(timeout);
+        if self.look(&is_so) {
+            return Ok(true);
+        }
+        // A waiter that is killed leaves this too high: a wake too many, never one too few.
+        self.waiting().fetch_add(1, SeqCst);
+        let outcome = self.sleep(patience, is_so, in_vain);
+        self.waiting().fetch_sub(1, SeqCst);
+        outcome
+    }
+
+    fn look(self, is_so: &impl Fn() -> bool) -> bool {
+        for _ in 0..SPINS {
+            std::hint::spin_loop();
+            if is_so() {
+                return true;
+            }
+        }
+        for _ in 0..YIELDS {
+            std::thread::yield_now();
+            if is_so() {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn sleep(
+        self,
+        patience: Patience,
+        is_so: impl Fn() -> bool,
+        in_vain: impl Fn() -> Result<()>,
+    ) -> Result<bool> {
+        loop {
+            let rung = self.rung().load(SeqCst);
+            fence(SeqCst);
+            if is_so() {
+                return Ok(true);
+            }
+            if patience.is_over() {
+                return Ok(false);
+            }
+            let word = self.segment.memory();
+            if patience.nap(word.wait_word(self.segment.at(self.offset)), rung) {
+                in_vain()?;
+            }
+        }
+    }
+
+    /// Whether someone sleeps; those who fall asleep now see what was changed before a fence.
+    pub(super) fn is_awaited(self) -> bool {
+        self.waiting().load(Relaxed) > 0
+    }
+
+    /// Wakes one who waits.
+    pub(super) fn ring_one(self) {
+        self.ring(1);
+    }
+
+    /// Wakes all who wait.
+    pub(super) fn ring_all(self) {
+        self.ring(i32::MAX as u32);
+    }
+
+    fn ring(self, count: u32) {
+        fence(SeqCst);
+        if self.is_awaited() {
+            self.rung().fetch_add(1, SeqCst);
+            let memory = self.segment.memory();
+            memory
+                .wait_word(self.segment.at(self.offset))
+                .wake(count);
+        }
+    }
+
+    fn rung(self) -> &'s AtomicU32 {
+        self.segment.atomic_u32(self.offset)
+    }
+
+    fn waiting(self) -> &'s AtomicU32 {
+        self.segment.atomic_u32(self.offset + WAITING_AT)
+    }
+}

@@ -1,0 +1,117 @@
+//! The takers' side of a ring: one taker at a time takes whole frames.
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::fence;
+use std::time::{Duration, Instant};
+
+use poolproof_sys::handle::Handle;
+use poolproof_sys::memory::SharedMemory;
+use poolproof_sys::pipe;
+
+use super::parcel::{self, Shape, TICKET_BYTES};
+use super::{Position, RING_UNITS, Ring};
+use crate::error::{Error, Kind, Result};
+use crate::lock::patience::Patience;
+use crate::queue::frame::HEAD_BYTES;
+
+impl Ring {
+    /// Takes the next frame's bytes, without its head, onto `bytes`; gives its handles.
+    /// None when the time was over first.
+    pub(in crate::queue) fn receive(
+        &self,
+        timeout: Option<Duration>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<Option<Vec<Handle>>> {
+        let patience = Patience::new(timeout);
+        loop {
+            if let Some(taken) = self.take(timeout, bytes)? {
+                return Ok(Some(taken));
+            }
+            // Whoever waits holds nothing, so a taker that is killed here is not missed.
+            let left = timeout.and_then(|_| patience.left());
+            let is_there = || !self.is_drained();
+            if !self.filled().wait(left, is_there, || Ok(()))? {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        timeout: Option<Duration>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<Option<Vec<Handle>>> {
+        let Some(held) = self.hold_reader(timeout)? else {
+            return Ok(None);
+        };
+        let start = self.start();
+        if Position::of(self.seen_end().load(Relaxed)) == start {
+            let end = self.end();
+            self.seen_end().store(end.bits(), Relaxed);
+            if end == start {
+                return Ok(None);
+            }
+        }
+        let mut head = [0; HEAD_BYTES];
+        self.copy_out(start.units, 0, &mut head);
+        let shape = Shape::of(head);
+        let mut ticket = [0; TICKET_BYTES];
+        let mut behind = HEAD_BYTES;
+        if shape.handles > 0 {
+            self.copy_out(start.units, behind, &mut ticket);
+            behind += TICKET_BYTES;
+        }
+        let old = bytes.len();
+        if !shape.is_outside {
+            bytes.resize(old + shape.length, 0);
+            self.copy_out(start.units, behind, &mut bytes[old..]);
+        }
+        let next = start.behind(shape.units);
+        self.set_start(next);
+        // After it is taken: should we die now it is lost with us, and its handles are dropped.
+        let handles = self.take_handles(shape.handles, u64::from_ne_bytes(ticket));
+        drop(held);
+        self.tell_room(next);
+        let mut handles = handles?;
+        if shape.is_outside {
+            if handles.len() < SharedMemory::HANDLES {
+                let subject = "take a large value from a queue, whose memory is lost";
+                return Err(Error::new(Kind::Deserialize, subject));
+            }
+            let own = handles.split_off(SharedMemory::HANDLES);
+            parcel::open(handles, shape.length, bytes)?;
+            return Ok(Some(own));
+        }
+        Ok(Some(handles))
+    }
+
+    /// Wakes those for whom there is room now.
+    fn tell_room(&self, start: Position) {
+        fence(SeqCst);
+        if self.free().is_awaited() {
+            self.free().ring_one();
+        }
+        // Half of the ring at once: a wake for each frame would cost more than the frame.
+        if self.room().is_awaited() && self.used(start) <= RING_UNITS / 2 {
+            self.room().ring_all();
+        }
+    }
+
+    /// The handles of an attempt; those of attempts whose putter or taker died are dropped.
+    fn take_handles(&self, count: usize, ticket: u64) -> Result<Vec<Handle>> {
+        let failed = |error| Error::system("take handles from a queue", error);
+        let mut handles = Vec::new();
+        let already = Some(Instant::now());
+        while handles.len() < count
+            && pipe::wait_readable(&self.handle_reader, already).map_err(failed)?
+        {
+            let (mut mark, mut group) = ([0; TICKET_BYTES], VecDeque::new());
+            pipe::receive(&self.handle_reader, &mut mark, &mut group).map_err(failed)?;
+            if u64::from_ne_bytes(mark) == ticket {
+                handles.extend(group);
+            }
+        }
+        Ok(handles)
+    }
+}
