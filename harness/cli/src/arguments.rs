@@ -77,7 +77,8 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     /// Which cases; none: all
     pub(crate) filters: Vec<String>,
-    /// A driver: `reference`, `cpython-3.13`, `cpython` for all of them [default: all found]
+    /// A driver: `reference`, `reference-ring` (its queues in shared memory), `cpython-3.13`,
+    /// `cpython` for all of them [default: all found]
     #[arg(long = "driver", value_name = "D")]
     pub(crate) drivers: Vec<String>,
     /// A start method: spawn, fork, forkserver or threads [default: all]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use poolproof_case::{Case, StartMethod};
+use poolproof_reference::Transport;
 
 /// The exit code of a wrong invocation, and of a case that cannot be read.
 const USAGE: i32 = 64;
@@ -23,8 +24,10 @@ pub(crate) fn drive(arguments: &[OsString]) -> i32 {
 }
 
 fn start(driver: &str, method: StartMethod, file: &Path, case: Case) -> i32 {
-    if driver == "reference" {
-        poolproof_reference::drive(method, case);
+    match driver {
+        "reference" => poolproof_reference::drive(method, Transport::Pipe, case),
+        "reference-ring" => poolproof_reference::drive(method, Transport::Ring, case),
+        _ => {}
     }
     let fake = driver
         .strip_prefix("fake/")

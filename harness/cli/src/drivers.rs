@@ -5,7 +5,17 @@ use std::path::{Path, PathBuf};
 use poolproof_case::nearest::nearest;
 use poolproof_runner::{Driver, Error, Manifest, Result, interpreter};
 
-const REFERENCE: &str = include_str!("../../drivers/reference/manifest.ron");
+/// The reference runtime over either transport of its queues.
+const REFERENCES: [(&str, &str); 2] = [
+    (
+        "reference",
+        include_str!("../../drivers/reference/manifest.ron"),
+    ),
+    (
+        "reference-ring",
+        include_str!("../../drivers/reference/ring.ron"),
+    ),
+];
 
 /// This executable, which is also the reference driver and the keeper of each run.
 pub(crate) fn executable() -> Result<PathBuf> {
@@ -13,9 +23,14 @@ pub(crate) fn executable() -> Result<PathBuf> {
         .map_err(|error| Error::internal(format!("failed to find this executable: {error}")))
 }
 
-/// Every driver that is run when none is named: the reference runtime and each CPython found.
+/// Every driver that is run when none is named: the reference runtime over either transport of its
+/// queues, and each CPython found.
 pub(crate) fn all() -> Result<Vec<Driver>> {
-    let mut drivers = vec![reference(&executable()?)?];
+    let executable = executable()?;
+    let mut drivers = REFERENCES
+        .iter()
+        .map(|(_, manifest)| reference(manifest, &executable))
+        .collect::<Result<Vec<_>>>()?;
     drivers.extend(pythons()?);
     Ok(drivers)
 }
@@ -29,8 +44,9 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Driver>> {
     let mut drivers: Vec<Driver> = Vec::new();
     let mut found: Option<Vec<Driver>> = None;
     for name in names {
+        let own = REFERENCES.iter().find(|(known, _)| known == name);
         let chosen = match name.as_str() {
-            "reference" => vec![reference(&executable)?],
+            _ if let Some((_, manifest)) = own => vec![reference(manifest, &executable)?],
             name if name.starts_with("fake/") => vec![fake(name, &executable)?],
             name => {
                 if found.is_none() {
@@ -48,8 +64,8 @@ pub(crate) fn named(names: &[String]) -> Result<Vec<Driver>> {
     Ok(drivers)
 }
 
-fn reference(executable: &Path) -> Result<Driver> {
-    let manifest = Manifest::read(REFERENCE)?;
+fn reference(manifest: &str, executable: &Path) -> Result<Driver> {
+    let manifest = Manifest::read(manifest)?;
     Ok(Driver::own(manifest, executable, env!("CARGO_PKG_VERSION")))
 }
 
@@ -90,7 +106,10 @@ fn of_found(name: &str, found: &[Driver]) -> Result<Vec<Driver>> {
     if !group.is_empty() {
         return Ok(group);
     }
-    let mut names = vec!["reference".to_owned()];
+    let mut names: Vec<String> = REFERENCES
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
     names.extend(found.iter().map(|driver| driver.name.clone()));
     Err(unknown(name, &names))
 }

@@ -1,4 +1,5 @@
-//! `cargo test`: every case on the reference runtime, a trial each: `reference/spawn/seed/pool_map`.
+//! `cargo test`: every case on the reference runtime, a trial each: `reference/spawn/seed/pool_map`;
+//! those with queues again over the other transport, as `reference-ring/…`.
 //!
 //! A trial runs its case through the built executable, as a user does; what is unsupported is
 //! ignored with its reason.
@@ -9,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use poolproof_case::{Outcome, StartMethod};
+use poolproof_case::{Outcome, StartMethod, uses};
 use poolproof_report::{Observation, Record, Verdict, outcome_text};
 use poolproof_runner::{Loaded, Problem, load};
 
@@ -26,7 +27,10 @@ fn main() {
     let mut trials: Vec<Trial> = selection.problems.into_iter().map(broken).collect();
     for loaded in &selection.cases {
         for method in &loaded.case.methods {
-            trials.push(trial(loaded, *method));
+            trials.push(trial("reference", loaded, *method));
+            if has_queue(loaded) {
+                trials.push(trial("reference-ring", loaded, *method));
+            }
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -39,17 +43,24 @@ fn broken(problem: Problem) -> Trial {
     })
 }
 
-fn trial(loaded: &Loaded, method: StartMethod) -> Trial {
+/// Without a queue the two drivers are the same.
+fn has_queue(loaded: &Loaded) -> bool {
+    let queues = ["Queue", "JoinableQueue", "SimpleQueue"];
+    let uses = uses::uses(&loaded.case.program);
+    uses.iter().any(|used| queues.contains(&used.object))
+}
+
+fn trial(driver: &'static str, loaded: &Loaded, method: StartMethod) -> Trial {
     let id = loaded.case.id.clone();
-    Trial::ignorable_test(format!("reference/{method}/{id}"), move || {
-        judge(&id, method)
+    Trial::ignorable_test(format!("{driver}/{method}/{id}"), move || {
+        judge(driver, &id, method)
     })
 }
 
-fn judge(id: &str, method: StartMethod) -> Result<Completion, Failed> {
+fn judge(driver: &str, id: &str, method: StartMethod) -> Result<Completion, Failed> {
     let folder = tempfile::tempdir()?;
     let output = Command::new(env!("CARGO_BIN_EXE_poolproof"))
-        .args(["run", id, "--driver", "reference", "--jobs", "1"])
+        .args(["run", id, "--driver", driver, "--jobs", "1"])
         .args([
             "--start-method",
             method.name(),

@@ -6,6 +6,7 @@
 //! Outside a message both fail, so that no handle can be written to a file by accident.
 //! How handles reach another process is left to `connection` and `start`.
 
+use std::any::Any;
 use std::cell::RefCell;
 
 use poolproof_sys::handle::Handle;
@@ -81,6 +82,24 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
             Err(Error::new(Kind::Serialize, refused::<T>("encode", &error)))
         }
     }
+}
+
+/// As [`encode`], and at once where the value is a vector of bytes, which serde takes for a sequence.
+pub(crate) fn encode_message<T: Message>(value: &T, buffer: &mut Vec<u8>) -> Result<Vec<Handle>> {
+    match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
+        Some(bytes) => encode(serde_bytes::Bytes::new(bytes), buffer),
+        None => encode(value, buffer),
+    }
+}
+
+/// As [`decode`], and at once where the value is a vector of bytes, which serde takes for a sequence.
+pub(crate) fn decode_message<T: Message>(bytes: &[u8], handles: Vec<Handle>) -> Result<T> {
+    let mut made: Option<T> = None;
+    if let Some(value) = (&mut made as &mut dyn Any).downcast_mut::<Option<Vec<u8>>>() {
+        *value = Some(decode::<serde_bytes::ByteBuf>(bytes, handles)?.into_vec());
+        return made.ok_or_else(|| Error::new(Kind::Deserialize, "decode bytes"));
+    }
+    decode(bytes, handles)
 }
 
 /// Puts a value together from its bytes and the handles that came beside them.

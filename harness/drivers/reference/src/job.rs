@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::Data;
 use crate::stop::{Result, Stop};
-use crate::world::World;
+use crate::world::{Transport, World};
 use crate::{interpreter, output, plan};
 
 /// A process's work.
@@ -42,6 +42,7 @@ pub(crate) struct Home {
     program: Arc<Program>,
     /// The run's start method, for what the child makes.
     method: StartMethod,
+    transport: Transport,
     /// How this child was started.
     started_by: StartMethod,
 }
@@ -51,6 +52,7 @@ impl Home {
         Home {
             program: Arc::clone(&world.program),
             method: world.method,
+            transport: world.transport,
             started_by,
         }
     }
@@ -64,7 +66,7 @@ impl Home {
         match (self.started_by, World::current()) {
             (StartMethod::Fork | StartMethod::Threads, Some(world)) => Ok(world),
             _ => {
-                let world = World::enter(Arc::clone(&self.program), self.method);
+                let world = World::enter(Arc::clone(&self.program), self.method, self.transport);
                 if !self.program.guard {
                     mp::bootstrapping(|| interpreter::run_main(&world))?;
                 }

@@ -21,3 +21,4 @@ mod world;
 
 pub use drive::drive;
 pub use poolproof_runtime::freeze_support;
+pub use world::Transport;

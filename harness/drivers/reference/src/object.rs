@@ -116,7 +116,7 @@ fn make(
         "Process" => Object::Process(Arc::new(process::new(world, method, bound)?)),
         "Pool" => Object::Pool(Arc::new(pool::new(world, method, bound)?)),
         "Queue" | "JoinableQueue" | "SimpleQueue" => {
-            Object::Queue(queue::new(&context, object, bound)?)
+            Object::Queue(queue::new(&context, world.transport.into(), object, bound)?)
         }
         "Event" => Object::Event(context.event()?),
         "Barrier" => Object::Barrier(lock::Barrier::new(&context, bound)?),

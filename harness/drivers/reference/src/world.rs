@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use poolproof_case::program::Program;
 use poolproof_case::{ErrorKind, StartMethod};
 use poolproof_runtime as mp;
+use serde::{Deserialize, Serialize};
 
 use crate::data::{Data, lock};
 use crate::stop::{Result, Stop};
@@ -14,6 +15,8 @@ use crate::stop::{Result, Stop};
 pub(crate) struct World {
     pub(crate) program: Arc<Program>,
     pub(crate) method: StartMethod,
+    /// What carries the values of its queues.
+    pub(crate) transport: Transport,
     globals: Mutex<HashMap<String, Data>>,
 }
 
@@ -21,7 +24,11 @@ static WORLD: RwLock<Option<Arc<World>>> = RwLock::new(None);
 
 impl World {
     /// Makes the world of this process, with the globals' first values.
-    pub(crate) fn enter(program: Arc<Program>, method: StartMethod) -> Arc<World> {
+    pub(crate) fn enter(
+        program: Arc<Program>,
+        method: StartMethod,
+        transport: Transport,
+    ) -> Arc<World> {
         let globals = program.globals.iter();
         let globals = globals
             .map(|(name, value)| (name.clone(), Data::of(value)))
@@ -29,6 +36,7 @@ impl World {
         let world = Arc::new(World {
             program,
             method,
+            transport,
             globals: Mutex::new(globals),
         });
         *WORLD.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&world));
@@ -47,6 +55,24 @@ impl World {
 
     pub(crate) fn set_global(&self, name: &str, data: Data) {
         lock(&self.globals).insert(name.to_owned(), data);
+    }
+}
+
+/// What carries the values of a program's queues; either may do all that a program can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Transport {
+    /// The pipe and feeder that Python documents.
+    Pipe,
+    /// The runtime's shared memory.
+    Ring,
+}
+
+impl From<Transport> for mp::Transport {
+    fn from(transport: Transport) -> mp::Transport {
+        match transport {
+            Transport::Pipe => mp::Transport::Pipe,
+            Transport::Ring => mp::Transport::Ring,
+        }
     }
 }
 

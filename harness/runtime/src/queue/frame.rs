@@ -1,11 +1,9 @@
 //! How a value lies in a queue's pipe: eight bytes that say how long it is and how many handles
 //! travel beside it, then its bytes.
 
-use poolproof_sys::handle::Handle;
-use serde::Serialize;
-
 use crate::error::{Error, Kind, Result};
-use crate::transfer;
+use crate::transfer::{self, Message};
+use poolproof_sys::handle::Handle;
 
 /// The bytes before each value.
 pub(super) const HEAD_BYTES: usize = 8;
@@ -33,10 +31,10 @@ impl Head {
 }
 
 /// Appends a value as a frame; gives the handles beside it. On failure nothing is appended.
-pub(super) fn append<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<Vec<Handle>> {
+pub(super) fn append<T: Message>(value: &T, bytes: &mut Vec<u8>) -> Result<Vec<Handle>> {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; HEAD_BYTES]);
-    let outcome = transfer::encode(value, bytes).and_then(|handles| {
+    let outcome = transfer::encode_message(value, bytes).and_then(|handles| {
         let length = (bytes.len() - start - HEAD_BYTES) as u64;
         let count = handles.len() as u64;
         if length > LENGTH_MAX || count > u64::from(u16::MAX) {
@@ -100,7 +98,7 @@ mod tests {
     #[test]
     fn a_head_says_how_long_its_frame_is() {
         let mut bytes = vec![9];
-        append(&[1_u8, 2, 3], &mut bytes).unwrap();
+        append(&vec![1_u8, 2, 3], &mut bytes).unwrap();
         let head = *bytes[1..].first_chunk::<HEAD_BYTES>().unwrap();
         let head = Head::read(head);
         assert_eq!(head.total as usize, bytes.len() - 1);
@@ -109,6 +107,7 @@ mod tests {
 
     #[test]
     fn a_value_that_cannot_be_sent_leaves_nothing_behind() {
+        #[derive(serde::Deserialize)]
         struct Unsendable;
         impl serde::Serialize for Unsendable {
             fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {

@@ -155,7 +155,7 @@ impl<T: Message> Queue<T> {
         with_scratch(|bytes| {
             let handles = self.line().receive(timeout, bytes)?;
             let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
-            transfer::decode(bytes, handles)
+            transfer::decode_message(bytes, handles)
         })
     }
 

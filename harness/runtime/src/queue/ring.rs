@@ -171,7 +171,11 @@ impl Ring {
         let unfinished = put.wrapping_sub(done);
         // Pending first: a value that goes into the ring meanwhile counts twice rather than never.
         // Fewer than none there are where a value was dealt with and its putter died with it.
-        if unfinished > u32::MAX / 2 { 0 } else { unfinished }
+        if unfinished > u32::MAX / 2 {
+            0
+        } else {
+            unfinished
+        }
     }
 
     fn start(&self) -> Position {

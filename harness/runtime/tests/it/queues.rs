@@ -1,53 +1,55 @@
-//! Queues and shared values between processes, and what the death of one does.
+//! Queues and shared values between processes; what the death of one does is in `deaths`.
+
+mod deaths;
 
 use std::time::Duration;
 
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::Trial;
 use poolproof_runtime as mp;
+use serde_bytes::ByteBuf;
 
 use crate::start::Reply;
-use crate::{Outcome, SOON, each, each_process, ended, expect, hold};
+use crate::{Outcome, SOON, each, ended, expect, hold};
 
 pub(crate) fn trials() -> Vec<Trial> {
     [
         each("what_a_child_sets_is_seen", sets_values),
-        each("each_producer_s_values_keep_their_order", keeps_order),
-        each("a_value_is_taken_by_one_process_only", taken_once),
-        each("a_bounded_queue_makes_its_producer_wait", bounded),
-        each("a_simple_queue_passes_values_both_ways", simple),
-        each("a_joinable_queue_ends_its_join_when_all_is_done", joinable),
-        each("a_queue_arrives_through_a_queue", queue_in_queue),
-        each_process(
-            "a_process_that_ends_writes_what_it_has_put",
-            flushes_at_exit,
-        ),
-        each_process("a_cancelled_join_lets_a_process_end_at_once", cancels_join),
-        each_process("a_dead_idle_reader_does_not_block_others", dead_idle_reader),
-        each_process(
-            "a_dead_reader_of_a_large_value_loses_only_that",
-            dead_reader,
-        ),
-        each_process("a_dead_writer_s_torn_value_is_dropped", dead_writer),
-        each_process("a_dead_producer_keeps_no_room", dead_producer),
-        of_copies(),
+        over_both("each_producer_s_values_keep_their_order", keeps_order),
+        over_both("a_value_is_taken_by_one_process_only", taken_once),
+        over_both("a_bounded_queue_makes_its_producer_wait", bounded),
+        over_both("a_simple_queue_passes_values_both_ways", simple),
+        over_both("a_joinable_queue_ends_its_join_when_all_is_done", joinable),
+        over_both("a_queue_arrives_through_a_queue", queue_in_queue),
+        over_both("what_cannot_be_sent_is_told_to_its_putter", unsendable),
+        over_both("what_was_put_is_what_is_taken", put_is_final),
+        over_both("a_queue_holds_more_than_its_ring_or_pipe", overflow),
+        over_both("many_large_values_and_handles_arrive", large_and_handles),
+        deaths::trials(),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-#[cfg(unix)]
-fn of_copies() -> Vec<Trial> {
-    vec![Trial::test(
-        "fork/what_was_put_before_is_written_once",
-        forked_once,
-    )]
+type Run = fn(mp::Context, mp::Transport) -> Outcome;
+
+/// One trial for each start method and transport.
+fn over_both(name: &'static str, run: Run) -> Vec<Trial> {
+    over(mp::StartMethod::all(), name, run)
 }
 
-/// A system that cannot copy a process has nothing to show of it.
-#[cfg(not(unix))]
-fn of_copies() -> Vec<Trial> {
-    Vec::new()
+fn over(methods: &[mp::StartMethod], name: &'static str, run: Run) -> Vec<Trial> {
+    let transports = [mp::Transport::Ring, mp::Transport::Pipe];
+    let pairs = methods
+        .iter()
+        .flat_map(|method| transports.map(|transport| (*method, transport)));
+    let trial = |(method, transport): (mp::StartMethod, mp::Transport)| {
+        let short = format!("{transport:?}").to_lowercase();
+        Trial::test(format!("{method}/{short}/{name}"), move || {
+            run(mp::Context::new(method)?, transport)
+        })
+    };
+    pairs.map(trial).collect()
 }
 
 fn set_values((value, array): (mp::Value<f64>, mp::Array<i32>)) -> mp::Result<()> {
@@ -76,8 +78,8 @@ fn produce((queue, producer): (mp::Queue<(u32, u32)>, u32)) -> mp::Result<()> {
     Ok(())
 }
 
-fn keeps_order(context: mp::Context) -> Outcome {
-    let queue = context.queue(None)?;
+fn keeps_order(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let queue = context.queue_over(transport, None)?;
     let start = |producer| context.process(produce, (queue.clone(), producer)).start();
     let processes = (0..2).map(start).collect::<mp::Result<Vec<_>>>()?;
     let mut next = [0, 0];
@@ -101,8 +103,11 @@ fn consume((tasks, done): (mp::Queue<Task>, mp::Queue<u32>)) -> mp::Result<()> {
     Ok(())
 }
 
-fn taken_once(context: mp::Context) -> Outcome {
-    let (tasks, done) = (context.queue(None)?, context.queue(None)?);
+fn taken_once(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let (tasks, done) = (
+        context.queue_over(transport, None)?,
+        context.queue_over(transport, None)?,
+    );
     let start = |_| {
         context
             .process(consume, (tasks.clone(), done.clone()))
@@ -132,8 +137,8 @@ fn fill((queue, reply): (mp::Queue<u8>, Reply<bool>)) -> mp::Result<()> {
     queue.put(2)
 }
 
-fn bounded(context: mp::Context) -> Outcome {
-    let queue = context.queue(Some(1))?;
+fn bounded(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let queue = context.queue_over(transport, Some(1))?;
     let soon = Duration::from_millis(2);
     hold(
         queue.get_timeout(soon).unwrap_err().is_empty(),
@@ -159,8 +164,11 @@ fn echo((there, back): (Words, Words)) -> mp::Result<()> {
     }
 }
 
-fn simple(context: mp::Context) -> Outcome {
-    let (there, back) = (context.simple_queue()?, context.simple_queue()?);
+fn simple(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let (there, back) = (
+        context.simple_queue_over(transport)?,
+        context.simple_queue_over(transport)?,
+    );
     let argument = (there.clone(), back.clone());
     let process = context.process(echo, argument).start()?;
     for length in [1, 5000, 200_000] {
@@ -179,8 +187,8 @@ fn deal((queue, count): (mp::JoinableQueue<u8>, usize)) -> mp::Result<()> {
     Ok(())
 }
 
-fn joinable(context: mp::Context) -> Outcome {
-    let queue = context.joinable_queue(None)?;
+fn joinable(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let queue = context.joinable_queue_over(transport, None)?;
     for value in 0..5 {
         queue.put(value)?;
     }
@@ -197,207 +205,99 @@ fn answer(queues: mp::Queue<mp::Queue<u8>>) -> mp::Result<()> {
     queues.get()?.put(7)
 }
 
-fn queue_in_queue(context: mp::Context) -> Outcome {
-    let (outer, inner) = (context.queue(None)?, context.queue(None)?);
+fn queue_in_queue(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let (outer, inner) = (
+        context.queue_over(transport, None)?,
+        context.queue_over(transport, None)?,
+    );
     let process = context.process(answer, outer.clone()).start()?;
     outer.put(inner.clone())?;
     expect(inner.get_timeout(SOON)?, 7)?;
     expect(ended(&process)?, Some(0))
 }
 
-fn put_and_end(queue: mp::Queue<Vec<u8>>) -> mp::Result<()> {
-    for fill in 0..20 {
-        queue.put(vec![fill; 10_000])?;
+/// A value that encodes, or does not.
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Fickle(bool);
+
+impl serde::Serialize for Fickle {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            true => serializer.serialize_bool(true),
+            false => Err(serde::ser::Error::custom("not this one")),
+        }
+    }
+}
+
+/// CPython's feeder prints a traceback, loses the value and leaves `join` waiting for ever.
+fn unsendable(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let queue = context.joinable_queue_over(transport, Some(1))?;
+    hold(
+        queue.put(Fickle(false)).unwrap_err().is_serialize(),
+        "it was put",
+    )?;
+    hold(queue.join_timeout(Some(SOON))?, "it counts")?;
+    queue.put_timeout(Fickle(true), SOON)?;
+    expect(queue.get_timeout(SOON)?, Fickle(true))
+}
+
+/// CPython pickles later, in its feeder: what comes out may be what the value has become since.
+fn put_is_final(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let queue = context.queue_over(transport, None)?;
+    let mut value = vec![1_u8; 100];
+    for change in 2..50 {
+        queue.put(value.clone())?;
+        let before = value[0];
+        value.fill(change);
+        expect(queue.get_timeout(SOON)?, vec![before; 100])?;
     }
     Ok(())
 }
 
-fn flushes_at_exit(context: mp::Context) -> Outcome {
-    let queue = context.queue(None)?;
-    let process = context.process(put_and_end, queue.clone()).start()?;
-    for fill in 0..20 {
-        hold(
-            queue.get_timeout(SOON)? == vec![fill; 10_000],
-            "a value is lost",
-        )?;
+/// A queue without a bound takes all that it is given, with nobody to take it.
+fn overflow(context: mp::Context, transport: mp::Transport) -> Outcome {
+    const VALUES: u32 = 9_000;
+    let queue = context.queue_over(transport, None)?;
+    for number in 0..VALUES {
+        queue.put((number, [0_u8; 24]))?;
+    }
+    expect(queue.len(), VALUES as usize)?;
+    for number in 0..VALUES {
+        expect(queue.get_timeout(SOON)?.0, number)?;
+    }
+    expect(queue.len(), 0)?;
+    hold(queue.is_empty()?, "something is left")
+}
+
+type Parcel = (u32, ByteBuf, Option<mp::Value<u32>>);
+
+fn put_parcels((queue, count): (mp::Queue<Parcel>, u32)) -> mp::Result<()> {
+    let context = mp::Context::default();
+    for number in 0..count {
+        let value = match number % 3 {
+            0 => Some(context.value(number)?),
+            _ => None,
+        };
+        let length = [10, 200_000, 40_000][number as usize % 3];
+        let bytes = vec![number as u8; length];
+        queue.put((number, ByteBuf::from(bytes), value))?;
+    }
+    Ok(())
+}
+
+fn large_and_handles(context: mp::Context, transport: mp::Transport) -> Outcome {
+    const COUNT: u32 = 60;
+    let queue = context.queue_over(transport, None)?;
+    let process = context
+        .process(put_parcels, (queue.clone(), COUNT))
+        .start()?;
+    for number in 0..COUNT {
+        let (found, bytes, value) = queue.get_timeout(SOON)?;
+        expect(found, number)?;
+        let length = [10, 200_000, 40_000][number as usize % 3];
+        hold(*bytes == vec![number as u8; length], "bytes are lost")?;
+        let value = value.map(|value| value.get()).transpose()?;
+        expect(value, number.is_multiple_of(3).then_some(number))?;
     }
     expect(ended(&process)?, Some(0))
-}
-
-fn put_and_leave(queue: mp::Queue<Vec<u8>>) -> mp::Result<()> {
-    queue.put(vec![1; 1 << 20])?;
-    queue.cancel_join_thread();
-    Ok(())
-}
-
-fn cancels_join(context: mp::Context) -> Outcome {
-    let queue = context.queue(None)?;
-    let process = context.process(put_and_leave, queue.clone()).start()?;
-    expect(ended(&process)?, Some(0))?;
-    // Whatever it left in the pipe is in nobody's way.
-    queue.put(vec![2])?;
-    expect(queue.get_timeout(SOON)?, vec![2])
-}
-
-fn read_for_ever((queue, reply): (mp::Queue<u32>, Reply<u32>)) -> mp::Result<()> {
-    reply.send(&0)?;
-    loop {
-        reply.send(&queue.get()?)?;
-    }
-}
-
-fn reading_child(context: mp::Context, queue: &mp::Queue<u32>) -> Result<mp::Process, Failed> {
-    let (receiver, sender) = context.one_way()?;
-    let argument = (queue.clone(), sender);
-    let process = context.process(read_for_ever, argument).start()?;
-    expect(receiver.recv()?, 0)?;
-    // It has taken one, so it is waiting for the next or about to.
-    queue.put(1)?;
-    expect(receiver.recv()?, 1)?;
-    Ok(process)
-}
-
-fn dead_idle_reader(context: mp::Context) -> Outcome {
-    let queue = context.queue(Some(2))?;
-    for round in 2..6 {
-        let process = reading_child(context, &queue)?;
-        process.kill()?;
-        ended(&process)?;
-        queue.put_timeout(round, SOON)?;
-        queue.put_timeout(round + 1, SOON)?;
-        expect(queue.get_timeout(SOON)?, round)?;
-        expect(queue.get_timeout(SOON)?, round + 1)?;
-    }
-    Ok(())
-}
-
-fn read_large((queue, reply): (mp::Queue<(u32, Vec<u8>)>, Reply<u32>)) -> mp::Result<()> {
-    loop {
-        reply.send(&queue.get()?.0)?;
-    }
-}
-
-/// Kills a reader while the pipe is full of large values: those that come out are whole and in
-/// order, and at most the one that it was reading is missing.
-fn dead_reader(context: mp::Context) -> Outcome {
-    const VALUES: u32 = 12;
-    for killed_after in 0..4 {
-        let queue = context.queue(None)?;
-        for number in 0..VALUES {
-            queue.put((number, vec![number as u8; 300_000]))?;
-        }
-        let (receiver, sender) = context.one_way()?;
-        let argument = (queue.clone(), sender);
-        let process = context.process(read_large, argument).start()?;
-        for number in 0..killed_after {
-            expect(receiver.recv()?, number)?;
-        }
-        process.kill()?;
-        ended(&process)?;
-        let mut taken = killed_after;
-        while let Ok(number) = receiver.recv() {
-            taken = number + 1;
-        }
-        let (first, value) = queue.get_timeout(SOON)?;
-        hold(value == vec![first as u8; 300_000], "a value is torn")?;
-        hold(
-            (taken..=taken + 1).contains(&first),
-            &format!("{first} came after {taken} were taken"),
-        )?;
-        for number in first + 1..VALUES {
-            let (next, value) = queue.get_timeout(SOON)?;
-            expect(next, number)?;
-            hold(value == vec![next as u8; 300_000], "a value is torn")?;
-        }
-    }
-    Ok(())
-}
-
-fn put_too_much((queue, reply): (mp::Queue<Vec<u8>>, Reply<bool>)) -> mp::Result<()> {
-    queue.put(vec![1; 10])?;
-    queue.put(vec![2; 1 << 20])?;
-    reply.send(&true)
-}
-
-/// Kills a writer in the midst of a large value, which has filled the pipe.
-fn dead_writer(context: mp::Context) -> Outcome {
-    for starts_before in [true, false] {
-        let queue = context.queue::<Vec<u8>>(None)?;
-        let (receiver, sender) = context.one_way()?;
-        let argument = (queue.clone(), sender);
-        let process = context.process(put_too_much, argument).start()?;
-        hold(receiver.recv()?, "it does not put")?;
-        expect(queue.get_timeout(SOON)?, vec![1; 10])?;
-        if starts_before {
-            // Another writer waits for the dead one's lock.
-            queue.put(vec![3; 70_000])?;
-        }
-        process.kill()?;
-        ended(&process)?;
-        if !starts_before {
-            queue.put(vec![3; 70_000])?;
-        }
-        hold(
-            queue.get_timeout(SOON)? == vec![3; 70_000],
-            "a torn value came out",
-        )?;
-    }
-    Ok(())
-}
-
-fn fill_with_large((queue, reply): (mp::Queue<Vec<u8>>, Reply<bool>)) -> mp::Result<()> {
-    for _ in 0..3 {
-        queue.put(vec![1; 1 << 20])?;
-    }
-    reply.send(&queue.is_full())
-}
-
-/// Kills a producer that has filled a bounded queue with what it could not write.
-fn dead_producer(context: mp::Context) -> Outcome {
-    let queue = context.queue(Some(3))?;
-    let (receiver, sender) = context.one_way()?;
-    let argument = (queue.clone(), sender);
-    let process = context.process(fill_with_large, argument).start()?;
-    hold(receiver.recv()?, "the queue is not full")?;
-    hold(queue.is_full(), "the queue is full for its producer only")?;
-    process.kill()?;
-    ended(&process)?;
-    for value in 0..3 {
-        queue.put_timeout(vec![value], SOON)?;
-    }
-    for value in 0..3 {
-        expect(queue.get_timeout(SOON)?, vec![value])?;
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn forked_once() -> Outcome {
-    let context = mp::Context::new(mp::StartMethod::Fork)?;
-    let queue = context.queue::<Vec<u8>>(None)?;
-    // More than the pipe holds, so that some is not written when the child is made.
-    for fill in 0..50 {
-        queue.put(vec![fill; 5000])?;
-    }
-    let child = context.process(put_byte, queue.clone()).start()?;
-    let mut next = 0;
-    for _ in 0..51 {
-        let value = queue.get_timeout(SOON)?;
-        if value == [255] {
-            continue;
-        }
-        hold(value == vec![next; 5000], "out of order or twice")?;
-        next += 1;
-    }
-    expect(next, 50)?;
-    expect(ended(&child)?, Some(0))?;
-    hold(
-        queue.try_get().unwrap_err().is_empty(),
-        "something came twice",
-    )
-}
-
-#[cfg(unix)]
-fn put_byte(queue: mp::Queue<Vec<u8>>) -> mp::Result<()> {
-    queue.put(vec![255])
 }

@@ -16,17 +16,22 @@ pub(crate) enum Queue {
 }
 
 /// Makes one of the queues.
-pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Result<Queue> {
+pub(super) fn new(
+    context: &mp::Context,
+    transport: mp::Transport,
+    object: &str,
+    bound: &mut Bound,
+) -> Result<Queue> {
     if object == "SimpleQueue" {
-        return Ok(Queue::Simple(context.simple_queue()?));
+        return Ok(Queue::Simple(context.simple_queue_over(transport)?));
     }
     // Python takes zero and less for no bound.
     let bound = usize::try_from(bound.take("maxsize")?.as_int()?)
         .ok()
         .filter(|bound| *bound > 0);
     Ok(match object {
-        "Queue" => Queue::Queue(context.queue(bound)?),
-        "JoinableQueue" => Queue::Joinable(context.joinable_queue(bound)?),
+        "Queue" => Queue::Queue(context.queue_over(transport, bound)?),
+        "JoinableQueue" => Queue::Joinable(context.joinable_queue_over(transport, bound)?),
         other => return Err(missing("the runtime", other)),
     })
 }

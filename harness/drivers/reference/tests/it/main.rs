@@ -46,7 +46,7 @@ fn drive(method: &str, name: &str) -> ExitCode {
         program.text
     );
     match poolproof_case::read(name, &text, &["C"]) {
-        Ok(case) => poolproof_reference::drive(method, case),
+        Ok(case) => poolproof_reference::drive(method, poolproof_reference::Transport::Pipe, case),
         Err(mistakes) => {
             for mistake in mistakes {
                 eprint!("{}", poolproof_case::render(&mistake, name, &text, false));

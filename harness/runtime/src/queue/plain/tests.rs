@@ -2,124 +2,134 @@
 
 use std::time::Duration;
 
-use crate::{Context, Queue, StartMethod};
+use crate::{Context, Queue, StartMethod, Transport};
 
 const LONG: Duration = Duration::from_secs(10);
 
-fn queue<T: crate::Message>(bound: Option<usize>) -> Queue<T> {
+/// A queue over each transport.
+fn queues<T: crate::Message>(bound: Option<usize>) -> [Queue<T>; 2] {
     let context = Context::new(StartMethod::Spawn).unwrap();
-    context.queue(bound).unwrap()
+    [Transport::Ring, Transport::Pipe]
+        .map(|transport| context.queue_over(transport, bound).unwrap())
 }
 
 #[test]
 fn values_come_out_in_the_order_they_were_put() {
-    let queue = queue::<u32>(None);
-    for value in 0..10_000 {
-        queue.put(value).unwrap();
+    for queue in queues::<u32>(None) {
+        for value in 0..10_000 {
+            queue.put(value).unwrap();
+        }
+        for value in 0..10_000 {
+            assert_eq!(queue.get_timeout(LONG).unwrap(), value);
+        }
+        assert!(queue.is_empty().unwrap());
+        assert!(queue.try_get().unwrap_err().is_empty());
     }
-    for value in 0..10_000 {
-        assert_eq!(queue.get_timeout(LONG).unwrap(), value);
-    }
-    assert!(queue.is_empty().unwrap());
-    assert!(queue.try_get().unwrap_err().is_empty());
 }
 
 #[test]
 fn values_of_every_size_come_out_whole() {
-    let queue = queue::<Vec<u8>>(None);
-    let sizes = [
-        0,
-        1,
-        500,
-        4084,
-        4085,
-        4086,
-        4087,
-        4088,
-        4096,
-        5000,
-        70_000,
-        3,
-        1 << 20,
-        17,
-    ];
-    for (fill, size) in sizes.into_iter().enumerate() {
-        queue.put(vec![fill as u8; size]).unwrap();
-    }
-    for (fill, size) in sizes.into_iter().enumerate() {
-        let value = queue.get_timeout(LONG).unwrap();
-        assert!(value == vec![fill as u8; size], "{size} bytes");
+    for queue in queues::<Vec<u8>>(None) {
+        let sizes = [
+            0,
+            1,
+            500,
+            4084,
+            4085,
+            4086,
+            4087,
+            4088,
+            4096,
+            5000,
+            70_000,
+            3,
+            1 << 20,
+            17,
+        ];
+        for (fill, size) in sizes.into_iter().enumerate() {
+            queue.put(vec![fill as u8; size]).unwrap();
+        }
+        for (fill, size) in sizes.into_iter().enumerate() {
+            let value = queue.get_timeout(LONG).unwrap();
+            assert!(value == vec![fill as u8; size], "{size} bytes");
+        }
     }
 }
 
 #[test]
 fn a_bounded_queue_is_full_until_a_value_is_taken() {
-    let queue = queue::<u8>(Some(2));
-    queue.put(1).unwrap();
-    queue.try_put(2).unwrap();
-    assert!(queue.is_full() && queue.len() == 2);
-    assert!(queue.try_put(3).unwrap_err().is_full());
-    let soon = Duration::from_millis(2);
-    assert!(queue.put_timeout(3, soon).unwrap_err().is_full());
-    assert_eq!(queue.get_timeout(LONG).unwrap(), 1);
-    queue.try_put(3).unwrap();
-    assert_eq!(queue.get_timeout(LONG).unwrap(), 2);
-    assert_eq!(queue.get_timeout(LONG).unwrap(), 3);
-    assert_eq!(queue.len(), 0);
+    for queue in queues::<u8>(Some(2)) {
+        queue.put(1).unwrap();
+        queue.try_put(2).unwrap();
+        assert!(queue.is_full() && queue.len() == 2);
+        assert!(queue.try_put(3).unwrap_err().is_full());
+        let soon = Duration::from_millis(2);
+        assert!(queue.put_timeout(3, soon).unwrap_err().is_full());
+        assert_eq!(queue.get_timeout(LONG).unwrap(), 1);
+        queue.try_put(3).unwrap();
+        assert_eq!(queue.get_timeout(LONG).unwrap(), 2);
+        assert_eq!(queue.get_timeout(LONG).unwrap(), 3);
+        assert_eq!(queue.len(), 0);
+    }
 }
 
 #[test]
 fn nothing_is_put_or_taken_after_close_and_what_was_put_is_written() {
-    let queue = queue::<u8>(None);
-    assert!(queue.join_thread().unwrap_err().is_usage());
-    queue.put(1).unwrap();
-    queue.close();
-    queue.close();
-    assert!(queue.put(2).unwrap_err().is_closed());
-    assert!(queue.get().unwrap_err().is_closed());
-    queue.join_thread().unwrap();
-    assert!(!queue.is_empty().unwrap());
+    for queue in queues::<u8>(None) {
+        assert!(queue.join_thread().unwrap_err().is_usage());
+        queue.put(1).unwrap();
+        queue.close();
+        queue.close();
+        assert!(queue.put(2).unwrap_err().is_closed());
+        assert!(queue.get().unwrap_err().is_closed());
+        queue.join_thread().unwrap();
+        assert!(!queue.is_empty().unwrap());
+    }
 }
 
 #[test]
 fn a_value_that_is_put_on_many_threads_is_taken_once() {
-    let queue = queue::<u32>(Some(7));
-    let mut taken: Vec<u32> = std::thread::scope(|scope| {
-        for first in 0..4 {
-            let queue = queue.clone();
-            scope.spawn(move || {
-                for value in 0..500 {
-                    queue.put_timeout(first * 1000 + value, LONG).unwrap();
-                }
-            });
-        }
-        let getters: Vec<_> = (0..4)
-            .map(|_| {
-                scope.spawn(|| {
-                    let get = |_| queue.get_timeout(LONG).unwrap();
-                    (0..500).map(get).collect::<Vec<_>>()
+    for queue in queues::<u32>(Some(7)) {
+        let mut taken: Vec<u32> = std::thread::scope(|scope| {
+            for first in 0..4 {
+                let queue = queue.clone();
+                scope.spawn(move || {
+                    for value in 0..500 {
+                        queue.put_timeout(first * 1000 + value, LONG).unwrap();
+                    }
+                });
+            }
+            let getters: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let get = |_| queue.get_timeout(LONG).unwrap();
+                        (0..500).map(get).collect::<Vec<_>>()
+                    })
                 })
-            })
+                .collect();
+            getters
+                .into_iter()
+                .flat_map(|getter| getter.join().unwrap())
+                .collect()
+        });
+        taken.sort_unstable();
+        let all: Vec<u32> = (0..4)
+            .flat_map(|first| first * 1000..first * 1000 + 500)
             .collect();
-        getters
-            .into_iter()
-            .flat_map(|getter| getter.join().unwrap())
-            .collect()
-    });
-    taken.sort_unstable();
-    let all: Vec<u32> = (0..4)
-        .flat_map(|first| first * 1000..first * 1000 + 500)
-        .collect();
-    assert_eq!(taken, all);
+        assert_eq!(taken, all);
+    }
 }
 
 #[test]
 fn a_queue_travels_inside_a_queue_and_is_the_same_queue() {
-    let outer = queue::<Queue<u8>>(None);
-    let inner = queue::<u8>(None);
-    outer.put(inner.clone()).unwrap();
-    let arrived = outer.get_timeout(LONG).unwrap();
-    arrived.put(5).unwrap();
-    assert_eq!(inner.get_timeout(LONG).unwrap(), 5);
-    assert!(std::sync::Arc::ptr_eq(&inner.outbox, &arrived.outbox));
+    for (outer, inner) in queues::<Queue<u8>>(None)
+        .into_iter()
+        .zip(queues::<u8>(None))
+    {
+        outer.put(inner.clone()).unwrap();
+        let arrived = outer.get_timeout(LONG).unwrap();
+        arrived.put(5).unwrap();
+        assert_eq!(inner.get_timeout(LONG).unwrap(), 5);
+        assert!(std::sync::Arc::ptr_eq(&inner.outbox, &arrived.outbox));
+    }
 }

@@ -111,9 +111,7 @@ impl<'s> Bell<'s> {
         if self.is_awaited() {
             self.rung().fetch_add(1, SeqCst);
             let memory = self.segment.memory();
-            memory
-                .wait_word(self.segment.at(self.offset))
-                .wake(count);
+            memory.wait_word(self.segment.at(self.offset)).wake(count);
         }
     }
 

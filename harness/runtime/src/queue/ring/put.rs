@@ -154,10 +154,10 @@ impl Ring {
     fn hold_with_room(&self, units: u32) -> Result<Held<'_>> {
         let mut nap = ROOM_NAP;
         loop {
-            if let Some(held) = self.hold_writer(None)? {
-                if self.has_room(units) {
-                    return Ok(held);
-                }
+            if let Some(held) = self.hold_writer(None)?
+                && self.has_room(units)
+            {
+                return Ok(held);
             }
             self.await_room(units, Some(nap))?;
             nap = (2 * nap).min(ROOM_NAP_MAX);

@@ -37,11 +37,7 @@ impl Ring {
         }
     }
 
-    fn take(
-        &self,
-        timeout: Option<Duration>,
-        bytes: &mut Vec<u8>,
-    ) -> Result<Option<Vec<Handle>>> {
+    fn take(&self, timeout: Option<Duration>, bytes: &mut Vec<u8>) -> Result<Option<Vec<Handle>>> {
         let Some(held) = self.hold_reader(timeout)? else {
             return Ok(None);
         };
