@@ -145,11 +145,14 @@ struct Appending<'a>(&'a mut Vec<u8>);
 impl postcard::ser_flavors::Flavor for Appending<'_> {
     type Output = ();
 
+    #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
         self.0.extend_from_slice(bytes);
         Ok(())
     }
 
+    // A `Vec<u8>` comes byte by byte, so this is worth being a few instructions of the loop.
+    #[inline(always)]
     fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
         self.0.push(byte);
         Ok(())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::job::{Job, Outcome, wait_until};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 /// In which order results are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +91,9 @@ impl<R> Each<R> {
 
 impl<R: Message> Each<R> {
     fn results(&self, outcome: Outcome<'_>) -> Vec<Result<R>> {
-        let decoded = outcome.and_then(|bytes| match self.chunk {
-            1 => Ok(vec![decode(bytes, Vec::new())?]),
-            _ => decode::<Vec<R>>(bytes, Vec::new()),
+        let decoded = outcome.and_then(|arrived| match self.chunk {
+            1 => Ok(vec![arrived.decoded()?]),
+            _ => arrived.decoded(),
         });
         match decoded {
             Ok(results) => results.into_iter().map(Ok).collect(),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::board::HandlerState;
 use super::crew::Starts;
 use super::feed::{Pending, lock};
+use super::job::Arrived;
 use super::office::{Door, Office};
 use super::stream::{Ending, Reader, Record};
 use super::task;
@@ -102,10 +103,23 @@ impl Handler<'_> {
         fork_gate::outside(|| board.sleep(state, deadline, has_work));
     }
 
+    fn deliver_parcels(&self) {
+        for parcel in std::mem::take(&mut *lock(&self.office.parcels)) {
+            let pending = lock(&self.office.pendings).remove(parcel.id);
+            if let Some(pending) = pending {
+                let (bytes, handles) = (&parcel.bytes[..], parcel.handles);
+                settle(self.office, pending, Ok(Arrived { bytes, handles }));
+            }
+        }
+    }
+
     /// Settles what workers that have ended leave behind, and starts others in their places.
     fn replace_gone(&mut self) {
         let mut lost = Vec::new();
-        for place in self.office.crew.gone() {
+        let gone = self.office.crew.gone();
+        // After it is known who is gone: what they sent is here by then.
+        self.deliver_parcels();
+        for place in gone {
             let code = self.office.crew.reap(place);
             let stage = self.office.board.stage(place);
             let tasks = self.tasks_of(place).into_iter();
@@ -233,7 +247,10 @@ fn deliver(office: &Office, failure: &mut Option<String>, record: &Record<'_>) {
     let pending = lock(&office.pendings).remove(record.id);
     if let Some(pending) = pending {
         let outcome = match record.ending {
-            Ending::Returned => Ok(record.bytes),
+            Ending::Returned => Ok(Arrived {
+                bytes: record.bytes,
+                handles: Vec::new(),
+            }),
             Ending::Failed => Err(task::failure(record.bytes)),
         };
         settle(office, pending, outcome);

@@ -6,13 +6,28 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use poolproof_sys::handle::Handle;
+
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::transfer::{Message, decode};
 
-/// How a task ended: the bytes of its result, or its error.
-pub(super) type Outcome<'b> = std::result::Result<&'b [u8], Error>;
+/// A result as it comes from a worker: its bytes, and the handles beside them.
+pub(super) struct Arrived<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) handles: Vec<Handle>,
+}
+
+impl Arrived<'_> {
+    /// The value that it is.
+    pub(super) fn decoded<T: Message>(self) -> Result<T> {
+        decode(self.bytes, self.handles)
+    }
+}
+
+/// How a task ended: its result, or its error.
+pub(super) type Outcome<'b> = std::result::Result<Arrived<'b>, Error>;
 
 /// What waits for tasks.
 pub(super) trait Job: Send + Sync {
@@ -170,7 +185,7 @@ impl<R: Message> Job for One<R> {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(callbacks) = callbacks {
-            let result = outcome.and_then(|bytes| decode(bytes, Vec::new()));
+            let result = outcome.and_then(Arrived::decoded);
             self.later.set(result, callbacks);
         }
     }
@@ -221,13 +236,13 @@ impl<R> All<R> {
 }
 
 impl<R: Message> All<R> {
-    fn keep(&self, state: &mut AllState<R>, task: usize, bytes: &[u8]) -> Result<()> {
+    fn keep(&self, state: &mut AllState<R>, task: usize, arrived: Arrived<'_>) -> Result<()> {
         let first = task * self.chunk;
         if self.chunk == 1 {
-            state.results[first] = Some(decode(bytes, Vec::new())?);
+            state.results[first] = Some(arrived.decoded()?);
             return Ok(());
         }
-        let results: Vec<R> = decode(bytes, Vec::new())?;
+        let results: Vec<R> = arrived.decoded()?;
         let last = (first + self.chunk).min(state.results.len());
         if results.len() != last - first {
             let text = format!("decode {} results of {}", last - first, results.len());
@@ -243,7 +258,7 @@ impl<R: Message> All<R> {
 impl<R: Message> Job for All<R> {
     fn complete(&self, task: usize, outcome: Outcome<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = outcome.and_then(|bytes| self.keep(&mut state, task, bytes));
+        let kept = outcome.and_then(|arrived| self.keep(&mut state, task, arrived));
         if let Err(error) = kept {
             // The first error to arrive is the one that is told.
             state.error.get_or_insert(error);

@@ -31,6 +31,8 @@ pub(super) struct Office {
     pub(super) crew: Crew,
     pub(super) feed: Mutex<Feed>,
     pub(super) pendings: Mutex<Pendings>,
+    /// What workers have sent and nobody has been given yet.
+    pub(super) parcels: Mutex<Vec<Parcel>>,
     arrivals: Mutex<Arrivals>,
     is_poked: AtomicBool,
     is_handler_done: AtomicBool,
@@ -38,6 +40,13 @@ pub(super) struct Office {
     is_over: Condvar,
     watcher: Handle,
     creator: u32,
+}
+
+/// A result with handles, which comes through a worker's channel.
+pub(super) struct Parcel {
+    pub(super) id: u64,
+    pub(super) bytes: Vec<u8>,
+    pub(super) handles: Vec<Handle>,
 }
 
 struct Arrivals {
@@ -51,6 +60,7 @@ impl Office {
         Office {
             feed: Mutex::new(Feed::new(&board)),
             pendings: Mutex::new(Pendings::default()),
+            parcels: Mutex::default(),
             arrivals: Mutex::new(Arrivals {
                 door: Door::Open,
                 feedings: Vec::new(),

@@ -76,20 +76,24 @@ thread_local! {
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Calls a function on encoded arguments; the output is a result or a [`Failure`].
+/// Calls a function on encoded arguments; the output is a result or a [`Failure`]. Gives the handles
+/// beside the output.
 pub(super) fn run(
     function: Passed,
     input: &[u8],
     handles: Vec<Handle>,
     output: &mut Vec<u8>,
-) -> i32 {
+) -> (i32, Vec<Handle>) {
     put_table(handles);
     let outcome = function.call(input, output);
-    drop(take_table());
-    outcome.unwrap_or_else(|error| {
-        let error = Error::new(Kind::Usage, format!("call a task's function ({error})"));
-        put_failure(&Failure::of(&error), output)
-    })
+    let handles = take_table();
+    match outcome {
+        Ok(code) => (code, handles),
+        Err(error) => {
+            let error = Error::new(Kind::Usage, format!("call a task's function ({error})"));
+            (refuse(&error, output), Vec::new())
+        }
+    }
 }
 
 /// One call: the input is an `A`, the output an `R`.
@@ -120,23 +124,13 @@ fn cross<A: Message, R: Message>(
     let outcome = decode(input, take_table())
         .map_err(|error| Failure::of(&error))
         .and_then(|argument: A| call(function, argument))
-        .and_then(|result| put(&result, output).map_err(|error| Failure::of(&error)));
+        .and_then(|result| encode(&result, output).map_err(|error| Failure::of(&error)));
     match outcome {
-        Ok(()) => RETURNED,
-        Err(failure) => put_failure(&failure, output),
-    }
-}
-
-/// Encodes a value that goes through shared memory, where no handle can.
-fn put<T: Serialize>(value: &T, output: &mut Vec<u8>) -> Result<()> {
-    let handles = encode(value, output)?;
-    match handles.is_empty() {
-        true => Ok(()),
-        false => {
-            let text = "return a connection, queue or lock from a pool's task \
-                        (give it to the task instead)";
-            Err(Error::new(Kind::Serialize, text))
+        Ok(handles) => {
+            put_table(handles);
+            RETURNED
         }
+        Err(failure) => put_failure(&failure, output),
     }
 }
 
@@ -147,7 +141,7 @@ pub(super) fn refuse(error: &Error, output: &mut Vec<u8>) -> i32 {
 
 fn put_failure(failure: &Failure, output: &mut Vec<u8>) -> i32 {
     output.clear();
-    put(failure, output).expect("a failure is text and bytes");
+    encode(failure, output).expect("a failure is text and bytes");
     FAILED
 }
 
@@ -223,7 +217,7 @@ mod tests {
         encode(input, &mut bytes).unwrap();
         let mut output = Vec::new();
         let passed = Passed::new::<A, R, B>(function).unwrap();
-        match run(passed, &bytes, Vec::new(), &mut output) {
+        match run(passed, &bytes, Vec::new(), &mut output).0 {
             RETURNED => Ok(output),
             _ => Err(failure(&output)),
         }

@@ -1,5 +1,5 @@
-//! The thread that watches a pool's workers: it sees who has ended, and sends large arguments and
-//! handles to those who ask.
+//! The thread that watches a pool's workers: it sees who has ended, sends large arguments and
+//! handles to those who ask, and takes results that have handles.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
 use super::feed::lock;
-use super::office::Office;
+use super::office::{Office, Parcel};
 use crate::fork_gate;
 
 /// Runs until the pool's own thread has ended; `wake` is readable when there is something to see.
@@ -41,15 +41,23 @@ pub(super) fn run(office: &Arc<Office>, wake: &Handle) {
     office.set_over();
 }
 
-/// Answers a worker's request; false when the worker is gone.
+/// Answers a worker's request, or takes its result; false when the worker is gone.
 fn answer(office: &Office, channel: &Channel) -> bool {
-    let Ok(Some((request, _))) = channel.receive() else {
+    let Ok(Some((message, handles))) = channel.receive() else {
         return false;
     };
     let mut id = [0; 8];
-    let length = request.len().min(8);
-    id[..length].copy_from_slice(&request[..length]);
-    let asked = lock(&office.pendings).take_request(u64::from_le_bytes(id));
+    let (named, bytes) = message.split_at(message.len().min(8));
+    id[..named.len()].copy_from_slice(named);
+    let id = u64::from_le_bytes(id);
+    if !handles.is_empty() {
+        // The pool's own thread hands it out, as it does all others.
+        let bytes = bytes.to_vec();
+        lock(&office.parcels).push(Parcel { id, bytes, handles });
+        office.poke();
+        return true;
+    }
+    let asked = lock(&office.pendings).take_request(id);
     // Nothing for a task that was given up in the meantime: its result is not wanted either.
     let (bytes, handles) = asked.unwrap_or_default();
     channel.send(&bytes, &handles).is_ok()

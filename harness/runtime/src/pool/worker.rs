@@ -87,7 +87,8 @@ fn initialize(board: &Board, worker: usize, initializer: Option<Call>) -> bool {
     let mut output = Vec::new();
     let handles = call.handles.into_iter().map(|carried| carried.0).collect();
     let function = Passed::from_bytes(call.function);
-    if task::run(function, &call.input, handles, &mut output) == RETURNED {
+    let (code, _) = task::run(function, &call.input, handles, &mut output);
+    if code == RETURNED {
         return true;
     }
     let wake = || board.wake_handler();
@@ -126,10 +127,16 @@ impl Desk<'_> {
         }
         let function = self.function(index);
         self.output.clear();
-        let code = match handles {
+        let (mut code, handles) = match handles {
             Ok(handles) => task::run(function, &self.input, handles, &mut self.output),
-            Err(error) => task::refuse(&error, &mut self.output),
+            Err(error) => (task::refuse(&error, &mut self.output), Vec::new()),
         };
+        if !handles.is_empty() {
+            match self.send_result(head.id, &handles) {
+                Ok(()) => return,
+                Err(error) => code = task::refuse(&error, &mut self.output),
+            }
+        }
         self.finish(head.id, code);
     }
 
@@ -154,6 +161,13 @@ impl Desk<'_> {
         })?;
         self.input = bytes;
         Ok(handles)
+    }
+
+    /// Sends a result that handles belong to, which cannot lie in memory.
+    fn send_result(&mut self, id: u64, handles: &[Handle]) -> Result<()> {
+        let message = [&id.to_le_bytes()[..], &self.output].concat();
+        let sent = self.channel.send(&message, handles);
+        sent.map_err(|error| Error::system("return handles from a pool's task", error))
     }
 
     fn function(&mut self, index: u32) -> Passed {

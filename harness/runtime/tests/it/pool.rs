@@ -33,6 +33,10 @@ const TRIALS: &[(&str, Body)] = &[
         "handles_travel_in_a_task_s_arguments",
         results::handles_in_tasks,
     ),
+    (
+        "handles_travel_in_a_task_s_result",
+        results::handles_in_results,
+    ),
     ("a_panic_is_an_error_and_the_worker_lives", results::a_panic),
     (
         "a_task_fails_with_an_error_of_the_caller_s_type",

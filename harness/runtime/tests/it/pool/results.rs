@@ -71,6 +71,40 @@ pub(super) fn handles_in_tasks(context: Context) {
     assert_eq!(receiver.recv().unwrap(), 7);
 }
 
+/// A pipe whose one end holds a value, beside so many bytes.
+fn filled(length: usize) -> (mp::Receiver<usize>, Vec<u8>) {
+    let (receiver, sender) = Context::default().one_way().unwrap();
+    sender.send(&length).unwrap();
+    (receiver, vec![7; length])
+}
+
+pub(super) fn handles_in_results(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let check = |length: usize, (receiver, bytes): (mp::Receiver<usize>, Vec<u8>)| {
+        assert_eq!(receiver.recv().unwrap(), length);
+        assert_eq!(bytes, vec![7; length]);
+        assert!(receiver.recv().unwrap_err().is_eof());
+    };
+    for length in [0, 1000, 1 << 20] {
+        check(length, pool.apply(filled, length).unwrap());
+    }
+    for chunk in [1, 4] {
+        let results = pool.map_chunked(filled, 0..10, chunk).unwrap();
+        for (length, result) in results.into_iter().enumerate() {
+            check(length, result);
+        }
+        let results = pool.imap(filled, 0..10, chunk).unwrap();
+        for (length, result) in results.enumerate() {
+            check(length, result.unwrap());
+        }
+    }
+    let pool = context.pool_builder(1).max_tasks_per_child(1);
+    let pool = pool.start().unwrap();
+    for length in 0..4 {
+        check(length, pool.apply(filled, length).unwrap());
+    }
+}
+
 pub(super) fn a_panic(context: Context) {
     let pool = context.pool(1).unwrap();
     let error = pool.apply(odd_only, 4).unwrap_err();
