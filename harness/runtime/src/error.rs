@@ -53,6 +53,7 @@ pub(crate) enum Kind {
     Value,
     Missing,
     System,
+    Taken,
 }
 
 impl Kind {
@@ -79,6 +80,7 @@ impl Kind {
             Kind::Auth => "the keys differ",
             Kind::BrokenBarrier => "the barrier is broken",
             Kind::BrokenPool => "the pool is broken",
+            Kind::Taken => "the name is taken",
             Kind::NotStarted => "it has not been started",
             Kind::Usage
             | Kind::Remote
@@ -212,6 +214,8 @@ predicates! {
     is_value: Value,
     /// A named thing does not exist.
     is_missing: Missing,
+    /// A name is taken already.
+    is_taken: Taken,
     /// The system refused.
     is_system: System,
 }

@@ -79,6 +79,7 @@ mod exit_work;
 mod fork_gate;
 mod listener;
 mod lock;
+mod logging;
 mod manager;
 mod pool;
 mod process;
@@ -98,6 +99,7 @@ pub use lock::{
     Barrier, BoundedSemaphore, Condition, ConditionGuard, ConditionLock, Event, Lock, LockGuard,
     RLock, RLockGuard, Semaphore,
 };
+pub use logging::log_to_stderr;
 pub use manager::{
     ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, DictProxy, EventProxy, Held,
     JoinableQueueProxy, ListProxy, LockProxy, Managed, Manager, NamespaceProxy, QueueProxy,
@@ -110,6 +112,11 @@ pub use process::{
     current_process, parent_process,
 };
 pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
-pub use shared::{Array, Mutex, MutexGuard, RawArray, RawValue, Value};
+pub use shared::{
+    Array, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory, Value,
+};
 pub use start::{bootstrapping, freeze_support, set_forkserver_warm_up};
 pub use transfer::Message;
+
+#[doc(hidden)]
+pub use poolproof_sys::before_main as __before_main;

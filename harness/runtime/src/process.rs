@@ -137,6 +137,7 @@ impl<A: Message, R: Exit> ProcessBuilder<A, R> {
 /// Starts a process and remembers it.
 pub(crate) fn started(role: Role, start: impl FnOnce() -> Result<Running>) -> Result<Process> {
     let running = start()?;
+    log::debug!("process `{}` was started", role.name);
     let inner = Arc::new(Inner {
         name: role.name,
         daemon: role.daemon,

@@ -1,10 +1,14 @@
-//! Plain values in shared memory: one value, an array, with a lock and without.
+//! Plain values in shared memory: one value, an array, with a lock and without; blocks of bytes.
 //! Which types may lie there is for `sys`; the locks themselves are in `lock`.
 
 mod array;
+mod list;
+mod memory;
 mod mutex;
 mod value;
 
 pub use array::{Array, RawArray};
+pub use list::{Item, ShareableList};
+pub use memory::SharedMemory;
 pub use mutex::{Mutex, MutexGuard};
 pub use value::{RawValue, Value};

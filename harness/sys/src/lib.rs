@@ -15,11 +15,13 @@
 //! | [`machine`] | what a report says of the machine |
 //! | [`function`] | functions that travel to another process of the same build |
 //! | [`lifeline`] | a process tree that dies with its root |
+//! | [`early`] | work before `main` |
 //! | [`exit`] | work at the end of a process, and leaving without any |
 //! | [`environment`] | changes to the environment, refused beside other threads |
 //! | [`threads`] | how many threads this process has |
 //! | [`identity`] | a process, told apart from another that had its id; a count of forks |
 //! | [`memory`] | memory without a name that processes share, touched through atomics and copies |
+//! | [`named`] | such memory under a name that goes with its last holder |
 //! | [`shared`] | the plain values that may lie in it |
 //! | [`wait_word`] | a word in it on which processes sleep until woken |
 
@@ -34,10 +36,12 @@ mod system;
 mod system;
 
 pub mod channel;
+pub mod early;
 mod ending;
 pub mod function;
 mod keeping;
 pub mod machine;
+pub mod named;
 pub mod shared;
 pub use system::{
     bare, environment, exit, handle, identity, lifeline, memory, pipe, process, socket, threads,

@@ -12,7 +12,7 @@ use super::message::{self, Instructions};
 use super::{IS_READY, forkserver, life, warm_up};
 use crate::error::{Error, Result};
 use crate::process::{Exit, current};
-use crate::{context, transfer};
+use crate::{context, logging, transfer};
 
 /// The variable that marks a child; gone before any code of the program runs in it.
 pub(super) const MARKER: &str = "POOLPROOF_RUNTIME_START";
@@ -28,6 +28,8 @@ pub(super) const SERVER: &str = "server";
 /// mp::freeze_support();
 /// assert_eq!(mp::current_process().name(), "MainProcess");
 /// ```
+///
+/// In tests, whose `main` is not theirs, it is [`in_tests!`](crate::in_tests).
 pub fn freeze_support() {
     if IS_READY.load(Ordering::Relaxed) {
         return;
@@ -40,6 +42,31 @@ pub fn freeze_support() {
             exit(1)
         }
     }
+}
+
+/// Lets the tests of a program or library start processes: said once, beside other items, it has
+/// [`freeze_support`] called before the test runner's own `main`.
+///
+/// Use `spawn` or `forkserver`, the default on Linux: the runner has threads, beside which a `fork`
+/// is refused. What a child prints is not captured.
+///
+/// ```text
+/// use poolproof_runtime as mp;
+///
+/// mp::in_tests!();
+///
+/// #[test]
+/// fn squares_are_computed_in_other_processes() -> mp::Result<()> {
+///     let squares: Vec<i64> = mp::Context::default().pool(2)?.map(|x| x * x, [1, 2, 3])?;
+///     assert_eq!(squares, [1, 4, 9]);
+///     Ok(())
+/// }
+/// ```
+#[macro_export]
+macro_rules! in_tests {
+    () => {
+        $crate::__before_main!($crate::freeze_support);
+    };
 }
 
 fn be_child(is_server: bool) -> ! {
@@ -78,13 +105,16 @@ fn live(channel: Channel, is_copy: bool) -> i32 {
         Err(error) => return Err::<(), _>(error).exit(),
     };
     transfer::put_table(table);
+    log::info!("child process calls its function");
     let code = catch_unwind(AssertUnwindSafe(|| target.call(argument, &mut Vec::new())));
-    match code {
+    let code = match code {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => Err::<(), _>(error).exit(),
         // Its hook has reported the panic.
         Err(_) => 1,
-    }
+    };
+    log::info!("child process ends with exit code {}", code & 0xff);
+    code
 }
 
 /// Makes this process what its starter says.
@@ -95,6 +125,7 @@ fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
     }
     forkserver::learn(instructions.server);
     warm_up::inherit(instructions.warm_up);
+    logging::inherit(instructions.log_level);
     if let Some(surroundings) = instructions.surroundings.filter(|_| is_copy) {
         let failed = |error| Error::system("take over the starter's surroundings", error);
         environment::replace(&surroundings.environment).map_err(failed)?;

@@ -72,10 +72,12 @@ fn live(role: Role, work: impl FnOnce() -> i32) -> ! {
         if let Err(error) = tied.and_then(|()| empty_stdin()) {
             return Err::<(), _>(error).exit();
         }
+        log::info!("child process calls its function");
         work()
     }));
     // Its hook has reported a panic already.
     let code = code.unwrap_or(1);
+    log::info!("child process ends with exit code {}", code & 0xff);
     let end = catch_unwind(|| {
         exit_work::do_all();
         // Nobody is left to tell of a stdout that cannot be written to.

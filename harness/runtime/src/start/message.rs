@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::warm_up::{self, WarmUp};
 use super::{function::pass, life};
 use crate::error::{Error, Kind, Result};
+use crate::logging;
 use crate::process::Exit;
 use crate::process::current::Role;
 use crate::transfer::{self, Message};
@@ -27,6 +28,8 @@ pub(super) struct Instructions {
     pub(super) server: Option<Requests>,
     /// What a fork server of its own is to do first.
     pub(super) warm_up: Option<WarmUp>,
+    /// What the child logs.
+    pub(super) log_level: Option<u8>,
     /// Set where the child does not have them from its starter by itself.
     pub(super) surroundings: Option<Surroundings>,
 }
@@ -85,6 +88,7 @@ pub(super) fn pack<A: Message, R: Exit>(
         // Its own tree has a server of its own.
         server: server.filter(|_| !role.is_detached),
         warm_up: warm_up::chosen(),
+        log_level: logging::level(),
         surroundings,
     };
     let mut bytes = vec![0; HEAD];

@@ -7,7 +7,9 @@ mod connection;
 mod copies;
 mod listener;
 mod locks;
+mod logging;
 mod manager;
+mod memory;
 mod peer;
 mod pool;
 mod process;
@@ -29,6 +31,8 @@ const SOON: Duration = Duration::from_secs(20);
 fn main() -> ExitCode {
     mp::freeze_support();
     tree::be_helper();
+    memory::be_helper();
+    logging::be_helper();
     be_unix_helper();
     let mut arguments = Arguments::from_args();
     // A fork wants to be the only thread.
@@ -39,6 +43,8 @@ fn main() -> ExitCode {
         connection::trials(),
         tree::trials(),
         locks::trials(),
+        memory::trials(),
+        logging::trials(),
         queues::trials(),
         pool::trials(),
         manager::trials(),

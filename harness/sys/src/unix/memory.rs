@@ -37,7 +37,12 @@ impl SharedMemory {
     /// # Errors
     /// What the system says when it has no memory or no descriptors left.
     pub fn anonymous(bytes: usize) -> io::Result<SharedMemory> {
-        let handle = segment::create()?;
+        SharedMemory::labelled("poolproof", bytes)
+    }
+
+    /// New memory whose label shows where the system lists open files, if it does.
+    pub(super) fn labelled(label: &str, bytes: usize) -> io::Result<SharedMemory> {
+        let handle = segment::create(label)?;
         ftruncate(&handle, bytes as u64)?;
         segment::seal(&handle)?;
         SharedMemory::map(handle, bytes)
@@ -214,9 +219,9 @@ mod segment {
 
     use crate::handle::Handle;
 
-    pub(super) fn create() -> io::Result<Handle> {
+    pub(super) fn create(label: &str) -> io::Result<Handle> {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        Ok(memfd_create("poolproof", flags)?.into())
+        Ok(memfd_create(label, flags)?.into())
     }
 
     pub(super) fn seal(handle: &Handle) -> io::Result<()> {
@@ -245,7 +250,7 @@ mod segment {
 
     use crate::handle::Handle;
 
-    pub(super) fn create() -> io::Result<Handle> {
+    pub(super) fn create(_label: &str) -> io::Result<Handle> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
             // macOS allows 31 characters.

@@ -8,6 +8,7 @@ pub mod identity;
 pub(crate) mod image;
 pub mod lifeline;
 pub mod memory;
+pub(crate) mod named;
 pub mod pipe;
 pub mod process;
 mod sentinel;

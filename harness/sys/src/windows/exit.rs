@@ -58,6 +58,9 @@ extern "C" fn do_work() {
     }
 }
 
+/// Makes a write into a pipe that nobody reads an error, which it always is here.
+pub(crate) fn survive_closed_pipes() {}
+
 /// Ends this process at once: no destructors, no work, no buffers.
 pub fn leave(code: i32) -> ! {
     // SAFETY: the pseudo handle of this process needs no closing and is always valid.

@@ -7,11 +7,11 @@ use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
-use windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE;
+use windows_sys::Win32::Foundation::{ERROR_ALREADY_EXISTS, GetLastError, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::ReadFile;
 use windows_sys::Win32::System::Memory::{
     CreateFileMappingW, FILE_MAP_ALL_ACCESS, MEMORY_BASIC_INFORMATION, MEMORY_MAPPED_VIEW_ADDRESS,
-    MapViewOfFile, PAGE_READWRITE, UnmapViewOfFile, VirtualQuery,
+    MapViewOfFile, OpenFileMappingW, PAGE_READWRITE, UnmapViewOfFile, VirtualQuery,
 };
 use windows_sys::Win32::System::Threading::CreateSemaphoreW;
 
@@ -50,24 +50,53 @@ impl SharedMemory {
     /// # Errors
     /// What the system says when it has no memory or no handles left.
     pub fn anonymous(bytes: usize) -> io::Result<SharedMemory> {
+        SharedMemory::create(None, bytes)
+    }
+
+    /// New memory under a name of the session.
+    pub(super) fn create_named(name: &str, bytes: usize) -> io::Result<SharedMemory> {
+        SharedMemory::create(Some(name), bytes)
+    }
+
+    /// The memory that has a name of the session.
+    pub(super) fn open_named(name: &str) -> io::Result<SharedMemory> {
+        let wide = wide(name);
+        // SAFETY: the name ends with a zero.
+        let section = unsafe { OpenFileMappingW(FILE_MAP_ALL_ACCESS, 0, wide.as_ptr()) };
+        let mut handles = vec![Handle::from_call(section)?];
+        for lane in 0..SEMAPHORES {
+            handles.push(semaphore(Some(name), lane)?);
+        }
+        SharedMemory::from_handles(handles)
+    }
+
+    fn create(name: Option<&str>, bytes: usize) -> io::Result<SharedMemory> {
         let whole = bytes.checked_add(HEAD).ok_or(io::ErrorKind::OutOfMemory)? as u64;
-        // SAFETY: no file, no security attributes and no name are passed.
-        let section = Handle::from_call(unsafe {
+        let wide = name.map(wide);
+        let wide = wide.as_ref().map_or(std::ptr::null(), |wide| wide.as_ptr());
+        // SAFETY: no file and no security attributes are passed, and a name ends with a zero.
+        let section = unsafe {
             CreateFileMappingW(
                 INVALID_HANDLE_VALUE,
                 std::ptr::null(),
                 PAGE_READWRITE,
                 (whole >> 32) as u32,
                 whole as u32,
-                std::ptr::null(),
+                wide,
             )
-        })?;
+        };
+        // SAFETY: the call takes no pointers; it is asked before anything else could fail.
+        let outcome = unsafe { GetLastError() };
+        let section = Handle::from_call(section)?;
+        if name.is_some() && outcome == ERROR_ALREADY_EXISTS {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         let handles = [
             section,
-            semaphore()?,
-            semaphore()?,
-            semaphore()?,
-            semaphore()?,
+            semaphore(name, 0)?,
+            semaphore(name, 1)?,
+            semaphore(name, 2)?,
+            semaphore(name, 3)?,
         ];
         let base = map(&handles[0])?;
         let memory = SharedMemory {
@@ -245,10 +274,17 @@ impl Drop for SharedMemory {
     }
 }
 
-fn semaphore() -> io::Result<Handle> {
-    // SAFETY: no security attributes and no name are passed.
-    let raw = unsafe { CreateSemaphoreW(std::ptr::null(), 0, i32::MAX, std::ptr::null()) };
+/// A semaphore, which all have that ask for it under the same name.
+fn semaphore(name: Option<&str>, lane: usize) -> io::Result<Handle> {
+    let wide = name.map(|name| wide(&format!("{name}.{lane}")));
+    let wide = wide.as_ref().map_or(std::ptr::null(), |wide| wide.as_ptr());
+    // SAFETY: no security attributes are passed, and a name ends with a zero.
+    let raw = unsafe { CreateSemaphoreW(std::ptr::null(), 0, i32::MAX, wide) };
     Handle::from_call(raw)
+}
+
+fn wide(name: &str) -> Vec<u16> {
+    name.encode_utf16().chain([0]).collect()
 }
 
 fn map(section: &Handle) -> io::Result<NonNull<u8>> {

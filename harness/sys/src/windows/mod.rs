@@ -9,6 +9,7 @@ pub(crate) mod image;
 mod job;
 pub mod lifeline;
 pub mod memory;
+pub(crate) mod named;
 mod overlapped;
 mod parking;
 pub mod pipe;
