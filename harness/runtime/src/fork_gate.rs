@@ -103,8 +103,12 @@ fn leave(is_last: bool) {
     let mut state = state();
     state.inside -= 1;
     state.threads -= usize::from(is_last);
+    let is_awaited = state.closed;
     drop(state);
-    CHANGED.notify_all();
+    // Waking costs a call to the system, and only a fork waits for who leaves.
+    if is_awaited {
+        CHANGED.notify_all();
+    }
 }
 
 /// A thread's place among those that have promised, from before it starts until it ends.

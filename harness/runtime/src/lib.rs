@@ -101,9 +101,10 @@ pub use lock::{
 };
 pub use logging::log_to_stderr;
 pub use manager::{
-    ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, DictProxy, EventProxy, Held,
-    JoinableQueueProxy, ListProxy, LockProxy, Managed, Manager, NamespaceProxy, QueueProxy,
-    RLockProxy, SemaphoreProxy, ValueProxy,
+    ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, Custom, CustomProxy,
+    DictProxy, EventProxy, Held, JoinableQueueProxy, ListProxy, LockProxy, Managed, Manager,
+    ManagerBuilder, ManagerServer, NamespaceProxy, PoolProxy, PoolResultProxy, QueueProxy,
+    RLockProxy, SemaphoreProxy, ServerStopper, SetProxy, ValueProxy,
 };
 pub use pool::{AsyncResult, Pool, PoolBuilder, ResultIterator, fail};
 pub use poolproof_sys::shared::Shared;

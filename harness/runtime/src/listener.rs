@@ -20,7 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::wire::{self, Side};
 
-/// Handshakes that may go on at once; who comes then is sent away.
+/// Handshakes that may go on at once; for who comes then, the oldest is given up.
 const HANDSHAKES_MAX: usize = 128;
 
 /// Waits for others to connect.
@@ -103,12 +103,12 @@ impl Client {
         digests: Digests,
     ) -> Result<Connection<S, R>> {
         let secret = key.map(|key| Secret { key, digests });
-        connect(address, secret).map(connection)
+        connect(address, secret).map(|stream| connection(Arc::new(stream)))
     }
 }
 
-fn connection<S, R>(stream: Handle) -> Connection<S, R> {
-    Connection::duplex(Carrier::Remote(Arc::new(stream)))
+fn connection<S, R>(stream: Arc<Handle>) -> Connection<S, R> {
+    Connection::duplex(Carrier::Remote(stream))
 }
 
 /// Connects, and proves to know the key where there is one.
@@ -143,8 +143,9 @@ struct Done {
 
 #[derive(Debug, Default)]
 struct Handshakes {
-    running: usize,
-    ended: VecDeque<Result<Handle>>,
+    /// The oldest first.
+    running: VecDeque<Arc<Handle>>,
+    ended: VecDeque<Result<Arc<Handle>>>,
     is_closed: bool,
 }
 
@@ -184,7 +185,7 @@ impl Acceptor {
     }
 
     /// Waits for the next who has proved to know the key, or failed to.
-    pub(crate) fn accept(&self) -> Result<Handle> {
+    pub(crate) fn accept(&self) -> Result<Arc<Handle>> {
         let failed = |error| Error::system(format!("accept at {}", self.address), error);
         loop {
             let handles = [self.listener.handle(), &self.wake];
@@ -208,7 +209,7 @@ impl Acceptor {
             if ready[0] {
                 let stream = self.listener.accept().map_err(failed)?;
                 match &self.key {
-                    None => return Ok(stream),
+                    None => return Ok(Arc::new(stream)),
                     Some(key) => self.begin(stream, Arc::clone(key))?,
                 }
             }
@@ -224,11 +225,15 @@ impl Acceptor {
 
     /// Begins a handshake beside all others.
     fn begin(&self, stream: Handle, key: Arc<[u8]>) -> Result<()> {
+        let stream = Arc::new(stream);
         let mut state = self.done.lock();
-        if state.running >= HANDSHAKES_MAX {
-            return Ok(());
+        if state.running.len() >= HANDSHAKES_MAX
+            && let Some(oldest) = state.running.pop_front()
+        {
+            // It fails for one that has just ended.
+            let _ = socket::shut_down(&oldest);
         }
-        state.running += 1;
+        state.running.push_back(Arc::clone(&stream));
         drop(state);
         let done = Arc::clone(&self.done);
         let digests = self.digests;
@@ -236,7 +241,9 @@ impl Acceptor {
             let secret = Secret { key: &key, digests };
             let outcome = wire::shake_hands(&stream, Side::Accepted, secret);
             let mut state = done.lock();
-            state.running -= 1;
+            state
+                .running
+                .retain(|running| !Arc::ptr_eq(running, &stream));
             state.ended.push_back(outcome.map(|()| stream));
             drop(state);
             // It fails only when the listener is gone.

@@ -7,22 +7,29 @@
 //! | `server`, `table`, `waiting` | the process that keeps the objects, its books and its waits |
 //! | `client`, `proxy` | a connection for each thread; what every proxy is made of |
 //! | `make` | what a manager makes, and finds by name |
+//! | `builder` | what is said before it starts; a manager that is this very process |
+//! | `registry`, `custom` | the program's own types and functions, by name |
 //! | `dict`, `list`, `lock` … | one kind of object each: its calls, the object, its proxy |
 
 mod barrier;
+mod builder;
 mod client;
 mod condition;
+mod custom;
 mod dict;
 mod event;
 mod list;
 mod lock;
 mod make;
 mod namespace;
+mod pool;
 mod protocol;
 mod proxy;
 mod queue;
+mod registry;
 mod semaphore;
 mod server;
+mod set;
 mod table;
 mod value;
 mod waiting;
@@ -35,23 +42,27 @@ use poolproof_sys::channel::Channel;
 use poolproof_sys::identity::epoch;
 
 pub use barrier::BarrierProxy;
+pub use builder::{ManagerBuilder, ManagerServer, ServerStopper};
 pub use condition::ConditionProxy;
+pub use custom::{Custom, CustomProxy};
 pub use dict::DictProxy;
 pub use event::EventProxy;
 pub use list::ListProxy;
 pub use lock::{Held, LockProxy, RLockProxy};
 pub use namespace::NamespaceProxy;
+pub use pool::{PoolProxy, PoolResultProxy};
 pub use proxy::Managed;
 pub use queue::{JoinableQueueProxy, QueueProxy};
 pub use semaphore::{BoundedSemaphoreProxy, SemaphoreProxy};
+pub use set::SetProxy;
 pub use value::{ArrayProxy, ValueProxy};
 
 use crate::address::Address;
-use crate::context::Context;
+use crate::context::{Context, StartMethod};
 use crate::error::{Error, Kind, Result};
+use crate::exit_work;
 use crate::process::Process;
 use crate::transfer::decode;
-use crate::{auth, exit_work};
 use client::Server;
 use protocol::Request;
 use waiting::lock;
@@ -80,6 +91,7 @@ struct Inner {
     process: Process,
     lifeline: Arc<Lifeline>,
     creator: u32,
+    patience: Duration,
 }
 
 /// The channel whose end a server waits for; none when the server was told to end.
@@ -88,8 +100,9 @@ type Lifeline = Mutex<Option<Channel>>;
 /// Every lifeline of this process. A copy of it lets go of them all, or else no server would end.
 static LIFELINES: Mutex<Vec<Weak<Lifeline>>> = Mutex::new(Vec::new());
 
-/// In a forked child: its parent's servers are not the child's to keep.
+/// In a forked child: its parent's servers are not the child's to keep, nor its connections.
 pub(crate) fn start_afresh() {
+    client::start_afresh();
     let lifelines = std::mem::take(&mut *lock(&LIFELINES));
     for lifeline in lifelines.iter().filter_map(Weak::upgrade) {
         drop(lock(&lifeline).take());
@@ -102,9 +115,7 @@ impl Context {
     /// # Errors
     /// As [`ProcessBuilder::start`](crate::ProcessBuilder::start).
     pub fn manager(&self) -> Result<Manager> {
-        let mut key = vec![0; 32];
-        auth::fill_random(&mut key)?;
-        start(self, None, &key)
+        self.manager_builder().start()
     }
 
     /// Starts a manager at an address for all who know the key.
@@ -112,17 +123,22 @@ impl Context {
     /// # Errors
     /// As [`Context::manager`]; `is_system` when another listens at the address.
     pub fn manager_at(&self, address: &Address, key: &[u8]) -> Result<Manager> {
-        start(self, Some(address), key)
+        self.manager_builder().address(address).key(key).start()
     }
 }
 
-fn start(context: &Context, address: Option<&Address>, key: &[u8]) -> Result<Manager> {
+fn start(builder: ManagerBuilder) -> Result<Manager> {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     let failed = |error| Error::system("start a manager", error);
     let (channel, theirs) = Channel::pair().map_err(failed)?;
+    let (context, patience) = (builder.context, builder.patience);
+    let address = builder.address.clone();
+    let (key, registered) = builder.take()?;
     let start = server::Start {
-        address: address.cloned(),
-        key: key.to_vec(),
+        address,
+        key: key.clone(),
+        registered,
+        is_process: context.start_method() != StartMethod::Threads,
         channel: theirs.into(),
     };
     let lifeline: Arc<Lifeline> = Arc::new(Mutex::new(Some(channel)));
@@ -132,7 +148,7 @@ fn start(context: &Context, address: Option<&Address>, key: &[u8]) -> Result<Man
     drop(lifelines);
     let name = format!("SyncManager-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let process = context.process(server::main, start);
-    let process = process.name(name).daemon(true).start()?;
+    let process = process.name(name).daemon(false).start()?;
     let hello = lock(&lifeline).as_ref().map_or(Ok(None), Channel::receive);
     let hello = hello.map_err(failed)?;
     let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
@@ -142,6 +158,7 @@ fn start(context: &Context, address: Option<&Address>, key: &[u8]) -> Result<Man
         process,
         lifeline,
         creator: epoch(),
+        patience,
     });
     let weak = Arc::downgrade(&inner);
     let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
@@ -150,7 +167,7 @@ fn start(context: &Context, address: Option<&Address>, key: &[u8]) -> Result<Man
         }
     });
     Ok(Manager {
-        server: Server::new(address, key),
+        server: Server::new(address, &key),
         started: Some(Arc::new(Started { inner, at_exit })),
     })
 }
@@ -207,10 +224,26 @@ impl Manager {
     }
 
     /// Ends the manager that was started here and all that it keeps. Another's is only let go.
+    ///
+    /// It is killed when it has not ended after its
+    /// [`shutdown_timeout`](ManagerBuilder::shutdown_timeout).
     pub fn shutdown(&self) {
         if let Some(started) = &self.started {
             started.inner.shut_down();
         }
+        self.server.leave();
+    }
+
+    /// Waits for the end of the manager that was started here, for ever or for a while; says
+    /// whether it has ended.
+    ///
+    /// # Errors
+    /// `is_usage` for a manager that another process has started.
+    pub fn join(&self, timeout: Option<Duration>) -> Result<bool> {
+        let text = "wait for a manager that another process has started";
+        let started = self.started.as_ref();
+        let started = started.ok_or_else(|| Error::new(Kind::Usage, text))?;
+        started.inner.process.join(timeout)
     }
 }
 
@@ -224,7 +257,7 @@ impl Inner {
             return;
         };
         drop(lifeline);
-        if !matches!(self.process.join(Some(PATIENCE)), Ok(true)) {
+        if !matches!(self.process.join(Some(self.patience)), Ok(true)) {
             // It fails for one that has just ended, and for a thread, which ends in its time.
             let _ = self.process.kill();
             let _ = self.process.join(Some(PATIENCE));

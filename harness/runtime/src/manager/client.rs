@@ -1,58 +1,120 @@
 //! The client's side of a manager: one connection for each thread, made when it is first needed,
 //! and again in a process that was copied.
+//!
+//! The first connection of a process stays as long as the process uses the server, so that the end
+//! of a thread is not taken for the end of the process.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 
 use poolproof_sys::identity::epoch;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::protocol::{Item, Reply, Request};
+use super::protocol::{Item, Process, Reply, Request};
 use super::server::encoded;
+use super::waiting::lock;
 use crate::address::Address;
+use crate::auth;
 use crate::connection::Connection;
 use crate::error::{Error, Kind, Result};
 use crate::listener::Client;
 use crate::transfer::decode;
 
-/// Where a manager's server is, and the key that opens it.
+/// A manager's server: what this process knows of it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "Door", into = "Door")]
 pub(super) struct Server {
-    door: Arc<Door>,
+    known: Arc<Known>,
 }
 
+/// Where a server is, and the key that opens it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Door {
     address: Address,
     key: Vec<u8>,
 }
 
+struct Known {
+    door: Door,
+    number: u64,
+    /// The first connection.
+    first: Mutex<Option<Made>>,
+}
+
+/// A connection, and the copy of the process that made it.
+type Made = (u32, Arc<Connection<Request, Reply>>);
+
+/// Every server that is in use here, so that all proxies of one share what is known of it.
+static SERVERS: Mutex<Vec<Weak<Known>>> = Mutex::new(Vec::new());
+
+/// The number of this copy of the process.
+static PROCESS: Mutex<Option<(u32, Process)>> = Mutex::new(None);
+
+thread_local! {
+    /// This thread's connections, by their server's number.
+    static CONNECTIONS: RefCell<HashMap<u64, (Weak<Known>, Made)>> = RefCell::default();
+    /// The objects that the value which is being encoded has proxies of.
+    static HOLDS: RefCell<Option<(u64, Vec<u64>)>> = const { RefCell::new(None) };
+}
+
 impl From<Door> for Server {
     fn from(door: Door) -> Server {
-        Server {
-            door: Arc::new(door),
-        }
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let mut servers = lock(&SERVERS);
+        let mut found = None;
+        servers.retain(|known| {
+            let known = known.upgrade();
+            found = found
+                .take()
+                .or(known.clone().filter(|known| known.door == door));
+            known.is_some()
+        });
+        let known = found.unwrap_or_else(|| {
+            let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+            let first = Mutex::new(None);
+            let known = Arc::new(Known {
+                door,
+                number,
+                first,
+            });
+            servers.push(Arc::downgrade(&known));
+            known
+        });
+        Server { known }
     }
 }
 
 impl From<Server> for Door {
     fn from(server: Server) -> Door {
-        Door::clone(&server.door)
+        server.known.door.clone()
     }
 }
 
-/// A connection, and the copy of the process that made it.
-type Made = (u32, Rc<Connection<Request, Reply>>);
+/// In a forked child: the connections are its parent's, and end with that.
+pub(super) fn start_afresh() {
+    let connections =
+        CONNECTIONS.try_with(|connections| std::mem::take(&mut *connections.borrow_mut()));
+    drop(connections);
+    for known in lock(&SERVERS).iter().filter_map(Weak::upgrade) {
+        drop(lock(&known.first).take());
+    }
+}
 
-thread_local! {
-    /// This thread's connections.
-    static CONNECTIONS: RefCell<HashMap<Arc<Door>, Made>> = RefCell::default();
-    /// The objects that the value which is being encoded has proxies of.
-    static HOLDS: RefCell<Option<(Arc<Door>, Vec<u64>)>> = const { RefCell::new(None) };
+/// The number of this process, which it says first on each connection.
+fn process() -> Result<Process> {
+    let mut known = lock(&PROCESS);
+    match *known {
+        Some((made, process)) if made == epoch() => Ok(process),
+        _ => {
+            let mut process = Process::default();
+            auth::fill_random(&mut process)?;
+            *known = Some((epoch(), process));
+            Ok(process)
+        }
+    }
 }
 
 impl Server {
@@ -62,11 +124,11 @@ impl Server {
     }
 
     pub(super) fn address(&self) -> &Address {
-        &self.door.address
+        &self.known.door.address
     }
 
     pub(super) fn is(&self, other: &Server) -> bool {
-        self.door == other.door
+        self.known.number == other.known.number
     }
 
     /// Asks the server and waits for its answer.
@@ -92,7 +154,7 @@ impl Server {
 
     /// Encodes a value to be kept by the server.
     pub(super) fn encode<T: Serialize>(&self, value: &T) -> Result<Item> {
-        let outer = HOLDS.replace(Some((Arc::clone(&self.door), Vec::new())));
+        let outer = HOLDS.replace(Some((self.known.number, Vec::new())));
         let bytes = encoded(value);
         let holds = HOLDS.replace(outer);
         Ok(Item {
@@ -104,43 +166,71 @@ impl Server {
     /// Says that the value that is being encoded has a proxy of an object.
     pub(super) fn note_hold(&self, id: u64) {
         HOLDS.with_borrow_mut(|holds| match holds {
-            Some((door, holds)) if *door == self.door => holds.push(id),
+            Some((number, holds)) if *number == self.known.number => holds.push(id),
             _ => {}
         });
     }
 
     /// This thread's connection.
-    fn connection(&self) -> Result<Rc<Connection<Request, Reply>>> {
+    fn connection(&self) -> Result<Arc<Connection<Request, Reply>>> {
         let known = CONNECTIONS.try_with(|connections| {
             let connections = connections.borrow();
-            let known = connections
-                .get(&self.door)
-                .filter(|(made, _)| *made == epoch());
-            known.map(|(_, connection)| Rc::clone(connection))
+            let known = connections.get(&self.known.number);
+            let known = known.filter(|(_, (made, _))| *made == epoch());
+            known.map(|(_, (_, connection))| Arc::clone(connection))
         });
         if let Ok(Some(connection)) = known {
             return Ok(connection);
         }
-        let connection = Rc::new(Client::connect(&self.door.address, Some(&self.door.key))?);
+        let connection = Arc::new(self.connect()?);
         // A thread that is ending has no place for it, and uses it this once.
         let before = CONNECTIONS.try_with(|connections| {
-            let made = (epoch(), Rc::clone(&connection));
-            connections
-                .borrow_mut()
-                .insert(Arc::clone(&self.door), made)
+            let mut connections = connections.borrow_mut();
+            let unused = connections.extract_if(|_, (known, _)| known.strong_count() == 0);
+            let unused: Vec<_> = unused.collect();
+            let made = (epoch(), Arc::clone(&connection));
+            let before = connections.insert(self.known.number, (Arc::downgrade(&self.known), made));
+            (before, unused)
         });
         drop(before);
+        let mut first = lock(&self.known.first);
+        if first.as_ref().is_none_or(|(made, _)| *made != epoch()) {
+            *first = Some((epoch(), Arc::clone(&connection)));
+        }
         Ok(connection)
     }
 
+    fn connect(&self) -> Result<Connection<Request, Reply>> {
+        let door = &self.known.door;
+        let connection = Client::connect(&door.address, Some(&door.key))?;
+        connection.send(&Request::Hello(process()?))?;
+        Ok(connection)
+    }
+
+    /// Lets this thread's connection go, and the first one, if it is that.
     fn forget(&self) {
         // A thread that is ending has forgotten it already.
-        let before = CONNECTIONS.try_with(|known| known.borrow_mut().remove(&self.door));
-        drop(before);
+        let before = CONNECTIONS.try_with(|known| known.borrow_mut().remove(&self.known.number));
+        let Ok(Some((_, (_, connection)))) = before else {
+            return;
+        };
+        let mut first = lock(&self.known.first);
+        if first
+            .as_ref()
+            .is_some_and(|(_, first)| Arc::ptr_eq(first, &connection))
+        {
+            *first = None;
+        }
+    }
+
+    /// Lets every connection go that is not in use.
+    pub(super) fn leave(&self) {
+        self.forget();
+        drop(lock(&self.known.first).take());
     }
 
     fn lost(&self, error: &Error) -> Error {
-        let text = format!("ask the manager at {} ({error})", self.door.address);
+        let text = format!("ask the manager at {} ({error})", self.known.door.address);
         let kind = match error.kind() {
             kind @ (Kind::Auth | Kind::Serialize | Kind::Deserialize) => kind,
             _ => Kind::BrokenPipe,
@@ -154,7 +244,7 @@ impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut debug = f.debug_struct("Server");
         debug
-            .field("address", &self.door.address)
+            .field("address", &self.known.door.address)
             .finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::lock::{Held, Owner};
 use super::proxy::{Proxy, managed};
 use super::server::{decoded, encoded};
-use super::table::Object;
+use super::table::{Gone, Object};
 use super::waiting::{Caller, lock};
 use crate::error::{Error, Kind, Result};
 
@@ -19,7 +19,11 @@ enum Call {
     Release,
     Wait(Option<Duration>),
     Notify(usize),
+    /// What it guards is in order again after its owner died.
+    Reset,
 }
+
+const WHAT: &str = "a manager's condition";
 
 /// The object.
 #[derive(Default)]
@@ -85,11 +89,15 @@ impl Condition {
         let is_notified = outcome?.is_some() || is_late;
         // The lock is taken again, however long that takes.
         let take = |state: &mut State| {
-            state.owner.take(caller.id)?;
-            state.owner.count = levels;
-            Some(())
+            let taken = state.owner.take(caller.id, WHAT)?;
+            if taken.is_ok() {
+                state.owner.count = levels;
+            }
+            Some(taken)
         };
-        caller.wait(&self.state, &self.changed, None, take)?;
+        caller
+            .wait_again(&self.state, &self.changed, take)?
+            .transpose()?;
         Ok(is_notified)
     }
 }
@@ -98,9 +106,9 @@ impl Object for Condition {
     fn call(&self, call: &[u8], caller: &Caller<'_>) -> Result<Vec<u8>> {
         match decoded(call)? {
             Call::Acquire(timeout) => {
-                let take = |state: &mut State| state.owner.take(caller.id);
+                let take = |state: &mut State| state.owner.take(caller.id, WHAT);
                 let taken = caller.wait(&self.state, &self.changed, timeout, take)?;
-                encoded(&taken.is_some())
+                encoded(&taken.transpose()?.is_some())
             }
             Call::Release => {
                 lock(&self.state).owner.give_back(caller.id)?;
@@ -114,6 +122,16 @@ impl Object for Condition {
                 drop(state);
                 encoded(&self.changed.notify_all())
             }
+            Call::Reset => {
+                lock(&self.state).owner.is_dead = false;
+                encoded(&())
+            }
+        }
+    }
+
+    fn lose(&self, gone: &Gone) {
+        if lock(&self.state).owner.lose(gone) {
+            self.changed.notify_all();
         }
     }
 }
@@ -121,7 +139,9 @@ impl Object for Condition {
 managed! {
     /// A condition of a manager, with a lock of its own that its owner, a thread, may take again.
     ///
-    /// Each call fails with `is_broken_pipe` when the manager has ended.
+    /// Each call fails with `is_broken_pipe` when the manager has ended. When the thread that holds
+    /// the lock ends, each acquire and wait fails with `is_owner_died` until
+    /// [`reset`](ConditionProxy::reset).
     ConditionProxy: Condition
 }
 
@@ -129,7 +149,7 @@ impl ConditionProxy {
     /// Waits for the lock and holds it until the guard is dropped.
     ///
     /// # Errors
-    /// Only when the manager has ended.
+    /// `is_owner_died` when the thread that held it has ended.
     pub fn acquire(&self) -> Result<Held<'_>> {
         self.acquire_raw(None)?;
         let release = |proxy: &Proxy| proxy.call(&Call::Release);
@@ -139,7 +159,7 @@ impl ConditionProxy {
     /// Waits for the lock at most so long; true when it is held now, until `release`.
     ///
     /// # Errors
-    /// Only when the manager has ended.
+    /// As [`acquire`](ConditionProxy::acquire).
     pub fn acquire_raw(&self, timeout: Option<Duration>) -> Result<bool> {
         self.proxy.call(&Call::Acquire(timeout))
     }
@@ -156,7 +176,8 @@ impl ConditionProxy {
     /// over first.
     ///
     /// # Errors
-    /// `is_not_owner` when this thread does not hold the lock.
+    /// `is_not_owner` when this thread does not hold the lock; `is_owner_died` when one who took it
+    /// meanwhile has ended with it, and then this thread does not hold it.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool> {
         self.proxy.call(&Call::Wait(timeout))
     }
@@ -180,6 +201,14 @@ impl ConditionProxy {
             self.wait(left)?;
         }
         Ok(true)
+    }
+
+    /// Says that what the lock guards is in order again after its owner died.
+    ///
+    /// # Errors
+    /// Only when the manager has ended.
+    pub fn reset(&self) -> Result<()> {
+        self.proxy.call(&Call::Reset)
     }
 
     /// Wakes at most so many who wait.

@@ -11,7 +11,7 @@ use super::proxy::managed;
 use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::{Caller, lock};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::transfer::{Message, decode};
 
 #[derive(Serialize, Deserialize)]
@@ -176,6 +176,22 @@ impl<K: Message, V: Message> DictProxy<K, V> {
         found.map(|found| value(&found)).transpose()
     }
 
+    /// The value of a key that must be there: Python's `dict[key]`.
+    ///
+    /// # Errors
+    /// `is_key` when it is not; as [`get`](DictProxy::get).
+    pub fn item(&self, key: &K) -> Result<V> {
+        self.get(key)?.ok_or_else(|| no_such_key("get"))
+    }
+
+    /// Removes a key that must be there and gives its value: Python's `pop(key)` and `del`.
+    ///
+    /// # Errors
+    /// `is_key` when it is not; as [`get`](DictProxy::get).
+    pub fn pop(&self, key: &K) -> Result<V> {
+        self.remove(key)?.ok_or_else(|| no_such_key("remove"))
+    }
+
     /// Removes the pair that was inserted last.
     ///
     /// # Errors
@@ -244,6 +260,10 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     pub fn values(&self) -> Result<Vec<V>> {
         Ok(self.items()?.into_iter().map(|(_, value)| value).collect())
     }
+}
+
+fn no_such_key(verb: &str) -> Error {
+    Error::new(Kind::Key, format!("{verb} a key that is not in a dict"))
 }
 
 fn bytes<T: Message>(key: &T) -> Result<ByteBuf> {

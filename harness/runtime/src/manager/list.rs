@@ -21,6 +21,8 @@ enum Call {
     /// The list's version and its items.
     Items,
     Change(Change),
+    /// The items from the first place until before the second.
+    Slice(Range),
     /// A change that is made unless the version is another; says whether it was made.
     ChangeIf(u64, Change),
     Pop(i64),
@@ -37,7 +39,15 @@ enum Change {
     Clear,
     Reorder(Vec<usize>),
     ReplaceAll(Vec<Item>),
+    /// Puts other items, as many as there are, in the place of some.
+    Splice(Range, Vec<Item>),
+    /// Has all items so many times, one after the other.
+    Repeat(usize),
 }
+
+/// Two places between items; negative ones count from the end, none is an end, and what lies beyond
+/// an end is at that end.
+type Range = (Option<i64>, Option<i64>);
 
 /// The object.
 pub(super) struct List {
@@ -66,6 +76,21 @@ pub(super) fn place(index: i64, length: usize) -> Result<usize> {
     })
 }
 
+/// Where a place between items points, as Python does it.
+fn between(index: i64, length: usize) -> usize {
+    let from_start = match index < 0 {
+        true => (index + length as i64).max(0),
+        false => index.min(length as i64),
+    };
+    from_start as usize
+}
+
+fn within((from, to): Range, length: usize) -> std::ops::Range<usize> {
+    let from = from.map_or(0, |from| between(from, length));
+    let to = to.map_or(length, |to| between(to, length));
+    from..to.max(from)
+}
+
 impl List {
     pub(super) fn new(table: &Arc<Table>) -> List {
         List {
@@ -90,27 +115,40 @@ impl List {
             Change::Push(item) => state.items.push(Kept::new(item, &self.table)?),
             Change::Extend(items) => state.items.extend(self.keep(items)?),
             Change::Insert(index, item) => {
-                // As Python does it: beyond an end is at that end.
-                let from_start = match index < 0 {
-                    true => (index + length as i64).max(0),
-                    false => index.min(length as i64),
-                };
-                state
-                    .items
-                    .insert(from_start as usize, Kept::new(item, &self.table)?);
+                let item = Kept::new(item, &self.table)?;
+                state.items.insert(between(index, length), item);
             }
             Change::Remove(at) => drop(state.items.remove(place(at as i64, length)?)),
             Change::Reverse => state.items.reverse(),
             Change::Clear => state.items.clear(),
             Change::Reorder(order) => state.reorder(&order)?,
             Change::ReplaceAll(items) => state.items = self.keep(items)?,
+            Change::Splice(range, items) => {
+                drop(state.items.splice(within(range, length), self.keep(items)?));
+            }
+            Change::Repeat(times) => state.repeat(times)?,
         }
         state.version += 1;
         Ok(())
     }
 }
 
+/// How many items a list may be made to have at once, so that a number alone fills no memory.
+const REPEATED_MAX: usize = 1 << 24;
+
 impl State {
+    fn repeat(&mut self, times: usize) -> Result<()> {
+        let length = self.items.len().checked_mul(times);
+        let length = length.filter(|length| *length <= REPEATED_MAX);
+        let length = length.ok_or_else(|| {
+            let text = format!("repeat a list {times} times: {REPEATED_MAX} items are the most");
+            Error::new(Kind::Value, text)
+        })?;
+        let items = std::mem::take(&mut self.items);
+        self.items = items.into_iter().cycle().take(length).collect();
+        Ok(())
+    }
+
     fn reorder(&mut self, order: &[usize]) -> Result<()> {
         let mut is_seen = vec![false; self.items.len()];
         let is_permutation = order.len() == self.items.len()
@@ -140,6 +178,10 @@ impl Object for List {
         match call {
             Call::Get(index) => encoded(&state.items[place(index, length)?].bytes()),
             Call::Len => encoded(&length),
+            Call::Slice(range) => {
+                let items = &state.items[within(range, length)];
+                encoded(&items.iter().map(Kept::bytes).collect::<Vec<_>>())
+            }
             Call::Items => {
                 let items: Vec<ByteBuf> = state.items.iter().map(Kept::bytes).collect();
                 encoded(&(state.version, items))
@@ -226,6 +268,78 @@ impl<T: Message> ListProxy<T> {
     pub fn pop(&self, index: i64) -> Result<T> {
         let bytes: ByteBuf = self.proxy.call(&Call::Pop(index))?;
         decode(&bytes, Vec::new())
+    }
+
+    /// Removes the item at an index: Python's `del list[index]`.
+    ///
+    /// # Errors
+    /// `is_index` when there is none.
+    pub fn remove(&self, index: i64) -> Result<()> {
+        self.pop(index).map(drop)
+    }
+
+    /// A copy of some items: Python's `list[from:to]`, with none for an end.
+    ///
+    /// # Errors
+    /// `is_deserialize` when one is no `T`.
+    pub fn slice(&self, from: Option<i64>, to: Option<i64>) -> Result<Vec<T>> {
+        let items: Vec<ByteBuf> = self.proxy.call(&Call::Slice((from, to)))?;
+        items.iter().map(|item| decode(item, Vec::new())).collect()
+    }
+
+    /// Puts other items, any number, in the place of some: Python's `list[from:to] = items`, and
+    /// with no items `del list[from:to]`.
+    ///
+    /// # Errors
+    /// As [`push`](ListProxy::push).
+    pub fn splice<'a>(
+        &self,
+        from: Option<i64>,
+        to: Option<i64>,
+        items: impl IntoIterator<Item = &'a T>,
+    ) -> Result<()> {
+        self.change(Change::Splice((from, to), self.items_of(items)?))
+    }
+
+    /// Has all items so many times, one after the other: Python's `list *= times`.
+    ///
+    /// # Errors
+    /// `is_value` for more than 16 Mi items.
+    pub fn repeat(&self, times: usize) -> Result<()> {
+        self.change(Change::Repeat(times))
+    }
+
+    /// A copy of all items, the last first.
+    ///
+    /// # Errors
+    /// As [`items`](ListProxy::items).
+    pub fn reversed(&self) -> Result<Vec<T>> {
+        let mut items = self.items()?;
+        items.reverse();
+        Ok(items)
+    }
+
+    /// Whether an item is equal to one that is there.
+    ///
+    /// # Errors
+    /// As [`items`](ListProxy::items).
+    pub fn contains(&self, item: &T) -> Result<bool>
+    where
+        T: PartialEq,
+    {
+        Ok(self.items()?.contains(item))
+    }
+
+    /// How many items are equal to one.
+    ///
+    /// # Errors
+    /// As [`items`](ListProxy::items).
+    pub fn count(&self, item: &T) -> Result<usize>
+    where
+        T: PartialEq,
+    {
+        let items = self.items()?;
+        Ok(items.iter().filter(|found| *found == item).count())
     }
 
     /// Turns the order round.

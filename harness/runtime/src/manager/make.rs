@@ -3,9 +3,9 @@
 use super::protocol::{Make, Request};
 use super::proxy::Proxy;
 use super::{
-    ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, DictProxy, EventProxy,
-    JoinableQueueProxy, ListProxy, LockProxy, Managed, Manager, NamespaceProxy, QueueProxy,
-    RLockProxy, SemaphoreProxy, ValueProxy,
+    ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, Custom, CustomProxy,
+    DictProxy, EventProxy, JoinableQueueProxy, ListProxy, LockProxy, Managed, Manager,
+    NamespaceProxy, PoolProxy, QueueProxy, RLockProxy, SemaphoreProxy, SetProxy, ValueProxy,
 };
 use crate::error::{Error, Kind, Result};
 use crate::transfer::{Message, decode};
@@ -31,7 +31,7 @@ impl Manager {
     /// `is_missing` when nothing is; `is_usage` when it is of another class;
     /// `is_broken_pipe` when the manager has ended.
     pub fn shared<P: Managed>(&self, name: &str) -> Result<P> {
-        let found = self.server.ask(&Request::Find(name.into(), P::CLASS))?;
+        let found = self.server.ask(&Request::Find(name.into(), P::class()))?;
         let id: u64 = decode(&found, Vec::new())?;
         Ok(P::from_proxy(Proxy::adopt(self.server.clone(), id)))
     }
@@ -40,6 +40,24 @@ impl Manager {
         let made = self.server.ask(&Request::Make(make))?;
         let id: u64 = decode(&made, Vec::new())?;
         Ok(P::from_proxy(Proxy::adopt(self.server.clone(), id)))
+    }
+
+    /// A new object of a type that was registered with the manager.
+    ///
+    /// # Errors
+    /// `is_missing` when it was not; `is_remote` when it could not be made; `is_serialize` when
+    /// `init` cannot be sent; `is_broken_pipe` when the manager has ended.
+    pub fn create<T: Custom>(&self, init: &T::Init) -> Result<CustomProxy<T>> {
+        let init = self.server.encode(init)?;
+        self.make(Make::Custom(T::NAME.to_owned(), init))
+    }
+
+    /// A new pool of `workers` beside the manager, each replaced after so many tasks.
+    ///
+    /// # Errors
+    /// As [`Context::pool`](crate::Context::pool); `is_broken_pipe` when the manager has ended.
+    pub fn pool(&self, workers: usize, max_tasks_per_child: Option<u64>) -> Result<PoolProxy> {
+        self.make(Make::Pool(workers, max_tasks_per_child))
     }
 
     /// A new value.
@@ -88,6 +106,8 @@ makes! {
     dict<K, V>() -> DictProxy<K, V> = Make::Dict;
     /// A new, empty list.
     list<T>() -> ListProxy<T> = Make::List;
+    /// A new, empty set.
+    set<T>() -> SetProxy<T> = Make::Set;
     /// A new bag of named values.
     namespace() -> NamespaceProxy = Make::Namespace;
     /// A new lock.
@@ -102,7 +122,9 @@ makes! {
     condition() -> ConditionProxy = Make::Condition;
     /// A new event, not set.
     event() -> EventProxy = Make::Event;
-    /// A new barrier for so many, at least 1 (else `is_usage`).
+    /// A new barrier for so many, at least 1 (else `is_usage`). It has no action: a manager runs no
+    /// function that a client brings. The one who gets number 0 from
+    /// [`wait`](BarrierProxy::wait) can do what is to be done once.
     barrier(parties: usize) -> BarrierProxy = Make::Barrier(parties);
     /// A new queue of at most `bound` items, or of any number.
     queue<T>(bound: Option<usize>) -> QueueProxy<T> = Make::Queue(bound);
@@ -131,6 +153,8 @@ finds! {
     shared_dict<K, V> -> DictProxy<K, V>;
     /// The list that is shared under a name.
     shared_list<T> -> ListProxy<T>;
+    /// The set that is shared under a name.
+    shared_set<T> -> SetProxy<T>;
     /// The bag of values that is shared under a name.
     shared_namespace -> NamespaceProxy;
     /// The lock that is shared under a name.

@@ -17,6 +17,8 @@ pub(super) struct Item {
 /// What a client asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Request {
+    /// The first on each connection: which process it belongs to.
+    Hello(Process),
     /// Makes an object; the reply is its number, with one reference to it.
     Make(Make),
     /// One reference more.
@@ -35,11 +37,14 @@ pub(super) enum Request {
     Call(u64, #[serde(with = "serde_bytes")] Vec<u8>),
 }
 
+/// A process that has connections, by a number that nobody else has.
+pub(super) type Process = [u8; 16];
+
 /// What the server answers: the encoded result, or the error's kind and subject.
 pub(super) type Reply = Result<serde_bytes::ByteBuf, (Kind, String)>;
 
 /// What an object is, so that a name is not taken for another's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Class {
     /// A dict.
     Dict,
@@ -69,6 +74,14 @@ pub enum Class {
     Value,
     /// An array.
     Array,
+    /// A set.
+    Set,
+    /// A pool of processes.
+    Pool,
+    /// What a pool will give.
+    PoolResult,
+    /// The program's own type with a name.
+    Custom(String),
 }
 
 /// What is to be made.
@@ -88,10 +101,15 @@ pub(super) enum Make {
     JoinableQueue(Option<usize>),
     Value(Item),
     Array(Vec<Item>),
+    Set,
+    /// So many workers, and how many tasks each runs before it is replaced.
+    Pool(usize, Option<u64>),
+    /// The name of a registered type, and what it is made from.
+    Custom(String, Item),
 }
 
 impl Class {
-    pub(super) const fn of(make: &Make) -> Class {
+    pub(super) fn of(make: &Make) -> Class {
         match make {
             Make::Dict => Class::Dict,
             Make::List => Class::List,
@@ -107,6 +125,9 @@ impl Class {
             Make::JoinableQueue(_) => Class::JoinableQueue,
             Make::Value(_) => Class::Value,
             Make::Array(_) => Class::Array,
+            Make::Set => Class::Set,
+            Make::Pool(..) => Class::Pool,
+            Make::Custom(name, _) => Class::Custom(name.clone()),
         }
     }
 }

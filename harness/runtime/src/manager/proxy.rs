@@ -16,7 +16,8 @@ use crate::error::Result;
 /// Proxies travel in any message; in another process they connect by themselves.
 pub trait Managed: Sized + sealed::Sealed {
     /// What the object is.
-    const CLASS: Class;
+    #[doc(hidden)]
+    fn class() -> Class;
     #[doc(hidden)]
     fn proxy(&self) -> &Proxy;
     #[doc(hidden)]
@@ -157,8 +158,9 @@ macro_rules! managed {
         impl $(<$($type),+>)? $crate::manager::proxy::sealed::Sealed for $name $(<$($type),+>)? {}
 
         impl $(<$($type),+>)? $crate::manager::proxy::Managed for $name $(<$($type),+>)? {
-            const CLASS: $crate::manager::protocol::Class =
-                $crate::manager::protocol::Class::$class;
+            fn class() -> $crate::manager::protocol::Class {
+                $crate::manager::protocol::Class::$class
+            }
 
             fn proxy(&self) -> &$crate::manager::proxy::Proxy {
                 &self.proxy

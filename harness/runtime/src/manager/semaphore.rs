@@ -1,4 +1,4 @@
-//! A manager's semaphores.
+//! A manager's semaphores. A unit has no owner: what a dead client took stays taken.
 
 use std::sync::{Condvar, Mutex};
 
@@ -49,6 +49,10 @@ impl Object for Semaphore {
                 encoded(&taken.is_some())
             }
             Call::Release => encoded(&self.release()?),
+            Call::Reset => Err(Error::new(
+                Kind::Usage,
+                "reset a manager's semaphore: its units have no owner",
+            )),
         }
     }
 }
@@ -57,7 +61,7 @@ managed! {
     /// A semaphore of a manager.
     SemaphoreProxy: Semaphore
 }
-lockable!(SemaphoreProxy, "");
+lockable!(SemaphoreProxy, "", "");
 
 managed! {
     /// A semaphore of a manager that never has more units than it was made with.
@@ -65,5 +69,6 @@ managed! {
 }
 lockable!(
     BoundedSemaphoreProxy,
+    "",
     "`is_over_release` when it has all its units; "
 );

@@ -2,7 +2,6 @@
 //! started it is gone.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -18,10 +17,13 @@ use super::event::Event;
 use super::list::List;
 use super::lock::{Lock, RLock};
 use super::namespace::Namespace;
-use super::protocol::{Class, Make, Reply, Request};
+use super::pool::Pool;
+use super::protocol::{Class, Make, Process, Reply, Request};
 use super::queue::Queue;
+use super::registry::{Registered, Registry};
 use super::semaphore::Semaphore;
-use super::table::{Object, Table};
+use super::set::Set;
+use super::table::{Gone, Object, Table};
 use super::value::{Array, Value};
 use super::waiting::{Caller, lock};
 use crate::address::Address;
@@ -37,6 +39,9 @@ use crate::transfer::{decode, encode};
 pub(super) struct Start {
     pub(super) address: Option<Address>,
     pub(super) key: Vec<u8>,
+    pub(super) registered: Registered,
+    /// Whether it has a process of its own.
+    pub(super) is_process: bool,
     #[serde(with = "crate::transfer::handle")]
     pub(super) channel: Handle,
 }
@@ -44,45 +49,74 @@ pub(super) struct Start {
 /// The first that a server says to the one who started it: where it can be found.
 pub(super) type Hello = std::result::Result<Address, (Kind, String)>;
 
-/// The server's whole life.
+/// The life of a server that is a process.
 pub(super) fn main(start: Start) {
+    if start.is_process {
+        // A `^C` is for the process that uses it, whose end is its own.
+        poolproof_sys::process::ignore_interrupts();
+    }
     let channel = Channel::from(start.channel);
-    let acceptor = Acceptor::bind(start.address.as_ref(), Some(&start.key), Digests::Sha256);
-    let hello: Hello = match &acceptor {
-        Ok(acceptor) => Ok(acceptor.address().clone()),
+    let office = Office::open(start.address.as_ref(), &start.key, start.registered);
+    let hello: Hello = match &office {
+        Ok(office) => Ok(office.address().clone()),
         Err(error) => Err((error.kind(), error.to_string())),
     };
     let is_told = encoded(&hello).is_ok_and(|bytes| channel.send(&bytes, &[]).is_ok());
-    let (Ok(acceptor), true) = (acceptor, is_told) else {
+    let (Ok(office), true) = (office, is_told) else {
         return;
     };
-    let office = Arc::new(Office {
-        acceptor,
-        table: Arc::new(Table::default()),
-        streams: Mutex::default(),
-        is_over: AtomicBool::new(false),
-    });
     let serving = Arc::clone(&office);
-    if fork_gate::spawn("manager", move || serve(&serving)).is_err() {
+    let Ok(serving) = fork_gate::spawn("manager", move || serve(&serving)) else {
         return;
-    }
+    };
     // Nothing is ever said on it; its end is the end of who started us.
     let _ = fork_gate::outside(|| channel.receive());
     office.end();
+    // Once it has ended, the address is free. It does not panic, and if it did, it has ended.
+    let _ = fork_gate::outside(|| serving.join());
 }
 
-struct Office {
-    acceptor: Acceptor,
+/// All that a server has.
+pub(super) struct Office {
+    address: Address,
+    /// None once it is over.
+    acceptor: Mutex<Option<Arc<Acceptor>>>,
     table: Arc<Table>,
+    registry: Registry,
     /// Open connections, to be ended with the server.
     streams: Mutex<HashMap<u64, Arc<Handle>>>,
-    is_over: AtomicBool,
+    /// How many connections each process has.
+    processes: Mutex<HashMap<Process, usize>>,
 }
 
 impl Office {
-    fn end(&self) {
-        self.is_over.store(true, Ordering::SeqCst);
-        self.acceptor.close();
+    /// Listens at an address, or at a private one; whoever comes is answered by [`serve`].
+    pub(super) fn open(
+        address: Option<&Address>,
+        key: &[u8],
+        registered: Registered,
+    ) -> Result<Arc<Office>> {
+        let registry = Registry::open(registered)?;
+        let acceptor = Acceptor::bind(address, Some(key), Digests::Sha256)?;
+        Ok(Arc::new(Office {
+            address: acceptor.address().clone(),
+            acceptor: Mutex::new(Some(Arc::new(acceptor))),
+            table: Arc::new(Table::new()?),
+            registry,
+            streams: Mutex::default(),
+            processes: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Has [`serve`] return, and every connection end.
+    pub(super) fn end(&self) {
+        if let Some(acceptor) = lock(&self.acceptor).take() {
+            acceptor.close();
+        }
         for stream in lock(&self.streams).values() {
             // It fails for one that its client has ended.
             let _ = socket::shut_down(stream);
@@ -90,16 +124,20 @@ impl Office {
     }
 }
 
-fn serve(office: &Arc<Office>) {
+/// Has a thread for each who connects, until [`Office::end`].
+pub(super) fn serve(office: &Arc<Office>) {
+    let Some(acceptor) = lock(&office.acceptor).clone() else {
+        return;
+    };
     for client in 1.. {
-        let stream = match office.acceptor.accept() {
-            Ok(stream) => Arc::new(stream),
+        let stream = match acceptor.accept() {
+            Ok(stream) => stream,
             Err(error) if error.is_closed() => return,
             // One who does not know the key, or the system is short of something for a moment.
             Err(_) => continue,
         };
         lock(&office.streams).insert(client, Arc::clone(&stream));
-        if office.is_over.load(Ordering::SeqCst) {
+        if lock(&office.acceptor).is_none() {
             // It fails for one that its client has ended.
             let _ = socket::shut_down(&stream);
             return;
@@ -117,14 +155,54 @@ fn serve(office: &Arc<Office>) {
     }
 }
 
+/// A connection of a client, as long as it lasts.
+struct Present<'o> {
+    office: &'o Office,
+    client: u64,
+    process: Process,
+}
+
+impl Present<'_> {
+    fn begin(office: &Office, client: u64, process: Process) -> Present<'_> {
+        *lock(&office.processes).entry(process).or_default() += 1;
+        Present {
+            office,
+            client,
+            process,
+        }
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        let mut processes = lock(&self.office.processes);
+        let left = processes.entry(self.process).or_default();
+        *left = left.saturating_sub(1);
+        let is_last = *left == 0;
+        if is_last {
+            processes.remove(&self.process);
+        }
+        drop(processes);
+        self.office.table.lose(&Gone {
+            client: self.client,
+            process: is_last.then_some(self.process),
+        });
+    }
+}
+
 /// Answers a client until it goes away.
 fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<()> {
     let connection: Connection<Reply, Request> =
         Connection::duplex(Carrier::Remote(Arc::clone(stream)));
+    let Request::Hello(process) = fork_gate::outside(|| connection.recv())? else {
+        return Err(Error::new(Kind::Usage, "serve a client that gives no name"));
+    };
+    let _present = Present::begin(office, client, process);
     // While it waits for an answer a client says nothing, so what can be read then is its end.
     let is_gone = || !matches!(pipe::wait_readable(stream, Some(Instant::now())), Ok(false));
     let caller = Caller {
         id: client,
+        process,
         is_gone: &is_gone,
     };
     let mut borrowed = Borrowed {
@@ -135,7 +213,7 @@ fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<(
         let request = fork_gate::outside(|| connection.recv())?;
         let reply = match request {
             Request::Borrow(id) => borrowed.add(id).and_then(|()| encoded(&())),
-            request => answer(&office.table, &caller, request),
+            request => answer(office, &caller, request),
         };
         let reply = reply.map(serde_bytes::ByteBuf::from);
         connection.send(&reply.map_err(|error| (error.kind(), error.subject().to_owned())))?;
@@ -164,12 +242,14 @@ impl Drop for Borrowed<'_> {
     }
 }
 
-fn answer(table: &Arc<Table>, caller: &Caller<'_>, request: Request) -> Result<Vec<u8>> {
+fn answer(office: &Office, caller: &Caller<'_>, request: Request) -> Result<Vec<u8>> {
+    let table = &office.table;
     match request {
+        Request::Hello(_) => Err(Error::new(Kind::Usage, "name a client twice")),
         Request::Call(id, call) => table.object(id)?.call(&call, caller),
         Request::Make(make) => {
             let class = Class::of(&make);
-            encoded(&table.add(class, object(make, table)?))
+            encoded(&table.add(class, object(make, office)?))
         }
         Request::Hold(id) | Request::Borrow(id) => encoded(&table.hold(id)?),
         Request::Release(id) => {
@@ -177,12 +257,13 @@ fn answer(table: &Arc<Table>, caller: &Caller<'_>, request: Request) -> Result<V
             encoded(&())
         }
         Request::Share(name, id) => encoded(&table.share(name, id)?),
-        Request::Find(name, class) => encoded(&table.find(&name, class)?),
+        Request::Find(name, class) => encoded(&table.find(&name, &class)?),
         Request::Count => encoded(&table.count()),
     }
 }
 
-fn object(make: Make, table: &Arc<Table>) -> Result<Arc<dyn Object>> {
+fn object(make: Make, office: &Office) -> Result<Arc<dyn Object>> {
+    let table = &office.table;
     Ok(match make {
         Make::Dict => Arc::new(Dict::new(table)),
         Make::List => Arc::new(List::new(table)),
@@ -197,6 +278,12 @@ fn object(make: Make, table: &Arc<Table>) -> Result<Arc<dyn Object>> {
         Make::Queue(bound) | Make::JoinableQueue(bound) => Arc::new(Queue::new(bound, table)),
         Make::Value(value) => Arc::new(Value::new(value, table)?),
         Make::Array(values) => Arc::new(Array::new(values, table)?),
+        Make::Set => Arc::new(Set::new(table)),
+        Make::Pool(workers, tasks_max) => {
+            let functions = Arc::clone(&office.registry.functions);
+            Arc::new(Pool::new(workers, tasks_max, functions, table)?)
+        }
+        Make::Custom(name, init) => office.registry.make(&name, init, table)?,
     })
 }
 

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::protocol::{Class, Item};
+use super::protocol::{Class, Item, Process};
 use super::waiting::Caller;
+use crate::auth;
 use crate::error::{Error, Kind, Result};
 
 /// How long an object is kept that nobody refers to.
@@ -18,6 +19,18 @@ const LIMBO: Duration = Duration::from_secs(60);
 pub(super) trait Object: Send + Sync {
     /// Does what an encoded call says; gives the encoded result.
     fn call(&self, call: &[u8], caller: &Caller<'_>) -> Result<Vec<u8>>;
+
+    /// A client is gone: what it held is not given back any more.
+    fn lose(&self, _gone: &Gone) {}
+}
+
+/// A client that is gone.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Gone {
+    /// The thread, by its connection.
+    pub(super) client: u64,
+    /// The process, if that was its last connection.
+    pub(super) process: Option<Process>,
 }
 
 struct Entry {
@@ -28,7 +41,6 @@ struct Entry {
 }
 
 /// The books of a server.
-#[derive(Default)]
 pub(super) struct Table {
     state: Mutex<State>,
 }
@@ -43,6 +55,20 @@ struct State {
 }
 
 impl Table {
+    /// Books whose numbers no other server has: a proxy of one that has ended must not find
+    /// another's object at the same address.
+    pub(super) fn new() -> Result<Table> {
+        let mut random = [0; 8];
+        auth::fill_random(&mut random)?;
+        let state = State {
+            last: u64::from_le_bytes(random) >> 1,
+            ..State::default()
+        };
+        Ok(Table {
+            state: Mutex::new(state),
+        })
+    }
+
     /// Keeps an object; gives its number. It has one reference.
     pub(super) fn add(&self, class: Class, object: Arc<dyn Object>) -> u64 {
         let mut state = self.lock();
@@ -94,14 +120,14 @@ impl Table {
     }
 
     /// The number of a named object of a class, with one more reference.
-    pub(super) fn find(&self, name: &str, class: Class) -> Result<u64> {
+    pub(super) fn find(&self, name: &str, class: &Class) -> Result<u64> {
         let state = self.lock();
         let id = state.names.get(name).copied();
         let id = id.ok_or_else(|| nothing_named(name, &state.names))?;
-        let found = state.entries.get(&id).map(|entry| entry.class);
+        let found = state.entries.get(&id).map(|entry| entry.class.clone());
         drop(state);
-        if let Some(found) = found.filter(|found| *found != class) {
-            let text = format!("use `{name}` as a {class:?}: it is a {found:?}");
+        if let Some(found) = found.filter(|found| found != class) {
+            let text = format!("use `{name}` as a `{class:?}`: it is a `{found:?}`");
             return Err(Error::new(Kind::Usage, text));
         }
         self.hold(id)?;
@@ -115,6 +141,17 @@ impl Table {
             entry.unused_since = Some(Instant::now());
         }
         Ok(Arc::clone(&entry.object))
+    }
+
+    /// Tells every object that can be held that a client is gone.
+    pub(super) fn lose(&self, gone: &Gone) {
+        let state = self.lock();
+        let can_be_held =
+            |entry: &&Entry| matches!(entry.class, Class::Lock | Class::RLock | Class::Condition);
+        let entries = state.entries.values().filter(can_be_held);
+        let objects: Vec<_> = entries.map(|entry| Arc::clone(&entry.object)).collect();
+        drop(state);
+        objects.iter().for_each(|object| object.lose(gone));
     }
 
     /// How many objects are referred to.
@@ -219,7 +256,7 @@ mod tests {
 
     #[test]
     fn an_object_is_counted_as_long_as_it_is_referred_to() {
-        let table = Arc::new(Table::default());
+        let table = Arc::new(Table::new().unwrap());
         let id = table.add(Class::List, Arc::new(Nothing));
         table.hold(id).unwrap();
         table.release(id);
@@ -237,13 +274,13 @@ mod tests {
 
     #[test]
     fn a_name_is_found_with_its_class_only() {
-        let table = Arc::new(Table::default());
+        let table = Arc::new(Table::new().unwrap());
         let id = table.add(Class::List, Arc::new(Nothing));
         table.share("items".into(), id).unwrap();
         table.release(id);
-        assert_eq!(table.find("items", Class::List).unwrap(), id);
-        assert!(table.find("items", Class::Dict).unwrap_err().is_usage());
-        assert!(table.find("item", Class::List).unwrap_err().is_missing());
+        assert_eq!(table.find("items", &Class::List).unwrap(), id);
+        assert!(table.find("items", &Class::Dict).unwrap_err().is_usage());
+        assert!(table.find("item", &Class::List).unwrap_err().is_missing());
         assert!(table.hold(99).unwrap_err().is_missing());
     }
 }

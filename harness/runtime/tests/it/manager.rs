@@ -1,6 +1,8 @@
 //! Managers: every class of object used by two processes, under each start method; over TCP with
 //! a key; and what a stranger cannot do.
 
+mod custom;
+mod deaths;
 mod remote;
 mod waits;
 
@@ -19,6 +21,49 @@ type Body = fn(Context);
 const TRIALS: &[(&str, Body)] = &[
     ("a_dict_is_one_for_two_processes", dict),
     ("a_list_is_one_for_two_processes", list),
+    ("a_set_is_one_for_two_processes", set),
+    ("a_list_does_what_python_s_does", python_list),
+    (
+        "a_type_of_the_program_s_own_is_used_by_two_processes",
+        custom::counter,
+    ),
+    (
+        "a_panic_in_a_type_of_the_program_s_own_is_that_call_s_error",
+        custom::panics,
+    ),
+    (
+        "a_type_that_is_not_registered_is_an_error_that_says_so",
+        custom::unknown,
+    ),
+    (
+        "an_answer_can_be_a_proxy_that_works_in_any_process",
+        custom::proxies,
+    ),
+    ("a_pool_runs_registered_functions", custom::pool),
+    (
+        "a_worker_of_a_managed_pool_that_dies_fails_its_own_task",
+        custom::lost_worker,
+    ),
+    ("an_initializer_comes_first", custom::initializer),
+    (
+        "a_lock_whose_holder_dies_says_so_until_it_is_reset",
+        deaths::lock,
+    ),
+    (
+        "an_rlock_and_a_condition_whose_holder_dies_say_so_until_reset",
+        deaths::owned,
+    ),
+    ("a_lock_outlives_the_thread_that_took_it", deaths::thread),
+    (
+        "a_waiter_that_dies_does_not_block_notify_all",
+        deaths::waiter,
+    ),
+    ("a_manager_restarts_at_its_address_at_once", remote::restart),
+    (
+        "objects_taken_out_again_leave_nothing_behind",
+        counted_when_nested,
+    ),
+    ("calls_of_several_clients_go_on_at_once", waits::concurrent),
     ("a_namespace_is_one_for_two_processes", namespace),
     ("a_lock_excludes_another_process", waits::lock),
     ("an_rlock_knows_its_owner", waits::rlock),
@@ -132,6 +177,60 @@ fn list(context: Context) {
     assert!(list.is_empty().unwrap() && list.pop(0).unwrap_err().is_index());
 }
 
+fn set(context: Context) {
+    fn fill(set: mp::SetProxy<u8>) {
+        assert!(set.insert(&2).unwrap() && !set.insert(&1).unwrap());
+    }
+    let manager = context.manager().unwrap();
+    let set = manager.set().unwrap();
+    assert!(set.insert(&1).unwrap());
+    run(context, fill, set.clone());
+    assert_eq!(set.items().unwrap(), [1, 2]);
+    assert!(set.contains(&2).unwrap() && !set.contains(&3).unwrap());
+    set.remove(&2).unwrap();
+    assert!(set.remove(&2).unwrap_err().is_key() && !set.discard(&2).unwrap());
+    set.update(&[3, 4, 5, 3]).unwrap();
+    assert_eq!(set.items().unwrap(), [1, 3, 4, 5]);
+    set.intersection_update(&[3, 4, 9]).unwrap();
+    set.symmetric_difference_update(&[4, 7]).unwrap();
+    assert_eq!(set.items().unwrap(), [3, 7]);
+    set.difference_update(&[7]).unwrap();
+    assert!(set.is_subset(&[3, 4]).unwrap() && !set.is_subset(&[4]).unwrap());
+    assert!(set.is_superset(&[3]).unwrap() && !set.is_superset(&[3, 4]).unwrap());
+    assert!(set.is_disjoint(&[4]).unwrap() && !set.is_disjoint(&[3]).unwrap());
+    assert_eq!((set.len().unwrap(), set.pop().unwrap()), (1, 3));
+    assert!(set.is_empty().unwrap() && set.pop().unwrap_err().is_key());
+    set.insert(&1).unwrap();
+    set.clear().unwrap();
+    assert!(set.is_empty().unwrap());
+}
+
+fn python_list(context: Context) {
+    let manager = context.manager().unwrap();
+    let list = manager.list().unwrap();
+    list.extend(&[0, 1, 2, 3, 1]).unwrap();
+    assert_eq!(list.slice(Some(1), Some(-1)).unwrap(), [1, 2, 3]);
+    assert_eq!(list.slice(None, Some(99)).unwrap(), [0, 1, 2, 3, 1]);
+    assert_eq!(list.slice(Some(3), Some(1)).unwrap(), []);
+    assert_eq!((list.count(&1).unwrap(), list.count(&7).unwrap()), (2, 0));
+    assert!(list.contains(&3).unwrap() && !list.contains(&7).unwrap());
+    assert_eq!(list.reversed().unwrap(), [1, 3, 2, 1, 0]);
+    list.splice(Some(1), Some(3), &[8, 8, 8]).unwrap();
+    assert_eq!(list.items().unwrap(), [0, 8, 8, 8, 3, 1]);
+    list.splice(Some(-2), None, &[]).unwrap();
+    list.remove(0).unwrap();
+    assert!(list.remove(9).unwrap_err().is_index());
+    list.repeat(2).unwrap();
+    assert_eq!(list.items().unwrap(), [8; 6]);
+    assert!(list.repeat(1 << 62).unwrap_err().is_value());
+    list.repeat(0).unwrap();
+    assert!(list.is_empty().unwrap());
+    let dict = manager.dict::<u8, u8>().unwrap();
+    assert!(dict.item(&1).unwrap_err().is_key() && dict.pop(&1).unwrap_err().is_key());
+    dict.insert(&1, &2).unwrap();
+    assert_eq!((dict.item(&1).unwrap(), dict.pop(&1).unwrap()), (2, 2));
+}
+
 fn namespace(context: Context) {
     fn set(namespace: mp::NamespaceProxy) {
         assert_eq!(namespace.get::<i32>("x").unwrap(), 1);
@@ -199,5 +298,20 @@ fn counted(context: Context) {
     while manager.count().unwrap() > 0 {
         assert!(Instant::now() < deadline, "the object stays");
         std::thread::yield_now();
+    }
+}
+
+/// CPython loses count of proxies that are put into an object and taken out again.
+fn counted_when_nested(context: Context) {
+    let manager = context.manager().unwrap();
+    let outer = manager.list::<mp::ListProxy<u8>>().unwrap();
+    for _ in 0..5 {
+        let inner = manager.list::<u8>().unwrap();
+        outer.push(&inner).unwrap();
+        drop(inner);
+        outer.get(0).unwrap().push(&1).unwrap();
+        assert_eq!(manager.count().unwrap(), 2);
+        drop(outer.pop(-1).unwrap());
+        assert_eq!(manager.count().unwrap(), 1);
     }
 }

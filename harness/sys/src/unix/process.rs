@@ -259,6 +259,12 @@ pub fn watch(pid: u32) -> io::Result<Handle> {
     sentinel::watch(pid)
 }
 
+/// Has this process, and what it starts, not end at a `^C`.
+pub fn ignore_interrupts() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+}
+
 /// Names this process in process lists, as far as the system has room (15 bytes on Linux).
 pub fn set_name(name: &str) {
     #[cfg(target_os = "linux")]

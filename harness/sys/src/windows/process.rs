@@ -276,5 +276,11 @@ pub fn watch(pid: u32) -> io::Result<Handle> {
     Handle::from_call(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) })
 }
 
+/// Has this process, and what it starts, not end at a `^C`.
+pub fn ignore_interrupts() {
+    // SAFETY: no handler of ours is given; it fails only without a console, and then there is no `^C`.
+    unsafe { windows_sys::Win32::System::Console::SetConsoleCtrlHandler(None, 1) };
+}
+
 /// Names this process in process lists: Windows has no such name.
 pub fn set_name(_name: &str) {}

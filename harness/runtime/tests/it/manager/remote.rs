@@ -127,6 +127,25 @@ pub(super) fn ended(context: Context) {
     );
 }
 
+pub(super) fn restart(context: Context) {
+    let first = context.manager_at(&local(), b"secret").unwrap();
+    let address = first.address();
+    let list = first.list::<u8>().unwrap();
+    list.push(&1).unwrap();
+    first.shutdown();
+    assert!(first.join(LATE).unwrap());
+    for _ in 0..3 {
+        let next = context.manager_at(&address, b"secret").unwrap();
+        assert_eq!(next.address(), address);
+        next.list().unwrap().push(&2_u8).unwrap();
+        // What the first has kept is gone with it, and is not taken for the next's.
+        assert!(list.push(&3).unwrap_err().is_missing());
+        next.shutdown();
+    }
+    let elsewhere = mp::Manager::connect(&address, b"secret");
+    assert!(elsewhere.unwrap_err().is_broken_pipe());
+}
+
 pub(super) fn dropped(context: Context) {
     let before = mp::active_children().len();
     let manager = context.manager().unwrap();

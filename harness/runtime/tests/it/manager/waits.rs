@@ -205,3 +205,29 @@ pub(super) fn joinable(context: Context) {
     assert!(process.join(LATE).unwrap());
     assert!(queue.task_done().unwrap_err().is_over_release());
 }
+
+/// A client that waits keeps no other waiting.
+pub(super) fn concurrent(context: Context) {
+    fn wait((event, ready): (mp::EventProxy, mp::SemaphoreProxy)) {
+        ready.release().unwrap();
+        assert!(event.wait(LATE).unwrap());
+    }
+    let manager = context.manager().unwrap();
+    let (event, ready) = (manager.event().unwrap(), manager.semaphore(0).unwrap());
+    let processes: Vec<_> = (0..3)
+        .map(|_| {
+            context
+                .process(wait, (event.clone(), ready.clone()))
+                .start()
+                .unwrap()
+        })
+        .collect();
+    for _ in 0..3 {
+        assert!(ready.acquire_raw(LATE).unwrap());
+    }
+    event.set().unwrap();
+    for process in processes {
+        assert!(process.join(LATE).unwrap());
+        assert_eq!(process.exit_code().unwrap(), Some(0));
+    }
+}
