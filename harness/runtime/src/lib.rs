@@ -77,6 +77,9 @@ mod deadline;
 mod error;
 mod exit_work;
 mod fork_gate;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod listener;
 mod lock;
 mod logging;

@@ -67,6 +67,9 @@ use client::Server;
 use protocol::Request;
 use waiting::lock;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use server::feed;
+
 /// How long a server has to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(1);
 

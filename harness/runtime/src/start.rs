@@ -28,6 +28,13 @@ use crate::process::current::Role;
 use crate::process::{Exit, current_process};
 use crate::transfer::Message;
 
+/// Reads what a fresh process is told, from anywhere.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn feed(bytes: &[u8]) {
+    // An error is as good as instructions.
+    let _ = message::unpack(bytes, Vec::new()).map(drop);
+}
+
 /// A process, or a thread that stands for one, since it was started.
 #[derive(Debug)]
 pub(crate) enum Running {

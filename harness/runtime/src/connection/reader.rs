@@ -16,6 +16,9 @@ use crate::error::{Error, Kind, Result};
 /// How much is read ahead at most.
 const AHEAD: usize = 16 * 1024;
 
+/// The longest message that is believed to come; no machine has room for more.
+const LENGTH_MAX: usize = 1 << 47;
+
 /// How much memory stays with a connection after a large message.
 const KEPT: usize = 1024 * 1024;
 
@@ -88,6 +91,7 @@ impl Reader {
             LONG => usize::try_from(u64::from_be_bytes(self.take()?)).ok(),
             _ => usize::try_from(length).ok(),
         };
+        let length = length.filter(|length| *length <= LENGTH_MAX);
         let length = length.ok_or_else(|| {
             let text = "read the length of a message, which is negative or too large";
             Error::new(Kind::Deserialize, text)

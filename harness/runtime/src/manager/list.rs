@@ -134,7 +134,7 @@ impl List {
 }
 
 /// How many items a list may be made to have at once, so that a number alone fills no memory.
-const REPEATED_MAX: usize = 1 << 24;
+const REPEATED_MAX: usize = 1 << 20;
 
 impl State {
     fn repeat(&mut self, times: usize) -> Result<()> {
@@ -304,7 +304,7 @@ impl<T: Message> ListProxy<T> {
     /// Has all items so many times, one after the other: Python's `list *= times`.
     ///
     /// # Errors
-    /// `is_value` for more than 16 Mi items.
+    /// `is_value` for more than 1 Mi items.
     pub fn repeat(&self, times: usize) -> Result<()> {
         self.change(Change::Repeat(times))
     }

@@ -55,7 +55,8 @@ impl Manager {
     /// A new pool of `workers` beside the manager, each replaced after so many tasks.
     ///
     /// # Errors
-    /// As [`Context::pool`](crate::Context::pool); `is_broken_pipe` when the manager has ended.
+    /// As [`Context::pool`](crate::Context::pool); `is_missing` when no function was registered with
+    /// the manager; `is_value` for more than 1024 workers; `is_broken_pipe` when it has ended.
     pub fn pool(&self, workers: usize, max_tasks_per_child: Option<u64>) -> Result<PoolProxy> {
         self.make(Make::Pool(workers, max_tasks_per_child))
     }

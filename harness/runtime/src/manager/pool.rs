@@ -51,6 +51,9 @@ fn run(task: Task) -> Reply {
     result.map_err(|error| (error.kind(), error.subject().to_owned()))
 }
 
+/// How many workers a client may ask for.
+const WORKERS_MAX: usize = 1024;
+
 /// The object.
 pub(super) struct Pool {
     pool: crate::pool::Pool,
@@ -65,6 +68,16 @@ impl Pool {
         functions: Arc<Functions>,
         table: &Arc<Table>,
     ) -> Result<Pool> {
+        if functions.is_empty() {
+            let text = "make a pool in a manager that knows no function to call: start it with \
+                        `manager_builder().function(…)`";
+            return Err(Error::new(Kind::Missing, text));
+        }
+        if workers > WORKERS_MAX {
+            let text =
+                format!("make a managed pool of {workers} workers: {WORKERS_MAX} is the most");
+            return Err(Error::new(Kind::Value, text));
+        }
         let mut builder = Context::default().pool_builder(workers);
         if let Some(tasks) = tasks_max {
             builder = builder.max_tasks_per_child(tasks);

@@ -37,6 +37,21 @@ pub(super) enum Request {
     Call(u64, #[serde(with = "serde_bytes")] Vec<u8>),
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+impl Request {
+    /// Counts the object that it is about from `first`.
+    pub(super) fn shift(&mut self, first: u64) {
+        match self {
+            Request::Hold(id)
+            | Request::Release(id)
+            | Request::Borrow(id)
+            | Request::Share(_, id)
+            | Request::Call(id, _) => *id = first.wrapping_add(*id),
+            _ => {}
+        }
+    }
+}
+
 /// A process that has connections, by a number that nobody else has.
 pub(super) type Process = [u8; 16];
 

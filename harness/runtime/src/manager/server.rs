@@ -25,7 +25,7 @@ use super::semaphore::Semaphore;
 use super::set::Set;
 use super::table::{Gone, Object, Table};
 use super::value::{Array, Value};
-use super::waiting::{Caller, lock};
+use super::waiting::{Caller, LOOK, lock};
 use crate::address::Address;
 use crate::auth::Digests;
 use crate::connection::{Carrier, Connection};
@@ -204,6 +204,7 @@ fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<(
         id: client,
         process,
         is_gone: &is_gone,
+        look: LOOK,
     };
     let mut borrowed = Borrowed {
         table: &office.table,
@@ -213,7 +214,7 @@ fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<(
         let request = fork_gate::outside(|| connection.recv())?;
         let reply = match request {
             Request::Borrow(id) => borrowed.add(id).and_then(|()| encoded(&())),
-            request => answer(office, &caller, request),
+            request => answer(&office.table, &office.registry, &caller, request),
         };
         let reply = reply.map(serde_bytes::ByteBuf::from);
         connection.send(&reply.map_err(|error| (error.kind(), error.subject().to_owned())))?;
@@ -242,14 +243,18 @@ impl Drop for Borrowed<'_> {
     }
 }
 
-fn answer(office: &Office, caller: &Caller<'_>, request: Request) -> Result<Vec<u8>> {
-    let table = &office.table;
+fn answer(
+    table: &Arc<Table>,
+    registry: &Registry,
+    caller: &Caller<'_>,
+    request: Request,
+) -> Result<Vec<u8>> {
     match request {
         Request::Hello(_) => Err(Error::new(Kind::Usage, "name a client twice")),
         Request::Call(id, call) => table.object(id)?.call(&call, caller),
         Request::Make(make) => {
             let class = Class::of(&make);
-            encoded(&table.add(class, object(make, office)?))
+            encoded(&table.add(class, object(make, table, registry)?))
         }
         Request::Hold(id) | Request::Borrow(id) => encoded(&table.hold(id)?),
         Request::Release(id) => {
@@ -262,8 +267,7 @@ fn answer(office: &Office, caller: &Caller<'_>, request: Request) -> Result<Vec<
     }
 }
 
-fn object(make: Make, office: &Office) -> Result<Arc<dyn Object>> {
-    let table = &office.table;
+fn object(make: Make, table: &Arc<Table>, registry: &Registry) -> Result<Arc<dyn Object>> {
     Ok(match make {
         Make::Dict => Arc::new(Dict::new(table)),
         Make::List => Arc::new(List::new(table)),
@@ -280,10 +284,10 @@ fn object(make: Make, office: &Office) -> Result<Arc<dyn Object>> {
         Make::Array(values) => Arc::new(Array::new(values, table)?),
         Make::Set => Arc::new(Set::new(table)),
         Make::Pool(workers, tasks_max) => {
-            let functions = Arc::clone(&office.registry.functions);
+            let functions = Arc::clone(&registry.functions);
             Arc::new(Pool::new(workers, tasks_max, functions, table)?)
         }
-        Make::Custom(name, init) => office.registry.make(&name, init, table)?,
+        Make::Custom(name, init) => registry.make(&name, init, table)?,
     })
 }
 
@@ -302,4 +306,34 @@ pub(super) fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 /// An object's own call out of its bytes.
 pub(super) fn decoded<T: serde::de::DeserializeOwned>(call: &[u8]) -> Result<T> {
     decode(call, Vec::new())
+}
+
+/// Feeds a server requests as its clients would send them: each a length in one byte, then so many
+/// bytes. Nobody waits for an answer.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn feed(bytes: &[u8]) {
+    let table = Arc::new(Table::new().expect("there are random bytes"));
+    let registry = Registry::open(Registered::default()).expect("nothing is registered");
+    let caller = Caller {
+        id: 1,
+        process: Process::default(),
+        is_gone: &|| true,
+        look: std::time::Duration::ZERO,
+    };
+    // Small numbers stand for the objects of these books, which a client would have been told.
+    let first = table.add(Class::Event, Arc::new(Event::default()));
+    let mut rest = bytes;
+    while let Some((length, behind)) = rest.split_first() {
+        let (request, behind) = behind.split_at(behind.len().min(usize::from(*length)));
+        rest = behind;
+        if let Ok(mut request) = decode::<Request>(request, Vec::new()) {
+            request.shift(first);
+            // An error is as good an answer as any.
+            let _ = answer(&table, &registry, &caller, request);
+        }
+    }
+    table.lose(&Gone {
+        client: caller.id,
+        process: Some(caller.process),
+    });
 }

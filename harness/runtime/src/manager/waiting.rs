@@ -8,7 +8,7 @@ use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 
-/// How often a waiting thread looks whether its client is still there.
+/// How long a client may be gone before a waiting thread sees it.
 pub(super) const LOOK: Duration = Duration::from_millis(100);
 
 /// The client whose call is being done.
@@ -17,6 +17,8 @@ pub(super) struct Caller<'c> {
     pub(super) id: u64,
     pub(super) process: Process,
     pub(super) is_gone: &'c dyn Fn() -> bool,
+    /// How often a waiting thread looks whether its client is still there.
+    pub(super) look: Duration,
 }
 
 impl Caller<'_> {
@@ -71,7 +73,7 @@ impl Caller<'_> {
             if deadline.is_some_and(|deadline| deadline <= now) {
                 return Ok(None);
             }
-            let left = deadline.map_or(LOOK, |deadline| LOOK.min(deadline - now));
+            let left = deadline.map_or(self.look, |deadline| self.look.min(deadline - now));
             fork_gate::outside(|| {
                 // Woken or not: the state is looked at again.
                 drop(changed.wait_timeout(guard, left));

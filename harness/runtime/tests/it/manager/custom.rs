@@ -90,12 +90,16 @@ pub(super) fn unknown(context: Context) {
         error.is_missing() && error.to_string().contains("`Counter`"),
         "{error}"
     );
+    assert!(manager.pool(1, None).unwrap_err().is_missing());
+    let manager = pooling(context);
     let pool = manager.pool(1, None).unwrap();
-    let error = pool.apply::<u8, u8>("square", &1).unwrap_err();
+    let error = pool.apply::<u8, u8>("cube", &1).unwrap_err();
     assert!(
-        error.is_missing() && error.to_string().contains("`square`"),
+        error.is_missing() && error.to_string().contains("there are `die`"),
         "{error}"
     );
+    assert!(manager.pool(1 << 40, None).unwrap_err().is_value());
+    assert!(manager.pool(0, None).unwrap_err().is_usage());
 }
 
 /// Keeps proxies of objects of the same manager, and gives them out.

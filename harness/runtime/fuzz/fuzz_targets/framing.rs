@@ -1,0 +1,5 @@
+//! Messages on a connection.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| poolproof_runtime::fuzzing::framing(bytes));

@@ -1,0 +1,5 @@
+//! Requests to a manager by a client who knows the key.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| poolproof_runtime::fuzzing::manager(bytes));

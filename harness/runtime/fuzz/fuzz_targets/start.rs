@@ -1,0 +1,5 @@
+//! What the fork server and each fresh process are told.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| poolproof_runtime::fuzzing::start(bytes));
