@@ -12,6 +12,7 @@
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
 //! | [`zygote`] | a server with one thread that copies itself on request |
 //! | [`bare`] | the system's fork alone, for who measures it |
+//! | [`atomic`], [`failpoint`] | words in shared memory, and places to die at for tests |
 //! | [`machine`] | what a report says of the machine |
 //! | [`function`] | functions that travel to another process of the same build |
 //! | [`lifeline`] | a process tree that dies with its root |
@@ -28,6 +29,10 @@
 #[cfg(not(any(unix, windows)))]
 compile_error!("poolproof-sys knows Unix and Windows; this target is neither");
 
+// First, since all others use its macro.
+#[macro_use]
+pub mod failpoint;
+
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
 mod system;
@@ -35,6 +40,7 @@ mod system;
 #[path = "windows/mod.rs"]
 mod system;
 
+pub mod atomic;
 pub mod channel;
 pub mod early;
 mod ending;

@@ -1,10 +1,10 @@
 //! `Event`: a flag that processes wait for.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::Duration;
 
+use poolproof_sys::atomic::AtomicU32;
 use serde::{Deserialize, Serialize};
 
 use super::patience::Patience;

@@ -2,10 +2,10 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use poolproof_sys::atomic::AtomicU32;
 use serde::{Deserialize, Serialize};
 
 use super::mutual::owner_died;
@@ -184,7 +184,7 @@ impl RLock {
 }
 
 fn thread_number() -> u32 {
-    static NEXT: AtomicU32 = AtomicU32::new(1);
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
     thread_local! {
         static NUMBER: Cell<u32> = const { Cell::new(0) };
     }

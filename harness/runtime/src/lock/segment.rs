@@ -7,9 +7,9 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
-use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use poolproof_sys::atomic::{AtomicU32, AtomicU64};
 use poolproof_sys::identity::{self, Identity};
 use poolproof_sys::memory::SharedMemory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -52,7 +52,7 @@ pub(crate) struct Segment {
     memory: SharedMemory,
     body_bytes: usize,
     /// The owner word of this process: the fork epoch it was claimed in, then the word.
-    owner: AtomicU64,
+    owner: std::sync::atomic::AtomicU64,
     /// What this process has beside the memory for its object.
     attached: Mutex<Option<Weak<dyn Any + Send + Sync>>>,
 }
@@ -66,7 +66,7 @@ static MAPPED: Mutex<BTreeMap<Key, Weak<Segment>>> = Mutex::new(BTreeMap::new())
 impl Segment {
     /// A new segment with a body of zero bytes.
     pub(crate) fn create(kind: SegmentKind, body_bytes: usize) -> Result<Arc<Segment>> {
-        static COUNT: AtomicU32 = AtomicU32::new(1);
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
         let body_bytes = body_bytes.next_multiple_of(LINE);
         let bytes = BODY_AT + body_bytes + registry::BYTES;
         let memory = SharedMemory::anonymous(bytes)
@@ -92,7 +92,7 @@ impl Segment {
         let segment = Arc::new(Segment {
             memory,
             body_bytes,
-            owner: AtomicU64::new(0),
+            owner: std::sync::atomic::AtomicU64::new(0),
             attached: Mutex::new(None),
         });
         mapped.insert(key, Arc::downgrade(&segment));

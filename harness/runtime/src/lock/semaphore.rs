@@ -2,10 +2,10 @@
 //! A unit has no owner: what a dead process took stays taken.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use std::time::Duration;
 
+use poolproof_sys::atomic::AtomicU32;
 use serde::{Deserialize, Serialize};
 
 use super::patience::Patience;

@@ -4,12 +4,12 @@
 //! it neither blocks who wakes it nor takes a wake from another. What a wake means is for
 //! conditions and barriers to say.
 
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 
 use super::patience::Patience;
 use super::segment::Segment;
 use crate::error::{Error, Kind, Result};
+use poolproof_sys::atomic::AtomicU32;
 
 const PLACES: u32 = 1024;
 const PLACE_BYTES: usize = 16;

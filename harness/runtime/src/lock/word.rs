@@ -6,7 +6,6 @@
 //! compare-and-swap on the exact word seen, and is then *abandoned* until someone says that what
 //! it guards is in order again. What to do about that is for the objects built on it.
 
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use super::patience::Patience;
 use super::registry::OWNER_MASK;
 use super::segment::Segment;
 use crate::error::Result;
+use poolproof_sys::atomic::AtomicU32;
 
 /// What a lock word takes in a body: the word, then the abandoned flag.
 pub(crate) const BYTES: usize = 8;

@@ -269,10 +269,16 @@ impl Board {
     pub(super) fn wake_handler(&self) {
         fence(SeqCst);
         if self.handler().swap(HandlerState::Awake as u32, SeqCst) != 0 {
-            let word = self.memory.wait_word(RESULTS);
-            word.atomic().fetch_add(1, SeqCst);
-            word.wake(1);
+            self.rouse_handler();
         }
+    }
+
+    /// Wakes the pool's thread even where it is said to be awake: a worker that died may have said
+    /// so and not lived to wake it.
+    pub(super) fn rouse_handler(&self) {
+        let word = self.memory.wait_word(RESULTS);
+        word.atomic().fetch_add(1, SeqCst);
+        word.wake(1);
     }
 
     fn wake_handler_if(&self, state: HandlerState) {
@@ -299,15 +305,15 @@ impl Board {
         self.handler().store(HandlerState::Awake as u32, SeqCst);
     }
 
-    fn handler(&self) -> &std::sync::atomic::AtomicU32 {
+    fn handler(&self) -> &poolproof_sys::atomic::AtomicU32 {
         self.memory.atomic_u32(HANDLER)
     }
 
-    fn stage_word(&self, worker: usize) -> &std::sync::atomic::AtomicU32 {
+    fn stage_word(&self, worker: usize) -> &poolproof_sys::atomic::AtomicU32 {
         self.memory.atomic_u32(self.area(worker) + STAGE)
     }
 
-    fn sleeper(&self, worker: usize) -> (&std::sync::atomic::AtomicU64, u64) {
+    fn sleeper(&self, worker: usize) -> (&poolproof_sys::atomic::AtomicU64, u64) {
         let word = self.memory.atomic_u64(SLEEPERS + worker / 64 * 8);
         (word, 1 << (worker % 64))
     }

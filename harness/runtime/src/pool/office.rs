@@ -185,6 +185,12 @@ impl Office {
         self.board.wake_handler();
     }
 
+    /// As [`poke`](Office::poke), where a worker has died and may have taken a wake-up with it.
+    pub(super) fn poke_after_death(&self) {
+        self.poke();
+        self.board.rouse_handler();
+    }
+
     pub(super) fn take_poke(&self) -> bool {
         self.is_poked.swap(false, Ordering::SeqCst)
     }

@@ -167,11 +167,11 @@ impl<'m> Ring<'m> {
             .compare_exchange(position, position + 1, AcqRel, Relaxed);
     }
 
-    fn next(&self) -> &'m std::sync::atomic::AtomicU64 {
+    fn next(&self) -> &'m poolproof_sys::atomic::AtomicU64 {
         self.memory.atomic_u64(self.at)
     }
 
-    fn state(&self, position: u64) -> &'m std::sync::atomic::AtomicU64 {
+    fn state(&self, position: u64) -> &'m poolproof_sys::atomic::AtomicU64 {
         self.memory.atomic_u64(self.cell(position))
     }
 

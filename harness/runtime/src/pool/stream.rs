@@ -147,11 +147,11 @@ impl<'m> Stream<'m> {
         self.memory.copy_out(data, second);
     }
 
-    fn end(&self) -> &'m std::sync::atomic::AtomicU64 {
+    fn end(&self) -> &'m poolproof_sys::atomic::AtomicU64 {
         self.memory.atomic_u64(self.at + END)
     }
 
-    fn start(&self) -> &'m std::sync::atomic::AtomicU64 {
+    fn start(&self) -> &'m poolproof_sys::atomic::AtomicU64 {
         self.memory.atomic_u64(self.at + START)
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn run(office: &Arc<Office>, wake: &Handle) {
         {
             if !answer(office, channel) {
                 office.crew.is_gone(*place);
-                office.poke();
+                office.poke_after_death();
             }
         }
     }

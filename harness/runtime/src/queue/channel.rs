@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
-use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
+use poolproof_sys::atomic::{AtomicU32, AtomicU64};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,8 @@ use std::panic::catch_unwind;
 use std::process::abort;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::failpoint;
+
 static WORK: OnceLock<fn()> = OnceLock::new();
 static REGISTERING: Mutex<()> = Mutex::new(());
 
@@ -35,8 +37,18 @@ pub(crate) fn survive_closed_pipes() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
+/// Dies as a process dies that another kills.
+#[cfg(feature = "failpoints")]
+pub(crate) fn die() -> ! {
+    use rustix::process::{Signal, getpid, kill_process};
+    // Nobody can refuse it.
+    let _ = kill_process(getpid(), Signal::KILL);
+    std::process::abort()
+}
+
 /// Ends this process at once: no destructors, no work, no buffers.
 pub fn leave(code: i32) -> ! {
+    failpoint::hit(failpoint::Side::Before);
     // SAFETY: `_exit` touches nothing of this process's memory.
     unsafe { libc::_exit(code) }
 }

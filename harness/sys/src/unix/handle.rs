@@ -4,12 +4,17 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use crate::failpoint::OnDrop;
+
 /// An open object of the system; dropping it closes it.
 ///
 /// No handle is inherited by a program that this process starts, except where a call says so.
 #[derive(Debug)]
 pub struct Handle {
+    // Fields are dropped in their order, so that these are before and after the close.
+    _before: OnDrop,
     fd: OwnedFd,
+    _after: OnDrop,
 }
 
 impl Handle {
@@ -18,7 +23,7 @@ impl Handle {
     /// # Errors
     /// Fails when the process has no descriptor left.
     pub fn duplicate(&self) -> io::Result<Handle> {
-        Ok(rustix::io::fcntl_dupfd_cloexec(&self.fd, 3)?.into())
+        Ok(call!(rustix::io::fcntl_dupfd_cloexec(&self.fd, 3))?.into())
     }
 }
 
@@ -32,7 +37,11 @@ pub fn open_count() -> io::Result<usize> {
 
 impl From<OwnedFd> for Handle {
     fn from(fd: OwnedFd) -> Handle {
-        Handle { fd }
+        Handle {
+            _before: OnDrop::BEFORE,
+            fd,
+            _after: OnDrop::AFTER,
+        }
     }
 }
 

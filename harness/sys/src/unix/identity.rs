@@ -88,9 +88,9 @@ mod process {
     /// When the process started, folded to 32 bits; none when it has ended.
     pub(super) fn start(pid: u32) -> Option<u32> {
         let path = format!("/proc/{pid}/stat");
-        let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        let file = call!(open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())).ok()?;
         let mut text = [0; 1024];
-        let read = rustix::io::read(&file, &mut text).ok()?;
+        let read = call!(rustix::io::read(&file, &mut text)).ok()?;
         parse(std::str::from_utf8(&text[..read]).ok()?)
     }
 
@@ -150,7 +150,7 @@ mod process {
     /// Whether the process can be signalled: the best that is known here.
     pub(super) fn start(pid: u32) -> Option<u32> {
         let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
-        match test_kill_process(pid) {
+        match call!(test_kill_process(pid)) {
             Err(rustix::io::Errno::SRCH) => None,
             _ => Some(0),
         }

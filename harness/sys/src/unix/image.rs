@@ -48,7 +48,7 @@ mod system {
     #[must_use]
     pub(crate) fn build() -> u64 {
         static BUILD: OnceLock<u64> = OnceLock::new();
-        *BUILD.get_or_init(|| match rustix::fs::stat("/proc/self/exe") {
+        *BUILD.get_or_init(|| match call!(rustix::fs::stat("/proc/self/exe")) {
             Ok(file) => [
                 file.st_dev,
                 file.st_ino,

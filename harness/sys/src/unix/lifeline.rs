@@ -43,17 +43,17 @@ mod system {
     pub(super) fn tie(end: &Handle) -> io::Result<Handle> {
         let path = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let own = Handle::from(rustix::fs::open(path, flags, Mode::empty())?);
+        let own = Handle::from(call!(rustix::fs::open(path, flags, Mode::empty()))?);
         set(
             &own,
             libc::F_SETOWN,
             rustix::process::getpid().as_raw_nonzero().get(),
         )?;
         set(&own, F_SETSIG, libc::SIGKILL)?;
-        rustix::fs::fcntl_setfl(
+        call!(rustix::fs::fcntl_setfl(
             &own,
             OFlags::NONBLOCK | OFlags::from_bits_retain(libc::O_ASYNC as u32),
-        )?;
+        ))?;
         // The root may have died before the signal was armed.
         if super::super::pipe::wait_readable(&own, Some(Instant::now()))? {
             super::super::exit::leave(128 + libc::SIGKILL);
@@ -63,7 +63,7 @@ mod system {
 
     fn set(own: &Handle, what: libc::c_int, to: libc::c_int) -> io::Result<()> {
         // SAFETY: both commands take an integer and change only this open file.
-        match unsafe { libc::fcntl(own.as_fd().as_raw_fd(), what, to) } {
+        match call!(unsafe { libc::fcntl(own.as_fd().as_raw_fd(), what, to) }) {
             -1 => Err(io::Error::last_os_error()),
             _ => Ok(()),
         }

@@ -4,12 +4,12 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
 use rustix::fs::{fstat, ftruncate};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
 use super::wait_word::WaitWord;
+use crate::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use crate::handle::Handle;
 
 /// Memory that every process with its handle sees.
@@ -43,7 +43,7 @@ impl SharedMemory {
     /// New memory whose label shows where the system lists open files, if it does.
     pub(super) fn labelled(label: &str, bytes: usize) -> io::Result<SharedMemory> {
         let handle = segment::create(label)?;
-        ftruncate(&handle, bytes as u64)?;
+        call!(ftruncate(&handle, bytes as u64))?;
         segment::seal(&handle)?;
         SharedMemory::map(handle, bytes)
     }
@@ -60,21 +60,21 @@ impl SharedMemory {
             )
         })?;
         segment::check(&handle)?;
-        let bytes = usize::try_from(fstat(&handle)?.st_size).map_err(io::Error::other)?;
+        let bytes = usize::try_from(call!(fstat(&handle))?.st_size).map_err(io::Error::other)?;
         SharedMemory::map(handle, bytes)
     }
 
     fn map(handle: Handle, bytes: usize) -> io::Result<SharedMemory> {
         // SAFETY: a null address lets the kernel choose a place where nothing of ours lies.
         let base = unsafe {
-            mmap(
+            call!(mmap(
                 std::ptr::null_mut(),
                 bytes.max(1),
                 ProtFlags::READ | ProtFlags::WRITE,
                 MapFlags::SHARED,
                 &handle,
                 0,
-            )
+            ))
         }?;
         let base = NonNull::new(base.cast::<u8>())
             .ok_or_else(|| io::Error::other("the system mapped memory at address zero"))?;
@@ -173,7 +173,7 @@ impl SharedMemory {
             let at = unsafe { self.base.as_ptr().add(offset) };
             // SAFETY: the system writes at most `count` bytes at `at`, which the assertion keeps
             // inside the mapping; who reads them meanwhile does so atomically.
-            let read = unsafe { libc::read(fd, at.cast(), count) };
+            let read = call!(unsafe { libc::read(fd, at.cast(), count) });
             match usize::try_from(read) {
                 Ok(read) => return Ok(read),
                 Err(_) => match io::Error::last_os_error() {
@@ -204,7 +204,7 @@ impl SharedMemory {
 impl Drop for SharedMemory {
     fn drop(&mut self) {
         // SAFETY: the mapping was made by `map` with this length, and all borrows have ended.
-        let unmapped = unsafe { munmap(self.base.as_ptr().cast(), self.bytes.max(1)) };
+        let unmapped = call!(unsafe { munmap(self.base.as_ptr().cast(), self.bytes.max(1)) });
         debug_assert!(unmapped.is_ok(), "a mapping of ours can be unmapped");
     }
 }
@@ -221,16 +221,16 @@ mod segment {
 
     pub(super) fn create(label: &str) -> io::Result<Handle> {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        Ok(memfd_create(label, flags)?.into())
+        Ok(call!(memfd_create(label, flags))?.into())
     }
 
     pub(super) fn seal(handle: &Handle) -> io::Result<()> {
         let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-        Ok(fcntl_add_seals(handle, seals)?)
+        Ok(call!(fcntl_add_seals(handle, seals))?)
     }
 
     pub(super) fn check(handle: &Handle) -> io::Result<()> {
-        match fcntl_get_seals(handle) {
+        match call!(fcntl_get_seals(handle)) {
             Ok(seals) if seals.contains(SealFlags::SHRINK) => Ok(()),
             _ => Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
@@ -257,9 +257,9 @@ mod segment {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let name = format!("/poolproof.{}.{count}", std::process::id());
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
-            match open(name.as_str(), flags, Mode::RUSR | Mode::WUSR) {
+            match call!(open(name.as_str(), flags, Mode::RUSR | Mode::WUSR)) {
                 Ok(handle) => {
-                    unlink(name.as_str())?;
+                    call!(unlink(name.as_str()))?;
                     return Ok(handle.into());
                 }
                 Err(rustix::io::Errno::EXIST) => continue,

@@ -31,10 +31,15 @@ mod system {
         let address = format!("poolproof-memory-{user}-{name}");
         let address = SocketAddrUnix::new_abstract_name(address.as_bytes())?;
         let flags = SocketFlags::CLOEXEC;
-        let socket = socket_with(AddressFamily::UNIX, SocketType::DGRAM, flags, None)?;
+        let socket = call!(socket_with(
+            AddressFamily::UNIX,
+            SocketType::DGRAM,
+            flags,
+            None
+        ))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match bind(&socket, &address) {
+            match call!(bind(&socket, &address)) {
                 Ok(()) => return Ok(socket),
                 Err(Errno::ADDRINUSE) if Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(1));
@@ -80,7 +85,7 @@ mod system {
     }
 
     fn is_ours(process: &Path) -> bool {
-        stat(process).is_ok_and(|it| it.st_uid == rustix::process::geteuid().as_raw())
+        call!(stat(process)).is_ok_and(|it| it.st_uid == rustix::process::geteuid().as_raw())
     }
 
     /// What one process has open; of one that ends meanwhile, or that may not be looked at, nothing.
@@ -98,9 +103,9 @@ mod system {
     }
 
     fn open_memory(path: &Path) -> Option<SharedMemory> {
-        let file = open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        let file = call!(open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())).ok()?;
         // A label is free to choose: only this user's memory is what it seems.
-        let owner = fstat(&file).ok()?.st_uid;
+        let owner = call!(fstat(&file)).ok()?.st_uid;
         let is_ours = owner == rustix::process::geteuid().as_raw();
         is_ours
             .then(|| SharedMemory::from_handles(vec![file.into()]).ok())
@@ -129,12 +134,12 @@ mod system {
     fn folder() -> io::Result<PathBuf> {
         let user = rustix::process::geteuid().as_raw();
         let folder = PathBuf::from(format!("/tmp/poolproof-memory-{user}"));
-        match rustix::fs::mkdir(&folder, Mode::RWXU) {
-            Ok(()) => chmod(&folder, Mode::RWXU)?,
+        match call!(rustix::fs::mkdir(&folder, Mode::RWXU)) {
+            Ok(()) => call!(chmod(&folder, Mode::RWXU))?,
             Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
         }
-        let found = stat(&folder)?;
+        let found = call!(stat(&folder))?;
         if found.st_uid != user || Mode::from_raw_mode(found.st_mode) != Mode::RWXU {
             let text = format!("`{}` belongs to somebody else", folder.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
@@ -145,14 +150,18 @@ mod system {
     /// Lets one process at a time look at names, until the result is dropped.
     pub(crate) fn turn(_name: &str) -> io::Result<OwnedFd> {
         let folder = folder()?;
-        let lock = open(&folder, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-        flock(&lock, FlockOperation::LockExclusive)?;
+        let lock = call!(open(
+            &folder,
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty()
+        ))?;
+        call!(flock(&lock, FlockOperation::LockExclusive))?;
         for file in std::fs::read_dir(&folder)? {
             let path = file?.path();
-            if let Ok(file) = open(&path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
+            if let Ok(file) = call!(open(&path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()))
                 && !is_held(&file)?
             {
-                unlink(&path)?;
+                call!(unlink(&path))?;
             }
         }
         Ok(lock)
@@ -160,7 +169,7 @@ mod system {
 
     /// Whether anybody holds the file's lock, which ends with its holders.
     fn is_held(file: &OwnedFd) -> io::Result<bool> {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        match call!(flock(file, FlockOperation::NonBlockingLockExclusive)) {
             Ok(()) => Ok(false),
             Err(Errno::WOULDBLOCK) => Ok(true),
             Err(error) => Err(error.into()),
@@ -171,9 +180,9 @@ mod system {
     pub(crate) fn make(name: &str, bytes: usize) -> io::Result<SharedMemory> {
         let path = folder()?.join(name);
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let file = open(&path, flags, Mode::RUSR | Mode::WUSR)?;
-        flock(&file, FlockOperation::LockShared)?;
-        ftruncate(&file, bytes as u64)?;
+        let file = call!(open(&path, flags, Mode::RUSR | Mode::WUSR))?;
+        call!(flock(&file, FlockOperation::LockShared))?;
+        call!(ftruncate(&file, bytes as u64))?;
         SharedMemory::from_handles(vec![Handle::from(file)])
     }
 
@@ -183,20 +192,20 @@ mod system {
         accept: fn(&SharedMemory) -> bool,
     ) -> io::Result<Option<SharedMemory>> {
         let path = folder()?.join(name);
-        let file = match open(&path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()) {
+        let file = match call!(open(&path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())) {
             Err(Errno::NOENT) => return Ok(None),
             file => file?,
         };
         if !is_held(&file)? {
             return Ok(None);
         }
-        flock(&file, FlockOperation::LockShared)?;
+        call!(flock(&file, FlockOperation::LockShared))?;
         let memory = SharedMemory::from_handles(vec![Handle::from(file)])?;
         Ok(Some(memory).filter(accept))
     }
 
     /// Takes the name away.
     pub(crate) fn forget(name: &str) -> io::Result<()> {
-        Ok(unlink(folder()?.join(name))?)
+        Ok(call!(unlink(folder()?.join(name)))?)
     }
 }

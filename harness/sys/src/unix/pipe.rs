@@ -47,12 +47,14 @@ pub fn duplex() -> io::Result<(Handle, Handle)> {
 
 #[cfg(not(target_vendor = "apple"))]
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
+    Ok(call!(rustix::pipe::pipe_with(
+        rustix::pipe::PipeFlags::CLOEXEC
+    ))?)
 }
 
 #[cfg(target_vendor = "apple")]
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (reader, writer) = rustix::pipe::pipe()?;
+    let (reader, writer) = call!(rustix::pipe::pipe())?;
     keep_from_programs(&reader)?;
     keep_from_programs(&writer)?;
     Ok((reader, writer))
@@ -61,19 +63,23 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 #[cfg(not(target_vendor = "apple"))]
 fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = rustix::net::SocketFlags::CLOEXEC;
-    Ok(rustix::net::socketpair(
+    Ok(call!(rustix::net::socketpair(
         AddressFamily::UNIX,
         SocketType::STREAM,
         flags,
         None,
-    )?)
+    ))?)
 }
 
 #[cfg(target_vendor = "apple")]
 fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let flags = rustix::net::SocketFlags::empty();
-    let (one, other) =
-        rustix::net::socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let (one, other) = call!(rustix::net::socketpair(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        flags,
+        None
+    ))?;
     keep_from_programs(&one)?;
     keep_from_programs(&other)?;
     Ok((one, other))
@@ -81,7 +87,10 @@ fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
 
 #[cfg(target_vendor = "apple")]
 fn keep_from_programs(fd: &OwnedFd) -> io::Result<()> {
-    Ok(rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC)?)
+    Ok(call!(rustix::io::fcntl_setfd(
+        fd,
+        rustix::io::FdFlags::CLOEXEC
+    ))?)
 }
 
 /// Reads what is there, waiting for the first byte; 0 at the end of the stream.
@@ -90,7 +99,7 @@ fn keep_from_programs(fd: &OwnedFd) -> io::Result<()> {
 /// Fails as the system's read does. Handles beside the bytes are lost: see [`receive`].
 pub fn read(stream: &Handle, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| {
-        rustix::io::read(stream, &mut *buffer)
+        call!(rustix::io::read(stream, &mut *buffer))
     })?)
 }
 
@@ -107,7 +116,12 @@ pub fn receive(
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let received = loop {
         let mut parts = [IoSliceMut::new(buffer)];
-        match rustix::net::recvmsg(stream, &mut parts, &mut control, RECEIVE) {
+        match call!(rustix::net::recvmsg(
+            stream,
+            &mut parts,
+            &mut control,
+            RECEIVE
+        )) {
             Err(Errno::INTR) => {}
             outcome => break outcome?,
         }
@@ -141,7 +155,7 @@ pub fn read_onto(stream: &Handle, bytes: &mut Vec<u8>, count: usize) -> io::Resu
         let room = bytes.spare_capacity_mut();
         let most = room.len().min(missing);
         let room = &mut room[..most];
-        let read = match rustix::io::read(stream, room) {
+        let read = match call!(rustix::io::read(stream, room)) {
             Err(Errno::INTR) => continue,
             outcome => outcome?.0.len(),
         };
@@ -162,7 +176,7 @@ pub fn read_onto(stream: &Handle, bytes: &mut Vec<u8>, count: usize) -> io::Resu
 /// Fails with `BrokenPipe` when nobody can read it any more, or as the system's write does.
 pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match rustix::io::write(stream, bytes) {
+        match call!(rustix::io::write(stream, bytes)) {
             Err(Errno::INTR) => {}
             outcome => bytes = &bytes[outcome?..],
         }
@@ -175,11 +189,11 @@ pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Fails as the system does.
 pub fn never_wait_for_room(writer: &Handle) -> io::Result<()> {
-    let flags = rustix::fs::fcntl_getfl(writer)?;
-    Ok(rustix::fs::fcntl_setfl(
+    let flags = call!(rustix::fs::fcntl_getfl(writer))?;
+    Ok(call!(rustix::fs::fcntl_setfl(
         writer,
         flags | rustix::fs::OFlags::NONBLOCK,
-    )?)
+    ))?)
 }
 
 /// How many of `length` bytes may be given to [`write_now`] while at most `unread` bytes wait to be
@@ -195,7 +209,7 @@ pub fn fitting(length: usize, _unread: u64) -> usize {
 /// # Errors
 /// Fails with `BrokenPipe` when nobody can read it any more, or as the system's write does.
 pub fn write_now(writer: &Handle, bytes: &[u8]) -> io::Result<usize> {
-    match rustix::io::retry_on_intr(|| rustix::io::write(writer, bytes)) {
+    match rustix::io::retry_on_intr(|| call!(rustix::io::write(writer, bytes))) {
         Err(Errno::AGAIN) => Ok(0),
         outcome => Ok(outcome?),
     }
@@ -209,7 +223,7 @@ pub fn wait_writable(writer: &Handle, deadline: Option<Instant>) -> io::Result<b
     let mut polled = [PollFd::new(writer, PollFlags::OUT)];
     loop {
         let timeout = deadline.map(time_until);
-        match rustix::event::poll(&mut polled, timeout.as_ref()) {
+        match call!(rustix::event::poll(&mut polled, timeout.as_ref())) {
             Err(Errno::INTR) => {}
             outcome => return Ok(outcome? > 0),
         }
@@ -222,7 +236,10 @@ pub fn wait_writable(writer: &Handle, deadline: Option<Instant>) -> io::Result<b
 /// As [`write()`].
 pub fn write_both(stream: &Handle, head: &[u8], body: &[u8]) -> io::Result<()> {
     let written = loop {
-        match rustix::io::writev(stream, &[IoSlice::new(head), IoSlice::new(body)]) {
+        match call!(rustix::io::writev(
+            stream,
+            &[IoSlice::new(head), IoSlice::new(body)]
+        )) {
             Err(Errno::INTR) => {}
             outcome => break outcome?,
         }
@@ -261,7 +278,7 @@ pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()>
     }
     let parts = [IoSlice::new(bytes)];
     let written = loop {
-        match rustix::net::sendmsg(stream, &parts, &mut control, SEND) {
+        match call!(rustix::net::sendmsg(stream, &parts, &mut control, SEND)) {
             Err(Errno::INTR) => {}
             outcome => break outcome?,
         }
@@ -279,7 +296,7 @@ const SEND: SendFlags = SendFlags::empty();
 /// # Errors
 /// Fails when the stream does not tell.
 pub fn unread(stream: &Handle) -> io::Result<usize> {
-    Ok(usize::try_from(rustix::io::ioctl_fionread(stream)?).unwrap_or(usize::MAX))
+    Ok(usize::try_from(call!(rustix::io::ioctl_fionread(stream))?).unwrap_or(usize::MAX))
 }
 
 /// Waits until a read would not block (the end of the stream counts); false at the deadline.
@@ -309,7 +326,7 @@ pub fn wait_any(streams: &[&Handle], deadline: Option<Instant>) -> io::Result<Ve
 fn poll(polled: &mut [PollFd<'_>], deadline: Option<Instant>) -> io::Result<()> {
     loop {
         let timeout = deadline.map(time_until);
-        match rustix::event::poll(polled, timeout.as_ref()) {
+        match call!(rustix::event::poll(polled, timeout.as_ref())) {
             Err(Errno::INTR) => {}
             outcome => return outcome.map(drop).map_err(io::Error::from),
         }

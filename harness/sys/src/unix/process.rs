@@ -17,6 +17,7 @@ use super::handle::Handle;
 use super::{pipe, sentinel, threads};
 use crate::channel::Channel;
 pub use crate::ending::{Ending, Signal};
+use crate::failpoint;
 
 /// Whether this system can copy a process.
 pub const CAN_FORK: bool = true;
@@ -124,7 +125,7 @@ fn number(signal: Signal) -> rustix::process::Signal {
 pub(super) fn reap(pid: u32) -> io::Result<Ending> {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     loop {
-        match rustix::process::waitpid(pid, WaitOptions::empty()) {
+        match call!(rustix::process::waitpid(pid, WaitOptions::empty())) {
             Err(Errno::INTR) => {}
             Err(Errno::CHILD) => return Ok(Ending::Unknown),
             Err(error) => return Err(error.into()),
@@ -183,12 +184,13 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
     let (ours, theirs) = Channel::pair()?;
     let mut arguments = std::env::args_os();
     let name = arguments.next().unwrap_or_else(|| OsString::from("child"));
-    let child = Command::new(this_program()?)
+    let mut command = Command::new(this_program()?);
+    command
         .arg0(name)
         .args(arguments)
         .env(marker.0, marker.1)
-        .stdin(Stdio::from(OwnedFd::from(Handle::from(theirs))))
-        .spawn()?;
+        .stdin(Stdio::from(OwnedFd::from(Handle::from(theirs))));
+    let child = call!(command.spawn())?;
     Ok((Child::own(child.id())?, ours))
 }
 
@@ -209,7 +211,7 @@ fn this_program() -> io::Result<OsString> {
 /// # Errors
 /// Fails when there is no descriptor left.
 pub fn take_channel() -> io::Result<Channel> {
-    let channel = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)?;
+    let channel = call!(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3))?;
     empty_stdin()?;
     Ok(Channel::from(Handle::from(channel)))
 }
@@ -220,8 +222,12 @@ pub fn take_channel() -> io::Result<Channel> {
 /// Fails when there is no descriptor left.
 pub fn empty_stdin() -> io::Result<()> {
     let flags = rustix::fs::OFlags::RDONLY;
-    let null = rustix::fs::open("/dev/null", flags, rustix::fs::Mode::empty())?;
-    Ok(rustix::stdio::dup2_stdin(&null)?)
+    let null = call!(rustix::fs::open(
+        "/dev/null",
+        flags,
+        rustix::fs::Mode::empty()
+    ))?;
+    Ok(call!(rustix::stdio::dup2_stdin(&null))?)
 }
 
 /// Copies this process: none in the copy, the child in this one.
@@ -245,9 +251,14 @@ pub fn fork(harmless: usize) -> io::Result<Option<Child>> {
 pub(super) fn copy() -> io::Result<u32> {
     // SAFETY: no other thread of this process holds a lock that the copy could want: the callers
     // have counted the threads and vouch for the rest.
-    match unsafe { libc::fork() } {
+    match call!(unsafe { libc::fork() }) {
         -1 => Err(io::Error::last_os_error()),
-        pid => Ok(pid.cast_unsigned()),
+        pid => {
+            if pid == 0 {
+                failpoint::set_role(failpoint::STARTING);
+            }
+            Ok(pid.cast_unsigned())
+        }
     }
 }
 
@@ -267,12 +278,13 @@ pub fn ignore_interrupts() {
 
 /// Names this process in process lists, as far as the system has room (15 bytes on Linux).
 pub fn set_name(name: &str) {
+    failpoint::set_role(name);
     #[cfg(target_os = "linux")]
     {
         let bytes: Vec<u8> = name.bytes().filter(|byte| *byte != 0).take(15).collect();
         if let Ok(name) = std::ffi::CString::new(bytes) {
             // A process with its program's name works as well.
-            let _ = rustix::thread::set_name(&name);
+            let _ = call!(rustix::thread::set_name(&name));
         }
     }
     #[cfg(not(target_os = "linux"))]

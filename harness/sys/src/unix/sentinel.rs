@@ -18,7 +18,7 @@ mod system {
     pub(crate) fn watch(pid: u32) -> io::Result<Handle> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(rustix::process::pidfd_open(pid, PidfdFlags::empty())?.into())
+        Ok(call!(rustix::process::pidfd_open(pid, PidfdFlags::empty()))?.into())
     }
 
     /// Signals the process that a handle of [`watch`] is about.
@@ -26,7 +26,7 @@ mod system {
     /// # Errors
     /// Fails when the process has ended.
     pub(crate) fn signal(sentinel: &Handle, _pid: u32, signal: Signal) -> io::Result<()> {
-        Ok(rustix::process::pidfd_send_signal(sentinel, signal)?)
+        Ok(call!(rustix::process::pidfd_send_signal(sentinel, signal))?)
     }
 }
 
@@ -57,7 +57,7 @@ mod system {
         let change = Event::new(filter, EventFlags::ADD, std::ptr::null_mut());
         let mut none: [MaybeUninit<Event>; 0] = [];
         // SAFETY: the only descriptor that is named here is the queue itself, which is open.
-        match unsafe { kevent(&queue, &[change], &mut none, None) } {
+        match call!(unsafe { kevent(&queue, &[change], &mut none, None) }) {
             Ok(_) => Ok(queue.into()),
             // It has ended already: a pipe without a writer is readable for ever.
             Err(rustix::io::Errno::SRCH) => Ok(pipe::one_way()?.0),
@@ -72,6 +72,6 @@ mod system {
     pub(crate) fn signal(_sentinel: &Handle, pid: u32, signal: Signal) -> io::Result<()> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(rustix::process::kill_process(pid, signal)?)
+        Ok(call!(rustix::process::kill_process(pid, signal))?)
     }
 }

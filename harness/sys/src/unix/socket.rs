@@ -49,7 +49,7 @@ impl Listener {
     pub fn bind(place: Place<'_>) -> io::Result<Listener> {
         let (fd, tcp, file): (OwnedFd, _, _) = match place {
             Place::Tcp(address) => {
-                let listener = TcpListener::bind(address)?;
+                let listener = call!(TcpListener::bind(address))?;
                 let address = listener.local_addr()?;
                 (listener.into(), Some(address), None)
             }
@@ -72,14 +72,17 @@ impl Listener {
     /// Fails as the system's accept does; another call may succeed.
     pub fn accept(&self) -> io::Result<Handle> {
         let stream = loop {
-            match rustix::net::accept(&self.handle) {
+            match call!(rustix::net::accept(&self.handle)) {
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
                 outcome => break outcome?,
             }
         };
-        rustix::io::fcntl_setfd(&stream, rustix::io::FdFlags::CLOEXEC)?;
+        call!(rustix::io::fcntl_setfd(
+            &stream,
+            rustix::io::FdFlags::CLOEXEC
+        ))?;
         if self.tcp.is_some() {
-            rustix::net::sockopt::set_tcp_nodelay(&stream, true)?;
+            call!(rustix::net::sockopt::set_tcp_nodelay(&stream, true))?;
         }
         Ok(stream.into())
     }
@@ -103,7 +106,7 @@ impl Drop for Listener {
             && *owner == epoch()
         {
             // It may be gone with its folder.
-            let _ = std::fs::remove_file(path);
+            let _ = call!(std::fs::remove_file(path));
         }
     }
 }
@@ -115,8 +118,8 @@ impl Drop for Listener {
 pub fn connect(place: Place<'_>) -> io::Result<Handle> {
     let fd: OwnedFd = match place {
         Place::Tcp(address) => {
-            let stream = TcpStream::connect(address)?;
-            stream.set_nodelay(true)?;
+            let stream = call!(TcpStream::connect(address))?;
+            call!(stream.set_nodelay(true))?;
             stream.into()
         }
         Place::Path(path) => reach(file_name(path)?)?,
@@ -130,22 +133,19 @@ pub fn connect(place: Place<'_>) -> io::Result<Handle> {
 /// # Errors
 /// Fails when the other side has ended it before.
 pub fn shut_down(stream: &Handle) -> io::Result<()> {
-    Ok(rustix::net::shutdown(stream, Shutdown::Both)?)
+    Ok(call!(rustix::net::shutdown(stream, Shutdown::Both))?)
 }
 
 /// The listener's file is removed by [`Listener`], which knows a forked copy from the owner.
 fn listen(name: Name<'_>) -> io::Result<OwnedFd> {
-    match ListenerOptions::new()
-        .name(name)
-        .reclaim_name(false)
-        .create_sync()?
-    {
+    let options = ListenerOptions::new().name(name).reclaim_name(false);
+    match call!(options.create_sync())? {
         LocalListener::UdSocket(listener) => Ok(listener.into()),
     }
 }
 
 fn reach(name: Name<'_>) -> io::Result<OwnedFd> {
-    match Stream::connect(name)? {
+    match call!(Stream::connect(name))? {
         Stream::UdSocket(stream) => Ok(stream.into()),
     }
 }

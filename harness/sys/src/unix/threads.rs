@@ -37,7 +37,7 @@ mod system {
 
     /// The directory has a link for itself, one from its parent, and one for each thread.
     pub(super) fn count() -> io::Result<usize> {
-        Ok(rustix::fs::stat("/proc/self/task")?.st_nlink as usize - 2)
+        Ok(call!(rustix::fs::stat("/proc/self/task"))?.st_nlink as usize - 2)
     }
 }
 

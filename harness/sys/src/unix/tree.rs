@@ -147,6 +147,13 @@ impl Drop for Tree {
     }
 }
 
+impl Process {
+    /// Kills it; nothing happens when it has ended.
+    pub fn kill(&self) {
+        keeper::kill(self.pid);
+    }
+}
+
 /// Ends every process that has `name=value` in its environment: what a lost keeper left.
 ///
 /// # Errors

@@ -1,8 +1,9 @@
 //! A word in shared memory on which processes sleep until another wakes them.
 //! Why one sleeps, and what the word means, is for the locks to say.
 
-use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
+
+use crate::atomic::{AtomicU32, bare};
 
 #[cfg_attr(
     any(target_os = "linux", target_os = "android"),
@@ -47,18 +48,18 @@ impl<'m> WaitWord<'m> {
     /// A waker that dies wakes nobody, so callers cap each sleep.
     pub fn wait(&self, expected: u32, deadline: Option<Instant>) -> WaitResult {
         let Some(deadline) = deadline else {
-            return kernel::wait(self.word, expected, None);
+            return kernel::wait(bare(self.word), expected, None);
         };
         let left = deadline.saturating_duration_since(Instant::now());
         if left == Duration::ZERO {
             return WaitResult::TimedOut;
         }
-        kernel::wait(self.word, expected, Some(left))
+        kernel::wait(bare(self.word), expected, Some(left))
     }
 
     /// Wakes at most `count` sleepers.
     pub fn wake(&self, count: u32) {
-        kernel::wake(self.word, count);
+        kernel::wake(bare(self.word), count);
     }
 
     /// Wakes every sleeper.

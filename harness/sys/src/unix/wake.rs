@@ -22,8 +22,8 @@ static WRITER: AtomicI32 = AtomicI32::new(-1);
 /// Watches for the end of any child of this process.
 pub(super) fn on_child_end() -> io::Result<Wake> {
     let (reader, writer) = pipe::one_way()?;
-    rustix::fs::fcntl_setfl(&reader, OFlags::NONBLOCK)?;
-    rustix::fs::fcntl_setfl(&writer, OFlags::NONBLOCK)?;
+    call!(rustix::fs::fcntl_setfl(&reader, OFlags::NONBLOCK))?;
+    call!(rustix::fs::fcntl_setfl(&writer, OFlags::NONBLOCK))?;
     WRITER.store(writer.as_fd().as_raw_fd(), Ordering::Relaxed);
     set_handler(write_byte as extern "C" fn(libc::c_int) as libc::sighandler_t)?;
     Ok(Wake { reader, writer })
@@ -38,7 +38,7 @@ impl Wake {
     pub(super) fn clear(&self) -> io::Result<()> {
         let mut bytes = [0; 64];
         loop {
-            match rustix::io::read(&self.reader, &mut bytes) {
+            match call!(rustix::io::read(&self.reader, &mut bytes)) {
                 Err(rustix::io::Errno::AGAIN) => return Ok(()),
                 Err(rustix::io::Errno::INTR) => {}
                 outcome => drop(outcome?),
@@ -61,7 +61,7 @@ fn set_handler(handler: libc::sighandler_t) -> io::Result<()> {
     action.sa_sigaction = handler;
     action.sa_flags = libc::SA_RESTART | libc::SA_NOCLDSTOP;
     // SAFETY: `action` is filled in, and its handler only calls `write`, which a handler may.
-    match unsafe { libc::sigaction(libc::SIGCHLD, &action, std::ptr::null_mut()) } {
+    match call!(unsafe { libc::sigaction(libc::SIGCHLD, &action, std::ptr::null_mut()) }) {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

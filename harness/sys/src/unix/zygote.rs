@@ -106,7 +106,7 @@ fn sentinels_can_be_sent(pid: u32) -> io::Result<Vec<Handle>> {
 /// Reaps every copy that has ended and tells its client how.
 fn reap(children: &mut HashMap<u32, Handle>) -> io::Result<()> {
     loop {
-        match wait(WaitOptions::NOHANG) {
+        match call!(wait(WaitOptions::NOHANG)) {
             Err(rustix::io::Errno::INTR) => {}
             Err(rustix::io::Errno::CHILD) | Ok(None) => return Ok(()),
             Err(error) => return Err(error.into()),
@@ -115,7 +115,7 @@ fn reap(children: &mut HashMap<u32, Handle>) -> io::Result<()> {
                 if let Some(stream) = children.remove(&pid) {
                     let bytes = process::status_bytes(process::ending(status));
                     // A client that is gone by now has no use for the answer.
-                    let _ = rustix::io::write(stream.as_fd(), &bytes);
+                    let _ = call!(rustix::io::write(stream.as_fd(), &bytes));
                 }
             }
         }

@@ -61,11 +61,17 @@ extern "C" fn do_work() {
 /// Makes a write into a pipe that nobody reads an error, which it always is here.
 pub(crate) fn survive_closed_pipes() {}
 
+/// Dies as a process dies that another kills.
+#[cfg(feature = "failpoints")]
+pub(crate) fn die() -> ! {
+    leave(1)
+}
+
 /// Ends this process at once: no destructors, no work, no buffers.
 pub fn leave(code: i32) -> ! {
     // SAFETY: the pseudo handle of this process needs no closing and is always valid.
     let this = unsafe { GetCurrentProcess() };
     // SAFETY: a process may always end itself.
-    unsafe { TerminateProcess(this, code.cast_unsigned()) };
+    call!(unsafe { TerminateProcess(this, code.cast_unsigned()) });
     unreachable!("a process that ends itself has ended")
 }

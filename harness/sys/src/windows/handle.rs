@@ -10,12 +10,17 @@ use windows_sys::Win32::Foundation::{
     HANDLE, INVALID_HANDLE_VALUE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH,
 };
 
+use crate::failpoint::OnDrop;
+
 /// An open object of the system; dropping it closes it.
 ///
 /// No handle is inherited by a program that this process starts, except where a call says so.
 #[derive(Debug)]
 pub struct Handle {
+    // Fields are dropped in their order, so that these are before and after the close.
+    _before: OnDrop,
     handle: OwnedHandle,
+    _after: OnDrop,
 }
 
 impl Handle {
@@ -51,8 +56,9 @@ pub fn open_count() -> io::Result<usize> {
         let size = (room.len() * size_of::<usize>()) as u32;
         let place = room.as_mut_ptr().cast();
         // SAFETY: the place is writable, aligned for the list and has the size that is passed.
-        let status =
-            unsafe { NtQuerySystemInformation(EXTENDED_HANDLE_INFORMATION, place, size, &mut 0) };
+        let status = call!(unsafe {
+            NtQuerySystemInformation(EXTENDED_HANDLE_INFORMATION, place, size, &mut 0)
+        });
         match status {
             0.. => break,
             STATUS_INFO_LENGTH_MISMATCH => room.resize(room.len() * 2, 0),
@@ -83,7 +89,11 @@ unsafe extern "system" {
 
 impl From<OwnedHandle> for Handle {
     fn from(handle: OwnedHandle) -> Handle {
-        Handle { handle }
+        Handle {
+            _before: OnDrop::BEFORE,
+            handle,
+            _after: OnDrop::AFTER,
+        }
     }
 }
 

@@ -65,9 +65,9 @@ pub fn epoch() -> u32 {
 fn start(pid: u32) -> Option<u32> {
     let access = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE;
     // SAFETY: the call takes no pointers.
-    let process = Handle::from_call(unsafe { OpenProcess(access, 0, pid) }).ok()?;
+    let process = Handle::from_call(call!(unsafe { OpenProcess(access, 0, pid) })).ok()?;
     // SAFETY: the handle is open for the time of this call.
-    if unsafe { WaitForSingleObject(process.raw(), 0) } != WAIT_TIMEOUT {
+    if call!(unsafe { WaitForSingleObject(process.raw(), 0) }) != WAIT_TIMEOUT {
         return None;
     }
     let zero = FILETIME {

@@ -24,7 +24,7 @@ impl Job {
     /// A job without processes.
     pub(super) fn new() -> io::Result<Job> {
         // SAFETY: neither security attributes nor a name are passed.
-        let handle = unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) };
+        let handle = call!(unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) });
         let handle = Handle::from_call(handle)?;
         let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
         limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
@@ -32,7 +32,7 @@ impl Job {
         let place = std::ptr::from_ref(&limits).cast();
         let class = JobObjectExtendedLimitInformation;
         // SAFETY: the place has the type and size that go with the class.
-        if unsafe { SetInformationJobObject(handle.raw(), class, place, size) } == 0 {
+        if call!(unsafe { SetInformationJobObject(handle.raw(), class, place, size) }) == 0 {
             return Err(io::Error::last_os_error());
         }
         Ok(Job { handle })
@@ -41,7 +41,7 @@ impl Job {
     /// Puts a process into the job; what it starts from now on is in it too.
     pub(super) fn add(&self, process: &Handle) -> io::Result<()> {
         // SAFETY: both handles are open for the time of this call.
-        match unsafe { AssignProcessToJobObject(self.handle.raw(), process.raw()) } {
+        match call!(unsafe { AssignProcessToJobObject(self.handle.raw(), process.raw()) }) {
             0 => Err(io::Error::last_os_error()),
             _ => Ok(()),
         }
@@ -56,7 +56,7 @@ impl Job {
         let class = JobObjectBasicProcessIdList;
         let (raw, nowhere) = (self.handle.raw(), std::ptr::null_mut());
         // SAFETY: the place is writable, aligned for the list and has the size that is passed.
-        if unsafe { QueryInformationJobObject(raw, class, place, size, nowhere) } == 0 {
+        if call!(unsafe { QueryInformationJobObject(raw, class, place, size, nowhere) }) == 0 {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the system has just written a list to the start of the room.
@@ -68,7 +68,7 @@ impl Job {
     /// Ends every process in the job.
     pub(super) fn end(&self) -> io::Result<()> {
         // SAFETY: the handle is open for the time of this call.
-        match unsafe { TerminateJobObject(self.handle.raw(), 137) } {
+        match call!(unsafe { TerminateJobObject(self.handle.raw(), 137) }) {
             0 => Err(io::Error::last_os_error()),
             _ => Ok(()),
         }

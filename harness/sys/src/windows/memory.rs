@@ -5,7 +5,7 @@
 
 use std::io;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use windows_sys::Win32::Foundation::{ERROR_ALREADY_EXISTS, GetLastError, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::Storage::FileSystem::ReadFile;
@@ -17,6 +17,7 @@ use windows_sys::Win32::System::Threading::CreateSemaphoreW;
 
 use super::overlapped::{self, Progress};
 use super::wait_word::WaitWord;
+use crate::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use crate::handle::Handle;
 
 /// Between how many semaphores the words of one memory are dealt out.
@@ -225,7 +226,7 @@ impl SharedMemory {
         let progress = overlapped::run(stream, None, |state| {
             // SAFETY: the system writes at most `length` bytes at `at`, inside the mapping; who
             // reads them meanwhile does so atomically.
-            unsafe { ReadFile(stream.raw(), at, length, std::ptr::null_mut(), state) }
+            call!(unsafe { ReadFile(stream.raw(), at, length, std::ptr::null_mut(), state) })
         })?;
         Ok(match progress {
             Progress::Done(read) => read,
@@ -269,7 +270,7 @@ impl Drop for SharedMemory {
             Value: self.base.as_ptr().cast(),
         };
         // SAFETY: the view was made by `map`, and all borrows have ended.
-        let unmapped = unsafe { UnmapViewOfFile(view) };
+        let unmapped = call!(unsafe { UnmapViewOfFile(view) });
         debug_assert!(unmapped != 0, "a mapping of ours can be unmapped");
     }
 }
@@ -279,7 +280,7 @@ fn semaphore(name: Option<&str>, lane: usize) -> io::Result<Handle> {
     let wide = name.map(|name| wide(&format!("{name}.{lane}")));
     let wide = wide.as_ref().map_or(std::ptr::null(), |wide| wide.as_ptr());
     // SAFETY: no security attributes are passed, and a name ends with a zero.
-    let raw = unsafe { CreateSemaphoreW(std::ptr::null(), 0, i32::MAX, wide) };
+    let raw = call!(unsafe { CreateSemaphoreW(std::ptr::null(), 0, i32::MAX, wide) });
     Handle::from_call(raw)
 }
 
@@ -289,7 +290,7 @@ fn wide(name: &str) -> Vec<u16> {
 
 fn map(section: &Handle) -> io::Result<NonNull<u8>> {
     // SAFETY: the section is open; the system chooses a place where nothing of ours lies.
-    let view = unsafe { MapViewOfFile(section.raw(), FILE_MAP_ALL_ACCESS, 0, 0, 0) };
+    let view = call!(unsafe { MapViewOfFile(section.raw(), FILE_MAP_ALL_ACCESS, 0, 0, 0) });
     NonNull::new(view.Value.cast()).ok_or_else(io::Error::last_os_error)
 }
 
@@ -298,7 +299,7 @@ fn mapped(base: NonNull<u8>) -> io::Result<usize> {
     let mut information = MEMORY_BASIC_INFORMATION::default();
     let size = size_of::<MEMORY_BASIC_INFORMATION>();
     // SAFETY: the place for the answer is writable and has the size that is passed.
-    let read = unsafe { VirtualQuery(base.as_ptr().cast(), &mut information, size) };
+    let read = call!(unsafe { VirtualQuery(base.as_ptr().cast(), &mut information, size) });
     if read == 0 {
         return Err(io::Error::last_os_error());
     }

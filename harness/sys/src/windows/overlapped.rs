@@ -15,7 +15,9 @@ use super::handle::Handle;
 /// An event that a thread waits on for its own operations.
 pub(super) fn event() -> io::Result<Handle> {
     // SAFETY: no security attributes and no name are passed.
-    Handle::from_call(unsafe { CreateEventW(std::ptr::null(), 1, 0, std::ptr::null()) })
+    Handle::from_call(call!(unsafe {
+        CreateEventW(std::ptr::null(), 1, 0, std::ptr::null())
+    }))
 }
 
 /// How an operation went on.
@@ -46,11 +48,12 @@ pub(super) fn run(
         match error.raw_os_error().map(i32::cast_unsigned) {
             Some(ERROR_IO_PENDING) => {
                 // SAFETY: the event is open for the time of this call.
-                let woken = unsafe { WaitForSingleObject(event.raw(), milliseconds(deadline)) };
+                let woken =
+                    call!(unsafe { WaitForSingleObject(event.raw(), milliseconds(deadline)) });
                 if woken != WAIT_OBJECT_0 {
                     // The operation may just have ended by itself: the result below says so.
                     // SAFETY: the operation was begun on this handle with this structure.
-                    unsafe { CancelIoEx(stream.raw(), &state) };
+                    call!(unsafe { CancelIoEx(stream.raw(), &state) });
                 }
             }
             // A part of a message: the result below says how much.
@@ -61,7 +64,7 @@ pub(super) fn run(
     let mut bytes = 0;
     // SAFETY: waiting here until the system is done with `state` and the buffer keeps both alive
     // for as long as it uses them.
-    if unsafe { GetOverlappedResult(stream.raw(), &state, &mut bytes, 1) } == 0 {
+    if call!(unsafe { GetOverlappedResult(stream.raw(), &state, &mut bytes, 1) }) == 0 {
         let error = io::Error::last_os_error();
         // A message longer than what was asked for: the rest stays.
         if error.raw_os_error() != Some(ERROR_MORE_DATA.cast_signed()) {

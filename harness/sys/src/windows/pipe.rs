@@ -71,7 +71,9 @@ pub fn duplex() -> io::Result<(Handle, Handle)> {
 fn read_one_write_at_a_time(end: &Handle) -> io::Result<()> {
     let nothing = std::ptr::null();
     // SAFETY: the handle is open, and only the mode is set.
-    match unsafe { SetNamedPipeHandleState(end.raw(), &PIPE_READMODE_MESSAGE, nothing, nothing) } {
+    match call!(unsafe {
+        SetNamedPipeHandleState(end.raw(), &PIPE_READMODE_MESSAGE, nothing, nothing)
+    }) {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
@@ -112,7 +114,7 @@ fn private_name() -> io::Result<Vec<u16>> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let mut random = [0_u8; 16];
     // SAFETY: the buffer is writable and has the length that is passed.
-    if !unsafe { RtlGenRandom(random.as_mut_ptr().cast(), 16) } {
+    if !call!(unsafe { RtlGenRandom(random.as_mut_ptr().cast(), 16) }) {
         return Err(io::Error::last_os_error());
     }
     let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -130,7 +132,7 @@ pub fn read(stream: &Handle, buffer: &mut [u8]) -> io::Result<usize> {
     let place = buffer.as_mut_ptr();
     let progress = overlapped::run(stream, None, |state| {
         // SAFETY: `place` has `length` writable bytes, and `run` waits until they are written.
-        unsafe { ReadFile(stream.raw(), place, length, std::ptr::null_mut(), state) }
+        call!(unsafe { ReadFile(stream.raw(), place, length, std::ptr::null_mut(), state) })
     })?;
     Ok(match progress {
         Progress::Done(read) => read,

@@ -90,7 +90,7 @@ impl Child {
 
     fn end(&self, signal: u32) -> io::Result<()> {
         // SAFETY: the handle is open, and we started the process.
-        if unsafe { TerminateProcess(self.process.raw(), SIGNALLED + signal) } != 0 {
+        if call!(unsafe { TerminateProcess(self.process.raw(), SIGNALLED + signal) }) != 0 {
             return Ok(());
         }
         match io::Error::last_os_error() {
@@ -122,7 +122,7 @@ impl Child {
 pub(super) fn ending_of(process: &Handle) -> io::Result<Ending> {
     let mut code = 0;
     // SAFETY: the handle is open, and the place for the code is writable.
-    if unsafe { GetExitCodeProcess(process.raw(), &mut code) } == 0 {
+    if call!(unsafe { GetExitCodeProcess(process.raw(), &mut code) }) == 0 {
         return Err(io::Error::last_os_error());
     }
     Ok(match code.checked_sub(SIGNALLED) {
@@ -133,13 +133,13 @@ pub(super) fn ending_of(process: &Handle) -> io::Result<Ending> {
 
 fn suspend(process: &Handle) -> io::Result<()> {
     // SAFETY: the handle is open for the time of this call.
-    answered(unsafe { NtSuspendProcess(process.raw()) })
+    answered(call!(unsafe { NtSuspendProcess(process.raw()) }))
 }
 
 /// Takes back one pause.
 pub(super) fn resume(process: &Handle) -> io::Result<()> {
     // SAFETY: the handle is open for the time of this call.
-    answered(unsafe { NtResumeProcess(process.raw()) })
+    answered(call!(unsafe { NtResumeProcess(process.raw()) }))
 }
 
 fn answered(status: NTSTATUS) -> io::Result<()> {
@@ -252,7 +252,7 @@ pub fn empty_stdin() -> io::Result<()> {
         )
     })?;
     // SAFETY: the handle is open, and stays so: it is never closed.
-    if unsafe { SetStdHandle(STD_INPUT_HANDLE, null.raw()) } == 0 {
+    if call!(unsafe { SetStdHandle(STD_INPUT_HANDLE, null.raw()) }) == 0 {
         return Err(io::Error::last_os_error());
     }
     std::mem::forget(null);
@@ -273,7 +273,7 @@ pub fn fork(_harmless: usize) -> io::Result<Option<Child>> {
 /// Fails when there is no such process.
 pub fn watch(pid: u32) -> io::Result<Handle> {
     // SAFETY: the call takes no pointers.
-    Handle::from_call(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) })
+    Handle::from_call(call!(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) }))
 }
 
 /// Has this process, and what it starts, not end at a `^C`.
@@ -283,4 +283,6 @@ pub fn ignore_interrupts() {
 }
 
 /// Names this process in process lists: Windows has no such name.
-pub fn set_name(_name: &str) {}
+pub fn set_name(name: &str) {
+    crate::failpoint::set_role(name);
+}

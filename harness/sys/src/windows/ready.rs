@@ -50,7 +50,7 @@ fn is_ready(handle: &Handle) -> io::Result<bool> {
         return Ok(Watch::new(handle)?.is_signalled() || peek(handle, &mut [])?.1 > 0);
     }
     // SAFETY: the handle is open for the time of this call.
-    Ok(unsafe { WaitForSingleObject(handle.raw(), 0) } == WAIT_OBJECT_0)
+    Ok(call!(unsafe { WaitForSingleObject(handle.raw(), 0) }) == WAIT_OBJECT_0)
 }
 
 fn is_pipe(handle: &Handle) -> bool {
@@ -85,7 +85,8 @@ impl<'h> Watch<'h> {
         let nothing = std::ptr::null_mut();
         let place: *mut OVERLAPPED = &mut *state;
         // SAFETY: no bytes are read, and `drop` keeps the structure until the system is done.
-        let begun = unsafe { ReadFile(handle.raw(), nothing, 0, std::ptr::null_mut(), place) };
+        let begun =
+            call!(unsafe { ReadFile(handle.raw(), nothing, 0, std::ptr::null_mut(), place) });
         let error = io::Error::last_os_error()
             .raw_os_error()
             .map(i32::cast_unsigned);
@@ -93,7 +94,7 @@ impl<'h> Watch<'h> {
         if !pending {
             // It ended at once, with bytes, a longer message or the end of the stream: ready.
             // SAFETY: the event is open for the time of this call.
-            unsafe { SetEvent(event.raw()) };
+            call!(unsafe { SetEvent(event.raw()) });
         }
         Ok(Watch {
             handle,
@@ -123,11 +124,11 @@ impl Drop for Watch<'_> {
             return;
         };
         // SAFETY: the read was begun on this handle with this structure.
-        unsafe { CancelIoEx(self.handle.raw(), &*read.state) };
+        call!(unsafe { CancelIoEx(self.handle.raw(), &*read.state) });
         let mut bytes = 0;
         // How it ended does not matter, only that it has.
         // SAFETY: as above; the call returns once the system has let go of the structure.
-        unsafe { GetOverlappedResult(self.handle.raw(), &*read.state, &mut bytes, 1) };
+        call!(unsafe { GetOverlappedResult(self.handle.raw(), &*read.state, &mut bytes, 1) });
     }
 }
 
@@ -139,7 +140,7 @@ fn wait_few(objects: &[HANDLE], deadline: Option<Instant>) -> io::Result<()> {
         return Ok(());
     }
     // SAFETY: the objects are open for the time of this call.
-    match unsafe { WaitForMultipleObjects(count, objects.as_ptr(), 0, time) } {
+    match call!(unsafe { WaitForMultipleObjects(count, objects.as_ptr(), 0, time) }) {
         WAIT_FAILED => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
@@ -166,17 +167,19 @@ fn wait_many(objects: &[HANDLE], deadline: Option<Instant>) -> io::Result<()> {
     }
     if outcome.is_ok() {
         // SAFETY: the event is open for the time of this call.
-        let result = unsafe { WaitForSingleObject(woken.raw(), milliseconds(deadline)) };
+        let result = call!(unsafe { WaitForSingleObject(woken.raw(), milliseconds(deadline)) });
         debug_assert!(matches!(result, WAIT_OBJECT_0 | WAIT_TIMEOUT));
     }
     for wait in waits {
         // SAFETY: each was registered above; the call returns once no callback of it runs.
-        unsafe { UnregisterWaitEx(wait, windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE) };
+        call!(unsafe {
+            UnregisterWaitEx(wait, windows_sys::Win32::Foundation::INVALID_HANDLE_VALUE)
+        });
     }
     outcome
 }
 
 unsafe extern "system" fn wake(event: *mut core::ffi::c_void, _timed_out: bool) {
     // SAFETY: `wait_many` keeps the event open until this callback can no longer run.
-    unsafe { SetEvent(event) };
+    call!(unsafe { SetEvent(event) });
 }

@@ -159,7 +159,7 @@ pub fn connect(place: Place<'_>) -> io::Result<Handle> {
 /// Fails when nothing was going on.
 pub fn shut_down(stream: &Handle) -> io::Result<()> {
     // SAFETY: the handle is open; all its operations are taken back.
-    match unsafe { CancelIoEx(stream.raw(), std::ptr::null()) } {
+    match call!(unsafe { CancelIoEx(stream.raw(), std::ptr::null()) }) {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }

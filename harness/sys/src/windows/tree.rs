@@ -14,6 +14,8 @@ use std::os::windows::io::OwnedHandle;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_TERMINATE, TerminateProcess};
+
 use crate::keeping;
 pub use crate::keeping::{Event, MainEnd};
 pub use keeper::keep;
@@ -125,6 +127,18 @@ impl Drop for Tree {
     fn drop(&mut self) {
         // Nobody is left to hear of a failure; the job ends with its keeper in any event.
         let _ = self.end();
+    }
+}
+
+impl Process {
+    /// Kills it; nothing happens when it has ended.
+    pub fn kill(&self) {
+        // SAFETY: the call takes no pointers.
+        let raw = unsafe { OpenProcess(PROCESS_TERMINATE, 0, self.pid) };
+        if let Ok(process) = Handle::from_call(raw) {
+            // SAFETY: the handle is open.
+            unsafe { TerminateProcess(process.raw(), 1) };
+        }
     }
 }
 

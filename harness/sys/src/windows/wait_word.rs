@@ -5,7 +5,7 @@
 //! belongs to the memory, and a count beside the words says how many do.
 //! Words share semaphores, and a sleeper that dies leaves a token: both only wake someone early.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use windows_sys::Win32::Foundation::WAIT_OBJECT_0;
@@ -13,6 +13,7 @@ use windows_sys::Win32::System::Threading::{ReleaseSemaphore, WaitForSingleObjec
 
 use super::handle::Handle;
 use super::overlapped::milliseconds;
+use crate::atomic::AtomicU32;
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ impl<'m> WaitWord<'m> {
     fn sleep(&self, deadline: Option<Instant>) -> bool {
         let time = milliseconds(deadline);
         // SAFETY: the semaphore is open as long as its memory.
-        let waited = unsafe { WaitForSingleObject(self.semaphore.raw(), time) };
+        let waited = call!(unsafe { WaitForSingleObject(self.semaphore.raw(), time) });
         waited == WAIT_OBJECT_0
     }
 
@@ -87,7 +88,7 @@ impl<'m> WaitWord<'m> {
         let tokens = i32::try_from(sleepers).unwrap_or(i32::MAX);
         // A semaphore that is full has a token for everyone already.
         // SAFETY: the semaphore is open as long as its memory; the old count is not asked for.
-        unsafe { ReleaseSemaphore(self.semaphore.raw(), tokens, std::ptr::null_mut()) };
+        call!(unsafe { ReleaseSemaphore(self.semaphore.raw(), tokens, std::ptr::null_mut()) });
     }
 
     /// Wakes every sleeper.

@@ -1,12 +1,12 @@
 //! What processes have put and not written, since the ring was full: counted for each, so that
 //! what the dead never wrote counts no longer.
 
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use super::{Ring, SLOTS_AT};
 use crate::error::Result;
+use poolproof_sys::atomic::AtomicU32;
 
 impl Ring {
     /// Counts a value that this process has put and not written. The caller holds the putters'

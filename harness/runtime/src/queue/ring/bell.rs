@@ -2,8 +2,10 @@
 //! system where nobody sleeps.
 
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicU32, fence};
+use std::sync::atomic::fence;
 use std::time::Duration;
+
+use poolproof_sys::atomic::AtomicU32;
 
 use crate::error::Result;
 use crate::lock::patience::Patience;

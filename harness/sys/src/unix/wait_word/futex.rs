@@ -13,7 +13,12 @@ use super::WaitResult;
 pub(super) fn wait(word: &AtomicU32, expected: u32, left: Option<Duration>) -> WaitResult {
     // A duration beyond the kernel's range is as good as none.
     let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-    match futex::wait(word, futex::Flags::empty(), expected, timeout.as_ref()) {
+    match call!(futex::wait(
+        word,
+        futex::Flags::empty(),
+        expected,
+        timeout.as_ref()
+    )) {
         Err(Errno::TIMEDOUT) => WaitResult::TimedOut,
         _ => WaitResult::Woken,
     }
@@ -21,5 +26,5 @@ pub(super) fn wait(word: &AtomicU32, expected: u32, left: Option<Duration>) -> W
 
 pub(super) fn wake(word: &AtomicU32, count: u32) {
     // The only failures are bad addresses, which a reference cannot be.
-    let _ = futex::wake(word, futex::Flags::empty(), count);
+    let _ = call!(futex::wake(word, futex::Flags::empty(), count));
 }

@@ -1,0 +1,58 @@
+//! What a killed process leaves to the others, and what it leaves behind.
+//!
+//! Each scenario is a small tree of processes that use one kind of object. It is run again and
+//! again, and each time one of its processes dies at another place. Afterwards no call may have
+//! hung, no promise may be broken, and nothing may be left.
+//!
+//! - At random instants: always, a few of them; each trial prints its seed.
+//! - Before and after each system call and each write to shared memory: with the feature
+//!   `failpoints`, all that a first run without a death comes to.
+
+#![expect(clippy::unwrap_used, reason = "a trial that panics has failed")]
+
+mod places;
+mod run;
+mod scenario;
+mod sweep;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+use poolproof_runtime as mp;
+use poolproof_sys::{failpoint, tree};
+
+/// The arguments that make this program the keeper of a tree, and the tree's main process.
+const KEEP: &str = "--keep";
+const SCENARIO: &str = "--scenario";
+
+fn main() -> ExitCode {
+    mp::freeze_support();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let first = arguments.first().and_then(|first| first.to_str());
+    match (first, arguments.get(1..).unwrap_or_default()) {
+        (Some(KEEP), [scratch, program, rest @ ..]) => {
+            failpoint::set_role("Keeper");
+            let code = tree::keep(Path::new(scratch), program, rest);
+            u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
+        (Some(SCENARIO), [name, method]) => {
+            failpoint::set_role("Main");
+            match scenario::run(&name.to_string_lossy(), &method.to_string_lossy()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(broken) => {
+                    eprintln!("broken: {broken}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
+        _ => {
+            let trials = places::trials()
+                .into_iter()
+                .chain(sweep::trials())
+                .collect();
+            libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+        }
+    }
+}

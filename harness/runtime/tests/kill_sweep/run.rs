@@ -1,0 +1,163 @@
+//! One run of a scenario, in a tree of its own, and what is left of it.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use poolproof_sys::failpoint::{KILL, RECORD, TOKEN};
+use poolproof_sys::tree::{Event, MainEnd, Tree};
+
+use crate::{KEEP, SCENARIO};
+
+/// How long a scenario may take, on the slowest machine, and how long its end.
+const LATE: Duration = Duration::from_secs(60);
+
+/// Who is to die, and when.
+#[derive(Debug, Clone)]
+pub(crate) enum Death {
+    /// Nobody; the places that were come to are listed in this file.
+    Nobody(PathBuf),
+    /// The process of a role at a place, as [`KILL`] has it.
+    At(String),
+    /// One of the processes there are after a while; the number says which.
+    After(Duration, usize),
+}
+
+/// What was seen of a run that went well.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// Whether somebody died.
+    pub(crate) died: bool,
+    pub(crate) time: Duration,
+}
+
+/// Runs a scenario under a start method; an error says what is broken.
+pub(crate) fn run(scenario: &str, method: &str, death: &Death) -> Result<Seen, String> {
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let temporary = scratch.path().join("tmp");
+    std::fs::create_dir(&temporary).map_err(|error| error.to_string())?;
+    let token = scratch.path().join("token");
+    std::fs::write(&token, "").map_err(|error| error.to_string())?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut keeper = Command::new(&program);
+    keeper
+        .args([KEEP.as_ref(), scratch.path(), &program])
+        .args([SCENARIO, scenario, method])
+        .envs([("TMPDIR", &temporary), ("TMP", &temporary)])
+        .env("RUST_BACKTRACE", "0");
+    match death {
+        Death::Nobody(places) => keeper.env(RECORD, places),
+        Death::At(place) => keeper.env(KILL, place).env(TOKEN, &token),
+        Death::After(..) => &mut keeper,
+    };
+    let begun = Instant::now();
+    let (mut tree, mut stdout, mut stderr) =
+        Tree::start(keeper).map_err(|error| error.to_string())?;
+    let outcome = watch(&mut tree, death, begun);
+    let time = begun.elapsed();
+    let ended = tree
+        .end()
+        .map_err(|error| format!("the tree does not end: {error}"));
+    let mut said = String::new();
+    // Whatever was said helps, and nothing is as good.
+    let _ = stdout.read_to_string(&mut said);
+    let _ = stderr.read_to_string(&mut said);
+    let with = |broken: String| format!("{broken}\n{said}");
+    let killed = outcome.map_err(with)?;
+    ended.map_err(with)?;
+    nothing_is_left(&tree, &temporary).map_err(with)?;
+    let died = match death {
+        Death::Nobody(_) => false,
+        Death::At(_) => !token.exists(),
+        Death::After(..) => killed,
+    };
+    Ok(Seen { died, time })
+}
+
+/// Waits for the end of main and of all others; true when somebody was killed here.
+fn watch(tree: &mut Tree, death: &Death, begun: Instant) -> Result<bool, String> {
+    let mut killed = false;
+    if let Death::After(while_, which) = death {
+        let early = wait_for_event(tree, begun + *while_)?;
+        if early.is_none() {
+            killed = kill_one(tree, *which);
+        }
+        if let Some(event) = early {
+            judge(event, false, death)?;
+            return wait_until_empty(tree).map(|()| killed);
+        }
+    }
+    let Some(event) = wait_for_event(tree, begun + LATE)? else {
+        return Err(format!("main hangs; there are\n{}", list(tree)));
+    };
+    judge(event, killed, death)?;
+    wait_until_empty(tree)?;
+    Ok(killed)
+}
+
+fn judge(event: Event, killed: bool, death: &Death) -> Result<(), String> {
+    let may_die = killed || matches!(death, Death::At(place) if place.starts_with("Main\t"));
+    match event {
+        Event::MainEnded(MainEnd::Exit(0)) => Ok(()),
+        Event::MainEnded(MainEnd::Signal(name)) if name == "KILL" && may_die => Ok(()),
+        // Windows has no signals.
+        Event::MainEnded(MainEnd::Exit(1)) if cfg!(windows) && may_die => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+fn wait_until_empty(tree: &mut Tree) -> Result<(), String> {
+    match wait_for_event(tree, Instant::now() + LATE)? {
+        Some(Event::Empty) => Ok(()),
+        Some(other) => Err(format!("{other:?}")),
+        None => Err(format!("main has ended, and there are\n{}", list(tree))),
+    }
+}
+
+fn wait_for_event(tree: &mut Tree, until: Instant) -> Result<Option<Event>, String> {
+    let left = until.saturating_duration_since(Instant::now());
+    tree.next_event(left).map_err(|error| error.to_string())
+}
+
+/// Kills one process of the tree; false when there is none.
+fn kill_one(tree: &Tree, which: usize) -> bool {
+    let mut processes = tree.processes().unwrap_or_default();
+    processes.sort_by_key(|process| process.pid);
+    match processes.len() {
+        0 => false,
+        count => {
+            processes[which % count].kill();
+            true
+        }
+    }
+}
+
+fn list(tree: &Tree) -> String {
+    let processes = tree.processes().unwrap_or_default();
+    let lines = processes.iter().map(|process| {
+        let name = std::fs::read_to_string(format!("/proc/{}/comm", process.pid));
+        let wait = std::fs::read_to_string(format!("/proc/{}/wchan", process.pid));
+        let (name, wait) = (name.unwrap_or_default(), wait.unwrap_or_default());
+        format!(
+            "{} of {}: {} in {wait}",
+            process.pid,
+            process.parent,
+            name.trim()
+        )
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn nothing_is_left(tree: &Tree, temporary: &Path) -> Result<(), String> {
+    let entries = std::fs::read_dir(temporary).map_err(|error| error.to_string())?;
+    let mut left: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.path().display().to_string())
+        .collect();
+    left.extend(tree.memory().into_iter().flatten().cloned());
+    match left.is_empty() {
+        true => Ok(()),
+        false => Err(format!("left behind: {}", left.join(", "))),
+    }
+}

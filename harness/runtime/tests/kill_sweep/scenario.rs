@@ -1,0 +1,113 @@
+//! The scenarios: what their main does, which ends well whoever else dies.
+
+mod barrier;
+mod condition;
+mod lock;
+mod manager;
+mod others;
+mod pool;
+mod queue;
+
+use std::time::Duration;
+
+use poolproof_runtime as mp;
+
+/// What a scenario's main finds broken.
+type Outcome = Result<(), String>;
+
+/// How long a call may take.
+const SOON: Duration = Duration::from_secs(20);
+
+type Scenario = fn(mp::Context) -> Outcome;
+
+const SCENARIOS: &[(&str, Scenario)] = &[
+    ("pool", pool::run),
+    ("queue", queue::run),
+    ("lock", lock::run),
+    ("condition", condition::run),
+    ("barrier", barrier::run),
+    ("manager", manager::run),
+    ("others", others::run),
+];
+
+/// Each scenario under each start method that makes processes.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let methods = mp::StartMethod::all().iter().copied();
+    let methods = methods.filter(|method| *method != mp::StartMethod::Threads);
+    methods.flat_map(|method| {
+        SCENARIOS
+            .iter()
+            .map(move |(name, _)| (*name, method.name()))
+    })
+}
+
+/// Runs one as the main process of a tree.
+pub(crate) fn run(name: &str, method: &str) -> Outcome {
+    let found = SCENARIOS.iter().find(|(known, _)| *known == name);
+    let (_, scenario) = found.ok_or_else(|| format!("no scenario `{name}`"))?;
+    let method = method.parse().map_err(text)?;
+    scenario(mp::Context::new(method).map_err(text)?)
+}
+
+fn text(error: mp::Error) -> String {
+    error.to_string()
+}
+
+/// How a process of a scenario ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Well,
+    Killed,
+    /// The server that alone knew it was killed.
+    Unknown,
+}
+
+/// Waits for a process, which must end soon, well or killed.
+fn end(process: &mp::Process) -> Result<End, String> {
+    end_any(process)?.ok_or_else(|| format!("{} failed", process.name()))
+}
+
+/// Waits for a process, which must end soon; none where it ended by itself, with a failure.
+fn end_any(process: &mp::Process) -> Result<Option<End>, String> {
+    let name = process.name();
+    if !process.join(Some(SOON)).map_err(text)? {
+        return Err(format!("{name} does not end"));
+    }
+    match process.exit_code() {
+        Ok(Some(0)) => Ok(Some(End::Well)),
+        Ok(Some(-9)) => Ok(Some(End::Killed)),
+        Ok(Some(1)) if cfg!(windows) => Ok(Some(End::Killed)),
+        Ok(Some(1)) => Ok(None),
+        Ok(code) => Err(format!("{name} ended with {code:?}")),
+        Err(error) if error.is_system() => Ok(Some(End::Unknown)),
+        Err(error) => Err(text(error)),
+    }
+}
+
+/// Counts what one death may spoil.
+#[derive(Debug, Default)]
+struct Spoilt(Vec<String>);
+
+impl Spoilt {
+    /// Gives a result, or remembers that it failed.
+    fn take<T>(&mut self, result: mp::Result<T>) -> Option<T> {
+        result.map_err(|error| self.0.push(text(error))).ok()
+    }
+
+    /// Remembers that a process was killed.
+    fn end(&mut self, process: &mp::Process) -> Result<End, String> {
+        let end = end(process)?;
+        if end == End::Killed {
+            self.0.push(format!("{} was killed", process.name()));
+        }
+        Ok(end)
+    }
+
+    /// One death spoils at most so many things.
+    fn at_most(self, most: usize) -> Outcome {
+        match self.0.len() <= most {
+            true => Ok(()),
+            false => Err(format!("one death spoilt {}", self.0.join("; "))),
+        }
+    }
+}
