@@ -39,11 +39,9 @@ pub(crate) struct Figure {
     pub(crate) targets: Vec<Target>,
 }
 
-/// A bound that a subject's median is held against.
+/// A bound that the median of ours is held against.
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
-    /// Whose median.
-    pub(crate) subject: &'static str,
     /// The median of this subject is 1; none where the figure itself is bounded.
     pub(crate) against: Option<&'static str>,
     /// What it must be.
@@ -57,6 +55,8 @@ pub(crate) enum Bound {
     AtMost(f64),
     /// No less than this.
     AtLeast(f64),
+    /// Any: what is asked is that there is one.
+    Ends,
 }
 
 /// One who does a bench's job.
@@ -99,6 +99,23 @@ impl Bench {
         self
     }
 
+    /// In at most so many rounds.
+    pub(crate) fn rounds_max(mut self, rounds: u32) -> Bench {
+        self.rounds_max = rounds;
+        self
+    }
+
+    /// With several figures, each with its name and its unit, in place of the one.
+    pub(crate) fn figures(mut self, figures: &[(&'static str, &'static str)]) -> Bench {
+        let figure = |(name, unit): &(&'static str, &'static str)| Figure {
+            name,
+            unit,
+            targets: Vec::new(),
+        };
+        self.figures = figures.iter().map(figure).collect();
+        self
+    }
+
     /// Done by a function here.
     pub(crate) fn by(mut self, name: &'static str, measurement: Measurement) -> Bench {
         let how = How::Here(measurement);
@@ -113,28 +130,40 @@ impl Bench {
         self
     }
 
-    /// Ours is to take at most so many times what another takes, in the last figure.
+    /// Ours is to take at most so many times what another takes, in every figure.
     pub(crate) fn at_most(self, factor: f64, against: &'static str) -> Bench {
         self.target(Bound::AtMost(factor), Some(against))
     }
 
-    /// Ours is to reach at least so many times what another reaches, in the last figure.
+    /// Ours is to reach at least so many times what another reaches, in every figure.
     pub(crate) fn at_least(self, factor: f64, against: &'static str) -> Bench {
         self.target(Bound::AtLeast(factor), Some(against))
     }
 
-    fn target(mut self, bound: Bound, against: Option<&'static str>) -> Bench {
-        if let Some(figure) = self.figures.last_mut() {
+    /// Ours is to be at most this, a bound for each figure.
+    pub(crate) fn no_more_than_each(mut self, bounds: &[f64]) -> Bench {
+        for (figure, bound) in self.figures.iter_mut().zip(bounds) {
             figure.targets.push(Target {
-                subject: OURS,
-                against,
-                bound,
+                against: None,
+                bound: Bound::AtMost(*bound),
             });
         }
         self
     }
 
-    /// Each of these subjects is held to the targets of ours.
+    /// Ours is to end.
+    pub(crate) fn ends(self) -> Bench {
+        self.target(Bound::Ends, None)
+    }
+
+    fn target(mut self, bound: Bound, against: Option<&'static str>) -> Bench {
+        for figure in &mut self.figures {
+            figure.targets.push(Target { against, bound });
+        }
+        self
+    }
+
+    /// The subject of that name.
     pub(crate) fn subject(&self, name: &str) -> Option<&Subject> {
         self.subjects.iter().find(|subject| subject.name == name)
     }

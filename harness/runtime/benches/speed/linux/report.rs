@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::bench::{Bench, Bound, CPYTHON, Figure, LIMIT, Target};
+use super::bench::{Bench, Bound, CPYTHON, Figure, LIMIT, OURS, Target};
 use super::figures::Figures;
 use super::python::Python;
 
@@ -91,7 +91,11 @@ impl Reporter {
             }
         }
         for (subject, reason) in &results.failures {
-            eprintln!("{}: {subject} failed: {reason}", bench.name);
+            let text = format!("{}: {subject} failed: {reason}", bench.name);
+            eprintln!("{text}");
+            if subject == OURS {
+                self.missed.push(text);
+            }
         }
     }
 
@@ -116,10 +120,7 @@ impl Reporter {
             "" => bench.name.to_owned(),
             name => format!("{}: {name}", bench.name),
         };
-        let targets = figure
-            .targets
-            .iter()
-            .filter(|target| target.subject == subject);
+        let targets = figure.targets.iter().filter(|_| subject == OURS);
         let targets: Vec<_> = targets
             .filter_map(|target| Some((target, check(target, median, ratio)?)))
             .collect();
@@ -180,6 +181,7 @@ fn check(target: &Target, median: f64, ratio: impl Fn(&str) -> Option<f64>) -> O
     Some(match target.bound {
         Bound::AtMost(bound) => value <= bound,
         Bound::AtLeast(bound) => value >= bound,
+        Bound::Ends => true,
     })
 }
 
@@ -188,6 +190,7 @@ fn say(target: &Target, met: bool) -> String {
     let (sign, bound) = match target.bound {
         Bound::AtMost(bound) => ("≤", bound),
         Bound::AtLeast(bound) => ("≥", bound),
+        Bound::Ends => return format!("ends: {verdict}"),
     };
     let bound = short(bound);
     match target.against {
@@ -209,6 +212,9 @@ fn row(cells: [&str; 7]) {
 
 /// Three digits that say something, and a letter for thousands.
 fn short(number: f64) -> String {
+    if number != 0.0 && number.abs() < 0.095 {
+        return format!("{number:.4}");
+    }
     let (scaled, letter) = match number.abs() {
         size if size >= 1e9 => (number / 1e9, "G"),
         size if size >= 1e6 => (number / 1e6, "M"),

@@ -13,6 +13,7 @@ use crate::linux::bench::{Bench, CPYTHON, LIMIT, OURS};
 use crate::linux::peer;
 use crate::linux::place::Place;
 
+/// So many turns alone, by each of several, and by three together.
 const ALONE: u32 = 2_000_000;
 const TOGETHER: u32 = 1_000_000;
 const TURNS: u32 = 1_000_000;
@@ -69,14 +70,20 @@ fn limit<T>(work: impl FnOnce(&AtomicU32) -> Outcome<T>) -> Outcome<T> {
     work(memory.atomic_u32(0))
 }
 
-/// A bare futex word: 0 is free, 1 held, 2 held and waited for.
+/// A turn with nothing to do.
 fn limit_turn(word: &AtomicU32) -> Outcome {
+    limit_hold(word, || ())
+}
+
+/// A bare futex word: 0 is free, 1 held, 2 held and waited for.
+pub(super) fn limit_hold(word: &AtomicU32, work: impl FnOnce()) -> Outcome {
     if word.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
         while word.swap(2, Acquire) != 0 {
             // Any result means: look again.
             let _ = futex::wait(word, futex::Flags::empty(), 2, None);
         }
     }
+    work();
     if word.swap(0, Release) == 2 {
         futex::wake(word, futex::Flags::empty(), 1)?;
     }
@@ -84,7 +91,7 @@ fn limit_turn(word: &AtomicU32) -> Outcome {
 }
 
 /// Nanoseconds a turn of one process.
-fn alone(mut turn: impl FnMut() -> Outcome) -> Outcome<Vec<f64>> {
+pub(super) fn alone(mut turn: impl FnMut() -> Outcome) -> Outcome<Vec<f64>> {
     let start = Instant::now();
     (0..ALONE).try_for_each(|_| turn())?;
     Ok(vec![start.elapsed().as_secs_f64() * 1e9 / f64::from(ALONE)])

@@ -51,7 +51,8 @@ fn limit_fork() -> Outcome<Vec<f64>> {
 }
 
 fn limit_zygote() -> Outcome<Vec<f64>> {
-    let copy = Zygote::start()?.copy(Bare::Wait)?;
+    let zygote = Zygote::start()?;
+    let copy = zygote.copy(Bare::Wait)?;
     let own = own_kib(copy.pid()?);
     copy.join()?;
     Ok(vec![own?])
@@ -68,7 +69,7 @@ fn limit_spawn() -> Outcome<Vec<f64>> {
 }
 
 /// The pages, in KiB, that no other process has.
-fn own_kib(pid: u32) -> Outcome<f64> {
+pub(super) fn own_kib(pid: u32) -> Outcome<f64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let private = text.lines().filter(|line| line.starts_with("Private_"));
     let numbers = private.filter_map(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());

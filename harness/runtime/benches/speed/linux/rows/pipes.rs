@@ -12,7 +12,7 @@ use crate::linux::bench::{Bench, LIMIT, OURS};
 use crate::linux::peer::{round_trips, stream};
 use crate::linux::place::Place;
 
-const IPC_CHANNEL: &str = "ipc-channel";
+pub(super) const IPC_CHANNEL: &str = "ipc-channel";
 
 /// A small message.
 const SMALL: [u8; 64] = [7; 64];
@@ -20,7 +20,7 @@ const SMALL: [u8; 64] = [7; 64];
 const LARGE: usize = 1 << 20;
 
 const TRIPS: u32 = 3_000;
-const SMALL_MESSAGES: u32 = 100_000;
+pub(super) const SMALL_MESSAGES: u32 = 100_000;
 const LARGE_MESSAGES: u32 = 200;
 
 pub(super) fn all() -> Vec<Bench> {
@@ -141,7 +141,7 @@ fn ours_stream(place: Place) -> Outcome<Vec<f64>> {
 }
 
 /// A pipe with one call a message, read as much at a time as there is.
-fn limit_stream(place: Place) -> Outcome<Vec<f64>> {
+pub(super) fn limit_stream(place: Place) -> Outcome<Vec<f64>> {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
     let mut bytes = vec![0; 1 << 16];
     let mut rest = 0;
@@ -219,7 +219,7 @@ fn ipc_channel_large(place: Place) -> Outcome<Vec<f64>> {
     )
 }
 
-fn stream_sockets() -> Outcome<(OwnedFd, OwnedFd)> {
+pub(super) fn stream_sockets() -> Outcome<(OwnedFd, OwnedFd)> {
     let kind = SocketType::STREAM;
     Ok(socketpair(
         AddressFamily::UNIX,
@@ -229,7 +229,7 @@ fn stream_sockets() -> Outcome<(OwnedFd, OwnedFd)> {
     )?)
 }
 
-fn write_all(stream: &OwnedFd, mut bytes: &[u8]) -> Outcome {
+pub(super) fn write_all(stream: &OwnedFd, mut bytes: &[u8]) -> Outcome {
     while !bytes.is_empty() {
         bytes = &bytes[write(stream, bytes)?..];
     }

@@ -10,6 +10,8 @@ use crate::linux::bare::{Bare, Zygote, command};
 use crate::linux::bench::{Bench, LIMIT, OURS};
 
 const TIMES: u32 = 50;
+/// The same from a process of a few MiB.
+const OURS_SMALL: &str = "ours-small";
 
 pub(super) fn all() -> Vec<Bench> {
     vec![
@@ -41,6 +43,15 @@ pub(super) fn all() -> Vec<Bench> {
         .by(LIMIT, |_| limit_fork())
         .by_python("starts.fork")
         .at_most(1.3, LIMIT),
+        Bench::new(
+            "start-join/beside-1GiB",
+            "µs",
+            "by spawn, from a process of 1 GiB",
+        )
+        .by(OURS, |_| beside_a_gibibyte(|| ours(mp::StartMethod::Spawn)))
+        .by(OURS_SMALL, |_| ours(mp::StartMethod::Spawn))
+        .by(LIMIT, |_| beside_a_gibibyte(|| each(limit_spawn)))
+        .at_most(1.2, OURS_SMALL),
     ]
 }
 
@@ -85,6 +96,31 @@ fn limit_fork() -> Outcome<Vec<f64>> {
         wait(alone.fork(|| 0)?)?;
         Ok(())
     })
+}
+
+/// A measurement in a process that has touched a gibibyte.
+fn beside_a_gibibyte(measure: impl FnOnce() -> Outcome<Vec<f64>>) -> Outcome<Vec<f64>> {
+    const GIBIBYTE: usize = 1 << 30;
+    let free = available_bytes()?;
+    if free < 3 * GIBIBYTE {
+        return Err(format!("it wants 3 GiB of memory, and {} MiB are free", free >> 20).into());
+    }
+    let touched = vec![1_u8; GIBIBYTE];
+    let outcome = measure();
+    std::hint::black_box(touched);
+    outcome
+}
+
+fn available_bytes() -> Outcome<usize> {
+    let text = std::fs::read_to_string("/proc/meminfo")?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    Ok(kib
+        .ok_or("the system does not say how much memory is free")?
+        .parse::<usize>()?
+        << 10)
 }
 
 fn procspawn_one() -> Outcome {
