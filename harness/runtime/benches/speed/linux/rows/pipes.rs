@@ -33,20 +33,20 @@ pub(super) fn all() -> Vec<Bench> {
             .by_python("pipes.round_trip")
             .at_most(1.15, LIMIT)
     };
+    let one_way = |name, place| {
+        Bench::new(name, "messages/s", "64 B messages through a one-way pipe")
+            .on(place)
+            .by(OURS, ours_stream)
+            .by(LIMIT, limit_stream)
+            .by(IPC_CHANNEL, ipc_channel_stream)
+            .by_python("pipes.one_way")
+            .at_least(0.8, LIMIT)
+    };
     vec![
         trips("pipe-round-trip/one-cpu", Place::OneCpu),
         trips("pipe-round-trip/two-cpus", Place::TwoCpus),
-        Bench::new(
-            "pipe-one-way",
-            "messages/s",
-            "64 B messages through a one-way pipe",
-        )
-        .on(Place::TwoCpus)
-        .by(OURS, ours_stream)
-        .by(LIMIT, limit_stream)
-        .by(IPC_CHANNEL, ipc_channel_stream)
-        .by_python("pipes.one_way")
-        .at_least(0.8, LIMIT),
+        one_way("pipe-one-way/one-cpu", Place::OneCpu),
+        one_way("pipe-one-way/two-cpus", Place::TwoCpus),
         Bench::new(
             "pipe-1MiB",
             "MiB/s",

@@ -20,10 +20,33 @@ const OUR_PIPE: &str = "our-pipe";
 const TRIPS: u32 = 3_000;
 
 pub(super) fn all() -> Vec<Bench> {
-    let one_way = |name, what| {
-        Bench::new(name, "items/s", what)
-            .on(Place::TwoCpus)
-            .by(LIMIT, limit_stream)
+    let one_way = |name, place, what| Bench::new(name, "items/s", what).on(place);
+    let ring = |name, place| {
+        one_way(
+            name,
+            place,
+            "64 B values through a Queue of the default transport",
+        )
+        .by(OURS, |place| ours(place, &context().queue(None)?))
+        .by(LIMIT, limit_stream)
+        .by(IPC_CHANNEL, ipc_channel)
+        .by_python("queues.queue")
+        .at_least(5.0, LIMIT)
+        .at_least(50.0, CPYTHON)
+    };
+    let pipe = |name, place| {
+        one_way(
+            name,
+            place,
+            "64 B values through a Queue over a pipe, with a feeder",
+        )
+        .by(OURS, |place| {
+            ours(place, &context().queue_over(mp::Transport::Pipe, None)?)
+        })
+        .by(LIMIT, limit_stream)
+        .by_python("queues.queue")
+        .at_least(0.8, LIMIT)
+        .at_least(8.0, CPYTHON)
     };
     let trips = |name, place| {
         Bench::new(
@@ -39,34 +62,26 @@ pub(super) fn all() -> Vec<Bench> {
         .at_most(1.0, OUR_PIPE)
     };
     vec![
+        ring("queue-ring/one-cpu", Place::OneCpu),
+        ring("queue-ring/two-cpus", Place::TwoCpus),
+        pipe("queue-pipe/one-cpu", Place::OneCpu),
+        pipe("queue-pipe/two-cpus", Place::TwoCpus),
         one_way(
-            "queue-ring",
-            "64 B values through a Queue of the default transport",
+            "queue-simple",
+            Place::TwoCpus,
+            "64 B values through a SimpleQueue",
         )
-        .by(OURS, |place| ours(place, &context().queue(None)?))
-        .by(IPC_CHANNEL, ipc_channel)
-        .by_python("queues.queue")
-        .at_least(5.0, LIMIT)
-        .at_least(50.0, CPYTHON),
-        one_way(
-            "queue-pipe",
-            "64 B values through a Queue over a pipe, with a feeder",
-        )
-        .by(OURS, |place| {
-            ours(place, &context().queue_over(mp::Transport::Pipe, None)?)
-        })
-        .by_python("queues.queue")
-        .at_least(0.8, LIMIT)
-        .at_least(8.0, CPYTHON),
-        one_way("queue-simple", "64 B values through a SimpleQueue")
-            .by(OURS, ours_simple)
-            .by_python("queues.simple")
-            .at_least(5.0, CPYTHON),
+        .by(OURS, ours_simple)
+        .by(LIMIT, limit_stream)
+        .by_python("queues.simple")
+        .at_least(5.0, CPYTHON),
         one_way(
             "queue-joinable",
-            "64 B values through a JoinableQueue, each said to be done",
+            Place::TwoCpus,
+            "64 B values through a JoinableQueue",
         )
         .by(OURS, ours_joinable)
+        .by(LIMIT, limit_stream)
         .by_python("queues.joinable")
         .at_least(5.0, CPYTHON),
         trips("queue-round-trip/one-cpu", Place::OneCpu),
