@@ -64,6 +64,7 @@ impl Reporter {
     pub(crate) fn new(json: bool, python: Option<&Python>) -> Reporter {
         if !json {
             let python = python.map_or("no CPython found", |python| python.version.as_str());
+            println!("machine: {}", machine());
             println!("cpython: {python}\n");
             row([
                 "bench",
@@ -172,6 +173,20 @@ impl Reporter {
     }
 }
 
+/// What a reader of figures wants to know of this machine.
+fn machine() -> String {
+    let machine = poolproof_sys::machine::describe();
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = text
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"));
+    let model = model.map_or("unknown", |model| {
+        model.trim_start_matches([' ', '\t', ':'])
+    });
+    let (cores, mebibytes) = (machine.cores, machine.memory_bytes >> 20);
+    format!("{}, {cores} × {model}, {mebibytes} MiB", machine.system)
+}
+
 /// Whether a target is met; none where what it is held against was not measured.
 fn check(target: &Target, median: f64, ratio: impl Fn(&str) -> Option<f64>) -> Option<bool> {
     let value = match target.against {
@@ -192,7 +207,6 @@ fn say(target: &Target, met: bool) -> String {
         Bound::AtLeast(bound) => ("≥", bound),
         Bound::Ends => return format!("ends: {verdict}"),
     };
-    let bound = short(bound);
     match target.against {
         Some(against) => format!("{sign} {bound} × {against}: {verdict}"),
         None => format!("{sign} {bound}: {verdict}"),

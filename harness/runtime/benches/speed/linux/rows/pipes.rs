@@ -42,22 +42,22 @@ pub(super) fn all() -> Vec<Bench> {
             .by_python("pipes.one_way")
             .at_least(0.8, LIMIT)
     };
+    let large = |name, place| {
+        Bench::new(name, "MiB/s", "1 MiB of bytes one way over a duplex pipe")
+            .on(place)
+            .by(OURS, ours_large)
+            .by(LIMIT, limit_large)
+            .by(IPC_CHANNEL, ipc_channel_large)
+            .by_python("pipes.large")
+            .at_least(0.8, LIMIT)
+    };
     vec![
         trips("pipe-round-trip/one-cpu", Place::OneCpu),
         trips("pipe-round-trip/two-cpus", Place::TwoCpus),
         one_way("pipe-one-way/one-cpu", Place::OneCpu),
         one_way("pipe-one-way/two-cpus", Place::TwoCpus),
-        Bench::new(
-            "pipe-1MiB",
-            "MiB/s",
-            "1 MiB of bytes one way over a duplex pipe",
-        )
-        .on(Place::TwoCpus)
-        .by(OURS, ours_large)
-        .by(LIMIT, limit_large)
-        .by(IPC_CHANNEL, ipc_channel_large)
-        .by_python("pipes.large")
-        .at_least(0.8, LIMIT),
+        large("pipe-1MiB/one-cpu", Place::OneCpu),
+        large("pipe-1MiB/two-cpus", Place::TwoCpus),
     ]
 }
 
