@@ -42,6 +42,8 @@ pub(crate) fn forget(scratch: &Path) {
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with("poolproof-"));
     if is_ours {
+        // Windows keeps a folder that a process works in; elsewhere it makes no difference.
+        let _ = std::env::set_current_dir(scratch.parent().unwrap_or(scratch));
         // What cannot be removed is a few small files.
         let _ = std::fs::remove_dir_all(scratch);
     }

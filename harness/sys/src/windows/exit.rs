@@ -13,7 +13,9 @@ use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess}
 use super::image;
 
 static WORK: OnceLock<fn()> = OnceLock::new();
-static REGISTERING: Mutex<()> = Mutex::new(());
+/// What this crate itself does last.
+static FLUSH: OnceLock<fn()> = OnceLock::new();
+static REGISTERING: Mutex<bool> = Mutex::new(false);
 
 unsafe extern "C" {
     /// The C library's: Rust's own exit runs it too.
@@ -23,14 +25,25 @@ unsafe extern "C" {
 /// Has `work` done when the process ends by returning from main or by `std::process::exit`.
 /// Only the first call in a process has an effect.
 pub fn at_exit(work: fn()) {
-    let _one = REGISTERING.lock().unwrap_or_else(PoisonError::into_inner);
-    if WORK.get().is_some() {
+    WORK.get_or_init(|| work);
+    register();
+}
+
+/// Has `flush` done after that work, and before [`leave`] leaves: what a kernel would do for a
+/// process that is gone. Only the first call in a process has an effect.
+pub(super) fn flush_first(flush: fn()) {
+    FLUSH.get_or_init(|| flush);
+    register();
+}
+
+fn register() {
+    let mut is_registered = REGISTERING.lock().unwrap_or_else(PoisonError::into_inner);
+    if std::mem::replace(&mut *is_registered, true) {
         return;
     }
     // SAFETY: the handler is a plain function of this program, which is never unloaded.
     let registered = unsafe { atexit(do_work) };
     assert_eq!(registered, 0, "no memory to register work for the exit");
-    WORK.get_or_init(|| work);
     let real = image::replace_import(c"kernel32.dll", c"ExitProcess", leaving as *const ());
     let real = real.expect("a program may change its own imports");
     EXIT_PROCESS.get_or_init(|| real);
@@ -43,7 +56,7 @@ static EXIT_PROCESS: OnceLock<Option<usize>> = OnceLock::new();
 extern "system" fn leaving(code: u32) -> ! {
     do_work();
     let Some(real) = EXIT_PROCESS.get().copied().flatten() else {
-        leave(code.cast_signed());
+        leave_at_once(code.cast_signed());
     };
     // SAFETY: this is the address of the system's function, which has this type.
     let real = unsafe { std::mem::transmute::<usize, extern "system" fn(u32) -> !>(real) };
@@ -51,10 +64,10 @@ extern "system" fn leaving(code: u32) -> ! {
 }
 
 extern "C" fn do_work() {
-    if let Some(work) = WORK.get()
-        && catch_unwind(work).is_err()
-    {
-        abort();
+    for work in [WORK.get(), FLUSH.get()].into_iter().flatten() {
+        if catch_unwind(work).is_err() {
+            abort();
+        }
     }
 }
 
@@ -64,11 +77,19 @@ pub(crate) fn survive_closed_pipes() {}
 /// Dies as a process dies that another kills.
 #[cfg(feature = "failpoints")]
 pub(crate) fn die() -> ! {
-    leave(1)
+    leave_at_once(1)
 }
 
-/// Ends this process at once: no destructors, no work, no buffers.
+/// Ends this process: no destructors, no work, no buffers; what was sent is on its way.
 pub fn leave(code: i32) -> ! {
+    if let Some(flush) = FLUSH.get() {
+        flush();
+    }
+    leave_at_once(code)
+}
+
+/// Ends this process as a signal that nobody can catch would.
+pub(super) fn leave_at_once(code: i32) -> ! {
     // SAFETY: the pseudo handle of this process needs no closing and is always valid.
     let this = unsafe { GetCurrentProcess() };
     // SAFETY: a process may always end itself.

@@ -6,9 +6,9 @@ use std::os::windows::io::{
     AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle, RawHandle,
 };
 
-use windows_sys::Win32::Foundation::{
-    HANDLE, INVALID_HANDLE_VALUE, NTSTATUS, STATUS_INFO_LENGTH_MISMATCH,
-};
+use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
+
+use super::query;
 
 use crate::failpoint::OnDrop;
 
@@ -51,23 +51,10 @@ impl Handle {
 /// # Errors
 /// Fails where the system does not tell.
 pub fn open_count() -> io::Result<usize> {
-    let mut room = vec![0_usize; 1 << 16];
-    loop {
-        let size = (room.len() * size_of::<usize>()) as u32;
-        let place = room.as_mut_ptr().cast();
-        // SAFETY: the place is writable, aligned for the list and has the size that is passed.
-        let status = call!(unsafe {
-            NtQuerySystemInformation(EXTENDED_HANDLE_INFORMATION, place, size, &mut 0)
-        });
-        match status {
-            0.. => break,
-            STATUS_INFO_LENGTH_MISMATCH => room.resize(room.len() * 2, 0),
-            _ => return Err(io::Error::other(format!("the system answered {status:#x}"))),
-        }
-    }
+    let words = query::system(EXTENDED_HANDLE_INFORMATION)?;
     // A count and a reserved word, then the handles; the second word of each is its process.
-    let (own, count) = (std::process::id() as usize, room[0]);
-    let handles = room[2..].chunks_exact(WORDS_OF_ONE).take(count);
+    let (own, count) = (std::process::id() as usize, words[0]);
+    let handles = words[2..].chunks_exact(WORDS_OF_ONE).take(count);
     Ok(handles.filter(|handle| handle[1] == own).count())
 }
 
@@ -76,16 +63,6 @@ const EXTENDED_HANDLE_INFORMATION: i32 = 64;
 
 /// The size of one entry of that list, in words.
 const WORDS_OF_ONE: usize = 5;
-
-#[link(name = "ntdll")]
-unsafe extern "system" {
-    fn NtQuerySystemInformation(
-        class: i32,
-        place: *mut core::ffi::c_void,
-        size: u32,
-        wanted: &mut u32,
-    ) -> NTSTATUS;
-}
 
 impl From<OwnedHandle> for Handle {
     fn from(handle: OwnedHandle) -> Handle {

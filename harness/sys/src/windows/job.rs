@@ -10,6 +10,7 @@ use windows_sys::Win32::System::JobObjects::{
 };
 
 use super::handle::Handle;
+use super::parking;
 
 /// How many processes of a job are listed at the most.
 const LISTED_MAX: usize = 4096;
@@ -36,6 +37,17 @@ impl Job {
             return Err(io::Error::last_os_error());
         }
         Ok(Job { handle })
+    }
+
+    /// Leaves a second handle on the job in another process; gives its number there. The processes
+    /// end when all handles are closed.
+    pub(super) fn share(&self, process: &Handle) -> io::Result<u64> {
+        parking::put_into(process, &self.handle)
+    }
+
+    /// The job that another process has left here.
+    pub(super) fn shared(number: u64) -> io::Result<Job> {
+        parking::take(number).map(|handle| Job { handle })
     }
 
     /// Puts a process into the job; what it starts from now on is in it too.

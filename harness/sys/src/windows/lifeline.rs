@@ -29,7 +29,7 @@ pub fn tie(end: &Handle) -> io::Result<Handle> {
             // Nobody writes to a lifeline: readable means that the root is gone, and a failure to wait
             // means that nobody would notice.
             let _ = pipe::wait_readable(&watched, None);
-            exit::leave(LOST);
+            exit::leave_at_once(LOST);
         })?;
     end.duplicate()
 }

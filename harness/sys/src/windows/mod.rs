@@ -13,9 +13,10 @@ pub(crate) mod named;
 mod overlapped;
 mod parking;
 pub mod pipe;
-
 pub mod process;
+mod query;
 mod ready;
+mod relay;
 pub mod socket;
 pub mod threads;
 pub mod tree;

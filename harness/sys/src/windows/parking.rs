@@ -3,6 +3,10 @@
 //!
 //! The sender does not know who will read a queue, and may have ended by then; the root outlives
 //! both, and needs to do nothing.
+//!
+//! What nobody takes stays there until the root ends, and with it the tree. A message that cannot be
+//! written is taken back by its sender; one that was written and is never read is not, so a program
+//! that leaves handles unread over and over holds them all until its end.
 
 use std::io;
 use std::sync::OnceLock;

@@ -334,18 +334,37 @@ pub(crate) fn send_to(
         ));
     }
     if !handles.is_empty() {
-        let mut message = MARK.to_vec();
-        message.extend_from_slice(&(handles.len() as u64).to_ne_bytes());
-        for handle in handles {
-            let number = match child {
-                Some(child) => parking::put_into(child, handle)?,
-                None => parking::put(handle)?,
-            };
-            message.extend_from_slice(&number.to_ne_bytes());
-        }
-        write(stream, &message)?;
+        send_handles(stream, child, handles)?;
     }
     write(stream, bytes)
+}
+
+fn send_handles(stream: &Handle, child: Option<&Handle>, handles: &[Handle]) -> io::Result<()> {
+    let mut message = MARK.to_vec();
+    message.extend_from_slice(&(handles.len() as u64).to_ne_bytes());
+    let mut parked = Vec::with_capacity(handles.len());
+    let mut outcome = Ok(());
+    for handle in handles {
+        let number = match child {
+            Some(child) => parking::put_into(child, handle),
+            None => parking::put(handle).inspect(|number| parked.push(*number)),
+        };
+        match number {
+            Ok(number) => message.extend_from_slice(&number.to_ne_bytes()),
+            Err(error) => {
+                outcome = Err(error);
+                break;
+            }
+        }
+    }
+    let outcome = outcome.and_then(|()| write(stream, &message));
+    if outcome.is_err() {
+        // Nobody will ever fetch them; where the root is gone, so are they.
+        parked
+            .into_iter()
+            .for_each(|number| drop(parking::take(number)));
+    }
+    outcome
 }
 
 /// How many bytes can be read from a stream now.

@@ -170,13 +170,10 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
         .args(std::env::args_os().skip(1))
         .env(marker.0, marker.1)
         .env(parking::ROOT, parking::root().to_string());
-    let started = match start(&mut command, &theirs) {
-        // Wine answers this once in some thousand times; the second try has always worked.
-        Err(error) if error.raw_os_error() == Some(ERROR_INTERNAL_ERROR.cast_signed()) => {
-            start(&mut command, &theirs)
-        }
-        outcome => outcome,
-    }?;
+    command.stdin(Stdio::from(OwnedHandle::from(theirs)));
+    let started = start(&mut command)?;
+    // The command holds the child's end; it would keep the channel open.
+    drop(command);
     let pid = started.id();
     let process = Handle::from(OwnedHandle::from(started));
     if let Some(job) = own_job()? {
@@ -193,10 +190,15 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
     ))
 }
 
-fn start(command: &mut Command, stdin: &Handle) -> io::Result<std::process::Child> {
-    command
-        .stdin(Stdio::from(OwnedHandle::from(stdin.duplicate()?)))
-        .spawn()
+/// Starts a program, a second time where the system failed by itself: Wine does so once in some
+/// thousand times.
+pub(super) fn start(command: &mut Command) -> io::Result<std::process::Child> {
+    match command.spawn() {
+        Err(error) if error.raw_os_error() == Some(ERROR_INTERNAL_ERROR.cast_signed()) => {
+            command.spawn()
+        }
+        outcome => outcome,
+    }
 }
 
 /// The job that ends with this process, if it is the root; its children are in it by themselves.

@@ -2,8 +2,8 @@
 //!
 //! What is said over them, and who may, is left to the caller: an address is no secret.
 
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::windows::io::OwnedHandle;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use interprocess::local_socket::{GenericNamespaced, ListenerOptions, Name, Strea
 use windows_sys::Win32::System::IO::CancelIoEx;
 
 use super::handle::Handle;
-use super::pipe;
+use super::{pipe, relay};
 
 /// Whether there are names without a file, which go with the last process that uses them.
 pub const HAS_NAMES: bool = true;
@@ -64,7 +64,7 @@ impl Listener {
             Place::Tcp(address) => {
                 let listener = TcpListener::bind(address)?;
                 let address = listener.local_addr()?;
-                let accept = move || tcp(listener.accept()?.0);
+                let accept = move || relay::pipe_to(listener.accept()?.0);
                 Listener::start(accept, Some(address), OwnPlace::Tcp(address))
             }
             Place::Path(_) => Err(no_paths()),
@@ -147,7 +147,7 @@ impl Drop for Listener {
 /// `ConnectionRefused` or `NotFound` when nobody does.
 pub fn connect(place: Place<'_>) -> io::Result<Handle> {
     match place {
-        Place::Tcp(address) => tcp(TcpStream::connect(address)?),
+        Place::Tcp(address) => relay::pipe_to(TcpStream::connect(address)?),
         Place::Path(_) => Err(no_paths()),
         Place::Name(name) => Ok(piped(Stream::connect(pipe_name(name)?)?)),
     }
@@ -163,37 +163,6 @@ pub fn shut_down(stream: &Handle) -> io::Result<()> {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
-}
-
-/// A pipe to which two threads relay a TCP stream: a socket can neither be looked into nor waited
-/// for as a pipe can.
-fn tcp(stream: TcpStream) -> io::Result<Handle> {
-    stream.set_nodelay(true)?;
-    let (ours, theirs) = pipe::duplex()?;
-    let (mut from_stream, mut to_stream) = (stream.try_clone()?, stream);
-    let (to_pipe, from_pipe) = (theirs.duplicate()?, theirs);
-    let relay = |name: &str| std::thread::Builder::new().name(name.into());
-    relay("from tcp").spawn(move || {
-        let mut buffer = [0; 1 << 14];
-        while let Ok(count @ 1..) = from_stream.read(&mut buffer) {
-            if pipe::write(&to_pipe, &buffer[..count]).is_err() {
-                break;
-            }
-        }
-        // Takes back the other thread's read, so that the pipe ends here as the stream has ended.
-        let _ = shut_down(&to_pipe);
-    })?;
-    relay("to tcp").spawn(move || {
-        let mut buffer = [0; 1 << 14];
-        while let Ok(count @ 1..) = pipe::read(&from_pipe, &mut buffer) {
-            if to_stream.write_all(&buffer[..count]).is_err() {
-                break;
-            }
-        }
-        // Nobody is told where the other end is gone already.
-        let _ = to_stream.shutdown(Shutdown::Both);
-    })?;
-    Ok(ours)
 }
 
 fn piped(stream: Stream) -> Handle {

@@ -1,7 +1,8 @@
 //! One process tree a run: a keeper process that owns it, tells how main ended and when nothing is
 //! left, and ends all of it when asked, or when the harness dies.
 //!
-//! The keeper is the harness's own executable again; the tree is a job that it alone holds.
+//! The keeper is the harness's own executable again; the tree is a job that both hold, so that the
+//! harness sees orphans, too, whose parents tell nothing any more.
 //! What a still tree is, and how long one is waited for, is the caller's business.
 
 mod keeper;
@@ -10,7 +11,7 @@ mod table;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
-use std::os::windows::io::OwnedHandle;
+use std::os::windows::io::{AsHandle, OwnedHandle};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,8 @@ pub use keeper::keep;
 pub use table::{Process, named_memory, remove_memory, unused_memory};
 
 use super::handle::Handle;
-use super::pipe;
+use super::job::Job;
+use super::{pipe, process};
 
 /// A tree of processes, as the harness sees it; dropping it ends the tree.
 #[derive(Debug)]
@@ -31,6 +33,7 @@ pub struct Tree {
     control: Handle,
     unread: Vec<u8>,
     gone: bool,
+    job: Job,
 }
 
 /// How long the keeper may take to end its tree.
@@ -43,21 +46,26 @@ impl Tree {
     /// # Errors
     /// When the keeper cannot be started.
     pub fn start(mut keeper: Command) -> io::Result<(Tree, ChildStdout, ChildStderr)> {
+        let job = Job::new()?;
         let (control, theirs) = pipe::duplex()?;
         keeper
             .stdin(Stdio::from(OwnedHandle::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut started = keeper.spawn()?;
+        let mut started = process::start(&mut keeper)?;
         // The command holds the keeper's ends; they would keep the control pipe open.
         drop(keeper);
         let stdout = started.stdout.take().expect("stdout was asked for");
         let stderr = started.stderr.take().expect("stderr was asked for");
+        let shared = Handle::from(started.as_handle().try_clone_to_owned()?);
+        let number = job.share(&shared)?;
+        pipe::write(&control, &number.to_ne_bytes())?;
         let tree = Tree {
             keeper: started,
             control,
             unread: Vec::new(),
             gone: false,
+            job,
         };
         Ok((tree, stdout, stderr))
     }
@@ -101,7 +109,7 @@ impl Tree {
     /// # Errors
     /// When the system's process table cannot be read.
     pub fn processes(&self) -> io::Result<Vec<Process>> {
-        table::below(self.keeper.id())
+        table::of(&self.job.processes()?)
     }
 
     /// Kills all of the tree at once and waits until it is gone.
@@ -119,13 +127,14 @@ impl Tree {
             }
         }
         self.keeper.wait()?;
-        Ok(())
+        // Whatever a lost keeper has left.
+        self.job.end()
     }
 }
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        // Nobody is left to hear of a failure; the job ends with its keeper in any event.
+        // Nobody is left to hear of a failure; the job ends with the last who holds it.
         let _ = self.end();
     }
 }
@@ -143,7 +152,7 @@ impl Process {
 }
 
 /// Ends every process that has `name=value` in its environment: none is ever left here, since a
-/// lost keeper takes its job with it.
+/// tree's job ends with those who hold it.
 ///
 /// # Errors
 /// None on this system.

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use poolproof_sys::channel::Channel;
-use poolproof_sys::pipe;
 use poolproof_sys::process::{self, Child, Ending, Signal};
-use poolproof_sys::{environment, lifeline};
+use poolproof_sys::socket::{self, Listener, Place};
+use poolproof_sys::{environment, exit, lifeline, pipe};
 
 use crate::{Fact, Outcome, expect, soon};
 
@@ -26,6 +26,7 @@ pub(crate) const TRIALS: &[Fact] = &[
         "lifeline/a_busy_process_dies_with_the_root_s_end",
         lifeline_kills,
     ),
+    ("socket/what_was_sent_before_the_end_arrives", sent_and_left),
 ];
 
 /// In a process that a trial has started: does what it is told.
@@ -63,6 +64,17 @@ fn act(told: &str) -> std::io::Result<u8> {
             loop {
                 std::hint::spin_loop();
             }
+        }
+        "send and return" | "send and leave" => {
+            let address = String::from_utf8_lossy(&message).parse();
+            let stream = socket::connect(Place::Tcp(address.map_err(std::io::Error::other)?))?;
+            pipe::write(&stream, &SENT)?;
+            if told.ends_with("leave") {
+                exit::leave(0);
+            }
+            // It is still open when main returns.
+            std::mem::forget(stream);
+            return Ok(0);
         }
         _ => channel.send(&message, &handles)?,
     }
@@ -177,6 +189,27 @@ fn not_inherited() -> Outcome {
     expect(pipe::wait_readable(&reader, soon())?, true)?;
     expect(pipe::read(&reader, &mut [0])?, 0)?;
     finish(&child, &channel, 0)
+}
+
+/// More than fits into what the system keeps for a stream.
+static SENT: [u8; 1 << 20] = [7; 1 << 20];
+
+fn sent_and_left() -> Outcome {
+    for how in ["send and return", "send and leave"] {
+        let listener = Listener::bind(Place::Tcp(([127, 0, 0, 1], 0).into()))?;
+        let address = listener.tcp_address().ok_or("it has no address")?;
+        let (child, channel) = start(how)?;
+        channel.send(address.to_string().as_bytes(), &[])?;
+        expect(pipe::wait_readable(listener.handle(), soon())?, true)?;
+        let stream = listener.accept()?;
+        let mut bytes = Vec::new();
+        expect(
+            pipe::read_onto(&stream, &mut bytes, SENT.len() + 1)?,
+            SENT.len(),
+        )?;
+        expect(child.wait(soon())?, Some(Ending::Exit(0)))?;
+    }
+    Ok(())
 }
 
 fn lifeline_kills() -> Outcome {

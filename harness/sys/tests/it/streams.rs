@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
+use poolproof_sys::handle;
 use poolproof_sys::pipe;
+use poolproof_sys::socket::{self, Listener, Place};
 
 use crate::{Fact, Outcome, expect, soon};
 
@@ -16,6 +18,8 @@ pub(crate) const TRIALS: &[Fact] = &[
     ("pipe/handles_come_with_their_bytes", handles),
     ("pipe/too_many_handles_are_refused", too_many),
     ("pipe/fewer_bytes_than_asked_is_the_end", short),
+    ("pipe/handles_that_nobody_can_fetch_are_closed", unfetched),
+    ("socket/the_end_is_told_to_who_only_listens", ended),
 ];
 
 fn both() -> Outcome {
@@ -100,4 +104,38 @@ fn short() -> Outcome {
     let mut bytes = Vec::new();
     expect(pipe::read_onto(&reader, &mut bytes, 1 << 40)?, 3)?;
     expect(bytes, b"abc".to_vec())
+}
+
+fn unfetched() -> Outcome {
+    let send = || -> std::io::Result<()> {
+        let (one, other) = pipe::duplex()?;
+        drop(other);
+        let pairs: std::io::Result<Vec<_>> = (0..20).map(|_| pipe::one_way()).collect();
+        let (readers, writers): (Vec<_>, Vec<_>) = pairs?.into_iter().unzip();
+        let error = pipe::send(&one, b"x", &writers).unwrap_err();
+        drop((readers, writers));
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        Ok(())
+    };
+    // What is made once and kept is made now.
+    send()?;
+    let before = handle::open_count()?;
+    send()?;
+    expect(handle::open_count()?, before)
+}
+
+fn ended() -> Outcome {
+    let listener = Listener::bind(Place::Tcp(([127, 0, 0, 1], 0).into()))?;
+    let address = listener.tcp_address().ok_or("it has no address")?;
+    let ours = socket::connect(Place::Tcp(address))?;
+    let theirs = listener.accept()?;
+    pipe::write(&theirs, b"last")?;
+    drop(theirs);
+    let mut bytes = Vec::new();
+    while pipe::wait_readable(&ours, soon())? {
+        if pipe::read_onto(&ours, &mut bytes, 1)? == 0 {
+            return expect(bytes, b"last".to_vec());
+        }
+    }
+    Err("the end was not told".into())
 }

@@ -21,11 +21,14 @@ use windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
 use super::super::handle::Handle;
 use super::super::job::Job;
 use super::super::pipe;
-use super::super::process::{Ending, ending_of, resume};
+use super::super::process::{self, Ending, ending_of, resume};
 use crate::keeping;
 
 /// How often the keeper looks whether its job is empty.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// How long the end of a tree is waited for.
+const END_MAX: Duration = Duration::from_secs(5);
 
 /// Runs `program` as the main process of a tree and stays until the tree is empty; gives the exit
 /// code. When the harness dies, the tree is ended and `scratch` removed.
@@ -39,7 +42,8 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let Ok(control) = Handle::from_call(stdin) else {
         return 70;
     };
-    let (job, main) = match start(program, arguments) {
+    let started = take_job(&control).and_then(|job| Ok((start(&job, program, arguments)?, job)));
+    let (main, job) = match started {
         Ok(started) => started,
         Err(error) => {
             say(&control, &format!("failed {error}"));
@@ -47,8 +51,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
         }
     };
     let ordered = watch(&control, &job, &main);
-    // A tree that cannot be ended goes with this process, which holds the job.
-    let _ = job.end();
+    end(&job);
     if ordered == Order::Forget {
         keeping::forget(scratch);
     } else {
@@ -57,18 +60,36 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     0
 }
 
+/// The job that the harness has left here; its number is the first thing said.
+fn take_job(control: &Handle) -> io::Result<Job> {
+    let mut number = Vec::new();
+    pipe::read_onto(control, &mut number, size_of::<u64>())?;
+    let number = number
+        .try_into()
+        .map_err(|_| io::ErrorKind::UnexpectedEof)?;
+    Job::shared(u64::from_ne_bytes(number))
+}
+
 /// Starts main inside a job: nothing that it starts can be outside.
-fn start(program: &OsString, arguments: &[OsString]) -> io::Result<(Job, Handle)> {
-    let job = Job::new()?;
-    let main = Command::new(program)
-        .args(arguments)
+fn start(job: &Job, program: &OsString, arguments: &[OsString]) -> io::Result<Handle> {
+    let mut main = Command::new(program);
+    main.args(arguments)
         .stdin(Stdio::null())
-        .creation_flags(CREATE_SUSPENDED)
-        .spawn()?;
-    let main = Handle::from(OwnedHandle::from(main));
+        .creation_flags(CREATE_SUSPENDED);
+    let main = Handle::from(OwnedHandle::from(process::start(&mut main)?));
     job.add(&main)?;
     resume(&main)?;
-    Ok((job, main))
+    Ok(main)
+}
+
+/// Ends the tree, and waits for a while until its folders are free.
+fn end(job: &Job) {
+    // A tree that cannot be ended goes with those who hold the job.
+    let _ = job.end();
+    let deadline = Instant::now() + END_MAX;
+    while job.processes().is_ok_and(|left| !left.is_empty()) && Instant::now() < deadline {
+        std::thread::sleep(LOOK);
+    }
 }
 
 #[derive(PartialEq, Eq)]

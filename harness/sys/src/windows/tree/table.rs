@@ -2,19 +2,16 @@
 //!
 //! It says what is there; whose it is and whether it may be there is the caller's business.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use windows_sys::Win32::Foundation::FILETIME;
-use windows_sys::Win32::System::Diagnostics::ToolHelp::{
-    CreateToolhelp32Snapshot, PROCESSENTRY32W, Process32FirstW, Process32NextW, TH32CS_SNAPPROCESS,
-};
-use windows_sys::Win32::System::Threading::{
-    GetProcessTimes, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION,
+use windows_sys::Win32::Foundation::UNICODE_STRING;
+use windows_sys::Win32::System::WindowsProgramming::{
+    SYSTEM_PROCESS_INFORMATION, SYSTEM_THREAD_INFORMATION,
 };
 
-use super::super::handle::Handle;
+use super::super::query;
 
 /// A live process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,86 +22,112 @@ pub struct Process {
     pub parent: u32,
     /// The name of its program.
     pub command: String,
-    /// Whether one of its threads runs: Windows does not tell, `busy` grows.
+    /// Whether one of its threads runs or could.
     pub runnable: bool,
     /// Processor time of its threads.
     pub busy: Duration,
 }
 
-/// The live processes below `root`, `root` left out.
-pub(super) fn below(root: u32) -> io::Result<Vec<Process>> {
-    let mut children: HashMap<u32, Vec<Process>> = HashMap::new();
-    for process in all()? {
-        children.entry(process.parent).or_default().push(process);
+/// The live processes with these numbers.
+pub(super) fn of(pids: &[u32]) -> io::Result<Vec<Process>> {
+    if pids.is_empty() {
+        return Ok(Vec::new());
     }
+    let list = List {
+        words: query::system(PROCESS_INFORMATION)?,
+    };
     let mut found = Vec::new();
-    let mut open = vec![root];
-    while let Some(parent) = open.pop() {
-        for mut process in children.remove(&parent).unwrap_or_default() {
-            process.busy = busy(process.pid);
-            open.push(process.pid);
-            found.push(process);
+    let mut offset = 0;
+    while let Some(entry) = list.at::<SYSTEM_PROCESS_INFORMATION>(offset) {
+        let pid = entry.UniqueProcessId as usize as u32;
+        if pids.contains(&pid) {
+            let threads = offset + size_of::<SYSTEM_PROCESS_INFORMATION>();
+            found.push(Process {
+                pid,
+                parent: entry.Reserved2 as usize as u32,
+                command: list.name(&entry.ImageName),
+                runnable: list.may_run(threads, entry.NumberOfThreads as usize),
+                busy: busy(&entry),
+            });
+        }
+        match entry.NextEntryOffset as usize {
+            0 => break,
+            next => offset += next,
         }
     }
     Ok(found)
 }
 
-fn all() -> io::Result<Vec<Process>> {
-    // SAFETY: the call takes no pointers.
-    let snapshot = Handle::from_call(unsafe { CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0) })?;
-    let mut entry = PROCESSENTRY32W {
-        dwSize: size_of::<PROCESSENTRY32W>() as u32,
-        ..PROCESSENTRY32W::default()
-    };
-    let mut processes = Vec::new();
-    // SAFETY: the snapshot is open, and the entry is writable and knows its size.
-    let mut there = unsafe { Process32FirstW(snapshot.raw(), &mut entry) };
-    while there != 0 {
-        let length = entry.szExeFile.iter().position(|unit| *unit == 0);
-        let name = &entry.szExeFile[..length.unwrap_or(entry.szExeFile.len())];
-        processes.push(Process {
-            pid: entry.th32ProcessID,
-            parent: entry.th32ParentProcessID,
-            command: String::from_utf16_lossy(name),
-            runnable: false,
-            busy: Duration::ZERO,
-        });
-        // SAFETY: as above.
-        there = unsafe { Process32NextW(snapshot.raw(), &mut entry) };
-    }
-    Ok(processes)
+/// The class of the list of all processes with their threads.
+const PROCESS_INFORMATION: i32 = 5;
+
+/// A process's entry, its threads', and the next process's, as the system has written them.
+struct List {
+    words: Vec<usize>,
 }
 
-/// A process's time in its own code and in the system; nothing when it has ended.
-fn busy(pid: u32) -> Duration {
-    // SAFETY: the call takes no pointers.
-    let process = unsafe { OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid) };
-    let Ok(process) = Handle::from_call(process) else {
-        return Duration::ZERO;
-    };
-    let zero = FILETIME {
-        dwLowDateTime: 0,
-        dwHighDateTime: 0,
-    };
-    let (mut created, mut exited, mut kernel, mut user) = (zero, zero, zero, zero);
-    // SAFETY: the handle is open, and the four places are writable for the time of this call.
-    let read = unsafe {
-        GetProcessTimes(
-            process.raw(),
-            &mut created,
-            &mut exited,
-            &mut kernel,
-            &mut user,
-        )
-    };
-    // The system counts steps of 100 ns.
-    let steps =
-        |time: FILETIME| u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
-    match read {
-        0 => Duration::ZERO,
-        _ => Duration::from_nanos(100 * (steps(kernel) + steps(user))),
+impl List {
+    fn bytes(&self) -> usize {
+        size_of_val(self.words.as_slice())
+    }
+
+    /// An entry that lies wholly in the list.
+    fn at<T: Entry>(&self, offset: usize) -> Option<T> {
+        let is_inside = offset.checked_add(size_of::<T>())? <= self.bytes();
+        // SAFETY: the place lies in the list.
+        let place = is_inside.then(|| unsafe { self.words.as_ptr().byte_add(offset) })?;
+        // SAFETY: as above, and any bytes are an entry.
+        Some(unsafe { place.cast::<T>().read_unaligned() })
+    }
+
+    /// A name; an empty one unless it lies in the list.
+    fn name(&self, name: &UNICODE_STRING) -> String {
+        let start = (name.Buffer as usize).wrapping_sub(self.words.as_ptr() as usize);
+        let units = (0..usize::from(name.Length) / 2).map_while(|index| {
+            let word = self.words.get((start / 2 + index) / UNITS_OF_WORD)?;
+            let bytes = word.to_ne_bytes();
+            let at = (start / 2 + index) % UNITS_OF_WORD * 2;
+            Some(u16::from_ne_bytes([bytes[at], bytes[at + 1]]))
+        });
+        String::from_utf16_lossy(&units.collect::<Vec<_>>())
+    }
+
+    /// Whether one of the threads whose entries begin at `offset` runs or could. Wine does not tell.
+    fn may_run(&self, offset: usize, count: usize) -> bool {
+        let size = size_of::<SYSTEM_THREAD_INFORMATION>();
+        (0..count)
+            .map_while(|index| self.at::<SYSTEM_THREAD_INFORMATION>(offset + index * size))
+            .any(|thread| MAY_RUN.contains(&thread.ThreadState))
     }
 }
+
+/// How many 16-bit units one word of the list has.
+const UNITS_OF_WORD: usize = size_of::<usize>() / 2;
+
+/// What the list has entries of.
+///
+/// # Safety
+/// Any bytes must be a value.
+unsafe trait Entry {}
+
+// SAFETY: it has numbers and raw pointers only.
+unsafe impl Entry for SYSTEM_PROCESS_INFORMATION {}
+// SAFETY: as above.
+unsafe impl Entry for SYSTEM_THREAD_INFORMATION {}
+
+/// The states of a thread that runs or is about to: ready, running, standby, deferred.
+const MAY_RUN: [u32; 4] = [1, 2, 3, 7];
+
+/// A process's time in its own code and in the system, of which Wine tells in this list only.
+fn busy(entry: &SYSTEM_PROCESS_INFORMATION) -> Duration {
+    // What is reserved ends with the two, in steps of 100 ns.
+    let (times, _) = entry.Reserved1[USER_TIME..].as_chunks::<8>();
+    let steps: u64 = times.iter().map(|time| u64::from_ne_bytes(*time)).sum();
+    Duration::from_nanos(steps.saturating_mul(100))
+}
+
+/// Where a process's times lie in what its entry reserves.
+const USER_TIME: usize = 32;
 
 /// The named shared memory of the system: it goes with its last holder, so none is ever left.
 ///
