@@ -1,58 +1,32 @@
 #!/usr/bin/env bash
-# Joins the run files of several systems into one report in Markdown, with a column a system.
+# Joins the run files of several systems into one report in Markdown, with a column a system, named
+# for the run file or, where that is `run.jsonl`, for its folder.
 #
-#   ci/merge.sh SYSTEM=RUNFILE…
+#   ci/merge.sh RUNFILE…
 #
 # Exits with 1 when a case deviates, differs or is broken somewhere, and with 2 when a run file has
 # no foot: its run was cut short. What is inconclusive is shown and fails nothing.
 set -euo pipefail
 
 poolproof=${POOLPROOF:-cargo run --quiet --release --}
-
-systems=()
-objects=()
-files=()
-for argument in "$@"; do
-    systems+=("${argument%%=*}")
-    files+=("${argument#*=}")
-    objects+=("$($poolproof report "${argument#*=}" --json)")
-done
-if [ ${#files[@]} = 0 ]; then
-    echo "usage: ci/merge.sh SYSTEM=RUNFILE…" >&2
+if [ $# = 0 ]; then
+    echo "usage: ci/merge.sh RUNFILE…" >&2
     exit 64
 fi
 
 echo "## By system"
 echo
-printf '| driver and start method |'
-printf ' %s |' "${systems[@]}"
-printf '\n| --- |'
-printf ' --- |%.0s' "${systems[@]}"
+$poolproof report "$@" --format systems
 echo
-printf '%s\n' "${objects[@]}" |
-    jq --raw-output '.drivers[] | .driver + " " + .start_method' | sort -u |
-    while read -r driver method; do
-        printf '| %s %s |' "$driver" "$method"
-        for object in "${objects[@]}"; do
-            cell=$(jq --raw-output --arg driver "$driver" --arg method "$method" '
-                [.drivers[] | select(.driver == $driver and .start_method == $method)
-                    | to_entries[] | select((.value | type) == "number" and .value > 0)
-                    | "\(.value) \(.key)"]
-                | join(", ") | if . == "" then "not run" else . end' <<<"$object")
-            printf ' %s |' "$cell"
-        done
-        echo
-    done
-echo
-$poolproof report "${files[@]}" --format markdown
+$poolproof report "$@" --format markdown
 
-bad=$(printf '%s\n' "${objects[@]}" |
-    jq --slurp '[.[].drivers[] | .deviates + .differs + .broken] | add // 0')
+bad=$($poolproof report "$@" --format json |
+    jq '[.drivers[] | .deviates + .differs + .broken] | add // 0')
 if [ "$bad" != 0 ]; then
     echo "error: $bad cases deviate, differ or are broken" >&2
     exit 1
 fi
-for file in "${files[@]}"; do
+for file in "$@"; do
     if ! tail -n 1 "$file" | grep --quiet '"type":"foot"'; then
         echo "error: $file has no foot: its run was cut short" >&2
         exit 2

@@ -15,6 +15,7 @@ mod outcome_text;
 pub mod record;
 pub mod run_file;
 mod summary;
+mod systems;
 pub mod verdict;
 
 pub use finding::sentence;
@@ -24,4 +25,5 @@ pub use outcome_text::outcome_text;
 pub use record::{Foot, Head, Line, Observation, Record, Rejection, Sometimes, VERSION};
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
 pub use summary::summary;
+pub use systems::systems;
 pub use verdict::{Verdict, worst_exit};

@@ -199,7 +199,7 @@ fn environment(file: &RunFile) -> String {
 }
 
 /// Text that Markdown leaves alone.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '|' | '*' | '<' | '>' | '[' | ']' | '\\') {

@@ -208,6 +208,8 @@ pub(crate) enum Format {
     Markdown,
     /// The object that `run --json` ends with
     Json,
+    /// A table in Markdown with a column for each run file, named for it or for its folder
+    Systems,
 }
 
 /// Repeat one run: a driver, a start method, a plan and a seed from a report.

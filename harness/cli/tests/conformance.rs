@@ -14,8 +14,12 @@ use poolproof_case::{Outcome, StartMethod, uses};
 use poolproof_report::{Observation, Record, Verdict, outcome_text};
 use poolproof_runner::{Loaded, Problem, load};
 
-/// How often a trial runs its case; the plans are mixed.
+/// How often a trial runs its case, unless the environment variable [`RUNS_NAME`] says; the plans
+/// are mixed.
 const RUNS: &str = "10";
+
+/// Where processes are slow to start, a few runs are enough to see that a case works.
+const RUNS_NAME: &str = "POOLPROOF_TRIAL_RUNS";
 
 /// What the plans are drawn from: the same each time, so that a failure can be looked at again.
 const SEED: &str = "1";
@@ -65,7 +69,7 @@ fn judge(driver: &str, id: &str, method: StartMethod) -> Result<Completion, Fail
             "--start-method",
             method.name(),
             "--runs",
-            RUNS,
+            &std::env::var(RUNS_NAME).unwrap_or_else(|_| RUNS.to_owned()),
             "--seed",
             SEED,
             "--json",

@@ -3,3 +3,4 @@
 mod made_up;
 mod reading;
 mod reports;
+mod systems;

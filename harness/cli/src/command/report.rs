@@ -12,19 +12,38 @@ use crate::output;
 pub(crate) fn report(arguments: &Report) -> Outcome {
     let files: Result<Vec<RunFile>, Failure> =
         arguments.files.iter().map(|path| read(path)).collect();
-    let merged = poolproof_report::merge(files?)
-        .map_err(|error| Error::usage(format!("failed to merge the run files: {error}")))?;
+    let files = files?;
     let format = if arguments.json {
         Format::Json
     } else {
         arguments.format
     };
     let text = match format {
-        Format::Markdown => poolproof_report::markdown(&merged),
-        Format::Json => poolproof_report::json(&merged),
+        Format::Markdown => poolproof_report::markdown(&merge(files)?),
+        Format::Json => poolproof_report::json(&merge(files)?),
+        Format::Systems => {
+            let names = arguments.files.iter().map(|path| name(path));
+            poolproof_report::systems(&names.zip(files).collect::<Vec<_>>())
+        }
     };
     output::say_line(text.trim_end());
     Ok(0)
+}
+
+fn merge(files: Vec<RunFile>) -> Result<RunFile, Failure> {
+    let failed = |error| Error::usage(format!("failed to merge the run files: {error}"));
+    Ok(poolproof_report::merge(files).map_err(failed)?)
+}
+
+/// What a run file's column is called: every run calls its file the same.
+fn name(path: &Path) -> String {
+    let of_folder = path.parent().and_then(Path::file_name);
+    let name = match path.file_stem() {
+        Some(stem) if stem == "run" => of_folder.unwrap_or(stem),
+        Some(stem) => stem,
+        None => path.as_os_str(),
+    };
+    name.to_string_lossy().into_owned()
 }
 
 fn read(path: &Path) -> Result<RunFile, Failure> {
