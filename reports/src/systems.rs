@@ -119,9 +119,8 @@ fn different(files: &[(String, RunFile)]) -> Vec<String> {
             }
         }
     }
-    let differs = |verdicts: &BTreeMap<&str, Verdict>| {
-        verdicts.values().collect::<BTreeSet<_>>().len() > 1
-    };
+    let differs =
+        |verdicts: &BTreeMap<&str, Verdict>| verdicts.values().collect::<BTreeSet<_>>().len() > 1;
     let mut lines: Vec<String> = verdicts
         .iter()
         .filter(|(_, verdicts)| differs(verdicts))

@@ -132,7 +132,7 @@ fn the_other_cases_of_a_folder_still_run() {
         "--driver",
         "fake/honest",
         "--start-method",
-        "fork",
+        "spawn",
     ];
     let output = folder.run(&[&arguments[..], &["--out", "out", "--json"]].concat());
     let stderr = text(&output.stderr);

@@ -225,14 +225,19 @@ pub fn take_channel() -> io::Result<Channel> {
     if let Some(root) = root.and_then(|root| root.to_str().and_then(|root| root.parse().ok())) {
         parking::set_root(root);
     }
+    take_stdin().map(Channel::from)
+}
+
+/// Takes this process's stdin, which what it starts cannot inherit from now on, and gives it an
+/// empty one instead.
+pub(super) fn take_stdin() -> io::Result<Handle> {
     // SAFETY: the call takes no pointers.
     let stdin = unsafe { GetStdHandle(STD_INPUT_HANDLE) };
     let stdin = Handle::from_call(stdin)?;
     // The duplicate cannot be inherited; the handle that came is closed here.
-    let channel = stdin.duplicate()?;
+    let taken = stdin.duplicate()?;
     empty_stdin()?;
-    drop(stdin);
-    Ok(Channel::from(channel))
+    Ok(taken)
 }
 
 /// Gives this process an empty stdin.

@@ -15,7 +15,6 @@ use windows_sys::Win32::Foundation::{
     STATUS_ILLEGAL_INSTRUCTION, STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_STACK_BUFFER_OVERRUN,
     STATUS_STACK_OVERFLOW,
 };
-use windows_sys::Win32::System::Console::{GetStdHandle, STD_INPUT_HANDLE};
 use windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
 
 use super::super::handle::Handle;
@@ -37,9 +36,8 @@ const END_MAX: Duration = Duration::from_secs(5);
 /// environment and working directory, and gets an empty stdin.
 #[must_use]
 pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
-    // SAFETY: the call takes no pointers.
-    let stdin = unsafe { GetStdHandle(STD_INPUT_HANDLE) };
-    let Ok(control) = Handle::from_call(stdin) else {
+    // With a handle of main's on it, the pipe would stay open when this process dies.
+    let Ok(control) = process::take_stdin() else {
         return 70;
     };
     let started = take_job(&control).and_then(|job| Ok((start(&job, program, arguments)?, job)));
