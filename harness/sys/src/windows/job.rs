@@ -10,12 +10,11 @@ use windows_sys::Win32::System::JobObjects::{
 };
 
 use super::handle::Handle;
-use super::parking;
 
 /// How many processes of a job are listed at the most.
 const LISTED_MAX: usize = 4096;
 
-/// Processes that end when the last handle on the job is closed, however its holder ends.
+/// Processes that are listed, and end, together.
 #[derive(Debug)]
 pub(super) struct Job {
     handle: Handle,
@@ -26,28 +25,23 @@ impl Job {
     pub(super) fn new() -> io::Result<Job> {
         // SAFETY: neither security attributes nor a name are passed.
         let handle = call!(unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) });
-        let handle = Handle::from_call(handle)?;
+        Handle::from_call(handle).map(|handle| Job { handle })
+    }
+
+    /// A job without processes; they end when its last handle is closed, however its holder ends.
+    pub(super) fn owned() -> io::Result<Job> {
+        let job = Job::new()?;
         let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
         limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
         let size = size_of::<JOBOBJECT_EXTENDED_LIMIT_INFORMATION>() as u32;
         let place = std::ptr::from_ref(&limits).cast();
         let class = JobObjectExtendedLimitInformation;
+        let raw = job.handle.raw();
         // SAFETY: the place has the type and size that go with the class.
-        if call!(unsafe { SetInformationJobObject(handle.raw(), class, place, size) }) == 0 {
+        if call!(unsafe { SetInformationJobObject(raw, class, place, size) }) == 0 {
             return Err(io::Error::last_os_error());
         }
-        Ok(Job { handle })
-    }
-
-    /// Leaves a second handle on the job in another process; gives its number there. The processes
-    /// end when all handles are closed.
-    pub(super) fn share(&self, process: &Handle) -> io::Result<u64> {
-        parking::put_into(process, &self.handle)
-    }
-
-    /// The job that another process has left here.
-    pub(super) fn shared(number: u64) -> io::Result<Job> {
-        parking::take(number).map(|handle| Job { handle })
+        Ok(job)
     }
 
     /// Puts a process into the job; what it starts from now on is in it too.

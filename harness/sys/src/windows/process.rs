@@ -208,7 +208,7 @@ fn own_job() -> io::Result<Option<&'static Job>> {
         return Ok(None);
     }
     if JOB.get().is_none() {
-        let job = Job::new()?;
+        let job = Job::owned()?;
         // Another thread may have been faster; then this one ends empty.
         let _ = JOB.set(job);
     }

@@ -1,8 +1,9 @@
 //! One process tree a run: a keeper process that owns it, tells how main ended and when nothing is
 //! left, and ends all of it when asked, or when the harness dies.
 //!
-//! The keeper is the harness's own executable again; the tree is a job that both hold, so that the
-//! harness sees orphans, too, whose parents tell nothing any more.
+//! The keeper is the harness's own executable again, and holds the job that its tree ends with. A
+//! second job around the keeper is the harness's: it lists orphans, too, whose parents tell nothing
+//! any more, and what a killed keeper has just started.
 //! What a still tree is, and how long one is waited for, is the caller's business.
 
 mod keeper;
@@ -12,10 +13,13 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::windows::io::{AsHandle, OwnedHandle};
+use std::os::windows::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_TERMINATE, TerminateProcess};
+use windows_sys::Win32::System::Threading::{
+    CREATE_SUSPENDED, OpenProcess, PROCESS_TERMINATE, TerminateProcess,
+};
 
 use crate::keeping;
 pub use crate::keeping::{Event, MainEnd};
@@ -52,14 +56,13 @@ impl Tree {
             .stdin(Stdio::from(OwnedHandle::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        keeper.creation_flags(CREATE_SUSPENDED);
         let mut started = process::start(&mut keeper)?;
         // The command holds the keeper's ends; they would keep the control pipe open.
         drop(keeper);
         let stdout = started.stdout.take().expect("stdout was asked for");
         let stderr = started.stderr.take().expect("stderr was asked for");
-        let shared = Handle::from(started.as_handle().try_clone_to_owned()?);
-        let number = job.share(&shared)?;
-        pipe::write(&control, &number.to_ne_bytes())?;
+        let process = Handle::from(started.as_handle().try_clone_to_owned()?);
         let tree = Tree {
             keeper: started,
             control,
@@ -67,6 +70,8 @@ impl Tree {
             gone: false,
             job,
         };
+        tree.job.add(&process)?;
+        process::resume(&process)?;
         Ok((tree, stdout, stderr))
     }
 
@@ -109,7 +114,9 @@ impl Tree {
     /// # Errors
     /// When the system's process table cannot be read.
     pub fn processes(&self) -> io::Result<Vec<Process>> {
-        table::of(&self.job.processes()?)
+        let mut tree = self.job.processes()?;
+        tree.retain(|pid| *pid != self.keeper.id());
+        table::of(&tree)
     }
 
     /// Kills all of the tree at once and waits until it is gone.
@@ -134,7 +141,7 @@ impl Tree {
 
 impl Drop for Tree {
     fn drop(&mut self) {
-        // Nobody is left to hear of a failure; the job ends with the last who holds it.
+        // Nobody is left to hear of a failure; a keeper's job ends with it.
         let _ = self.end();
     }
 }
@@ -152,7 +159,7 @@ impl Process {
 }
 
 /// Ends every process that has `name=value` in its environment: none is ever left here, since a
-/// tree's job ends with those who hold it.
+/// lost keeper takes its job with it.
 ///
 /// # Errors
 /// None on this system.

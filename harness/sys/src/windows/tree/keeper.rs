@@ -40,8 +40,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let Ok(control) = process::take_stdin() else {
         return 70;
     };
-    let started = take_job(&control).and_then(|job| Ok((start(&job, program, arguments)?, job)));
-    let (main, job) = match started {
+    let (job, main) = match start(program, arguments) {
         Ok(started) => started,
         Err(error) => {
             say(&control, &format!("failed {error}"));
@@ -58,18 +57,9 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     0
 }
 
-/// The job that the harness has left here; its number is the first thing said.
-fn take_job(control: &Handle) -> io::Result<Job> {
-    let mut number = Vec::new();
-    pipe::read_onto(control, &mut number, size_of::<u64>())?;
-    let number = number
-        .try_into()
-        .map_err(|_| io::ErrorKind::UnexpectedEof)?;
-    Job::shared(u64::from_ne_bytes(number))
-}
-
 /// Starts main inside a job: nothing that it starts can be outside.
-fn start(job: &Job, program: &OsString, arguments: &[OsString]) -> io::Result<Handle> {
+fn start(program: &OsString, arguments: &[OsString]) -> io::Result<(Job, Handle)> {
+    let job = Job::owned()?;
     let mut main = Command::new(program);
     main.args(arguments)
         .stdin(Stdio::null())
@@ -77,12 +67,12 @@ fn start(job: &Job, program: &OsString, arguments: &[OsString]) -> io::Result<Ha
     let main = Handle::from(OwnedHandle::from(process::start(&mut main)?));
     job.add(&main)?;
     resume(&main)?;
-    Ok(main)
+    Ok((job, main))
 }
 
 /// Ends the tree, and waits for a while until its folders are free.
 fn end(job: &Job) {
-    // A tree that cannot be ended goes with those who hold the job.
+    // A tree that cannot be ended goes with this process, which holds the job.
     let _ = job.end();
     let deadline = Instant::now() + END_MAX;
     while job.processes().is_ok_and(|left| !left.is_empty()) && Instant::now() < deadline {
