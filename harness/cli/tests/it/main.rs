@@ -9,5 +9,4 @@ mod fakes;
 mod imports;
 mod leftovers;
 mod poolproof;
-mod readme;
 mod snapshots;
