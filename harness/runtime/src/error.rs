@@ -46,6 +46,7 @@ pub(crate) enum Kind {
     Auth,
     BrokenBarrier,
     BrokenPool,
+    Cancelled,
     NotStarted,
     Remote,
     Index,
@@ -81,6 +82,7 @@ impl Kind {
             Kind::BrokenBarrier => "the barrier is broken",
             Kind::BrokenPool => "the pool is broken",
             Kind::Taken => "the name is taken",
+            Kind::Cancelled => "it was cancelled before it began",
             Kind::NotStarted => "it has not been started",
             Kind::Usage
             | Kind::Remote
@@ -202,6 +204,8 @@ predicates! {
     is_broken_barrier: BrokenBarrier,
     /// A pool can run nothing any more.
     is_broken_pool: BrokenPool,
+    /// A task was cancelled before a worker began it.
+    is_cancelled: Cancelled,
     /// The object has not been started.
     is_not_started: NotStarted,
     /// The function failed in the process that ran it; the message is its own.

@@ -109,7 +109,10 @@ pub use manager::{
     ManagerBuilder, ManagerServer, NamespaceProxy, PoolProxy, PoolResultProxy, QueueProxy,
     RLockProxy, SemaphoreProxy, ServerStopper, SetProxy, ValueProxy,
 };
-pub use pool::{AsyncResult, Pool, PoolBuilder, ResultIterator, fail};
+pub use pool::{
+    AsCompleted, AsyncResult, Executor, Future, Pool, PoolBuilder, ResultIterator, ReturnWhen,
+    as_completed, fail, wait_futures,
+};
 pub use poolproof_sys::shared::Shared;
 pub use process::{
     CurrentProcess, Exit, ParentProcess, Process, ProcessBuilder, Sentinel, active_children,

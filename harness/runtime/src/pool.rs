@@ -6,6 +6,7 @@
 //! | `board` | these together, and who is woken when |
 //! | `worker`, `task` | what a worker does |
 //! | `feed`, `job`, `each` | what was asked: encoded one by one, put together again |
+//! | `executor`, `future` | the same workers for tasks one by one, which can be cancelled |
 //! | `office`, `handler`, `watcher`, `crew` | the pool's own threads, and its workers as processes |
 
 mod arena;
@@ -13,7 +14,9 @@ mod board;
 mod builder;
 mod crew;
 mod each;
+mod executor;
 mod feed;
+mod future;
 mod handler;
 mod job;
 mod office;
@@ -31,6 +34,8 @@ use poolproof_sys::function::Passed;
 
 pub use builder::PoolBuilder;
 pub use each::ResultIterator;
+pub use executor::Executor;
+pub use future::{AsCompleted, Future, ReturnWhen, as_completed, wait_futures};
 pub use result::AsyncResult;
 pub use task::fail;
 
@@ -319,6 +324,7 @@ impl Pool {
             source: Box::new(source),
             function,
             next: 0,
+            is_cancelled: false,
         })
     }
 

@@ -22,6 +22,7 @@ pub struct PoolBuilder {
     workers: usize,
     tasks_max: Option<u64>,
     initializer: Option<Result<(Passed, Encode)>>,
+    is_daemon: bool,
 }
 
 impl Context {
@@ -32,6 +33,7 @@ impl Context {
             workers,
             tasks_max: None,
             initializer: None,
+            is_daemon: true,
         }
     }
 }
@@ -60,6 +62,14 @@ impl PoolBuilder {
         self
     }
 
+    /// Whether the workers are daemons, as long as nothing is said: then they may start no
+    /// processes, and so no pools. Those of others may, and a program that ends waits for the tasks
+    /// of a pool of them, where it terminates one of daemons.
+    pub fn daemon(mut self, daemon: bool) -> PoolBuilder {
+        self.is_daemon = daemon;
+        self
+    }
+
     /// Starts the workers.
     ///
     /// # Errors
@@ -70,12 +80,13 @@ impl PoolBuilder {
             let text = "replace a pool's workers after 0 tasks each: use 1 or more";
             return Err(Error::new(Kind::Usage, text));
         }
-        let (context, workers) = (self.context, self.workers);
+        let (context, workers, is_daemon) = (self.context, self.workers, self.is_daemon);
         let board = Board::new(workers)?;
         let plan = Plan {
             context,
             tasks_max: self.tasks_max,
             initializer: self.initializer.transpose()?,
+            is_daemon: self.is_daemon,
         };
         let failed = |error| Error::system("start a pool", error);
         let (wake, watcher) = pipe::one_way().map_err(failed)?;
@@ -101,8 +112,14 @@ impl PoolBuilder {
         fork_gate::spawn("pool handler", handle).map_err(failed)?;
         let weak: Weak<Office> = Arc::downgrade(&office);
         let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
-            if let Some(office) = weak.upgrade() {
+            let Some(office) = weak.upgrade() else {
+                return;
+            };
+            if is_daemon {
                 super::end(&office, context.start_method());
+            } else {
+                office.close();
+                office.wait_over(None);
             }
         });
         let inner = Inner {

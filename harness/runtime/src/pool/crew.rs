@@ -27,6 +27,7 @@ pub(super) struct Plan {
     pub(super) context: Context,
     pub(super) tasks_max: Option<u64>,
     pub(super) initializer: Option<(Passed, Encode)>,
+    pub(super) is_daemon: bool,
 }
 
 /// A worker that has been started and whose end has not been seen.
@@ -94,7 +95,7 @@ impl Crew {
         };
         let process = self.plan.context.process(worker::main, start);
         let name = format!("PoolWorker-{}", place + 1);
-        let process = process.name(name).daemon(true).start()?;
+        let process = process.name(name).daemon(self.plan.is_daemon).start()?;
         lock(&self.members)[place] = Some(Member {
             process: Arc::new(process),
             channel: Arc::new(ours),

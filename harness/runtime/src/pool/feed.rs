@@ -99,12 +99,21 @@ pub(super) struct Feeding {
     pub(super) source: Box<dyn Source>,
     pub(super) function: Passed,
     pub(super) next: usize,
+    /// Whether what is left of it is not wanted any more.
+    pub(super) is_cancelled: bool,
+}
+
+/// Whether two references are to one job.
+pub(super) fn is_same(one: &Arc<dyn Job>, other: &Arc<dyn Job>) -> bool {
+    std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
 }
 
 /// A task that is published and has no outcome yet.
 pub(super) struct Pending {
     pub(super) job: Arc<dyn Job>,
     pub(super) task: usize,
+    /// Where in the ring it is or was.
+    pub(super) position: u64,
     pub(super) block: Option<Block>,
     pub(super) on_request: Option<(Vec<u8>, Vec<Handle>)>,
 }
@@ -159,6 +168,16 @@ impl Pendings {
 
     pub(super) fn is_empty(&self) -> bool {
         self.free.len() == self.places.len()
+    }
+
+    /// Those of a job, or all: their names and where they are in the ring.
+    pub(super) fn positions(&self, job: Option<&Arc<dyn Job>>) -> Vec<(u64, u64)> {
+        let pendings = self.places.iter().flatten();
+        let wanted =
+            pendings.filter(|(_, pending)| job.is_none_or(|job| is_same(job, &pending.job)));
+        wanted
+            .map(|(id, pending)| (*id, pending.position))
+            .collect()
     }
 
     /// Every task that has no outcome.
@@ -227,6 +246,23 @@ impl Feed {
         feeding.chain(waiting).collect()
     }
 
+    /// Takes away a job of one task that is not published; false when it is not here.
+    pub(super) fn remove(&mut self, job: &Arc<dyn Job>) -> bool {
+        let count = self.feeding.len();
+        self.feeding.retain(|feeding| !is_same(job, &feeding.job));
+        let is_waiting = |encoded: &mut Encoded| is_same(job, &encoded.job);
+        self.waiting.take_if(is_waiting).is_some() || self.feeding.len() < count
+    }
+
+    /// Gives up all that is not published; says which task that was encoded already.
+    pub(super) fn cancel_all(&mut self) -> Option<(Arc<dyn Job>, usize)> {
+        for feeding in &mut self.feeding {
+            feeding.is_cancelled = true;
+        }
+        let waiting = self.waiting.take();
+        waiting.map(|encoded| (encoded.job, encoded.task))
+    }
+
     /// Publishes tasks while there is room; says how many, and which could not be sent at all.
     pub(super) fn pump(
         &mut self,
@@ -260,9 +296,9 @@ impl Feed {
             let source = &mut feeding.source;
             let next = catch_unwind(AssertUnwindSafe(|| source.next(&mut bytes)));
             let (job, task) = (Arc::clone(&feeding.job), feeding.next);
+            let function = feeding.function;
             let encoded = match next {
-                Ok(Next::Task(encoded)) => encoded,
-                Ok(Next::Later) => {
+                Ok(Next::Later) if !feeding.is_cancelled => {
                     at += 1;
                     continue;
                 }
@@ -271,22 +307,17 @@ impl Feed {
                     job.know_count(task);
                     continue;
                 }
+                Ok(Next::Task(encoded)) if !feeding.is_cancelled => {
+                    feeding.next += 1;
+                    encoded
+                }
+                Ok(_) => Err(self.end_early(at, cancelled())),
                 Err(_) => {
-                    self.feeding.remove(at);
-                    job.know_count(task + 1);
-                    Err(Error::new(
-                        Kind::Remote,
-                        "the iterator of a pool's tasks panicked",
-                    ))
+                    let text = "the iterator of a pool's tasks panicked";
+                    Err(self.end_early(at, Error::new(Kind::Remote, text)))
                 }
             };
-            if let Some(feeding) = self.feeding.get_mut(at) {
-                feeding.next += 1;
-            }
-            let function = match self.feeding.get(at) {
-                Some(feeding) => self.index(board, feeding.function),
-                None => Ok(0),
-            };
+            let function = self.index(board, function);
             match encoded.and_then(|handles| Ok((handles, function?))) {
                 Ok((handles, index)) => {
                     return Some(Encoded {
@@ -301,6 +332,14 @@ impl Feed {
             }
         }
         None
+    }
+
+    /// Ends a job with its next task, which is the error.
+    fn end_early(&mut self, at: usize, error: Error) -> Error {
+        if let Some(feeding) = self.feeding.remove(at) {
+            feeding.job.know_count(feeding.next + 1);
+        }
+        error
     }
 
     fn index(&mut self, board: &Board, function: Passed) -> Result<u32> {
@@ -350,6 +389,7 @@ impl Feed {
         let mut pending = Pending {
             job,
             task,
+            position: self.position,
             block,
             on_request: None,
         };
@@ -381,6 +421,11 @@ impl Feed {
         }
         Ok(())
     }
+}
+
+/// Why a task that was taken back has no result.
+pub(super) fn cancelled() -> Error {
+    Error::new(Kind::Cancelled, "get the result of a pool's task")
 }
 
 /// A lock whose holder cannot have left it half changed: user code never runs under it.

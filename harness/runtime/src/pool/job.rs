@@ -77,13 +77,19 @@ pub(super) struct Later<T> {
 struct LaterState<T> {
     result: Option<Result<T>>,
     is_ready: bool,
+    /// Who is told once it is ready.
+    watchers: Vec<Watcher>,
 }
+
+/// Called once, in a thread of the pool.
+pub(super) type Watcher = Box<dyn FnOnce() + Send>;
 
 impl<T> Later<T> {
     pub(super) fn new() -> Later<T> {
         let state = LaterState {
             result: None,
             is_ready: false,
+            watchers: Vec::new(),
         };
         Later {
             state: Mutex::new(state),
@@ -100,8 +106,30 @@ impl<T> Later<T> {
         let mut state = self.lock();
         state.result = Some(result);
         state.is_ready = true;
+        let watchers = std::mem::take(&mut state.watchers);
         drop(state);
         self.ready.notify_all();
+        watchers.into_iter().for_each(tell);
+    }
+
+    /// Calls `watcher` once the result is there: in a thread of the pool, or now.
+    pub(super) fn watch(&self, watcher: Watcher) {
+        let mut state = self.lock();
+        match state.is_ready {
+            false => state.watchers.push(watcher),
+            true => {
+                drop(state);
+                tell(watcher);
+            }
+        }
+    }
+
+    /// The error, which stays; none where there is none.
+    pub(super) fn error(&self) -> Option<Error> {
+        match self.lock().result.as_ref()? {
+            Ok(_) => None,
+            Err(error) => Some(error.again()),
+        }
     }
 
     pub(super) fn is_ready(&self) -> bool {
@@ -133,6 +161,11 @@ impl<T> Later<T> {
     pub(super) fn take(&self) -> Option<Result<T>> {
         self.lock().result.take()
     }
+}
+
+/// Calls a watcher; one that panics has said so on stderr.
+fn tell(watcher: Watcher) {
+    let _ = catch_unwind(AssertUnwindSafe(watcher));
 }
 
 /// Waits on a condition until a state is as wanted; false at the deadline.

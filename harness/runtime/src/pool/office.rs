@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use poolproof_sys::handle::Handle;
@@ -11,8 +11,8 @@ use poolproof_sys::pipe;
 
 use super::board::{Board, Leaving};
 use super::crew::Crew;
-use super::feed::{Early, Feed, Feeding, Pendings, lock};
-use super::job::wait_until;
+use super::feed::{Early, Feed, Feeding, Pending, Pendings, cancelled, is_same, lock};
+use super::job::{Job, wait_until};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 
@@ -161,6 +161,66 @@ impl Office {
             job.abort(lost(&door));
         }
         self.poke();
+    }
+
+    /// Takes back a job of one task, unless a worker has it or had it; says whether that was so.
+    pub(super) fn cancel(&self, job: &Arc<dyn Job>) -> bool {
+        let mut feed = lock(&self.feed);
+        let mut arrivals = lock(&self.arrivals);
+        let count = arrivals.feedings.len();
+        arrivals
+            .feedings
+            .retain(|feeding| !is_same(job, &feeding.job));
+        let is_unpublished = feed.remove(job) || arrivals.feedings.len() < count;
+        drop(arrivals);
+        let is_taken_back = is_unpublished || self.withdraw(&mut feed, Some(job)).pop().is_some();
+        drop(feed);
+        if is_taken_back {
+            job.complete(0, Err(cancelled()));
+            self.poke();
+        }
+        is_taken_back
+    }
+
+    /// Takes back every task that no worker has or had.
+    pub(super) fn cancel_all(&self) {
+        let mut feed = lock(&self.feed);
+        for feeding in lock(&self.arrivals).feedings.drain(..) {
+            feed.add(feeding);
+        }
+        let encoded = feed.cancel_all();
+        let withdrawn = self.withdraw(&mut feed, None);
+        drop(feed);
+        let withdrawn = withdrawn.into_iter();
+        for (job, task) in withdrawn
+            .map(|pending| (pending.job, pending.task))
+            .chain(encoded)
+        {
+            job.complete(task, Err(cancelled()));
+        }
+        self.pump();
+        self.poke();
+    }
+
+    /// Takes a job's tasks, or all, out of the ring as far as they wait for a worker.
+    fn withdraw(&self, feed: &mut Feed, job: Option<&Arc<dyn Job>>) -> Vec<Pending> {
+        let mut pendings = lock(&self.pendings);
+        let positions = pendings.positions(job).into_iter();
+        let waiting = positions.filter(|(_, position)| self.board.ring().withdraw(*position));
+        let withdrawn: Vec<_> = waiting.filter_map(|(id, _)| pendings.remove(id)).collect();
+        for block in withdrawn.iter().filter_map(|pending| pending.block) {
+            feed.give_back(block);
+        }
+        withdrawn
+    }
+
+    /// Whether a worker has claimed a job's one task and its outcome has not come.
+    pub(super) fn is_running(&self, job: &Arc<dyn Job>) -> bool {
+        let positions = lock(&self.pendings).positions(Some(job));
+        let ring = self.board.ring();
+        positions
+            .iter()
+            .any(|(_, position)| !ring.is_ready(*position))
     }
 
     /// Lets the workers leave once a closed pool has nothing more to do.

@@ -129,6 +129,20 @@ impl<'m> Ring<'m> {
         }
     }
 
+    /// Takes back a published task that no worker has claimed; false when one has.
+    pub(super) fn withdraw(&self, position: u64) -> bool {
+        let (ready, taken) = (word(position, READY, 0), word(position, TAKEN, 0));
+        let outcome = self
+            .state(position)
+            .compare_exchange(ready, taken, AcqRel, Acquire);
+        outcome.is_ok()
+    }
+
+    /// Whether a published task waits for a worker.
+    pub(super) fn is_ready(&self, position: u64) -> bool {
+        self.state(position).load(Acquire) == word(position, READY, 0)
+    }
+
     /// What a claimed cell says of its task.
     pub(super) fn head(&self, position: u64) -> Head {
         let cell = self.cell(position);

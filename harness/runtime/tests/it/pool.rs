@@ -1,6 +1,7 @@
 //! Pools of real workers, under each start method: how they start, close and end.
 
 mod deaths;
+mod executor;
 mod results;
 
 use std::time::{Duration, Instant};
@@ -89,6 +90,31 @@ const TRIALS: &[(&str, Body)] = &[
     ("fifty_pools_in_a_row_are_terminated", terminate_fifty),
     ("no_task_waits_beside_an_idle_worker", tasks_that_meet),
     ("senseless_pools_are_refused", senseless),
+    ("a_future_is_a_result_or_an_error", executor::futures),
+    (
+        "a_future_that_waits_is_cancelled_and_never_runs",
+        executor::cancelled,
+    ),
+    (
+        "an_executor_cancels_all_that_waits",
+        executor::cancelled_by_thousands,
+    ),
+    ("futures_are_waited_for_as_they_are_done", executor::waits),
+    ("done_callbacks_may_use_their_executor", executor::callbacks),
+    ("a_dropped_executor_finishes_what_it_has", executor::dropped),
+    (
+        "an_executor_whose_initializer_always_fails_is_broken",
+        executor::broken,
+    ),
+    (
+        "an_executor_goes_on_after_its_workers_last_tasks",
+        executor::replaced,
+    ),
+    (
+        "a_terminated_executor_fails_what_is_pending",
+        executor::terminated,
+    ),
+    ("a_task_of_an_executor_may_have_a_pool", executor::nested),
 ];
 
 const PROCESS_TRIALS: &[(&str, Body)] = &[
@@ -115,6 +141,10 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
     ),
     ("a_worker_is_replaced_after_its_tasks", deaths::max_tasks),
     ("terminate_ends_a_stopped_worker", deaths::terminate_stopped),
+    (
+        "a_dying_worker_of_an_executor_fails_its_own_future",
+        executor::dying_worker,
+    ),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
