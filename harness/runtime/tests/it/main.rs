@@ -5,6 +5,7 @@
 mod connection;
 #[cfg(unix)]
 mod copies;
+mod hostile;
 mod listener;
 mod locks;
 mod logging;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         manager::trials(),
         listener::trials(),
         peer::trials(),
+        hostile::trials(),
         copies(),
     ];
     let trials: Vec<_> = trials.into_iter().flatten().collect();
