@@ -63,6 +63,8 @@
 //!
 //! # What differs from Python
 //!
+//! [`python`] sets every name of Python's beside ours. Above all:
+//!
 //! - `freeze_support()` is not optional: starting a process before it is an error at once.
 //! - A process's argument is one value, a tuple where there are several.
 //! - A process that was not started is a [`ProcessBuilder`]; one that was is a [`Process`].
@@ -86,6 +88,7 @@ mod logging;
 mod manager;
 mod pool;
 mod process;
+pub mod python;
 mod queue;
 mod shared;
 mod start;
@@ -120,7 +123,8 @@ pub use process::{
 };
 pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
 pub use shared::{
-    Array, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory, Value,
+    Array, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory,
+    SharedMemoryManager, Value,
 };
 pub use start::{bootstrapping, freeze_support, set_forkserver_warm_up};
 pub use transfer::Message;

@@ -5,7 +5,8 @@
 mod connection;
 #[cfg(unix)]
 mod copies;
-mod hostile;
+mod documents;
+mod failures;
 mod listener;
 mod locks;
 mod logging;
@@ -30,9 +31,11 @@ use poolproof_runtime as mp;
 const SOON: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
+    failures::be_unguarded();
     mp::freeze_support();
     tree::be_helper();
     memory::be_helper();
+    failures::be_helper();
     logging::be_helper();
     be_unix_helper();
     let mut arguments = Arguments::from_args();
@@ -45,16 +48,17 @@ fn main() -> ExitCode {
         tree::trials(),
         locks::trials(),
         memory::trials(),
+        failures::trials(),
         logging::trials(),
         queues::trials(),
         pool::trials(),
         manager::trials(),
         listener::trials(),
         peer::trials(),
-        hostile::trials(),
         copies(),
     ];
-    let trials: Vec<_> = trials.into_iter().flatten().collect();
+    let mut trials: Vec<_> = trials.into_iter().flatten().collect();
+    trials.extend(documents::trials(&trials));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

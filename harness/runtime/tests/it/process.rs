@@ -56,8 +56,17 @@ fn system() -> Vec<Trial> {
 }
 
 #[cfg(unix)]
+fn does_not_care(peer: mp::Connection<(), ()>) -> Result<(), String> {
+    crate::failures::end_when_interrupted().map_err(|error| error.to_string())?;
+    let end = peer.send(&()).and_then(|()| peer.recv());
+    end.map_err(|error| error.to_string())
+}
+
+#[cfg(unix)]
 fn interrupts(context: mp::Context) -> Outcome {
-    let (process, _peer) = start_living(context)?;
+    let (ours, theirs) = context.pipe::<(), ()>()?;
+    let process = context.process(does_not_care, theirs).start()?;
+    ours.recv()?;
     process.interrupt()?;
     expect(ended(&process)?, Some(-2))?;
     Ok(process.interrupt()?)
