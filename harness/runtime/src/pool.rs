@@ -57,6 +57,21 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A function that panics fails its task and no other; a worker that dies fails the task that it
 /// ran, at once, and is replaced. Dropping the last clone ends the pool as
 /// [`terminate`](Pool::terminate) does.
+///
+/// Python's `starmap` and `starmap_async` are [`map`](Pool::map) and [`map_async`](Pool::map_async)
+/// with a function of a tuple:
+///
+/// ```standalone_crate
+/// use poolproof_runtime as mp;
+///
+/// fn main() -> mp::Result<()> {
+///     mp::freeze_support();
+///     let pool = mp::Context::default().pool(2)?;
+///     let powers: Vec<i64> = pool.map(|(base, exponent)| i64::pow(base, exponent), [(2, 3), (5, 2)])?;
+///     assert_eq!(powers, [8, 25]);
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Pool {
     inner: Arc<Inner>,
@@ -80,6 +95,15 @@ impl Context {
 }
 
 impl Pool {
+    /// A pool of threads of this process. (Python's `ThreadPool`; arguments and results are copies
+    /// here too.)
+    ///
+    /// # Errors
+    /// As [`PoolBuilder::start`].
+    pub fn of_threads(workers: usize) -> Result<Pool> {
+        Context::new(StartMethod::Threads)?.pool(workers)
+    }
+
     /// Calls `function` with `argument` in a worker and waits for its result.
     ///
     /// # Errors

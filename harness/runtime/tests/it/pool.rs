@@ -87,7 +87,15 @@ const TRIALS: &[(&str, Body)] = &[
     ),
     ("a_terminated_pool_fails_what_is_pending", terminate),
     ("a_dropped_pool_ends_its_workers", dropped),
-    ("fifty_pools_in_a_row_are_terminated", terminate_fifty),
+    ("many_pools_in_a_row_are_terminated", terminate_many),
+    (
+        "a_callback_may_terminate_its_pool",
+        results::terminating_callback,
+    ),
+    (
+        "input_that_panics_ends_its_own_job_only",
+        results::panicking_input,
+    ),
     ("no_task_waits_beside_an_idle_worker", tasks_that_meet),
     ("senseless_pools_are_refused", senseless),
     ("a_future_is_a_result_or_an_error", executor::futures),
@@ -273,12 +281,18 @@ fn dropped(context: Context) {
     }
 }
 
-fn terminate_fifty(context: Context) {
-    for round in 0..50 {
+fn terminate_many(context: Context) {
+    let rounds = match context.start_method() {
+        StartMethod::Fork | StartMethod::Threads => 1000,
+        // These start whole programs, or ask another process to.
+        StartMethod::Spawn | StartMethod::Forkserver => 100,
+    };
+    for round in 0..rounds {
         let pool = context.pool(2).unwrap();
-        let result = pool.map_async(square, 0..round * 20).unwrap();
+        let items = round % 50 * 20;
+        let result = pool.map_async(square, 0..items).unwrap();
         if round % 2 == 0 {
-            assert_eq!(result.get(LATE).unwrap().len() as i64, round * 20);
+            assert_eq!(result.get(LATE).unwrap().len() as i64, items);
         }
         pool.terminate();
         pool.join().unwrap();

@@ -1,6 +1,6 @@
 //! What tasks give back: values, errors, callbacks, one by one or all together.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use poolproof_runtime as mp;
@@ -329,4 +329,39 @@ pub(super) fn imap_back_pressure(context: Context) {
     }
     assert!(*asked.lock().unwrap() < 10_000 + 20_000);
     pool.terminate();
+}
+
+pub(super) fn terminating_callback(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let (own, (sender, receiver)) = (pool.clone(), mpsc::channel());
+    let end = move |_: &i64| {
+        own.terminate();
+        sender.send(()).unwrap();
+    };
+    let result = pool.apply_async_with(square, 3, end, |_| ()).unwrap();
+    receiver.recv_timeout(LATE.unwrap()).unwrap();
+    assert_eq!(result.get(LATE).unwrap(), 9);
+    assert!(pool.apply(square, 3).unwrap_err().is_closed());
+    pool.join().unwrap();
+}
+
+pub(super) fn panicking_input(context: Context) {
+    let gate = context.semaphore(0).unwrap();
+    let pool = context.pool(1).unwrap();
+    let first = pool.apply_async(wait_for, gate.clone()).unwrap();
+    // More than the ring holds, so that the jobs behind it wait for each other.
+    let many = pool.map_async_with(square, 0..6000, Some(1), |_| (), |_| ());
+    let input = (0..5).map(|x| match x {
+        3 => panic!("the input panics"),
+        x => x,
+    });
+    let broken = pool.imap(square, input, 1).unwrap();
+    let last = pool.map_async(square, 0..10).unwrap();
+    gate.release().unwrap();
+    assert_eq!(first.get(LATE).unwrap(), 9);
+    assert_eq!(many.unwrap().get(LATE).unwrap().len(), 6000);
+    let results: Vec<_> = broken.collect();
+    assert!(matches!(&results[..], [Ok(0), Ok(1), Ok(4), Err(error)] if error.is_remote()));
+    let expected: Vec<i64> = (0..10).map(square).collect();
+    assert_eq!(last.get(LATE).unwrap(), expected);
 }
