@@ -47,6 +47,9 @@ impl Channel {
             return pipe::write_both(&self.end, &head, message);
         }
         let child = self.child.as_ref();
+        if handles.len() <= HANDLES_MAX {
+            return pipe::send_both_to(&self.end, child, &head, message, handles);
+        }
         let mut groups = handles.chunks(HANDLES_MAX);
         pipe::send_to(&self.end, child, &head, groups.next().unwrap_or_default())?;
         for group in groups {

@@ -128,7 +128,9 @@ fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
     logging::inherit(instructions.log_level);
     if let Some(surroundings) = instructions.surroundings.filter(|_| is_copy) {
         let failed = |error| Error::system("take over the starter's surroundings", error);
-        environment::replace(&surroundings.environment).map_err(failed)?;
+        if let Some(variables) = surroundings.environment {
+            environment::replace(&variables).map_err(failed)?;
+        }
         if let Some(directory) = surroundings.directory {
             std::env::set_current_dir(directory).map_err(failed)?;
         }

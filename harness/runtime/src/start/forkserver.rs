@@ -2,6 +2,7 @@
 //!
 //! The first process of a tree that needs one starts it; all of the tree share it.
 
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use poolproof_sys::channel::Channel;
@@ -10,7 +11,7 @@ use poolproof_sys::process::{self, Child, Signal};
 use poolproof_sys::zygote;
 
 use super::bootstrap::{MARKER, SERVER};
-use super::message::{self, Requests, Surroundings};
+use super::message::{self, Packed, Requests, Surroundings, Variables};
 use super::{life, spawn, warm_up};
 use crate::error::{Error, Result};
 use crate::process::Exit;
@@ -21,6 +22,8 @@ use crate::transfer::Message;
 struct Server {
     requests: Channel,
     child: Option<Child>,
+    /// What its copies have as their environment by themselves, where that is known.
+    environment: Option<Variables>,
 }
 
 static SERVER_KNOWN: Mutex<Option<Server>> = Mutex::new(None);
@@ -40,35 +43,33 @@ pub(super) fn start<A: Message, R: Exit>(
         *known = Some(launch()?);
     }
     let requests = duplicate(&known).map_err(failed)?;
-    let surroundings = Some(Surroundings::of_this_process());
+    let theirs = known
+        .as_ref()
+        .and_then(|server| server.environment.as_ref());
+    let surroundings = Some(Surroundings::of_this_process(theirs));
     let packed = message::pack(function, argument, role, requests, surroundings)?;
-    let (child, channel) = request(&mut known, &role.name)?;
-    drop(known);
-    if let Err(error) = channel.send(&packed.bytes, &packed.handles) {
-        spawn::give_up(&child);
-        return Err(failed(error));
-    }
-    Ok(child)
+    request(&mut known, &packed, &role.name)
 }
 
 /// Asks the server for a copy, starting one when there is none or it has died.
-fn request(known: &mut Option<Server>, name: &str) -> Result<(Child, Channel)> {
+fn request(known: &mut Option<Server>, packed: &Packed, name: &str) -> Result<Child> {
     let failed = |error| Error::system(format!("start the process `{name}`"), error);
+    let ask = |server: &Server| zygote::request(&server.requests, &packed.bytes, &packed.handles);
     if let Some(server) = known {
-        match zygote::request(&server.requests) {
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        match ask(server) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             outcome => return outcome.map_err(failed),
         }
         if let Some(dead) = known.take().and_then(|server| server.child) {
-            dead.wait(None).map_err(failed)?;
+            spawn::give_up(&dead);
         }
     }
-    let server = known.insert(launch()?);
-    zygote::request(&server.requests).map_err(failed)
+    ask(known.insert(launch()?)).map_err(failed)
 }
 
 fn launch() -> Result<Server> {
     let failed = |error| Error::system("start the fork server", error);
+    let environment = message::environment();
     let (child, requests) = process::spawn((MARKER, SERVER)).map_err(failed)?;
     let order = warm_up::order();
     let told = requests.send(&order, &[life::end()?]).map_err(failed);
@@ -83,6 +84,8 @@ fn launch() -> Result<Server> {
     Ok(Server {
         requests,
         child: Some(child),
+        // A warm-up may have changed it.
+        environment: order.is_empty().then_some(environment),
     })
 }
 
@@ -91,7 +94,7 @@ pub(super) fn is_known() -> bool {
     server().is_some()
 }
 
-fn duplicate(known: &Option<Server>) -> std::io::Result<Option<Requests>> {
+fn duplicate(known: &Option<Server>) -> io::Result<Option<Requests>> {
     let handle = known
         .as_ref()
         .map(|server| server.requests.handle().duplicate());
@@ -108,6 +111,7 @@ pub(super) fn learn(requests: Option<Requests>) {
     *server() = requests.map(|Requests(handle)| Server {
         requests: Channel::from(handle),
         child: None,
+        environment: None,
     });
 }
 

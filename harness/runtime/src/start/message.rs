@@ -46,15 +46,26 @@ pub(super) struct Requests(#[serde(with = "crate::transfer::handle")] pub(super)
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Surroundings {
     pub(super) directory: Option<PathBuf>,
-    pub(super) environment: Vec<(OsString, OsString)>,
+    /// None where the child has it already.
+    pub(super) environment: Option<Variables>,
+}
+
+/// An environment.
+pub(super) type Variables = Vec<(OsString, OsString)>;
+
+/// This process's environment.
+pub(super) fn environment() -> Variables {
+    std::env::vars_os().collect()
 }
 
 impl Surroundings {
-    pub(super) fn of_this_process() -> Surroundings {
+    /// What this process has, for a child that has the environment `theirs`, if that is known.
+    pub(super) fn of_this_process(theirs: Option<&Variables>) -> Surroundings {
+        let ours = environment();
         Surroundings {
             // A working directory that was removed cannot be passed on.
             directory: std::env::current_dir().ok(),
-            environment: std::env::vars_os().collect(),
+            environment: (Some(&ours) != theirs).then_some(ours),
         }
     }
 }

@@ -10,6 +10,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a trial that panics has failed")]
 
+mod litter;
+mod many;
 mod places;
 mod run;
 mod scenario;
@@ -26,6 +28,9 @@ use poolproof_sys::{failpoint, tree};
 /// The arguments that make this program the keeper of a tree, and the tree's main process.
 const KEEP: &str = "--keep";
 const SCENARIO: &str = "--scenario";
+
+/// The argument that makes it a process that never ends.
+const SLEEP: &str = "--sleep";
 
 fn main() -> ExitCode {
     mp::freeze_support();
@@ -47,11 +52,17 @@ fn main() -> ExitCode {
                 }
             }
         }
+        (Some(SLEEP), _) => loop {
+            std::thread::park();
+        },
         _ => {
-            let trials = places::trials()
-                .into_iter()
-                .chain(sweep::trials())
-                .collect();
+            let all = [
+                litter::trials(),
+                many::trials(),
+                places::trials(),
+                sweep::trials(),
+            ];
+            let trials = all.into_iter().flatten().collect();
             libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
         }
     }

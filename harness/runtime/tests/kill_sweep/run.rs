@@ -32,8 +32,31 @@ pub(crate) struct Seen {
     pub(crate) time: Duration,
 }
 
+/// Whether a tree has named memory of its own here, so that what is left there is certainly its.
+pub(crate) fn has_own_memory() -> Result<bool, String> {
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut keeper = Command::new(&program);
+    keeper
+        .args([KEEP.as_ref(), scratch.path(), &program])
+        .arg("--list");
+    let (mut tree, ..) = Tree::start(keeper).map_err(|error| error.to_string())?;
+    wait_for_event(&mut tree, Instant::now() + LATE)?;
+    Ok(tree.memory().is_some())
+}
+
 /// Runs a scenario under a start method; an error says what is broken.
 pub(crate) fn run(scenario: &str, method: &str, death: &Death) -> Result<Seen, String> {
+    run_within(scenario, method, death, LATE)
+}
+
+/// As [`run`], with so much time for the end of all processes once main has ended.
+pub(crate) fn run_within(
+    scenario: &str,
+    method: &str,
+    death: &Death,
+    late: Duration,
+) -> Result<Seen, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     let temporary = scratch.path().join("tmp");
     std::fs::create_dir(&temporary).map_err(|error| error.to_string())?;
@@ -54,7 +77,7 @@ pub(crate) fn run(scenario: &str, method: &str, death: &Death) -> Result<Seen, S
     let begun = Instant::now();
     let (mut tree, mut stdout, mut stderr) =
         Tree::start(keeper).map_err(|error| error.to_string())?;
-    let outcome = watch(&mut tree, death, begun);
+    let outcome = watch(&mut tree, death, begun, late);
     let time = begun.elapsed();
     let ended = tree
         .end()
@@ -76,7 +99,7 @@ pub(crate) fn run(scenario: &str, method: &str, death: &Death) -> Result<Seen, S
 }
 
 /// Waits for the end of main and of all others; true when somebody was killed here.
-fn watch(tree: &mut Tree, death: &Death, begun: Instant) -> Result<bool, String> {
+fn watch(tree: &mut Tree, death: &Death, begun: Instant, late: Duration) -> Result<bool, String> {
     let mut killed = false;
     if let Death::After(while_, which) = death {
         let early = wait_for_event(tree, begun + *while_)?;
@@ -85,14 +108,14 @@ fn watch(tree: &mut Tree, death: &Death, begun: Instant) -> Result<bool, String>
         }
         if let Some(event) = early {
             judge(event, false, death)?;
-            return wait_until_empty(tree).map(|()| killed);
+            return wait_until_empty(tree, late).map(|()| killed);
         }
     }
     let Some(event) = wait_for_event(tree, begun + LATE)? else {
         return Err(format!("main hangs; there are\n{}", list(tree)));
     };
     judge(event, killed, death)?;
-    wait_until_empty(tree)?;
+    wait_until_empty(tree, late)?;
     Ok(killed)
 }
 
@@ -107,8 +130,8 @@ fn judge(event: Event, killed: bool, death: &Death) -> Result<(), String> {
     }
 }
 
-fn wait_until_empty(tree: &mut Tree) -> Result<(), String> {
-    match wait_for_event(tree, Instant::now() + LATE)? {
+fn wait_until_empty(tree: &mut Tree, late: Duration) -> Result<(), String> {
+    match wait_for_event(tree, Instant::now() + late)? {
         Some(Event::Empty) => Ok(()),
         Some(other) => Err(format!("{other:?}")),
         None => Err(format!("main has ended, and there are\n{}", list(tree))),

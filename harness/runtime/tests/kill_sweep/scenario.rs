@@ -41,12 +41,46 @@ pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// Runs one as the main process of a tree.
+/// Runs one as the main process of a tree; nothing may be left unreaped.
 pub(crate) fn run(name: &str, method: &str) -> Outcome {
+    play(name, method)?;
+    // A fork server that was killed is noticed when it is needed, or at the end of this process.
+    let servers = usize::from(method == "forkserver");
+    match zombies().len() {
+        count if count <= servers => Ok(()),
+        count => Err(format!("main is left with a zombie, or {count}")),
+    }
+}
+
+fn play(name: &str, method: &str) -> Outcome {
+    if let Some(("litter", kind)) = name.split_once('/') {
+        return crate::litter::leave(kind).map_err(|error| error.to_string());
+    }
+    if let Some(("many", what)) = name.split_once('/') {
+        let context = mp::Context::new(method.parse().map_err(text)?).map_err(text)?;
+        return crate::many::run(what, context);
+    }
     let found = SCENARIOS.iter().find(|(known, _)| *known == name);
     let (_, scenario) = found.ok_or_else(|| format!("no scenario `{name}`"))?;
     let method = method.parse().map_err(text)?;
     scenario(mp::Context::new(method).map_err(text)?)
+}
+
+/// The children of this process that nobody has reaped, where the system shows them.
+pub(crate) fn zombies() -> Vec<u32> {
+    let own = std::process::id().to_string();
+    let is_ours = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let mut fields = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace();
+        fields.next() == Some("Z") && fields.next() == Some(&own)
+    };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(is_ours).collect()
 }
 
 fn text(error: mp::Error) -> String {

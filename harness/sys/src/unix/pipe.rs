@@ -262,11 +262,34 @@ pub(crate) fn send_to(
     send(stream, bytes, handles)
 }
 
+/// As [`send_to`], `head` and then `body`, in one call to the system where there is room.
+pub(crate) fn send_both_to(
+    stream: &Handle,
+    _child: Option<&Handle>,
+    head: &[u8],
+    body: &[u8],
+    handles: &[Handle],
+) -> io::Result<()> {
+    let written = send_some(stream, &[IoSlice::new(head), IoSlice::new(body)], handles)?;
+    if written < head.len() {
+        write(stream, &head[written..])?;
+        write(stream, body)
+    } else {
+        write(stream, &body[written - head.len()..])
+    }
+}
+
 /// Writes all of `bytes` (at least one) to an end of a duplex pair, with handles beside the first.
 ///
 /// # Errors
 /// As [`write()`]; `InvalidInput` for more than [`HANDLES_MAX`] handles.
 pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()> {
+    let written = send_some(stream, &[IoSlice::new(bytes)], handles)?;
+    write(stream, &bytes[written..])
+}
+
+/// Writes some of `parts`, with handles beside the first byte; gives how many bytes.
+fn send_some(stream: &Handle, parts: &[IoSlice<'_>], handles: &[Handle]) -> io::Result<usize> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(HANDLES_MAX))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     let descriptors: Vec<_> = handles.iter().map(AsFd::as_fd).collect();
@@ -276,14 +299,12 @@ pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()>
             "too many handles at once",
         ));
     }
-    let parts = [IoSlice::new(bytes)];
-    let written = loop {
-        match call!(rustix::net::sendmsg(stream, &parts, &mut control, SEND)) {
+    loop {
+        match call!(rustix::net::sendmsg(stream, parts, &mut control, SEND)) {
             Err(Errno::INTR) => {}
-            outcome => break outcome?,
+            outcome => return Ok(outcome?),
         }
-    };
-    write(stream, &bytes[written..])
+    }
 }
 
 #[cfg(not(target_vendor = "apple"))]

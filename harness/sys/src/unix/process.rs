@@ -82,7 +82,7 @@ impl Child {
     /// Fails as the system's wait does.
     pub fn wait(&self, deadline: Option<Instant>) -> io::Result<Option<Ending>> {
         let known = *self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_some() || !pipe::wait_readable(&self.sentinel, deadline)? {
+        if known.is_some() || !self.has_ended(deadline)? {
             return Ok(known);
         }
         let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -93,6 +93,18 @@ impl Child {
             });
         }
         Ok(*ending)
+    }
+
+    /// Waits for the end; false at the deadline.
+    fn has_ended(&self, deadline: Option<Instant>) -> io::Result<bool> {
+        if let Reaper::Server(status) = &self.reaper {
+            // The server's word comes after the end itself, and wakes us once instead of twice.
+            // It may never come, and at the deadline the end itself counts.
+            if pipe::wait_readable(status, deadline)? && pipe::unread(status)? > 0 {
+                return Ok(true);
+            }
+        }
+        pipe::wait_readable(&self.sentinel, deadline)
     }
 
     /// Sends a signal; nothing happens when the process has ended.

@@ -10,29 +10,71 @@ use std::os::fd::AsFd;
 use rustix::process::{WaitOptions, wait};
 
 use super::handle::Handle;
-use super::process::{self, Child};
+use super::process::{self, Child, Signal};
 use super::{pipe, sentinel, threads, wake};
 use crate::channel::Channel;
 
-/// Asks the server behind `requests` for a copy of itself.
+/// Asks the server behind `requests` for a copy of itself and sends it its first message.
 ///
 /// # Errors
-/// Fails with `BrokenPipe` when the server is gone.
-pub fn request(requests: &Channel) -> io::Result<(Child, Channel)> {
+/// Fails with `BrokenPipe` when the server is gone, else as the system's fork or write.
+pub fn request(requests: &Channel, message: &[u8], handles: &[Handle]) -> io::Result<Child> {
     let (ours, theirs) = Channel::pair()?;
     let (status, answers) = pipe::duplex()?;
     requests.send_handles(&[Handle::from(theirs), answers])?;
     let status = Channel::from(status);
-    let Some((pid, handles)) = status.receive()? else {
+    // Before the server answers, so that the copy need not wait for that.
+    let sent = ours.send(message, handles);
+    let Some((answer, handles)) = status.receive()? else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
-    let pid = <[u8; 4]>::try_from(pid).map_err(|_| io::ErrorKind::InvalidData)?;
-    let pid = u32::from_ne_bytes(pid);
+    let pid = match Answer::from_bytes(&answer)? {
+        Answer::Copied(pid) => pid,
+        Answer::Failed(number) => return Err(io::Error::from_raw_os_error(number)),
+    };
     let sentinel = match handles.into_iter().next() {
         Some(sentinel) => sentinel,
         None => sentinel::watch(pid)?,
     };
-    Ok((Child::served(pid, sentinel, Handle::from(status)), ours))
+    let child = Child::served(pid, sentinel, Handle::from(status));
+    match sent {
+        Err(error) if !is_gone(&error) => {
+            child.signal(Signal::Kill)?;
+            child.wait(None)?;
+            Err(error)
+        }
+        // One that has ended by now was started nonetheless.
+        _ => Ok(child),
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    let kind = error.kind();
+    kind == io::ErrorKind::BrokenPipe || kind == io::ErrorKind::ConnectionReset
+}
+
+/// What a server answers: the copy's id, or the number of the error that there was instead.
+enum Answer {
+    Copied(u32),
+    Failed(i32),
+}
+
+impl Answer {
+    fn to_bytes(&self) -> [u8; 5] {
+        let (kind, [a, b, c, d]) = match self {
+            Answer::Copied(pid) => (0, pid.to_ne_bytes()),
+            Answer::Failed(number) => (1, number.to_ne_bytes()),
+        };
+        [kind, a, b, c, d]
+    }
+
+    fn from_bytes(bytes: &[u8]) -> io::Result<Answer> {
+        match *bytes {
+            [0, a, b, c, d] => Ok(Answer::Copied(u32::from_ne_bytes([a, b, c, d]))),
+            [1, a, b, c, d] => Ok(Answer::Failed(i32::from_ne_bytes([a, b, c, d]))),
+            _ => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
 }
 
 /// Serves until every client is gone: then gives none. In a copy, gives its channel.
@@ -43,6 +85,8 @@ pub fn serve(requests: Channel) -> io::Result<Option<Channel>> {
     if !threads::are_at_most(1)? {
         return Err(io::ErrorKind::ResourceBusy.into());
     }
+    // What every copy would have to find out for itself.
+    let _ = (crate::function::build(), super::identity::epoch());
     let wake = wake::on_child_end()?;
     let mut children: HashMap<u32, Handle> = HashMap::new();
     let mut requests = Some(requests);
@@ -79,9 +123,14 @@ fn answer(
     let Ok([channel, status]) = <[Handle; 2]>::try_from(handles) else {
         return Ok(None);
     };
-    // When no copy can be made, the client sees both streams end.
-    let Ok(pid) = process::copy() else {
-        return Ok(None);
+    let pid = match process::copy() {
+        Ok(pid) => pid,
+        Err(error) => {
+            let answer = Answer::Failed(error.raw_os_error().unwrap_or(libc::EAGAIN));
+            // A client that is gone by now has no use for the answer.
+            let _ = Channel::from(status).send(&answer.to_bytes(), &[]);
+            return Ok(None);
+        }
     };
     if pid == 0 {
         children.clear();
@@ -90,7 +139,7 @@ fn answer(
     let status = Channel::from(status);
     let sentinel = sentinels_can_be_sent(pid)?;
     // A client that is gone by now has no use for the answer.
-    let _ = status.send(&pid.to_ne_bytes(), &sentinel);
+    let _ = status.send(&Answer::Copied(pid).to_bytes(), &sentinel);
     children.insert(pid, Handle::from(status));
     Ok(None)
 }

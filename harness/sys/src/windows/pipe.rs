@@ -320,6 +320,18 @@ pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()>
     send_to(stream, None, bytes, handles)
 }
 
+/// As [`send_to`], `head` and then `body`.
+pub(crate) fn send_both_to(
+    stream: &Handle,
+    child: Option<&Handle>,
+    head: &[u8],
+    body: &[u8],
+    handles: &[Handle],
+) -> io::Result<()> {
+    send_to(stream, child, head, handles)?;
+    write(stream, body)
+}
+
 /// As [`send`], to a child that is known to be the only reader.
 pub(crate) fn send_to(
     stream: &Handle,

@@ -40,7 +40,8 @@ fn foreign_thread() -> Outcome {
     }
 }
 
-/// A server that is itself a copy; its copies say hello and leave with 7, or wait for the end.
+/// A server that is itself a copy; its copies leave with the code that they are told, at once or
+/// over a stream that they are given.
 fn start_server() -> std::io::Result<(process::Child, Channel)> {
     let (ours, theirs) = Channel::pair()?;
     if let Some(server) = process::fork(0)? {
@@ -51,7 +52,13 @@ fn start_server() -> std::io::Result<(process::Child, Channel)> {
         Ok(None) => 0,
         Err(_) => 1,
         Ok(Some(channel)) => match channel.receive() {
-            Ok(Some((code, _))) => i32::from(code[0]),
+            Ok(Some((code, streams))) => {
+                let mut code = code;
+                for stream in streams {
+                    let _ = pipe::read(&stream, &mut code);
+                }
+                i32::from(code[0])
+            }
             _ => 2,
         },
     };
@@ -61,13 +68,13 @@ fn start_server() -> std::io::Result<(process::Child, Channel)> {
 fn served() -> Outcome {
     let (server, requests) = start_server()?;
     let copies: Vec<_> = (0..20)
-        .map(|_| zygote::request(&requests))
+        .map(|code| zygote::request(&requests, &[code], &[]))
         .collect::<Result<_, _>>()?;
-    for (code, (child, channel)) in (0..).zip(&copies) {
-        channel.send(&[code], &[])?;
-        expect(child.wait(soon())?, Some(Ending::Exit(code.into())))?;
+    for (code, child) in (0..).zip(&copies) {
+        expect(child.wait(soon())?, Some(Ending::Exit(code)))?;
     }
-    let (killed, _channel) = zygote::request(&requests)?;
+    let (_ours, theirs) = pipe::duplex()?;
+    let killed = zygote::request(&requests, &[1], &[theirs])?;
     killed.signal(Signal::Kill)?;
     expect(killed.wait(soon())?, Some(Ending::Signal(9)))?;
     drop(requests);
@@ -76,14 +83,15 @@ fn served() -> Outcome {
 
 fn orphan() -> Outcome {
     let (server, requests) = start_server()?;
-    let (copy, channel) = zygote::request(&requests)?;
+    let (ours, theirs) = pipe::duplex()?;
+    let copy = zygote::request(&requests, &[1], &[theirs])?;
     server.signal(Signal::Kill)?;
     expect(server.wait(soon())?, Some(Ending::Signal(9)))?;
-    expect(zygote::request(&requests).is_err(), true)?;
+    expect(zygote::request(&requests, &[1], &[]).is_err(), true)?;
     expect(
         pipe::wait_readable(copy.sentinel(), Some(std::time::Instant::now()))?,
         false,
     )?;
-    channel.send(&[3], &[])?;
+    pipe::write(&ours, &[3])?;
     expect(copy.wait(soon())?, Some(Ending::Unknown))
 }
