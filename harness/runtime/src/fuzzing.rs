@@ -223,7 +223,7 @@ mod tests {
                 let mut request = vec![8, chance.below(17) as u8, call.len() as u8];
                 request.extend(call);
                 requests.push(request);
-                let kind = 2 + chance.below(6) as u8;
+                let kind = 2 + chance.below(8) as u8;
                 requests.push([&[kind][..], &chance.bytes(4)].concat());
             }
             let length = |request: Vec<u8>| [&[request.len() as u8], &request[..]].concat();

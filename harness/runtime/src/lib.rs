@@ -123,8 +123,7 @@ pub use process::{
 };
 pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
 pub use shared::{
-    Array, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory,
-    SharedMemoryManager, Value,
+    Array, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory, Value,
 };
 pub use start::{bootstrapping, freeze_support, set_forkserver_warm_up};
 pub use transfer::Message;

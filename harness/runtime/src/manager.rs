@@ -8,6 +8,7 @@
 //! | `client`, `proxy` | a connection for each thread; what every proxy is made of |
 //! | `make` | what a manager makes, and finds by name |
 //! | `builder` | what is said before it starts; a manager that is this very process |
+//! | `memory` | blocks of shared memory that last as long as the manager |
 //! | `registry`, `custom` | the program's own types and functions, by name |
 //! | `dict`, `list`, `lock` … | one kind of object each: its calls, the object, its proxy |
 
@@ -21,6 +22,7 @@ mod event;
 mod list;
 mod lock;
 mod make;
+mod memory;
 mod namespace;
 mod pool;
 mod protocol;

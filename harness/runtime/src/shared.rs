@@ -3,14 +3,12 @@
 
 mod array;
 mod list;
-mod manager;
 mod memory;
 mod mutex;
 mod value;
 
 pub use array::{Array, RawArray};
 pub use list::{Item, ShareableList};
-pub use manager::SharedMemoryManager;
 pub use memory::SharedMemory;
 pub use mutex::{Mutex, MutexGuard};
 pub use value::{RawValue, Value};

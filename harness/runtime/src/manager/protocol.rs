@@ -35,6 +35,8 @@ pub(super) enum Request {
     Count,
     /// Calls an object; the call is encoded as the object's own.
     Call(u64, #[serde(with = "serde_bytes")] Vec<u8>),
+    /// Makes a block of shared memory of so many bytes; the reply is its name.
+    Memory(usize),
 }
 
 #[cfg(any(test, feature = "fuzzing"))]

@@ -117,6 +117,7 @@ impl Office {
         if let Some(acceptor) = lock(&self.acceptor).take() {
             acceptor.close();
         }
+        self.table.blocks.unlink();
         for stream in lock(&self.streams).values() {
             // It fails for one that its client has ended.
             let _ = socket::shut_down(stream);
@@ -264,6 +265,7 @@ fn answer(
         Request::Share(name, id) => encoded(&table.share(name, id)?),
         Request::Find(name, class) => encoded(&table.find(&name, &class)?),
         Request::Count => encoded(&table.count()),
+        Request::Memory(size) => encoded(&table.blocks.make(size)?),
     }
 }
 
@@ -293,7 +295,7 @@ fn object(make: Make, table: &Arc<Table>, registry: &Registry) -> Result<Arc<dyn
 
 /// The bytes of a value that has no handles.
 pub(super) fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(64);
     match encode(value, &mut bytes)?.is_empty() {
         true => Ok(bytes),
         false => Err(Error::new(

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use super::memory::Blocks;
 use super::protocol::{Class, Item, Process};
 use super::waiting::Caller;
 use crate::auth;
@@ -42,6 +43,7 @@ struct Entry {
 
 /// The books of a server.
 pub(super) struct Table {
+    pub(super) blocks: Blocks,
     state: Mutex<State>,
 }
 
@@ -65,6 +67,7 @@ impl Table {
             ..State::default()
         };
         Ok(Table {
+            blocks: Blocks::new(),
             state: Mutex::new(state),
         })
     }

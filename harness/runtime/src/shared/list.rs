@@ -178,7 +178,7 @@ impl ShareableList {
         Ok(ShareableList { memory })
     }
 
-    fn fill(
+    pub(crate) fn fill(
         items: impl IntoIterator<Item = Item>,
         make: impl FnOnce(usize) -> Result<SharedMemory>,
     ) -> Result<ShareableList> {

@@ -7,6 +7,7 @@ mod connection;
 mod copies;
 mod documents;
 mod failures;
+mod hostile;
 mod listener;
 mod locks;
 mod logging;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         manager::trials(),
         listener::trials(),
         peer::trials(),
+        hostile::trials(),
         copies(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();

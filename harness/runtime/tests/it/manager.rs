@@ -3,6 +3,7 @@
 
 mod custom;
 mod deaths;
+mod memory;
 mod remote;
 mod waits;
 
@@ -63,6 +64,15 @@ const TRIALS: &[(&str, Body)] = &[
         "objects_taken_out_again_leave_nothing_behind",
         counted_when_nested,
     ),
+    (
+        "shared_memory_has_its_name_until_its_manager_ends",
+        memory::blocks,
+    ),
+    (
+        "a_shareable_list_of_a_manager_is_changed_by_another_process",
+        memory::list,
+    ),
+    ("an_interrupt_is_not_for_a_manager", deaths::interrupt),
     ("calls_of_several_clients_go_on_at_once", waits::concurrent),
     ("a_namespace_is_one_for_two_processes", namespace),
     ("a_lock_excludes_another_process", waits::lock),

@@ -3,8 +3,12 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long a thread that has been joined may still be counted.
-const LINGER: Duration = Duration::from_millis(10);
+/// How long a thread that has ended may still be counted: it takes a moment to be gone, and a long
+/// one on a busy machine.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How long to sleep between two looks.
+const LOOK: Duration = Duration::from_micros(200);
 
 /// The number of threads of this process now; one that was just joined may still be counted.
 ///
@@ -27,7 +31,7 @@ pub fn are_at_most(most: usize) -> io::Result<bool> {
         if Instant::now() >= deadline {
             return Ok(false);
         }
-        std::thread::yield_now();
+        std::thread::sleep(LOOK);
     }
 }
 

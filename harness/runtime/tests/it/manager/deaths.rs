@@ -113,3 +113,21 @@ pub(super) fn waiter(context: Context) {
     assert!(good.join(LATE).unwrap());
     assert_eq!(good.exit_code().unwrap(), Some(0));
 }
+
+/// A `^C` goes to the whole group; the manager ends with the process that started it.
+pub(super) fn interrupt(context: Context) {
+    let manager = context.manager().unwrap();
+    let list = manager.list::<u8>().unwrap();
+    let children = mp::active_children();
+    for child in children
+        .iter()
+        .filter(|child| child.name().starts_with("SyncManager"))
+    {
+        // Windows cannot send one to a process alone, and a thread has none.
+        let _ = child.interrupt();
+    }
+    for _ in 0..10 {
+        list.push(&1).unwrap();
+    }
+    assert_eq!(list.len().unwrap(), 10);
+}

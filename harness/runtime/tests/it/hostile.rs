@@ -1,0 +1,131 @@
+//! Strangers and mad clients at a listener's and a manager's door. What they can say is looked
+//! through far more closely by the crate's own tests (`fuzzing`).
+
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use poolproof_runtime as mp;
+
+use super::listener::local;
+
+const SEED: u64 = 0x5eed_0004;
+const KEY: Option<&[u8]> = Some(b"secret");
+const LATE: Option<Duration> = Some(Duration::from_secs(20));
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let trials: [(&str, fn()); 4] = [
+        ("silent_strangers_beyond_number_keep_nobody_out", silent),
+        ("a_stranger_who_says_anything_is_refused", anything),
+        ("a_client_gone_mad_loses_its_own_connection_only", mad),
+        ("a_client_without_a_name_is_not_served", nameless),
+    ];
+    let trial = |(name, run): (&str, fn())| {
+        Trial::test(format!("hostile/{name}"), move || {
+            run();
+            Ok(())
+        })
+    };
+    trials.into_iter().map(trial).collect()
+}
+
+/// The same bytes each time for the same number.
+fn noise(number: u64, most: usize) -> Vec<u8> {
+    let mut state = SEED ^ (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut next = move || {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32
+    };
+    let length = next() as usize % (most + 1);
+    (0..length).map(|_| next() as u8).collect()
+}
+
+fn stranger(address: &mp::Address) -> TcpStream {
+    TcpStream::connect(address.to_string()).unwrap()
+}
+
+/// More of them than handshakes may go on at once, and none is ever given up by itself.
+fn silent() {
+    let listener = mp::Listener::bind(&local(), KEY).unwrap();
+    let address = listener.address().clone();
+    let client = std::thread::spawn(move || {
+        let strangers: Vec<_> = (0..150).map(|_| stranger(&address)).collect();
+        let friend = mp::Client::connect::<u8, u8>(&address, KEY).unwrap();
+        friend.send(&5).unwrap();
+        drop(strangers);
+    });
+    let friend = loop {
+        // Strangers that were given up are errors of their own.
+        if let Ok(friend) = listener.accept::<u8, u8>() {
+            break friend;
+        }
+    };
+    assert_eq!(friend.recv().unwrap(), 5);
+    client.join().unwrap();
+}
+
+fn anything() {
+    let listener = mp::Listener::bind(&local(), KEY).unwrap();
+    for number in 0..200 {
+        let mut said = noise(number, 300);
+        if number % 2 == 0 {
+            // A length that makes sense, so that the rest is looked at.
+            let length = (said.len() as u32).to_be_bytes();
+            said.splice(0..0, length);
+        }
+        let mut stream = stranger(listener.address());
+        // It fails for who is sent away before everything is said.
+        let _ = stream.write_all(&said);
+        let _ = stream.shutdown(Shutdown::Write);
+        let outcome = listener.accept::<u8, u8>();
+        assert!(outcome.is_err(), "{number} of seed {SEED:#x} is let in");
+    }
+    let address = listener.address().clone();
+    let client = std::thread::spawn(move || mp::Client::connect::<u8, u8>(&address, KEY).unwrap());
+    listener.accept::<u8, u8>().unwrap();
+    client.join().unwrap();
+}
+
+fn manager() -> mp::Manager {
+    let manager = mp::Context::default()
+        .manager_at(&local(), b"secret")
+        .unwrap();
+    mp::Manager::connect(&manager.address(), b"secret").unwrap();
+    manager
+}
+
+fn mad() {
+    let manager = manager();
+    let list = manager.list::<u8>().unwrap();
+    for number in 0..100 {
+        let client = mp::Client::connect::<u8, u8>(&manager.address(), KEY).unwrap();
+        // A name first, as every client says one.
+        client
+            .send_bytes(&[[0].as_slice(), &[7; 16]].concat())
+            .unwrap();
+        for request in 0..10 {
+            // It fails as soon as the manager has had enough.
+            let _ = client.send_bytes(&noise(number * 10 + request, 12));
+        }
+    }
+    list.push(&1).unwrap();
+    assert_eq!(list.items().unwrap(), [1]);
+}
+
+fn nameless() {
+    let manager = manager();
+    let client = mp::Client::connect::<u8, u8>(&manager.address(), KEY).unwrap();
+    // What asks for the number of objects, which a client with a name is told.
+    client.send_bytes(&[7]).unwrap();
+    assert!(client.poll(LATE).unwrap());
+    assert!(client.recv_bytes().unwrap_err().is_eof());
+    let client = mp::Client::connect::<u8, u8>(&manager.address(), KEY).unwrap();
+    client
+        .send_bytes(&[[0].as_slice(), &[7; 16]].concat())
+        .unwrap();
+    client.send_bytes(&[7]).unwrap();
+    assert!(!client.recv_bytes().unwrap().is_empty());
+}
