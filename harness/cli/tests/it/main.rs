@@ -9,4 +9,5 @@ mod fakes;
 mod imports;
 mod leftovers;
 mod poolproof;
+mod readme;
 mod snapshots;
