@@ -23,21 +23,21 @@ pub fn request(requests: &Channel, message: &[u8], handles: &[Handle]) -> io::Re
     let (status, answers) = pipe::duplex()?;
     requests.send_handles(&[Handle::from(theirs), answers])?;
     let status = Channel::from(status);
-    // Before the server answers, so that the copy need not wait for that.
-    let sent = ours.send(message, handles);
-    let Some((answer, handles)) = status.receive()? else {
+    let Some((answer, sentinels)) = status.receive()? else {
         return Err(io::ErrorKind::BrokenPipe.into());
     };
     let pid = match Answer::from_bytes(&answer)? {
         Answer::Copied(pid) => pid,
         Answer::Failed(number) => return Err(io::Error::from_raw_os_error(number)),
     };
-    let sentinel = match handles.into_iter().next() {
+    let sentinel = match sentinels.into_iter().next() {
         Some(sentinel) => sentinel,
         None => sentinel::watch(pid)?,
     };
     let child = Child::served(pid, sentinel, Handle::from(status));
-    match sent {
+    // Not before the server has answered: a copy whose server died without an answer is made
+    // again, and must not run twice.
+    match ours.send(message, handles) {
         Err(error) if !is_gone(&error) => {
             child.signal(Signal::Kill)?;
             child.wait(None)?;
