@@ -1,6 +1,6 @@
 //! Places where a process can be made to die, for those who test what its death leaves behind.
 //!
-//! There is one before and one after every system call and every write to shared memory: [`call!`]
+//! There is one before and one after every system call and every write to shared memory: `call!`
 //! stands around the calls, and the words of [`crate::atomic`] have theirs in each method that
 //! writes. A place is known by where it stands in the source, so it has no name to forget.
 //!
