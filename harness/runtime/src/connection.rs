@@ -6,7 +6,7 @@
 mod frame;
 mod reader;
 mod travel;
-mod wait;
+pub(crate) mod wait;
 mod writer;
 
 use std::marker::PhantomData;
@@ -154,17 +154,51 @@ impl<S, R> Connection<S, R> {
         })
     }
 
+    /// Receives one message of at most `max` bytes, waiting for it.
+    ///
+    /// ```
+    /// use poolproof_runtime as mp;
+    ///
+    /// let (one, other) = mp::Context::default().pipe::<(), ()>()?;
+    /// one.send_bytes(b"0123456789")?;
+    /// assert!(other.recv_bytes_of_at_most(9).unwrap_err().is_too_long());
+    /// let mut room = [0; 12];
+    /// assert_eq!(other.recv_bytes_into_slice(&mut room[2..])?, 10);
+    /// assert_eq!(&room, b"\0\00123456789");
+    /// # mp::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`recv`](Connection::recv); `is_too_long` for a longer one, which can still be received.
+    pub fn recv_bytes_of_at_most(&self, max: usize) -> Result<Vec<u8>> {
+        self.with_reader("receive from", |reader| {
+            let (frame, _) = reader.next_of_at_most(max)?;
+            Ok(reader.take_bytes(frame))
+        })
+    }
+
+    /// Receives one message into the start of `room`; gives the number of its bytes.
+    ///
+    /// # Errors
+    /// As [`recv`](Connection::recv); `is_too_long` for one that does not fit, which can still be
+    /// received.
+    pub fn recv_bytes_into_slice(&self, room: &mut [u8]) -> Result<usize> {
+        self.with_reader("receive from", |reader| {
+            let (frame, _) = reader.next_of_at_most(room.len())?;
+            let message = reader.bytes(&frame);
+            let length = message.len();
+            room[..length].copy_from_slice(message);
+            reader.done();
+            Ok(length)
+        })
+    }
+
     /// Receives one message and appends its bytes; gives their number.
     ///
     /// # Errors
     /// As [`recv`](Connection::recv).
     pub fn recv_bytes_into(&self, bytes: &mut Vec<u8>) -> Result<usize> {
-        self.with_reader("receive from", |reader| {
-            let (frame, _) = reader.next()?;
-            let message = reader.bytes(&frame);
-            bytes.extend_from_slice(message);
-            Ok(message.len())
-        })
+        self.with_reader("receive from", |reader| reader.next_onto(bytes))
     }
 
     /// Whether there is something to receive, or the other end is closed; waits for it, for ever

@@ -55,6 +55,7 @@ pub(crate) enum Kind {
     Missing,
     System,
     Taken,
+    TooLong,
 }
 
 impl Kind {
@@ -83,6 +84,7 @@ impl Kind {
             Kind::BrokenPool => "the pool is broken",
             Kind::Taken => "the name is taken",
             Kind::Cancelled => "it was cancelled before it began",
+            Kind::TooLong => "it stays there for one who has more room",
             Kind::NotStarted => "it has not been started",
             Kind::Usage
             | Kind::Remote
@@ -220,6 +222,8 @@ predicates! {
     is_missing: Missing,
     /// A name is taken already.
     is_taken: Taken,
+    /// A message is longer than what was offered for it, and can still be received.
+    is_too_long: TooLong,
     /// The system refused.
     is_system: System,
 }

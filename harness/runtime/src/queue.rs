@@ -13,6 +13,7 @@ mod plain;
 mod reading;
 mod ring;
 mod simple;
+mod waiting;
 mod writing;
 
 pub use joinable::JoinableQueue;

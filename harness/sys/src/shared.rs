@@ -2,16 +2,21 @@
 //! Whose turn it is to write is for the locks to say.
 
 use std::mem::MaybeUninit;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use crate::memory::SharedMemory;
 
-/// A type whose every bit pattern is a value, so that what another process wrote can be read.
+/// A type whose every bit pattern is a value, or is made one when it is read, so that what another
+/// process wrote can be read.
 ///
 /// # Safety
-/// Implementors have no padding, no invalid bit pattern, and nothing that means something in one
-/// process only (no pointer, no reference, no handle).
-pub unsafe trait Shared: Copy + Send + 'static {}
+/// Implementors have no padding, no bit pattern that is invalid once [`Shared::settle`] has seen it,
+/// and nothing that means something in one process only (no pointer, no reference, no handle).
+pub unsafe trait Shared: Copy + Send + 'static {
+    /// Makes the bytes of one value valid, where not all bit patterns are.
+    fn settle(_bytes: &mut [u8]) {}
+}
 
 macro_rules! shared {
     ($($name:ty),*) => {
@@ -25,8 +30,32 @@ shared!(
     u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64
 );
 
-// SAFETY: an array adds no padding between its items.
-unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}
+// SAFETY: a bool has one byte, and after `settle` that is 0 or 1.
+unsafe impl Shared for bool {
+    fn settle(bytes: &mut [u8]) {
+        bytes.iter_mut().for_each(|byte| *byte &= 1);
+    }
+}
+
+// SAFETY: a char has four bytes, and after `settle` they are those of a char.
+unsafe impl Shared for char {
+    fn settle(bytes: &mut [u8]) {
+        for four in bytes.chunks_exact_mut(4) {
+            let bits = u32::from_ne_bytes([four[0], four[1], four[2], four[3]]);
+            let settled = char::from_u32(bits).unwrap_or(char::REPLACEMENT_CHARACTER);
+            four.copy_from_slice(&u32::from(settled).to_ne_bytes());
+        }
+    }
+}
+
+// SAFETY: an array adds no padding between its items, and each item is settled.
+unsafe impl<T: Shared, const N: usize> Shared for [T; N] {
+    fn settle(bytes: &mut [u8]) {
+        if size_of::<T>() > 0 {
+            bytes.chunks_exact_mut(size_of::<T>()).for_each(T::settle);
+        }
+    }
+}
 
 impl SharedMemory {
     /// The value at `offset`; one of 1, 2, 4 or 8 aligned bytes is read at once, a larger one
@@ -66,7 +95,9 @@ impl SharedMemory {
                 self.copy_out(offset, bytes);
             }
         }
-        // SAFETY: all bytes were written above, and each bit pattern is a `T` by `Shared`.
+        // SAFETY: all bytes were written above and belong to `value` alone.
+        T::settle(unsafe { std::slice::from_raw_parts_mut(at.cast::<u8>(), size_of::<T>()) });
+        // SAFETY: all bytes were written above, and settled they are a `T` by `Shared`.
         unsafe { value.assume_init() }
     }
 
@@ -118,10 +149,10 @@ impl SharedMemory {
             *byte = self.atomic_u8(offset + index).load(Relaxed);
         }
         let (words, end) = rest.split_at_mut(middle);
-        let mut at = offset + head;
-        for word in words.chunks_exact_mut(8) {
-            word.copy_from_slice(&self.atomic_u64(at).load(Relaxed).to_ne_bytes());
-            at += 8;
+        let at = offset + head + middle;
+        let shared = self.words(offset + head, middle);
+        for (word, shared) in words.chunks_exact_mut(8).zip(shared) {
+            word.copy_from_slice(&shared.load(Relaxed).to_ne_bytes());
         }
         for (index, byte) in end.iter_mut().enumerate() {
             *byte = self.atomic_u8(at + index).load(Relaxed);
@@ -139,15 +170,31 @@ impl SharedMemory {
             self.atomic_u8(offset + index).store(*byte, Relaxed);
         }
         let (words, end) = rest.split_at(middle);
-        let mut at = offset + head;
-        for word in words.chunks_exact(8) {
+        let at = offset + head + middle;
+        let shared = self.words(offset + head, middle);
+        for (word, shared) in words.chunks_exact(8).zip(shared) {
             let word = <[u8; 8]>::try_from(word).expect("chunks of eight are eight long");
-            self.atomic_u64(at).store(u64::from_ne_bytes(word), Relaxed);
-            at += 8;
+            shared.store(u64::from_ne_bytes(word), Relaxed);
         }
         for (index, byte) in end.iter().enumerate() {
             self.atomic_u8(at + index).store(*byte, Relaxed);
         }
+    }
+
+    /// The aligned words in `bytes` bytes at `offset`.
+    ///
+    /// # Panics
+    /// When one is outside or not aligned.
+    fn words(&self, offset: usize, bytes: usize) -> &[AtomicU64] {
+        if bytes < 8 {
+            return &[];
+        }
+        let first: *const AtomicU64 = self.atomic_u64(offset);
+        // The first and the last are inside, and so are those between them.
+        let _last = self.atomic_u64(offset + bytes / 8 * 8 - 8);
+        // SAFETY: all of the words lie inside the mapping, which lives as long as `self`; every
+        // process accesses them atomically.
+        unsafe { std::slice::from_raw_parts(first, bytes / 8) }
     }
 
     /// How many bytes come before the first aligned word, and how many the aligned words have.
@@ -184,6 +231,19 @@ mod tests {
         assert_eq!(memory.load::<u16>(18), 300);
         assert_eq!(memory.load::<f32>(20), 1.5);
         assert_eq!(memory.load::<[u32; 3]>(32), [1, 2, 3]);
+    }
+
+    #[test]
+    fn bits_that_are_no_value_are_made_one() {
+        let memory = SharedMemory::anonymous(64).unwrap();
+        memory.store(0, [3_u8, 2, 1]);
+        assert_eq!(memory.load::<[bool; 3]>(0), [true, false, true]);
+        memory.store(8, ['a', 'é', '🦀']);
+        assert_eq!(memory.load::<[char; 3]>(8), ['a', 'é', '🦀']);
+        memory.store(12, 0xd800_u32);
+        assert_eq!(memory.load::<char>(12), char::REPLACEMENT_CHARACTER);
+        memory.store(20, true);
+        assert!(memory.load::<bool>(20));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
 use super::Carrier;
-use super::frame::{HANDLES, LONG};
+use super::frame::{HANDLES, HEAD_MAX, LONG, write_head};
 use crate::error::{Error, Kind, Result};
 
 /// How much is read ahead at most.
@@ -34,6 +34,8 @@ pub(super) struct Reader {
     large: Vec<u8>,
     /// Handles that came with bytes read ahead.
     handles: VecDeque<Handle>,
+    /// The length and the handles of a message that was too long for who asked for it.
+    refused: Option<(usize, Vec<Handle>)>,
 }
 
 /// Where the bytes of a message are.
@@ -51,6 +53,7 @@ impl Reader {
             ahead: 0..0,
             large: Vec::new(),
             handles: VecDeque::new(),
+            refused: None,
         }
     }
 
@@ -59,6 +62,7 @@ impl Reader {
         self.buffer = Vec::new();
         self.ahead = 0..0;
         self.handles.clear();
+        self.refused = None;
     }
 
     fn carrier(&self) -> Result<&Carrier> {
@@ -67,7 +71,7 @@ impl Reader {
     }
 
     pub(super) fn poll(&self, deadline: Option<Instant>) -> Result<bool> {
-        if !self.ahead.is_empty() {
+        if self.has_read_ahead() {
             return Ok(true);
         }
         pipe::wait_readable(self.carrier()?.stream(), deadline)
@@ -75,11 +79,30 @@ impl Reader {
     }
 
     pub(super) fn has_read_ahead(&self) -> bool {
-        !self.ahead.is_empty()
+        !self.ahead.is_empty() || self.refused.is_some()
     }
 
     /// Receives a message: where its bytes are, and its handles.
     pub(super) fn next(&mut self) -> Result<(Frame, Vec<Handle>)> {
+        self.next_of_at_most(usize::MAX)
+    }
+
+    /// Receives a message as [`Reader::next`] does; one that is longer stays.
+    pub(super) fn next_of_at_most(&mut self, max: usize) -> Result<(Frame, Vec<Handle>)> {
+        let (length, handles) = match self.refused.take() {
+            Some(refused) => refused,
+            None => self.head()?,
+        };
+        if length > max {
+            self.refused = Some((length, handles));
+            let text = format!("receive a message of {length} bytes where {max} fit");
+            return Err(Error::new(Kind::TooLong, text));
+        }
+        Ok((self.body(length)?, handles))
+    }
+
+    /// Receives what stands before a message: its length and its handles.
+    fn head(&mut self) -> Result<(usize, Vec<Handle>)> {
         let mut handles = Vec::new();
         let mut length = self.first_number()?;
         while length == HANDLES {
@@ -96,7 +119,7 @@ impl Reader {
             let text = "read the length of a message, which is negative or too large";
             Error::new(Kind::Deserialize, text)
         })?;
-        Ok((self.body(length)?, handles))
+        Ok((length, handles))
     }
 
     /// The first number of a message; here the stream may end.
@@ -174,19 +197,44 @@ impl Reader {
             self.ahead.start = place.end;
             return Ok(Frame::Small(place));
         }
-        self.large.clear();
-        self.large
-            .extend_from_slice(&self.buffer[self.ahead.clone()]);
+        let mut large = std::mem::take(&mut self.large);
+        large.clear();
+        let outcome = self.large_onto(length, &mut large);
+        self.large = large;
+        outcome?;
+        Ok(Frame::Large)
+    }
+
+    fn large_onto(&mut self, length: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        bytes.extend_from_slice(&self.buffer[self.ahead.clone()]);
+        let missing = length - self.ahead.len();
         self.ahead = 0..0;
-        let missing = length - self.large.len();
-        let carrier = self.carrier.as_ref();
-        let closed = || Error::new(Kind::Closed, "receive from a connection");
-        let stream = carrier.ok_or_else(closed)?.stream();
         // No handle is lost: they come only with the first byte of a head.
-        if ended(pipe::read_onto(stream, &mut self.large, missing))? < missing {
+        let stream = self.carrier()?.stream();
+        if ended(pipe::read_onto(stream, bytes, missing))? < missing {
             return Err(cut());
         }
-        Ok(Frame::Large)
+        Ok(())
+    }
+
+    /// Receives a message onto `bytes`; gives how many there are. None are there on failure.
+    pub(super) fn next_onto(&mut self, bytes: &mut Vec<u8>) -> Result<usize> {
+        let (length, _handles) = match self.refused.take() {
+            Some(refused) => refused,
+            None => self.head()?,
+        };
+        if length <= self.buffer.len() {
+            let frame = self.body(length)?;
+            bytes.extend_from_slice(self.bytes(&frame));
+            return Ok(length);
+        }
+        // Straight to where it is wanted.
+        let old = bytes.len();
+        let outcome = self.large_onto(length, bytes);
+        if outcome.is_err() {
+            bytes.truncate(old);
+        }
+        outcome.map(|()| length)
     }
 
     /// The bytes of the message that was received last.
@@ -214,7 +262,17 @@ impl Reader {
 
     /// Takes out what was read ahead.
     pub(super) fn take_ahead(&mut self) -> (Vec<u8>, Vec<Handle>) {
-        let bytes = self.buffer[self.ahead.clone()].to_vec();
+        let mut bytes = Vec::new();
+        if let Some((length, handles)) = self.refused.take() {
+            let mut head = [0; HEAD_MAX];
+            let start = write_head(&mut head, length, handles.len());
+            bytes.extend_from_slice(&head[start..]);
+            handles
+                .into_iter()
+                .rev()
+                .for_each(|handle| self.handles.push_front(handle));
+        }
+        bytes.extend_from_slice(&self.buffer[self.ahead.clone()]);
         self.ahead = 0..0;
         (bytes, self.handles.drain(..).collect())
     }

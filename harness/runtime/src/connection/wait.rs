@@ -1,6 +1,7 @@
-//! Waiting for the first of many: connections that have something, processes that have ended.
+//! Waiting for the first of many: connections and queues that have something, processes that have
+//! ended.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
@@ -17,13 +18,21 @@ impl<S, R> Waitable for Connection<S, R> {}
 impl Waitable for Process {}
 impl Waitable for Sentinel {}
 
-mod sealed {
+pub(crate) mod sealed {
     use super::{Handle, Result};
 
     /// How readiness shows.
     pub trait Watch {
         /// None when it is ready now; else a handle that is readable when it is.
         fn watch(&self) -> Result<Option<Handle>>;
+
+        /// Whether it is ready, once the handle is readable.
+        fn is_ready(&self) -> Result<bool> {
+            Ok(true)
+        }
+
+        /// Nobody waits any more.
+        fn unwatch(&self) {}
     }
 }
 
@@ -60,28 +69,74 @@ impl sealed::Watch for Sentinel {
 /// Waits until at least one is ready, for ever or for a while; gives the places of all that are,
 /// in order. None are when the time is over.
 ///
-/// A connection is ready when it has something to receive or its other end is closed, a process
-/// when it has ended.
+/// A connection is ready when it has something to receive or its other end is closed, a queue when
+/// it has something to take, which another may take first, and a process when it has ended.
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// let context = mp::Context::default();
+/// let (receiver, sender) = context.one_way::<u8>()?;
+/// let queue = context.queue::<u8>(None)?;
+/// queue.put(1)?;
+/// assert_eq!(mp::wait(&[&receiver, &queue], None)?, [1]);
+/// sender.send(&2)?;
+/// assert_eq!(mp::wait(&[&receiver, &queue], None)?, [0, 1]);
+/// # mp::Result::Ok(())
+/// ```
 ///
 /// # Errors
 /// `is_closed` for a closed one; `is_usage` for an end that only sends, and for a thread.
 pub fn wait(objects: &[&dyn Waitable], timeout: Option<Duration>) -> Result<Vec<usize>> {
     let deadline = deadline::after(timeout);
-    let watched = objects
-        .iter()
-        .map(|object| object.watch())
-        .collect::<Result<Vec<_>>>()?;
+    loop {
+        let ready = look(objects, deadline)?;
+        let is_over = deadline.is_some_and(|deadline| deadline <= Instant::now());
+        if !ready.is_empty() || is_over {
+            return Ok(ready);
+        }
+    }
+}
+
+/// Waits once, not for ever: who should have told us may have died.
+fn look(objects: &[&dyn Waitable], deadline: Option<Instant>) -> Result<Vec<usize>> {
+    let mut watching = Watching(Vec::new());
+    let mut watched = Vec::new();
+    for object in objects {
+        watched.push(object.watch()?);
+        watching.0.push(*object);
+    }
     let handles: Vec<&Handle> = watched.iter().flatten().collect();
-    let now = (handles.len() < objects.len()).then(std::time::Instant::now);
-    let readable = pipe::wait_any(&handles, now.or(deadline))
+    let now = (handles.len() < objects.len()).then(Instant::now);
+    let nap_end = Instant::now() + LOOK;
+    let until = deadline.map_or(nap_end, |deadline| deadline.min(nap_end));
+    let readable = pipe::wait_any(&handles, Some(now.unwrap_or(until)))
         .map_err(|error| Error::system("wait for the first of many", error))?;
+    drop(watching);
     let mut readable = readable.into_iter();
-    let ready = watched
-        .iter()
-        .enumerate()
-        .filter_map(|(place, handle)| match handle {
-            None => Some(place),
-            Some(_) => readable.next().unwrap_or(false).then_some(place),
-        });
-    Ok(ready.collect())
+    let mut ready = Vec::new();
+    for (place, (object, handle)) in objects.iter().zip(&watched).enumerate() {
+        let is_ready = match handle {
+            None => true,
+            Some(_) => readable.next().unwrap_or(false) && object.is_ready()?,
+        };
+        if is_ready {
+            ready.push(place);
+        }
+    }
+    Ok(ready)
+}
+
+/// How long to wait before a look at what cannot wake us.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Objects that are watched until this is dropped.
+struct Watching<'w>(Vec<&'w dyn Waitable>);
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        for object in &self.0 {
+            object.unwatch();
+        }
+    }
 }

@@ -14,6 +14,9 @@ use crate::transfer;
 /// How much memory stays with a connection after a large message.
 const KEPT: usize = 1024 * 1024;
 
+/// Bytes that are copied behind their head rather than written beside it.
+const TOGETHER_MAX: usize = 4096;
+
 /// The sending half of a connection.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -85,6 +88,13 @@ impl Writer {
     pub(super) fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let mut head = [0; HEAD_MAX];
         let start = write_head(&mut head, bytes.len(), 0);
+        if bytes.len() <= TOGETHER_MAX {
+            // One piece costs the system less than two do.
+            self.buffer.clear();
+            self.buffer.extend_from_slice(&head[start..]);
+            self.buffer.extend_from_slice(bytes);
+            return pipe::write(self.carrier()?.stream(), &self.buffer).map_err(refused);
+        }
         pipe::write_both(self.carrier()?.stream(), &head[start..], bytes).map_err(refused)
     }
 }

@@ -256,6 +256,17 @@ impl Channel {
         Ok(self.get(Position::Start) == self.get(Position::End) && self.unread()? == 0)
     }
 
+    /// Has a handle be readable when there may be a value; none when there is one now.
+    pub(super) fn watch(&self) -> Result<Option<Handle>> {
+        if !self.is_drained()? {
+            return Ok(None);
+        }
+        let handle = self.reader.duplicate();
+        handle
+            .map(Some)
+            .map_err(|error| Error::system("wait for a queue", error))
+    }
+
     /// Throws away what is in the pipe, where two deaths left no way to tell what it is.
     /// The caller holds both locks.
     pub(super) fn start_over(&self) -> Result<()> {

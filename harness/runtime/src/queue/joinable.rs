@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Transport;
+use super::outbox::Outbox;
 use super::plain::Queue;
 use crate::Context;
 use crate::error::{Error, Kind, Result};
@@ -88,6 +89,12 @@ impl<T: Message> JoinableQueue<T> {
     #[must_use]
     pub fn queue(&self) -> &Queue<T> {
         &self.queue
+    }
+}
+
+impl<T> JoinableQueue<T> {
+    pub(super) fn outbox(&self) -> &Outbox {
+        self.queue.outbox()
     }
 }
 

@@ -131,6 +131,29 @@ impl Line {
         }
     }
 
+    /// Has a handle be readable when there may be a value; none when there is one now.
+    pub(super) fn watch(&self) -> Result<Option<Handle>> {
+        match self {
+            Line::Pipe(channel) => channel.watch(),
+            Line::Ring(ring) => ring.watch(),
+        }
+    }
+
+    /// Whether there is a value, once the handle is readable.
+    pub(super) fn is_filled(&self) -> Result<bool> {
+        match self {
+            Line::Pipe(channel) => channel.is_drained().map(|is_drained| !is_drained),
+            Line::Ring(ring) => ring.is_filled(),
+        }
+    }
+
+    /// Ends what [`Line::watch`] began.
+    pub(super) fn unwatch(&self) {
+        if let Line::Ring(ring) = self {
+            ring.unwatch();
+        }
+    }
+
     /// Says that a value is dealt with; false when all are.
     pub(super) fn task_done(&self) -> bool {
         match self {

@@ -20,6 +20,11 @@ use super::ring::Put;
 use crate::error::{Error, Kind, Result};
 use crate::exit_work::{self, Stage};
 use crate::fork_gate;
+use crate::lock::patience::Patience;
+use crate::process::current_process;
+
+/// After this time the end of a process that waits for its queues is reported.
+const LONG_WAIT: Duration = Duration::from_secs(5);
 
 /// One process's side of a queue.
 #[derive(Debug)]
@@ -242,18 +247,29 @@ impl Outbox {
 
     /// Waits until everything is written, after [`Outbox::close`].
     pub(super) fn join(&self) -> Result<()> {
-        let mut state = self.state();
+        let state = self.state();
         if !state.is_closed {
             let subject = "wait for the feeder of an open queue: call `close` first";
             return Err(Error::new(Kind::Usage, subject));
         }
-        while !matches!(state.feeder, Feeder::None) {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+        drop(state);
+        self.join_within(None);
         Ok(())
+    }
+
+    /// Waits until the feeder has ended; false when the time was over first.
+    fn join_within(&self, timeout: Option<Duration>) -> bool {
+        let patience = Patience::new(timeout);
+        let mut state = self.state();
+        while !matches!(state.feeder, Feeder::None) {
+            if patience.is_over() {
+                return false;
+            }
+            let left = patience.left().unwrap_or(LONG_WAIT);
+            let waited = self.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
     }
 
     /// Lets this process end without waiting for what it has put.
@@ -267,8 +283,16 @@ impl Outbox {
             return;
         }
         self.close();
-        // It cannot fail: the queue has just been closed.
-        let _ = self.join();
+        if self.join_within(Some(LONG_WAIT)) {
+            return;
+        }
+        // As documented, this process waits; whoever joins it before taking waits for ever.
+        eprintln!(
+            "poolproof: {} waits to end until what it has put into a queue is taken: take it \
+             before joining this process, or call `cancel_join_thread()` in it",
+            current_process().name()
+        );
+        self.join_within(None);
     }
 
     /// The state of this process; a forked child's begins empty.

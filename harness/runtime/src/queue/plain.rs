@@ -207,6 +207,10 @@ impl<T: Message> Queue<T> {
 }
 
 impl<T> Queue<T> {
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     fn new(outbox: Arc<Outbox>) -> Queue<T> {
         Queue {
             outbox,

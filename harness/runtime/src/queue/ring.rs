@@ -3,14 +3,15 @@
 //! A lock guards each end. A frame is there once the position behind it is stored, in one word
 //! with the number of frames, so whoever is killed leaves whole frames and exact counts; nothing
 //! has to be found out when a lock is taken back from the dead. Putting is in `put`, taking in
-//! `take`, what is too large for the ring in `parcel`, sleeping and waking in `bell`, and what was
-//! put but found no room in `backlog`.
+//! `take`, what is too large for the ring in `parcel`, sleeping and waking in `bell`,
+//! waiting for it beside other things in `watch`, and what was put but found no room in `backlog`.
 
 mod backlog;
 mod bell;
 mod parcel;
 mod put;
 mod take;
+mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
@@ -44,6 +45,8 @@ const PENDING_AT: usize = 88;
 const START_AT: usize = 128;
 const END_AT: usize = 192;
 const FILLED_AT: usize = 256;
+const WATCHERS_AT: usize = 264;
+const RUNG_AT: usize = 268;
 const ROOM_AT: usize = 320;
 const FREE_AT: usize = 328;
 const ALL_DONE_AT: usize = 336;

@@ -87,6 +87,10 @@ impl<T: Message> SimpleQueue<T> {
 }
 
 impl<T> SimpleQueue<T> {
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     fn new(outbox: Arc<Outbox>) -> SimpleQueue<T> {
         SimpleQueue {
             outbox,

@@ -158,6 +158,13 @@ impl<T: Shared> Array<T> {
 }
 
 impl<T: Shared> RawArray<T> {
+    /// The same array with a lock, which only those respect who use it.
+    #[must_use]
+    pub fn synchronized(&self) -> Array<T> {
+        let raw = self.clone();
+        Array { raw }
+    }
+
     /// The item at an index.
     ///
     /// # Errors

@@ -114,6 +114,13 @@ impl<T: Shared> Value<T> {
 }
 
 impl<T: Shared> RawValue<T> {
+    /// The same value with a lock, which only those respect who use it.
+    #[must_use]
+    pub fn synchronized(&self) -> Value<T> {
+        let raw = self.clone();
+        Value { raw }
+    }
+
     /// The value.
     #[must_use]
     pub fn get(&self) -> T {
@@ -158,6 +165,50 @@ mod tests {
         value.clone().set(3.25).unwrap();
         assert_eq!(value.update(|old| old * 2.0).unwrap(), 6.5);
         assert_eq!(value.raw().get(), 6.5);
+    }
+
+    #[test]
+    fn every_kind_of_plain_value_can_be_shared() {
+        fn check<T: crate::Shared + PartialEq + std::fmt::Debug>(first: T, second: T) {
+            let context = Context::new(StartMethod::Spawn).unwrap();
+            let value = context.value(first).unwrap();
+            assert_eq!(value.get().unwrap(), first);
+            value.set(second).unwrap();
+            assert_eq!(value.get().unwrap(), second);
+            let array = context.array(&[first, second, first]).unwrap();
+            assert_eq!(array.slice(1..3).unwrap(), [second, first]);
+            array.set_slice(0, &[second]).unwrap();
+            assert_eq!(array.to_vec().unwrap(), [second, second, first]);
+        }
+        check(i8::MIN, i8::MAX);
+        check(u8::MIN, u8::MAX);
+        check(i16::MIN, i16::MAX);
+        check(u16::MIN, u16::MAX);
+        check(i32::MIN, i32::MAX);
+        check(u32::MIN, u32::MAX);
+        check(i64::MIN, i64::MAX);
+        check(u64::MIN, u64::MAX);
+        check(isize::MIN, isize::MAX);
+        check(usize::MIN, usize::MAX);
+        check(i128::MIN, i128::MAX);
+        check(u128::MIN, u128::MAX);
+        check(f32::MIN, f32::EPSILON);
+        check(f64::MIN, f64::EPSILON);
+        check(false, true);
+        check('a', '🦀');
+        check([1_u16, 2, 3], [4, 5, 6]);
+        check([true, false], [false, true]);
+    }
+
+    #[test]
+    fn a_raw_value_and_its_locked_one_are_the_same() {
+        let context = Context::new(StartMethod::Spawn).unwrap();
+        let raw = context.raw_value(1_u8).unwrap();
+        raw.synchronized().set(2).unwrap();
+        assert_eq!(raw.get(), 2);
+        let raw = context.raw_array(&[1_u8, 2]).unwrap();
+        raw.synchronized().set(1, 3).unwrap();
+        assert_eq!(raw.to_vec(), [1, 3]);
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         over_both("what_was_put_is_what_is_taken", put_is_final),
         over_both("a_queue_holds_more_than_its_ring_or_pipe", overflow),
         over_both("many_large_values_and_handles_arrive", large_and_handles),
+        over_both("wait_tells_which_queues_have_a_value", waits),
+        over_both("wait_misses_no_value", misses_none),
         deaths::trials(),
     ]
     .into_iter()
@@ -298,6 +300,59 @@ fn large_and_handles(context: mp::Context, transport: mp::Transport) -> Outcome 
         hold(*bytes == vec![number as u8; length], "bytes are lost")?;
         let value = value.map(|value| value.get()).transpose()?;
         expect(value, number.is_multiple_of(3).then_some(number))?;
+    }
+    expect(ended(&process)?, Some(0))
+}
+
+fn put_when_told((told, queue): (mp::Receiver<u32>, mp::Queue<u32>)) -> mp::Result<()> {
+    loop {
+        match told.recv()? {
+            0 => return Ok(()),
+            number => queue.put(number)?,
+        }
+    }
+}
+
+fn waits(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let (told, tell) = context.one_way()?;
+    let (queue, other) = (
+        context.queue_over(transport, None)?,
+        context.simple_queue_over::<u32>(transport)?,
+    );
+    let process = context
+        .process(put_when_told, (told, queue.clone()))
+        .start()?;
+    let objects: [&dyn mp::Waitable; 2] = [&other, &queue];
+    expect(mp::wait(&objects, Some(Duration::ZERO))?, vec![])?;
+    for number in 1..20 {
+        tell.send(&number)?;
+        expect(mp::wait(&objects, Some(SOON))?, vec![1])?;
+        expect(mp::wait(&objects, Some(SOON))?, vec![1])?;
+        expect(queue.get_timeout(SOON)?, number)?;
+        let soon = Some(Duration::from_millis(1));
+        expect(mp::wait(&objects, soon)?, vec![])?;
+    }
+    other.put(1)?;
+    expect(mp::wait(&objects, Some(SOON))?, vec![0])?;
+    tell.send(&0)?;
+    expect(ended(&process)?, Some(0))?;
+    queue.close();
+    hold(
+        mp::wait(&objects, None).unwrap_err().is_closed(),
+        "a closed queue is waited for",
+    )
+}
+
+fn misses_none(context: mp::Context, transport: mp::Transport) -> Outcome {
+    let queue = context.queue_over(transport, None)?;
+    let process = context.process(produce, (queue.clone(), 7)).start()?;
+    let mut next = 0;
+    while next < COUNT {
+        expect(mp::wait(&[&queue], Some(SOON))?, vec![0])?;
+        while let Ok(value) = queue.try_get() {
+            expect(value, (7, next))?;
+            next += 1;
+        }
     }
     expect(ended(&process)?, Some(0))
 }

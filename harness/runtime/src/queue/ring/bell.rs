@@ -12,10 +12,10 @@ use crate::lock::patience::Patience;
 use crate::lock::segment::Segment;
 
 const WAITING_AT: usize = 4;
-/// Looks before the first sleep, on another processor's work.
-const SPINS: u32 = 100;
+/// Looks before the first sleep: another processor needs less for a value.
+const SPINS: u32 = 30;
 /// Then others on this processor get their turn.
-const YIELDS: u32 = 6;
+const YIELDS: u32 = 4;
 
 /// A bell at its place: how often it was rung, then how many wait for it.
 #[derive(Clone, Copy, Debug)]

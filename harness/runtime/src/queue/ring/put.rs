@@ -74,6 +74,7 @@ impl Ring {
                     self.write(parcel)?;
                     drop(held);
                     self.filled().ring_one();
+                    self.tell_watchers()?;
                     return Ok(Put::Done);
                 }
                 if may_wait {
@@ -128,6 +129,7 @@ impl Ring {
             drop(held);
             drop(feeder);
             self.filled().ring_all();
+            self.tell_watchers()?;
         }
         Ok(())
     }
@@ -148,7 +150,7 @@ impl Ring {
             self.write(parcel)?;
         }
         self.filled().ring_one();
-        Ok(())
+        self.tell_watchers()
     }
 
     fn hold_with_room(&self, units: u32) -> Result<Held<'_>> {

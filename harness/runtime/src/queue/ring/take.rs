@@ -10,6 +10,7 @@ use poolproof_sys::memory::SharedMemory;
 use poolproof_sys::pipe;
 
 use super::parcel::{self, Shape, TICKET_BYTES};
+use super::watch::RINGING;
 use super::{Position, RING_UNITS, Ring};
 use crate::error::{Error, Kind, Result};
 use crate::lock::patience::Patience;
@@ -102,12 +103,21 @@ impl Ring {
         while handles.len() < count
             && pipe::wait_readable(&self.handle_reader, already).map_err(failed)?
         {
-            let (mut mark, mut group) = ([0; TICKET_BYTES], VecDeque::new());
-            pipe::receive(&self.handle_reader, &mut mark, &mut group).map_err(failed)?;
-            if u64::from_ne_bytes(mark) == ticket {
+            let (mark, group) = self.take_group()?;
+            if mark == ticket {
                 handles.extend(group);
+            } else if mark == RINGING {
+                self.rung().store(0, SeqCst);
             }
         }
         Ok(handles)
+    }
+
+    /// The next handles and their attempt's number.
+    pub(super) fn take_group(&self) -> Result<(u64, VecDeque<Handle>)> {
+        let failed = |error| Error::system("take handles from a queue", error);
+        let (mut mark, mut group) = ([0; TICKET_BYTES], VecDeque::new());
+        pipe::receive(&self.handle_reader, &mut mark, &mut group).map_err(failed)?;
+        Ok((u64::from_ne_bytes(mark), group))
     }
 }
