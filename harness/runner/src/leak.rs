@@ -106,7 +106,11 @@ fn list(root: &Path, folder: &Path, files: &mut Vec<String>) {
             list(root, &path, files);
         } else {
             let name = path.strip_prefix(root).unwrap_or(&path);
-            files.push(name.display().to_string());
+            // With the same marks on every system, so that reports can be set side by side.
+            let parts = name
+                .components()
+                .map(|part| part.as_os_str().to_string_lossy());
+            files.push(parts.collect::<Vec<_>>().join("/"));
         }
     }
 }

@@ -21,7 +21,7 @@ use windows_sys::Win32::System::Threading::{
 
 use super::handle::Handle;
 use super::job::Job;
-use super::{parking, pipe};
+use super::{parking, pipe, ready};
 use crate::channel::Channel;
 pub use crate::ending::{Ending, Signal};
 
@@ -280,7 +280,12 @@ pub fn fork(_harmless: usize) -> io::Result<Option<Child>> {
 /// Fails when there is no such process.
 pub fn watch(pid: u32) -> io::Result<Handle> {
     // SAFETY: the call takes no pointers.
-    Handle::from_call(call!(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) }))
+    let process = Handle::from_call(call!(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) }))?;
+    // A process that has ended can be opened for as long as anybody holds a handle of it.
+    match ready::is_ready(&process)? {
+        true => Err(io::ErrorKind::NotFound.into()),
+        false => Ok(process),
+    }
 }
 
 /// Has this process, and what it starts, not end at a `^C`.

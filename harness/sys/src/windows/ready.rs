@@ -44,7 +44,8 @@ pub(super) fn wait_any(handles: &[&Handle], deadline: Option<Instant>) -> io::Re
     }
 }
 
-fn is_ready(handle: &Handle) -> io::Result<bool> {
+/// Whether a handle is ready now.
+pub(super) fn is_ready(handle: &Handle) -> io::Result<bool> {
     if is_pipe(handle) {
         // A read of nothing would wait; a pipe whose other end is gone would not.
         return Ok(Watch::new(handle)?.is_signalled() || peek(handle, &mut [])?.1 > 0);
