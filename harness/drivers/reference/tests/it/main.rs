@@ -24,7 +24,9 @@ fn main() -> ExitCode {
         return drive(method, name);
     }
     let trials = PROGRAMS.iter().flat_map(|program| {
-        let methods = StartMethod::ALL.into_iter();
+        let methods = StartMethod::ALL
+            .into_iter()
+            .filter(|method| is_here(*method));
         let methods =
             methods.filter(|method| program.has_threads || *method != StartMethod::Threads);
         methods.map(move |method| {
@@ -33,6 +35,12 @@ fn main() -> ExitCode {
         })
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
+}
+
+/// Whether this system has a start method: some cannot copy a process.
+fn is_here(method: StartMethod) -> bool {
+    let mut all = poolproof_runtime::StartMethod::all().iter();
+    all.any(|here| here.to_string() == method.name())
 }
 
 /// Runs one program in this process, which is a child of the test.
