@@ -2,9 +2,9 @@
 //! Whose turn it is to write is for the locks to say.
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use crate::atomic::AtomicU64;
 use crate::memory::SharedMemory;
 
 /// A type whose every bit pattern is a value, or is made one when it is read, so that what another

@@ -1,11 +1,11 @@
 //! Waiting for a ring beside other things, which the system can only do with a handle: who puts
 //! something while someone watches rings through the socket that handles travel on.
 
-use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::fence;
 use std::time::{Duration, Instant};
 
+use poolproof_sys::atomic::AtomicU32;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
