@@ -11,7 +11,7 @@ mod writer;
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use poolproof_sys::handle::Handle;
@@ -22,6 +22,7 @@ pub use wait::{Waitable, wait};
 use crate::context::Context;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 use crate::transfer::{self, Message};
 use reader::Reader;
 use writer::Writer;
@@ -263,7 +264,7 @@ impl<S, R> Connection<S, R> {
             let text = "a connection that only sends: use the other end of the pipe";
             Error::new(Kind::Usage, format!("{verb} {text}"))
         })?;
-        let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = lock(reader);
         self.check(verb)?;
         Ok(reader)
     }
@@ -275,7 +276,7 @@ impl<S, R> Connection<S, R> {
             let text = "a connection that only receives: use the other end of the pipe";
             Error::new(Kind::Usage, format!("{verb} {text}"))
         })?;
-        let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = lock(writer);
         self.check(verb)?;
         let outcome = work(&mut writer);
         if self.is_closed() {

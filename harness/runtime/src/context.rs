@@ -4,11 +4,12 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 /// How a process comes to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ static DEFAULT: Mutex<Option<StartMethod>> = Mutex::new(None);
 pub fn set_start_method(method: impl Into<Option<StartMethod>>, force: bool) -> Result<()> {
     let method = method.into();
     method.map_or(Ok(()), check)?;
-    let mut default = DEFAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut default = lock(&DEFAULT);
     match *default {
         Some(fixed) if !force => Err(Error::new(
             Kind::Usage,
@@ -103,7 +104,7 @@ pub fn set_start_method(method: impl Into<Option<StartMethod>>, force: bool) -> 
 /// With `allow_none` an unset one is `None`; else asking fixes it to the system's default.
 #[must_use]
 pub fn start_method(allow_none: bool) -> Option<StartMethod> {
-    let mut default = DEFAULT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut default = lock(&DEFAULT);
     if default.is_none() && !allow_none {
         *default = StartMethod::all().first().copied();
     }
@@ -112,7 +113,7 @@ pub fn start_method(allow_none: bool) -> Option<StartMethod> {
 
 /// In a child: the start method of the context that started it is its default.
 pub(crate) fn inherit(method: StartMethod) {
-    *DEFAULT.lock().unwrap_or_else(PoisonError::into_inner) = Some(method);
+    *lock(&DEFAULT) = Some(method);
 }
 
 fn check(method: StartMethod) -> Result<()> {

@@ -1,9 +1,10 @@
 //! What a process does before it ends: the work that others register here, its daemons ended, its
 //! other children joined.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
+use crate::locked::lock;
 use crate::process::children;
 use crate::start;
 
@@ -29,7 +30,7 @@ static STARTED: AtomicBool = AtomicBool::new(false);
 /// Gives a number for [`forget`].
 pub(crate) fn register(stage: Stage, run: impl FnOnce() + Send + 'static) -> u64 {
     poolproof_sys::exit::at_exit(do_all);
-    let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut work = lock(&WORK);
     work.0 += 1;
     let id = work.0;
     work.1.push(Work {
@@ -42,7 +43,7 @@ pub(crate) fn register(stage: Stage, run: impl FnOnce() + Send + 'static) -> u64
 
 /// Takes back what [`register`] has registered, if it has not been done yet.
 pub(crate) fn forget(id: u64) {
-    let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut work = lock(&WORK);
     let found = work.1.iter().position(|work| work.id == id);
     let taken = found.map(|place| work.1.remove(place));
     drop(work);
@@ -64,7 +65,7 @@ pub(crate) fn do_all() {
 /// Does a stage's work, the latest first.
 fn run(stage: Stage) {
     loop {
-        let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work = lock(&WORK);
         let found = work.1.iter().rposition(|work| work.stage == stage);
         let Some(taken) = found.map(|place| work.1.remove(place)) else {
             return;
@@ -77,7 +78,7 @@ fn run(stage: Stage) {
 /// In a forked child: what the parent has to do is not the child's to do.
 pub(crate) fn start_afresh() {
     STARTED.store(false, Ordering::SeqCst);
-    let mut work = WORK.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut work = lock(&WORK);
     // Dropping it could do the parent's work here.
     std::mem::forget(std::mem::take(&mut work.1));
 }

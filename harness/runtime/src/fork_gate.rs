@@ -6,6 +6,7 @@
 //! A thread of the program's own is harmless as long as it waits [`outside`], and only so long: a
 //! fork beside it is refused at any other moment.
 
+use crate::locked::lock;
 use std::cell::Cell;
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -33,7 +34,7 @@ thread_local! {
 }
 
 fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&STATE)
 }
 
 /// Starts a thread that promises to do its waits [`outside`].

@@ -84,6 +84,7 @@ mod fork_gate;
 pub mod fuzzing;
 mod listener;
 mod lock;
+mod locked;
 mod logging;
 mod manager;
 mod pool;

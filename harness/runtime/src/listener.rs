@@ -6,7 +6,7 @@
 //! stops in the middle of its own keeps nobody waiting.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
@@ -18,6 +18,7 @@ use crate::auth::{Digests, Secret};
 use crate::connection::{Carrier, Connection};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
+use crate::locked::lock;
 use crate::wire::{self, Side};
 
 /// Handshakes that may go on at once; for who comes then, the oldest is given up.
@@ -257,6 +258,6 @@ impl Acceptor {
 
 impl Done {
     fn lock(&self) -> std::sync::MutexGuard<'_, Handshakes> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }

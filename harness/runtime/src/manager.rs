@@ -63,11 +63,11 @@ use crate::address::Address;
 use crate::context::{Context, StartMethod};
 use crate::error::{Error, Kind, Result};
 use crate::exit_work;
+use crate::locked::lock;
 use crate::process::Process;
 use crate::transfer::decode;
 use client::Server;
 use protocol::Request;
-use waiting::lock;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use server::feed;

@@ -10,7 +10,7 @@ mod exit;
 mod sentinel;
 
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::identity::{Identity, epoch};
@@ -25,6 +25,7 @@ use crate::context::{Context, StartMethod};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
+use crate::locked::lock;
 use crate::start::{self, Running};
 use crate::transfer::Message;
 use current::Role;
@@ -180,14 +181,11 @@ struct State {
 
 impl Inner {
     fn pid(&self) -> Option<u32> {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pid
+        lock(&self.state).pid
     }
 
     fn running(&self) -> Result<Arc<Running>> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = lock(&self.state);
         let running = state.running.as_ref().map(Arc::clone);
         running.ok_or_else(|| Error::new(Kind::Closed, format!("the process `{}`", self.name)))
     }
@@ -349,11 +347,7 @@ impl Process {
             );
             return Err(Error::new(Kind::Usage, text));
         }
-        let mut state = self
-            .inner
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.inner.state);
         state.running = None;
         Ok(())
     }

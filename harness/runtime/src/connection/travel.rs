@@ -1,7 +1,7 @@
 //! How a connection goes to another process inside a message: its handles, and what it has read
 //! ahead.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::reader::Reader;
 use super::writer::Writer;
 use super::{Carrier, Connection};
+use crate::locked::lock;
 use crate::transfer;
 
 #[derive(Serialize, Deserialize)]
@@ -41,14 +42,8 @@ impl<S, R> Serialize for Connection<S, R> {
         if self.is_closed() {
             return Err(T::Error::custom("a closed connection cannot be sent"));
         }
-        let mut reader = self
-            .reader
-            .as_ref()
-            .map(|reader| reader.lock().unwrap_or_else(PoisonError::into_inner));
-        let writer = self
-            .writer
-            .as_ref()
-            .map(|writer| writer.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut reader = self.reader.as_ref().map(|reader| lock(reader));
+        let writer = self.writer.as_ref().map(|writer| lock(writer));
         let of_reader = reader.as_ref().and_then(|reader| reader.carrier.clone());
         let of_writer = writer.as_ref().and_then(|writer| writer.carrier.clone());
         let is_receiving = of_reader.is_some();
@@ -99,7 +94,7 @@ impl<S, R> Connection<S, R> {
             return;
         };
         transfer::if_refused(move || {
-            let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut reader = lock(&reader);
             let handles = ahead_handles
                 .into_iter()
                 .map(|Sent(handle)| handle)

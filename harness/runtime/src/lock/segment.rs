@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use poolproof_sys::atomic::{AtomicU32, AtomicU64};
 use poolproof_sys::identity::{self, Identity};
@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::registry::{self, Registry};
 use super::word::Word;
 use crate::error::{Error, Result};
+use crate::locked::lock;
 use crate::transfer::{put_handle, take_handle};
 
 const CREATOR_AT: usize = 0;
@@ -85,7 +86,7 @@ impl Segment {
             memory.atomic_u64(CREATOR_AT).load(Relaxed),
             memory.atomic_u64(COUNT_AT).load(Relaxed),
         );
-        let mut mapped = MAPPED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mapped = lock(&MAPPED);
         if let Some(segment) = mapped.get(&key).and_then(Weak::upgrade) {
             return segment;
         }
@@ -131,7 +132,7 @@ impl Segment {
 
     /// What this process has beside the memory for its object, made when there is none (any more).
     pub(crate) fn attachment<A: Any + Send + Sync>(&self, make: impl FnOnce() -> A) -> Arc<A> {
-        let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attached = lock(&self.attached);
         let known = attached.as_ref().and_then(Weak::upgrade);
         if let Some(known) = known.and_then(|known| known.downcast::<A>().ok()) {
             return known;
@@ -210,7 +211,7 @@ impl Segment {
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        let mut mapped = MAPPED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mapped = lock(&MAPPED);
         let key = self.key();
         // The same memory may have arrived again in the meantime, under the same key.
         if mapped

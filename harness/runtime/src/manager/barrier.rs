@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::proxy::managed;
 use super::server::{decoded, encoded};
 use super::table::Object;
-use super::waiting::{Caller, lock};
+use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 #[derive(Serialize, Deserialize)]
 enum Call {

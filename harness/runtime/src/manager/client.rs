@@ -15,12 +15,12 @@ use serde::{Deserialize, Serialize};
 
 use super::protocol::{Item, Process, Reply, Request};
 use super::server::encoded;
-use super::waiting::lock;
 use crate::address::Address;
 use crate::auth;
 use crate::connection::Connection;
 use crate::error::{Error, Kind, Result};
 use crate::listener::Client;
+use crate::locked::lock;
 use crate::transfer::decode;
 
 /// A manager's server: what this process knows of it.

@@ -10,8 +10,9 @@ use super::lock::{Held, Owner};
 use super::proxy::{Proxy, managed};
 use super::server::{decoded, encoded};
 use super::table::{Gone, Object};
-use super::waiting::{Caller, lock};
+use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 #[derive(Serialize, Deserialize)]
 enum Call {

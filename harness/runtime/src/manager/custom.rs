@@ -14,8 +14,9 @@ use super::proxy::{Proxy, sealed};
 use super::registry::{Travelling, travelling};
 use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
-use super::waiting::{Caller, lock};
+use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 use crate::transfer::{Message, decode};
 
 /// A type of the program's own that a manager keeps, and clients call through a [`CustomProxy`].

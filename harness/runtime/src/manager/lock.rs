@@ -12,8 +12,9 @@ use super::protocol::Process;
 use super::proxy::{Proxy, managed};
 use super::server::{decoded, encoded};
 use super::table::{Gone, Object};
-use super::waiting::{Caller, lock};
+use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 /// What each object that can be held understands.
 #[derive(Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use super::Manager;
 use super::protocol::Request;
-use super::waiting::lock;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 use crate::shared::{Item, ShareableList, SharedMemory};
 use crate::transfer::decode;
 

@@ -10,8 +10,9 @@ use super::protocol::Item;
 use super::proxy::managed;
 use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
-use super::waiting::{Caller, lock};
+use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 use crate::transfer::{Message, decode};
 
 #[derive(Serialize, Deserialize)]

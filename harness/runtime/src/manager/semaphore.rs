@@ -6,8 +6,9 @@ use super::lock::{Call, lockable};
 use super::proxy::managed;
 use super::server::{decoded, encoded};
 use super::table::Object;
-use super::waiting::{Caller, lock};
+use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 /// The object.
 pub(super) struct Semaphore {

@@ -25,13 +25,14 @@ use super::semaphore::Semaphore;
 use super::set::Set;
 use super::table::{Gone, Object, Table};
 use super::value::{Array, Value};
-use super::waiting::{Caller, LOOK, lock};
+use super::waiting::{Caller, LOOK};
 use crate::address::Address;
 use crate::auth::Digests;
 use crate::connection::{Carrier, Connection};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::listener::Acceptor;
+use crate::locked::lock;
 use crate::transfer::{decode, encode};
 
 /// What a server is given.

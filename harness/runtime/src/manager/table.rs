@@ -4,7 +4,7 @@
 //! message, or in a process that was copied a moment ago and has not spoken yet.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
 use super::memory::Blocks;
@@ -12,6 +12,7 @@ use super::protocol::{Class, Item, Process};
 use super::waiting::Caller;
 use crate::auth;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 /// How long an object is kept that nobody refers to.
 const LIMBO: Duration = Duration::from_secs(60);
@@ -165,7 +166,7 @@ impl Table {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -1,12 +1,13 @@
 //! How a server's thread waits for others on behalf of a client that may go away meanwhile.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use super::protocol::Process;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
+use crate::locked::lock;
 
 /// How long a client may be gone before a waiting thread sees it.
 pub(super) const LOOK: Duration = Duration::from_millis(100);
@@ -80,9 +81,4 @@ impl Caller<'_> {
             });
         }
     }
-}
-
-/// A lock that no panic of ours leaves in disorder.
-pub(super) fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,10 +8,10 @@ use poolproof_sys::function::Passed;
 use poolproof_sys::handle::Handle;
 
 use super::board::{Board, Stage};
-use super::feed::lock;
 use super::worker::{self, CarriedHandle, Start};
 use crate::context::{Context, StartMethod};
 use crate::error::{Error, Result};
+use crate::locked::lock;
 use crate::process::Process;
 
 /// Starts in a row that may fail at every place before the pool is broken.

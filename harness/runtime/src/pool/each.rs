@@ -1,12 +1,13 @@
 //! Results one by one: what `imap` and `imap_unordered` give.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::job::{Job, Outcome, wait_until};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 use crate::transfer::Message;
 
 /// In which order results are given.
@@ -64,7 +65,7 @@ impl<R> Each<R> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<R>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn next(&self, timeout: Option<Duration>) -> Option<Result<R>> {

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use poolproof_sys::function::Passed;
 use poolproof_sys::handle::Handle;
@@ -17,6 +17,7 @@ use super::job::Job;
 use super::ring::{Head, INLINE};
 use super::worker;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 use crate::transfer::{Message, encode};
 
 /// Tasks of one job, in order.
@@ -426,9 +427,4 @@ impl Feed {
 /// Why a task that was taken back has no result.
 pub(super) fn cancelled() -> Error {
     Error::new(Kind::Cancelled, "get the result of a pool's task")
-}
-
-/// A lock whose holder cannot have left it half changed: user code never runs under it.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-use super::feed::lock;
 use super::job::{Job, Later, wait_until};
 use super::office::Office;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 /// A task of an [`Executor`](super::Executor); clones are the same task.
 pub struct Future<R> {

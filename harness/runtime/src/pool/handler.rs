@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::board::HandlerState;
 use super::crew::Starts;
-use super::feed::{Pending, lock};
+use super::feed::Pending;
 use super::job::Arrived;
 use super::office::{Door, Office};
 use super::stream::{Ending, Reader, Record};
@@ -14,6 +14,7 @@ use super::task;
 use super::worker::INITIALIZER;
 use crate::error::{Error, Kind};
 use crate::fork_gate;
+use crate::locked::lock;
 
 /// Results in one look around from which on the next ones are waited for together.
 const BURST: usize = 16;

@@ -11,6 +11,7 @@ use poolproof_sys::handle::Handle;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
+use crate::locked::lock;
 use crate::transfer::{Message, decode};
 
 /// A result as it comes from a worker: its bytes, and the handles beside them.
@@ -98,7 +99,7 @@ impl<T> Later<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, LaterState<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn set(&self, result: Result<T>, callbacks: Callbacks<T>) {
@@ -177,7 +178,7 @@ pub(super) fn wait_until<T>(
 ) -> bool {
     // This process may be copied meanwhile: nothing in the copy needs this state.
     fork_gate::outside(|| {
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(state);
         while !is_wanted(&state) {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             state = match left {
@@ -212,11 +213,7 @@ impl<R> One<R> {
 
 impl<R: Message> Job for One<R> {
     fn complete(&self, _task: usize, outcome: Outcome<'_>) {
-        let callbacks = self
-            .callbacks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let callbacks = lock(&self.callbacks).take();
         if let Some(callbacks) = callbacks {
             let result = outcome.and_then(Arrived::decoded);
             self.later.set(result, callbacks);
@@ -259,7 +256,7 @@ impl<R> All<R> {
 
     /// Gives the result of no items at all.
     pub(super) fn finish_empty(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let callbacks = state.callbacks.take();
         drop(state);
         if let Some(callbacks) = callbacks {
@@ -290,7 +287,7 @@ impl<R: Message> All<R> {
 
 impl<R: Message> Job for All<R> {
     fn complete(&self, task: usize, outcome: Outcome<'_>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let kept = outcome.and_then(|arrived| self.keep(&mut state, task, arrived));
         if let Err(error) = kept {
             // The first error to arrive is the one that is told.
@@ -313,7 +310,7 @@ impl<R: Message> Job for All<R> {
     }
 
     fn abort(&self, error: Error) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let callbacks = state.callbacks.take();
         drop(state);
         if let Some(callbacks) = callbacks {

@@ -11,10 +11,11 @@ use poolproof_sys::pipe;
 
 use super::board::{Board, Leaving};
 use super::crew::Crew;
-use super::feed::{Early, Feed, Feeding, Pending, Pendings, cancelled, is_same, lock};
+use super::feed::{Early, Feed, Feeding, Pending, Pendings, cancelled, is_same};
 use super::job::{Job, wait_until};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 
 /// Whether a pool takes tasks, and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use poolproof_sys::channel::Channel;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
-use super::feed::lock;
 use super::office::{Office, Parcel};
 use crate::fork_gate;
+use crate::locked::lock;
 
 /// Runs until the pool's own thread has ended; `wake` is readable when there is something to see.
 pub(super) fn run(office: &Arc<Office>, wake: &Handle) {

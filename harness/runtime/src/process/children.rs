@@ -1,11 +1,12 @@
 //! The processes that this process has started and that may still run.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::process::{Ending, Signal};
 
 use super::{Inner, Process};
+use crate::locked::lock;
 
 static CHILDREN: Mutex<Vec<Arc<Inner>>> = Mutex::new(Vec::new());
 
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Remembers a child until its end is known.
 pub(super) fn add(child: Arc<Inner>) {
     poolproof_sys::exit::at_exit(crate::exit_work::do_all);
-    let mut children = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut children = lock(&CHILDREN);
     let is_full = children.len() == children.capacity();
     children.push(child);
     if is_full {
@@ -28,7 +29,7 @@ pub(super) fn add(child: Arc<Inner>) {
 
 /// Forgets a child whose end is known.
 pub(super) fn remove(child: &Inner) {
-    let mut children = CHILDREN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut children = lock(&CHILDREN);
     let found = children
         .iter()
         .position(|known| std::ptr::eq(&raw const **known, child));
@@ -38,10 +39,7 @@ pub(super) fn remove(child: &Inner) {
 }
 
 fn all() -> Vec<Arc<Inner>> {
-    CHILDREN
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone()
+    lock(&CHILDREN).clone()
 }
 
 /// Those whose end this process sees to before its own.
@@ -87,8 +85,5 @@ pub(crate) fn join_all() {
 
 /// In a forked child: the parent's children are not the child's.
 pub(crate) fn start_afresh() {
-    CHILDREN
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clear();
+    lock(&CHILDREN).clear();
 }

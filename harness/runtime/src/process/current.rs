@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Sentinel;
 use super::authkey::AuthKey;
 use crate::context::StartMethod;
+use crate::locked::lock;
 
 /// What a process is told about itself by the one that starts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +81,7 @@ impl From<Role> for Own {
 
 impl Own {
     fn key(&self) -> AuthKey {
-        let mut key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut key = lock(&self.key);
         key.get_or_insert_with(AuthKey::random).clone()
     }
 }
@@ -148,7 +149,7 @@ impl CurrentProcess {
 
     /// Sets the secret for this process and for the children that it starts from now on.
     pub fn set_authkey(&self, key: &[u8]) {
-        let mut own = self.own.key.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = lock(&self.own.key);
         *own = Some(AuthKey::new(key));
     }
 }

@@ -21,6 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::exit_work::{self, Stage};
 use crate::fork_gate;
 use crate::lock::patience::Patience;
+use crate::locked::lock;
 use crate::process::current_process;
 
 /// After this time the end of a process that waits for its queues is reported.
@@ -297,7 +298,7 @@ impl Outbox {
 
     /// The state of this process; a forked child's begins empty.
     fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         let epoch = identity::epoch();
         if state.epoch != epoch {
             let users = state.users;

@@ -3,7 +3,7 @@
 //! The first process of a tree that needs one starts it; all of the tree share it.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::channel::Channel;
 use poolproof_sys::handle::Handle;
@@ -14,6 +14,7 @@ use super::bootstrap::{MARKER, SERVER};
 use super::message::{self, Packed, Requests, Surroundings, Variables};
 use super::{life, spawn, warm_up};
 use crate::error::{Error, Result};
+use crate::locked::lock;
 use crate::process::Exit;
 use crate::process::current::Role;
 use crate::transfer::Message;
@@ -29,7 +30,7 @@ struct Server {
 static SERVER_KNOWN: Mutex<Option<Server>> = Mutex::new(None);
 
 fn server() -> MutexGuard<'static, Option<Server>> {
-    SERVER_KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&SERVER_KNOWN)
 }
 
 pub(super) fn start<A: Message, R: Exit>(

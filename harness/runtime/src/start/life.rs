@@ -1,12 +1,13 @@
 //! The lifeline of this process tree: its root holds the one end, every other process is tied to
 //! the other, so that a root that dies takes all with it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::handle::Handle;
 use poolproof_sys::lifeline;
 
 use crate::error::{Error, Result};
+use crate::locked::lock;
 
 /// What this process holds of the lifeline.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ enum Life {
 static LIFE: Mutex<Life> = Mutex::new(Life::Alone);
 
 fn life() -> MutexGuard<'static, Life> {
-    LIFE.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&LIFE)
 }
 
 /// An end for a child of this process; the first call makes this process a root, unless it is

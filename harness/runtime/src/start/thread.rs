@@ -7,6 +7,7 @@ use std::time::Instant;
 use poolproof_sys::process::Ending;
 
 use crate::error::{Error, Result};
+use crate::locked::lock;
 use crate::process::Exit;
 use crate::process::current::{self, Role};
 
@@ -27,11 +28,7 @@ struct Tell(Arc<End>);
 
 impl Drop for Tell {
     fn drop(&mut self) {
-        *self
-            .0
-            .is_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = true;
+        *lock(&self.0.is_over) = true;
         self.0.changed.notify_all();
     }
 }
@@ -59,11 +56,7 @@ pub(super) fn start<A: Send + 'static, R: Exit>(
 impl Thread {
     /// Waits for the thread's end, which is always taken for a success; none at the deadline.
     pub(super) fn wait(&self, deadline: Option<Instant>) -> Option<Ending> {
-        let mut is_over = self
-            .end
-            .is_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut is_over = lock(&self.end.is_over);
         while !*is_over {
             let Some(deadline) = deadline else {
                 let woken = self.end.changed.wait(is_over);

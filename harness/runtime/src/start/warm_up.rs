@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::channel::Channel;
 use poolproof_sys::function::{self, Bridge, Passed};
@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 
 use super::forkserver;
 use crate::error::{Error, Kind, Result};
+use crate::locked::lock;
 use crate::transfer::{self, Message};
 
 static WARM_UP: Mutex<Option<WarmUp>> = Mutex::new(None);
 
 fn warm_up() -> MutexGuard<'static, Option<WarmUp>> {
-    WARM_UP.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&WARM_UP)
 }
 
 /// A function with its argument.
