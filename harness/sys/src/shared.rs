@@ -63,6 +63,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the value is not wholly inside, or not aligned to its size.
+    #[inline]
     pub fn load<T: Shared>(&self, offset: usize) -> T {
         let mut value = MaybeUninit::<T>::uninit();
         let at = value.as_mut_ptr();
@@ -106,6 +107,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the value is not wholly inside, or not aligned to its size.
+    #[inline]
     pub fn store<T: Shared>(&self, offset: usize, value: T) {
         let at = &raw const value;
         match size_of::<T>() {
@@ -210,6 +212,22 @@ impl SharedMemory {
         let head = (offset.next_multiple_of(8) - offset).min(length);
         (head, (length - head) / 8 * 8)
     }
+}
+
+/// Panics where `size` bytes at `offset` are not wholly inside, or not aligned to their size.
+#[inline]
+pub(crate) fn check_place(offset: usize, size: usize, bytes: usize) {
+    let is_inside = size <= bytes && offset <= bytes - size;
+    if !is_inside || !offset.is_multiple_of(size) {
+        misplaced(offset, size, bytes);
+    }
+}
+
+/// By itself, so that who is in the right place does not lay the message out.
+#[cold]
+#[inline(never)]
+fn misplaced(offset: usize, size: usize, bytes: usize) -> ! {
+    panic!("{size} aligned bytes at offset {offset} are not inside of {bytes} of shared memory")
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ impl Lock {
     ///
     /// # Errors
     /// `is_owner_died` when an owner died with it.
+    #[inline]
     pub fn acquire(&self) -> Result<LockGuard<'_>> {
         self.acquire_raw(None)?;
         Ok(LockGuard { lock: self })
@@ -78,6 +79,7 @@ impl Lock {
     ///
     /// # Errors
     /// As [`Lock::acquire`].
+    #[inline]
     pub fn acquire_raw(&self, timeout: Option<Duration>) -> Result<bool> {
         match self.word().take(timeout)? {
             Some(Found::Clean) => Ok(true),
@@ -116,6 +118,7 @@ impl Lock {
         self.word().is_mine()
     }
 
+    #[inline]
     fn word(&self) -> Word<'_> {
         self.segment.word(0)
     }
@@ -136,6 +139,7 @@ pub struct LockGuard<'l> {
 }
 
 impl Drop for LockGuard<'_> {
+    #[inline]
     fn drop(&mut self) {
         // Someone else may have released it already, which is theirs to answer for.
         self.lock.word().release();

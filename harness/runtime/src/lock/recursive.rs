@@ -67,8 +67,7 @@ impl RLock {
     /// # Errors
     /// `is_owner_died` when an owner died with it.
     pub fn acquire(&self) -> Result<RLockGuard<'_>> {
-        self.acquire_raw(None)?;
-        Ok(RLockGuard { lock: self })
+        self.place().acquire()
     }
 
     /// Waits at most `timeout`; true when the lock is held now, until [`RLock::release`].
@@ -92,28 +91,7 @@ impl RLock {
     /// # Errors
     /// As [`RLock::acquire`], and `is_usage` when it was taken too often.
     pub fn acquire_raw(&self, timeout: Option<Duration>) -> Result<bool> {
-        let me = self.me()?;
-        if self.holder() == me {
-            let count = self.count().load(Relaxed);
-            let next = count.checked_add(1);
-            let next = next.ok_or_else(|| {
-                Error::new(Kind::Usage, "acquire a recursive lock 4294967296 times")
-            })?;
-            self.count().store(next, Relaxed);
-            return Ok(true);
-        }
-        match self.word().take(timeout)? {
-            Some(Found::Clean) => {
-                self.hold(me, 1);
-                Ok(true)
-            }
-            Some(Found::Abandoned) => {
-                self.hold(0, 0);
-                self.word().release();
-                Err(owner_died("acquire a recursive lock"))
-            }
-            None => Ok(false),
-        }
+        self.place().take(timeout)
     }
 
     /// Gives back one acquire of this thread.
@@ -121,68 +99,145 @@ impl RLock {
     /// # Errors
     /// `is_not_owner` when this thread does not hold it.
     pub fn release(&self) -> Result<()> {
-        if !self.is_mine()? {
-            return Err(Error::new(Kind::NotOwner, "release a recursive lock"));
+        match self.place().release()? {
+            true => Ok(()),
+            false => Err(Error::new(Kind::NotOwner, "release a recursive lock")),
         }
-        let count = self.count().load(Relaxed);
-        if count > 1 {
-            self.count().store(count - 1, Relaxed);
-        } else {
-            self.hold(0, 0);
-            self.word().release();
-        }
-        Ok(())
     }
 
     /// Says that what the lock guards is in order again after its owner died.
     pub fn reset(&self) {
-        self.word().reset();
+        self.place().word().reset();
     }
 
     /// Whether this thread holds the lock.
     pub(crate) fn is_mine(&self) -> Result<bool> {
-        Ok(self.holder() == self.me()?)
+        self.place().is_mine()
     }
 
     /// Gives back all acquires of this thread, to be taken again with [`RLock::restore`].
     pub(super) fn release_all(&self) -> u32 {
-        let count = self.count().load(Relaxed);
-        self.hold(0, 0);
-        self.word().release();
+        let place = self.place();
+        let count = place.count().load(Relaxed);
+        place.give_back();
         count
     }
 
     /// Waits for the lock and holds it as often as [`RLock::release_all`] gave it back.
     pub(super) fn restore(&self, count: u32) -> Result<()> {
         self.acquire_raw(None)?;
-        self.count().store(count, Relaxed);
+        self.place().count().store(count, Relaxed);
         Ok(())
     }
 
-    fn hold(&self, holder: u64, count: u32) {
+    fn place(&self) -> Recursive<'_> {
+        Recursive::in_segment(&self.segment)
+    }
+}
+
+/// A recursive lock at the start of a segment's body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recursive<'s> {
+    segment: &'s Segment,
+}
+
+impl<'s> Recursive<'s> {
+    #[inline]
+    pub(crate) fn in_segment(segment: &'s Segment) -> Recursive<'s> {
+        Recursive { segment }
+    }
+
+    #[inline]
+    pub(crate) fn acquire(self) -> Result<RLockGuard<'s>> {
+        self.take(None)?;
+        Ok(RLockGuard { lock: self })
+    }
+
+    #[inline]
+    fn take(self, timeout: Option<Duration>) -> Result<bool> {
+        let owner = self.segment.owner()?;
+        let me = me(owner);
+        if self.holder() == me {
+            return self.take_again();
+        }
+        match self.word().take_as(owner, timeout) {
+            Some(Found::Clean) => {
+                self.hold(me, 1);
+                Ok(true)
+            }
+            Some(Found::Abandoned) => {
+                self.give_back();
+                Err(owner_died("acquire a recursive lock"))
+            }
+            None => Ok(false),
+        }
+    }
+
+    fn take_again(self) -> Result<bool> {
+        let count = self.count().load(Relaxed);
+        let next = count.checked_add(1);
+        let next = next
+            .ok_or_else(|| Error::new(Kind::Usage, "acquire a recursive lock 4294967296 times"))?;
+        self.count().store(next, Relaxed);
+        Ok(true)
+    }
+
+    /// Gives back one acquire of this thread; false when it holds none.
+    #[inline]
+    fn release(self) -> Result<bool> {
+        if !self.is_mine()? {
+            return Ok(false);
+        }
+        let count = self.count().load(Relaxed);
+        if count > 1 {
+            self.count().store(count - 1, Relaxed);
+        } else {
+            self.give_back();
+        }
+        Ok(true)
+    }
+
+    #[inline]
+    fn is_mine(self) -> Result<bool> {
+        Ok(self.holder() == me(self.segment.owner()?))
+    }
+
+    #[inline]
+    fn give_back(self) {
+        self.hold(0, 0);
+        self.word().release();
+    }
+
+    #[inline]
+    fn hold(self, holder: u64, count: u32) {
         self.count().store(count, Relaxed);
         self.segment.atomic_u64(HOLDER_AT).store(holder, Relaxed);
     }
 
-    /// This thread of this process; a number that no other has while it could be compared, since
-    /// an owner word has a generation.
-    fn me(&self) -> Result<u64> {
-        Ok(u64::from(self.segment.owner()?) << 32 | u64::from(thread_number()))
-    }
-
-    fn holder(&self) -> u64 {
+    #[inline]
+    fn holder(self) -> u64 {
         self.segment.atomic_u64(HOLDER_AT).load(Relaxed)
     }
 
-    fn count(&self) -> &AtomicU32 {
+    #[inline]
+    fn count(self) -> &'s AtomicU32 {
         self.segment.atomic_u32(COUNT_AT)
     }
 
-    fn word(&self) -> Word<'_> {
+    #[inline]
+    fn word(self) -> Word<'s> {
         self.segment.word(0)
     }
 }
 
+/// This thread of this process; a number that no other has while it could be compared, since an
+/// owner word has a generation.
+#[inline]
+fn me(owner: u32) -> u64 {
+    u64::from(owner) << 32 | u64::from(thread_number())
+}
+
+#[inline]
 fn thread_number() -> u32 {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
     thread_local! {
@@ -200,10 +255,11 @@ fn thread_number() -> u32 {
 #[derive(Debug)]
 #[must_use = "the lock is held for as long as the guard lives"]
 pub struct RLockGuard<'l> {
-    lock: &'l RLock,
+    lock: Recursive<'l>,
 }
 
 impl Drop for RLockGuard<'_> {
+    #[inline]
     fn drop(&mut self) {
         // A guard that moved to another thread does not hold the lock, and gives nothing back.
         let _ = self.lock.release();

@@ -101,11 +101,13 @@ impl Segment {
     }
 
     /// The memory; the body begins at [`Segment::at`]`(0)`.
+    #[inline]
     pub(crate) fn memory(&self) -> &SharedMemory {
         &self.memory
     }
 
     /// The offset in the memory of an offset in the body.
+    #[inline]
     pub(crate) fn at(&self, offset: usize) -> usize {
         BODY_AT + offset
     }
@@ -116,16 +118,19 @@ impl Segment {
     }
 
     /// A 32-bit word of the body.
+    #[inline]
     pub(crate) fn atomic_u32(&self, offset: usize) -> &AtomicU32 {
         self.memory.atomic_u32(self.at(offset))
     }
 
     /// A 64-bit word of the body.
+    #[inline]
     pub(crate) fn atomic_u64(&self, offset: usize) -> &AtomicU64 {
         self.memory.atomic_u64(self.at(offset))
     }
 
     /// The lock word at an offset of the body; it takes [`super::word::BYTES`].
+    #[inline]
     pub(crate) fn word(&self, offset: usize) -> Word<'_> {
         Word::new(self, offset)
     }
@@ -151,6 +156,7 @@ impl Segment {
     }
 
     /// What this process writes into lock words of this segment.
+    #[inline]
     pub(crate) fn owner(&self) -> Result<u32> {
         let seen = self.owner.load(Relaxed);
         if (seen >> 32) as u32 == identity::epoch() {

@@ -19,8 +19,9 @@ use poolproof_sys::atomic::AtomicU32;
 pub(crate) const BYTES: usize = 8;
 const ABANDONED_AT: usize = 4;
 const WAITERS: u32 = 1 << 31;
-/// Looks at a held lock before the first sleep; about the length of a short critical section.
-const SPINS: u32 = 40;
+/// Looks at a held lock before the first sleep, each after twice the pause of the one before: a
+/// look takes the word's line away from its holder, who is slower for it.
+const LOOKS: u32 = 6;
 
 /// A lock word at its place.
 #[derive(Clone, Copy, Debug)]
@@ -39,21 +40,28 @@ pub(crate) enum Found {
 }
 
 impl<'s> Word<'s> {
+    #[inline]
     pub(super) fn new(segment: &'s Segment, offset: usize) -> Word<'s> {
         Word { segment, offset }
     }
 
     /// Takes the lock; none when the time was over first. A zero timeout only tries.
+    #[inline]
     pub(crate) fn take(self, timeout: Option<Duration>) -> Result<Option<Found>> {
-        let me = self.segment.owner()?;
+        Ok(self.take_as(self.segment.owner()?, timeout))
+    }
+
+    /// As [`Word::take`], for this process by the owner word that it has in the segment.
+    #[inline]
+    pub(crate) fn take_as(self, me: u32, timeout: Option<Duration>) -> Option<Found> {
         let taken = self
             .atomic()
             .compare_exchange(0, me, Acquire, Relaxed)
             .is_ok();
         if taken {
-            return Ok(Some(self.found()));
+            return Some(self.found());
         }
-        Ok(self.take_slowly(me, timeout))
+        self.take_slowly(me, timeout)
     }
 
     #[cold]
@@ -93,8 +101,8 @@ impl<'s> Word<'s> {
     }
 
     fn spin(self, me: u32) -> bool {
-        for _ in 0..SPINS {
-            std::hint::spin_loop();
+        for look in 0..LOOKS {
+            (0..1 << look).for_each(|_| std::hint::spin_loop());
             if self.atomic().load(Relaxed) == 0 && self.replace(0, me) {
                 return true;
             }
@@ -103,13 +111,19 @@ impl<'s> Word<'s> {
     }
 
     /// Gives the lock back, whoever holds it; false when nobody did.
+    #[inline]
     pub(crate) fn release(self) -> bool {
         let before = self.atomic().swap(0, Release);
         if before & WAITERS != 0 {
-            let memory = self.segment.memory();
-            memory.wait_word(self.segment.at(self.offset)).wake(1);
+            self.wake();
         }
         before != 0
+    }
+
+    #[cold]
+    fn wake(self) {
+        let memory = self.segment.memory();
+        memory.wait_word(self.segment.at(self.offset)).wake(1);
     }
 
     /// Whether this process holds the lock.
@@ -132,6 +146,7 @@ impl<'s> Word<'s> {
         self.abandoned().store(0, Release);
     }
 
+    #[inline]
     fn found(self) -> Found {
         match self.abandoned().load(Relaxed) {
             0 => Found::Clean,
@@ -145,10 +160,12 @@ impl<'s> Word<'s> {
             .is_ok()
     }
 
+    #[inline]
     fn atomic(self) -> &'s AtomicU32 {
         self.segment.atomic_u32(self.offset)
     }
 
+    #[inline]
     fn abandoned(self) -> &'s AtomicU32 {
         self.segment.atomic_u32(self.offset + ABANDONED_AT)
     }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::Context;
 use crate::error::{Error, Kind, Result};
 use crate::lock::RLock;
-use crate::lock::recursive;
+use crate::lock::recursive::{self, Recursive};
 use crate::lock::segment::{self, Segment, SegmentKind};
 
 const LENGTH_AT: usize = recursive::BYTES;
@@ -89,8 +89,7 @@ impl<T: Shared> Array<T> {
     /// # Errors
     /// `is_index` beyond the end; `is_owner_died` when a process died with the lock.
     pub fn get(&self, index: usize) -> Result<T> {
-        let lock = self.get_lock();
-        let _guard = lock.acquire()?;
+        let _guard = Recursive::in_segment(&self.raw.segment).acquire()?;
         self.raw.get(index)
     }
 
@@ -99,8 +98,7 @@ impl<T: Shared> Array<T> {
     /// # Errors
     /// As [`Array::get`].
     pub fn set(&self, index: usize, value: T) -> Result<()> {
-        let lock = self.get_lock();
-        let _guard = lock.acquire()?;
+        let _guard = Recursive::in_segment(&self.raw.segment).acquire()?;
         self.raw.set(index, value)
     }
 
@@ -109,8 +107,7 @@ impl<T: Shared> Array<T> {
     /// # Errors
     /// As [`Array::get`].
     pub fn slice(&self, range: Range<usize>) -> Result<Vec<T>> {
-        let lock = self.get_lock();
-        let _guard = lock.acquire()?;
+        let _guard = Recursive::in_segment(&self.raw.segment).acquire()?;
         self.raw.slice(range)
     }
 
@@ -119,8 +116,7 @@ impl<T: Shared> Array<T> {
     /// # Errors
     /// As [`Array::get`], and then nothing is set.
     pub fn set_slice(&self, first: usize, values: &[T]) -> Result<()> {
-        let lock = self.get_lock();
-        let _guard = lock.acquire()?;
+        let _guard = Recursive::in_segment(&self.raw.segment).acquire()?;
         self.raw.set_slice(first, values)
     }
 

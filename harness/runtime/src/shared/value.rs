@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::Context;
 use crate::error::Result;
 use crate::lock::RLock;
-use crate::lock::recursive;
+use crate::lock::recursive::{self, Recursive};
 use crate::lock::segment::{self, Segment, SegmentKind};
 
 const VALUE_AT: usize = recursive::BYTES;
@@ -75,8 +75,7 @@ impl<T: Shared> Value<T> {
     /// # Errors
     /// `is_owner_died` when a process died with the lock.
     pub fn get(&self) -> Result<T> {
-        let lock = self.get_lock();
-        let _guard = lock.acquire()?;
+        let _guard = Recursive::in_segment(&self.raw.segment).acquire()?;
         Ok(self.raw.get())
     }
 
@@ -93,8 +92,7 @@ impl<T: Shared> Value<T> {
     /// # Errors
     /// As [`Value::get`].
     pub fn update(&self, change: impl FnOnce(T) -> T) -> Result<T> {
-        let lock = self.get_lock();
-        let _guard = lock.acquire()?;
+        let _guard = Recursive::in_segment(&self.raw.segment).acquire()?;
         let value = change(self.raw.get());
         self.raw.set(value);
         Ok(value)

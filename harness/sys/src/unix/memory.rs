@@ -11,6 +11,7 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use super::wait_word::WaitWord;
 use crate::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use crate::handle::Handle;
+use crate::shared::check_place;
 
 /// Memory that every process with its handle sees.
 ///
@@ -91,6 +92,7 @@ impl SharedMemory {
     }
 
     /// The size in bytes.
+    #[inline]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -187,16 +189,8 @@ impl SharedMemory {
     /// The address of `size` bytes at `offset`, aligned to `size`.
     #[inline]
     fn place(&self, offset: usize, size: usize) -> *mut u8 {
-        assert!(
-            offset.is_multiple_of(size),
-            "offset {offset} in shared memory is not a multiple of {size}"
-        );
-        assert!(
-            size <= self.bytes && offset <= self.bytes - size,
-            "offset {offset} is outside of {} bytes of shared memory",
-            self.bytes
-        );
-        // SAFETY: the assertion keeps the result inside the mapping.
+        check_place(offset, size, self.bytes);
+        // SAFETY: the check keeps the result inside the mapping.
         unsafe { self.base.as_ptr().add(offset) }
     }
 }
