@@ -15,6 +15,7 @@
 mod barrier;
 mod builder;
 mod client;
+mod coding;
 mod condition;
 mod custom;
 mod dict;
@@ -36,6 +37,7 @@ mod table;
 mod value;
 mod waiting;
 
+use coding::decoded;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -65,7 +67,6 @@ use crate::error::{Error, Kind, Result};
 use crate::exit_work;
 use crate::locked::lock;
 use crate::process::Process;
-use crate::transfer::decode;
 use client::Server;
 use protocol::Request;
 
@@ -157,7 +158,7 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
     let hello = lock(&lifeline).as_ref().map_or(Ok(None), Channel::receive);
     let hello = hello.map_err(failed)?;
     let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
-    let hello: server::Hello = decode(&hello, Vec::new())?;
+    let hello: server::Hello = decoded(&hello)?;
     let address = hello.map_err(|(kind, subject)| Error::new(kind, subject))?;
     let inner = Arc::new(Inner {
         process,
@@ -225,7 +226,7 @@ impl Manager {
     /// # Errors
     /// `is_broken_pipe` when the manager has ended.
     pub fn count(&self) -> Result<usize> {
-        decode(&self.server.ask(&Request::Count)?, Vec::new())
+        decoded(&self.server.ask(&Request::Count)?)
     }
 
     /// Ends the manager that was started here and all that it keeps. Another's is only let go.

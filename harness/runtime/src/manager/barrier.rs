@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::coding::{decoded, encoded};
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::Object;
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};

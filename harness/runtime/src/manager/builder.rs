@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::coding::encoded;
 use super::custom::{self, Custom};
 use super::registry::{Registered, named};
-use super::server::{self, Office, encoded};
+use super::server::{self, Office};
 use super::{Manager, PATIENCE};
 use crate::address::Address;
 use crate::auth;

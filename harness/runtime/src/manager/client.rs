@@ -13,15 +13,14 @@ use poolproof_sys::identity::epoch;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::coding::{decoded, encoded};
 use super::protocol::{Item, Process, Reply, Request};
-use super::server::encoded;
 use crate::address::Address;
 use crate::auth;
 use crate::connection::Connection;
 use crate::error::{Error, Kind, Result};
 use crate::listener::Client;
 use crate::locked::lock;
-use crate::transfer::decode;
 
 /// A manager's server: what this process knows of it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -149,7 +148,7 @@ impl Server {
     /// Calls an object.
     pub(super) fn call<C: Serialize, R: DeserializeOwned>(&self, id: u64, call: &C) -> Result<R> {
         let reply = self.ask(&Request::Call(id, encoded(call)?))?;
-        decode(&reply, Vec::new())
+        decoded(&reply)
     }
 
     /// Encodes a value to be kept by the server.

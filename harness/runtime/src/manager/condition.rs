@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::coding::{decoded, encoded};
 use super::lock::{Held, Owner};
 use super::proxy::{Proxy, managed};
-use super::server::{decoded, encoded};
 use super::table::{Gone, Object};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};

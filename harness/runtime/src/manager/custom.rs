@@ -9,15 +9,15 @@ use poolproof_sys::function::{Bridge, Passed};
 use serde::{Deserialize, Serialize};
 
 use super::Managed;
+use super::coding::{decoded, encoded};
 use super::protocol::{Class, Item};
 use super::proxy::{Proxy, sealed};
 use super::registry::{Travelling, travelling};
-use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 /// A type of the program's own that a manager keeps, and clients call through a [`CustomProxy`].
 ///
@@ -95,7 +95,7 @@ struct Maker;
 
 impl<T: Custom> Bridge<T::Init, T> for Maker {
     fn cross(function: fn(T::Init) -> T, input: &[u8], _output: &mut Vec<u8>) -> i32 {
-        let made = decode(input, Vec::new()).and_then(|init| {
+        let made = decoded(input).and_then(|init| {
             let what = format!("make a `{}`", T::NAME);
             let value = guarded(&what, || function(init))?;
             Ok(Arc::new(Keeper(Mutex::new(value))) as Arc<dyn Object>)

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::coding::{decoded, encoded, packed};
 use super::protocol::Item;
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 #[derive(Serialize, Deserialize)]
 enum Call {
@@ -133,8 +133,8 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// # Errors
     /// `is_deserialize` when it is no `V`.
     pub fn get(&self, key: &K) -> Result<Option<V>> {
-        let found: Option<ByteBuf> = self.proxy.call(&Call::Get(bytes(key)?))?;
-        found.map(|found| value(&found)).transpose()
+        let found: Option<ByteBuf> = self.proxy.call(&Call::Get(packed(key)?))?;
+        found.map(|found| decoded(&found)).transpose()
     }
 
     /// Sets the value of a key.
@@ -143,7 +143,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// `is_serialize` when it cannot be sent.
     pub fn insert(&self, key: &K, value: &V) -> Result<()> {
         let value = self.proxy.server().encode(value)?;
-        self.proxy.call(&Call::Insert(bytes(key)?, value))
+        self.proxy.call(&Call::Insert(packed(key)?, value))
     }
 
     /// Sets the values of several keys, at once.
@@ -153,7 +153,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     pub fn update<'a>(&self, pairs: impl IntoIterator<Item = (&'a K, &'a V)>) -> Result<()> {
         let server = self.proxy.server();
         let pairs = pairs.into_iter();
-        let pairs = pairs.map(|(key, value)| Ok((bytes(key)?, server.encode(value)?)));
+        let pairs = pairs.map(|(key, value)| Ok((packed(key)?, server.encode(value)?)));
         self.proxy
             .call(&Call::Update(pairs.collect::<Result<_>>()?))
     }
@@ -164,8 +164,8 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// As [`insert`](DictProxy::insert) and [`get`](DictProxy::get).
     pub fn get_or_insert(&self, key: &K, default: &V) -> Result<V> {
         let default = self.proxy.server().encode(default)?;
-        let found: ByteBuf = self.proxy.call(&Call::SetDefault(bytes(key)?, default))?;
-        value(&found)
+        let found: ByteBuf = self.proxy.call(&Call::SetDefault(packed(key)?, default))?;
+        decoded(&found)
     }
 
     /// Removes a key and gives its value, if it was there.
@@ -173,8 +173,8 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// # Errors
     /// As [`get`](DictProxy::get).
     pub fn remove(&self, key: &K) -> Result<Option<V>> {
-        let found: Option<ByteBuf> = self.proxy.call(&Call::Remove(bytes(key)?))?;
-        found.map(|found| value(&found)).transpose()
+        let found: Option<ByteBuf> = self.proxy.call(&Call::Remove(packed(key)?))?;
+        found.map(|found| decoded(&found)).transpose()
     }
 
     /// The value of a key that must be there: Python's `dict[key]`.
@@ -199,7 +199,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// As [`get`](DictProxy::get).
     pub fn pop_last(&self) -> Result<Option<(K, V)>> {
         let found: Option<(ByteBuf, ByteBuf)> = self.proxy.call(&Call::PopLast)?;
-        let pair = found.map(|(key, found)| Ok((value(&key)?, value(&found)?)));
+        let pair = found.map(|(key, found)| Ok((decoded(&key)?, decoded(&found)?)));
         pair.transpose()
     }
 
@@ -208,7 +208,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// # Errors
     /// `is_serialize` when the key cannot be sent.
     pub fn contains_key(&self, key: &K) -> Result<bool> {
-        self.proxy.call(&Call::Contains(bytes(key)?))
+        self.proxy.call(&Call::Contains(packed(key)?))
     }
 
     /// How many keys there are.
@@ -242,7 +242,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     pub fn items(&self) -> Result<Vec<(K, V)>> {
         let items: Vec<(ByteBuf, ByteBuf)> = self.proxy.call(&Call::Items)?;
         let items = items.iter();
-        let items = items.map(|(key, found)| Ok((value(key)?, value(found)?)));
+        let items = items.map(|(key, found)| Ok((decoded(key)?, decoded(found)?)));
         items.collect()
     }
 
@@ -265,12 +265,4 @@ impl<K: Message, V: Message> DictProxy<K, V> {
 
 fn no_such_key(verb: &str) -> Error {
     Error::new(Kind::Key, format!("{verb} a key that is not in a dict"))
-}
-
-fn bytes<T: Message>(key: &T) -> Result<ByteBuf> {
-    encoded(key).map(ByteBuf::from)
-}
-
-fn value<T: Message>(bytes: &[u8]) -> Result<T> {
-    decode(bytes, Vec::new())
 }

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::coding::{decoded, encoded};
 use super::protocol::Item;
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 #[derive(Serialize, Deserialize)]
 enum Call {
@@ -219,7 +219,7 @@ impl<T: Message> ListProxy<T> {
     /// `is_index` when there is none.
     pub fn get(&self, index: i64) -> Result<T> {
         let bytes: ByteBuf = self.proxy.call(&Call::Get(index))?;
-        decode(&bytes, Vec::new())
+        decoded(&bytes)
     }
 
     /// Puts another item in the place of one.
@@ -268,7 +268,7 @@ impl<T: Message> ListProxy<T> {
     /// `is_index` when there is none.
     pub fn pop(&self, index: i64) -> Result<T> {
         let bytes: ByteBuf = self.proxy.call(&Call::Pop(index))?;
-        decode(&bytes, Vec::new())
+        decoded(&bytes)
     }
 
     /// Removes the item at an index: Python's `del list[index]`.
@@ -285,7 +285,7 @@ impl<T: Message> ListProxy<T> {
     /// `is_deserialize` when one is no `T`.
     pub fn slice(&self, from: Option<i64>, to: Option<i64>) -> Result<Vec<T>> {
         let items: Vec<ByteBuf> = self.proxy.call(&Call::Slice((from, to)))?;
-        items.iter().map(|item| decode(item, Vec::new())).collect()
+        items.iter().map(|item| decoded(item)).collect()
     }
 
     /// Puts other items, any number, in the place of some: Python's `list[from:to] = items`, and
@@ -437,7 +437,7 @@ impl<T: Message> ListProxy<T> {
 
     fn snapshot(&self) -> Result<(u64, Vec<T>)> {
         let (version, items): (u64, Vec<ByteBuf>) = self.proxy.call(&Call::Items)?;
-        let items = items.iter().map(|item| decode(item, Vec::new()));
+        let items = items.iter().map(|item| decoded(item));
         Ok((version, items.collect::<Result<_>>()?))
     }
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::coding::{decoded, encoded};
 use super::protocol::Process;
 use super::proxy::{Proxy, managed};
-use super::server::{decoded, encoded};
 use super::table::{Gone, Object};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};

@@ -1,5 +1,6 @@
 //! What a manager makes, and what it lets others find by a name.
 
+use super::coding::decoded;
 use super::protocol::{Make, Request};
 use super::proxy::Proxy;
 use super::{
@@ -8,7 +9,7 @@ use super::{
     NamespaceProxy, PoolProxy, QueueProxy, RLockProxy, SemaphoreProxy, SetProxy, ValueProxy,
 };
 use crate::error::{Error, Kind, Result};
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 impl Manager {
     /// Lets others find an object by a name, as long as the manager runs.
@@ -32,13 +33,13 @@ impl Manager {
     /// `is_broken_pipe` when the manager has ended.
     pub fn shared<P: Managed>(&self, name: &str) -> Result<P> {
         let found = self.server.ask(&Request::Find(name.into(), P::class()))?;
-        let id: u64 = decode(&found, Vec::new())?;
+        let id: u64 = decoded(&found)?;
         Ok(P::from_proxy(Proxy::adopt(self.server.clone(), id)))
     }
 
     fn make<P: Managed>(&self, make: Make) -> Result<P> {
         let made = self.server.ask(&Request::Make(make))?;
-        let id: u64 = decode(&made, Vec::new())?;
+        let id: u64 = decoded(&made)?;
         Ok(P::from_proxy(Proxy::adopt(self.server.clone(), id)))
     }
 

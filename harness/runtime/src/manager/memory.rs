@@ -1,6 +1,7 @@
 //! Shared memory that a manager makes: each block has its name until the manager ends, whoever else
 //! has ended before.
 
+use super::coding::decoded;
 use std::sync::Mutex;
 
 use super::Manager;
@@ -8,7 +9,6 @@ use super::protocol::Request;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 use crate::shared::{Item, ShareableList, SharedMemory};
-use crate::transfer::decode;
 
 /// The blocks of a server; none once it is over.
 pub(super) struct Blocks {
@@ -69,7 +69,7 @@ impl Manager {
     /// As [`SharedMemory::create`]; `is_missing` when the manager is on another machine;
     /// `is_broken_pipe` when it has ended.
     pub fn shared_memory(&self, size: usize) -> Result<SharedMemory> {
-        let name: String = decode(&self.server.ask(&Request::Memory(size))?, Vec::new())?;
+        let name: String = decoded(&self.server.ask(&Request::Memory(size))?)?;
         SharedMemory::attach(&name)
     }
 

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::coding::{decoded, encoded};
 use super::protocol::Item;
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 #[derive(Serialize, Deserialize)]
 enum Call {
@@ -76,7 +76,7 @@ impl NamespaceProxy {
     /// `is_missing` when there is none; `is_deserialize` when it is no `T`.
     pub fn get<T: Message>(&self, name: &str) -> Result<T> {
         let bytes: ByteBuf = self.proxy.call(&Call::Get(name.into()))?;
-        decode(&bytes, Vec::new())
+        decoded(&bytes)
     }
 
     /// Sets the value with a name.

@@ -7,17 +7,17 @@ use poolproof_sys::function::Passed;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::coding::{decoded, encoded};
 use super::protocol::{Class, Reply};
 use super::proxy::{Proxy, managed};
 use super::registry::{self, Functions, Travelling, not_registered};
-use super::server::{decoded, encoded};
 use super::table::{Object, Table};
 use super::waiting::{Caller, LOOK};
 use crate::context::Context;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::pool::AsyncResult;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 #[derive(Serialize, Deserialize)]
 enum Call {
@@ -307,7 +307,7 @@ impl<R: Message> PoolResultProxy<R> {
     /// As [`AsyncResult::get`].
     pub fn get(&self, timeout: Option<Duration>) -> Result<R> {
         let result: ByteBuf = self.proxy.call(&ResultCall::Get(timeout))?;
-        decode(&result, Vec::new())
+        decoded(&result)
     }
 
     /// Waits for the result, at most so long; says whether it is there.

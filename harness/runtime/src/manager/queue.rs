@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::coding::{decoded, encoded};
 use super::protocol::Item;
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
@@ -167,7 +167,7 @@ macro_rules! queue {
 
             fn get_raw(&self, timeout: Option<Duration>) -> Result<T> {
                 let item: ByteBuf = self.proxy.call(&Call::Get(timeout))?;
-                $crate::transfer::decode(&item, Vec::new())
+                decoded(&item)
             }
 
             /// How many items there are.

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use poolproof_sys::function::{Bridge, Passed};
 use serde::{Deserialize, Serialize};
 
+use super::coding::{decoded, encoded};
 use super::custom;
 use super::protocol::{Item, Reply};
-use super::server::encoded;
 use super::table::{Object, Table};
 use crate::error::{Error, Kind, Result};
-use crate::transfer::{Message, decode, encode};
+use crate::transfer::{Message, encode};
 
 /// What goes to the server with its start.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ struct Named;
 
 impl<A: Message, R: Message> Bridge<A, R> for Named {
     fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
-        let result = decode(input, Vec::new()).map(function);
+        let result = decoded(input).map(function);
         let result = result.and_then(|result| encoded(&result));
         let reply: Reply = result
             .map(serde_bytes::ByteBuf::from)
@@ -125,6 +125,6 @@ pub(super) fn call(function: Passed, argument: &[u8]) -> Result<serde_bytes::Byt
     let called = function.call(argument, &mut output);
     called
         .map_err(|error| Error::new(Kind::Usage, format!("call a registered function: {error}")))?;
-    let reply: Reply = decode(&output, Vec::new())?;
+    let reply: Reply = decoded(&output)?;
     reply.map_err(|(kind, subject)| Error::new(kind, subject))
 }

@@ -2,9 +2,9 @@
 
 use std::sync::{Condvar, Mutex};
 
+use super::coding::{decoded, encoded};
 use super::lock::{Call, lockable};
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::Object;
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};

@@ -1,6 +1,7 @@
 //! The process that keeps a manager's objects: a thread for each connection, until the one who
 //! started it is gone.
 
+use super::coding::encoded;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -33,7 +34,6 @@ use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::listener::Acceptor;
 use crate::locked::lock;
-use crate::transfer::{decode, encode};
 
 /// What a server is given.
 #[derive(Debug, Serialize, Deserialize)]
@@ -294,23 +294,6 @@ fn object(make: Make, table: &Arc<Table>, registry: &Registry) -> Result<Arc<dyn
     })
 }
 
-/// The bytes of a value that has no handles.
-pub(super) fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(64);
-    match encode(value, &mut bytes)?.is_empty() {
-        true => Ok(bytes),
-        false => Err(Error::new(
-            Kind::Serialize,
-            "send handles over a manager's connection",
-        )),
-    }
-}
-
-/// An object's own call out of its bytes.
-pub(super) fn decoded<T: serde::de::DeserializeOwned>(call: &[u8]) -> Result<T> {
-    decode(call, Vec::new())
-}
-
 /// Feeds a server requests as its clients would send them: each a length in one byte, then so many
 /// bytes. Nobody waits for an answer.
 #[cfg(any(test, feature = "fuzzing"))]
@@ -329,7 +312,7 @@ pub(crate) fn feed(bytes: &[u8]) {
     while let Some((length, behind)) = rest.split_first() {
         let (request, behind) = behind.split_at(behind.len().min(usize::from(*length)));
         rest = behind;
-        if let Ok(mut request) = decode::<Request>(request, Vec::new()) {
+        if let Ok(mut request) = super::coding::decoded::<Request>(request) {
             request.shift(first);
             // An error is as good an answer as any.
             let _ = answer(&table, &registry, &caller, request);

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::coding::{decoded, encoded, packed};
 use super::protocol::Item;
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 #[derive(Serialize, Deserialize)]
 enum Call {
@@ -189,7 +189,7 @@ impl<T: Message> SetProxy<T> {
     /// # Errors
     /// `is_serialize` when it cannot be sent.
     pub fn discard(&self, member: &T) -> Result<bool> {
-        self.proxy.call(&Call::Remove(bytes(member)?))
+        self.proxy.call(&Call::Remove(packed(member)?))
     }
 
     /// Removes a member.
@@ -213,7 +213,7 @@ impl<T: Message> SetProxy<T> {
     pub fn pop(&self) -> Result<T> {
         let member: Option<ByteBuf> = self.proxy.call(&Call::Pop)?;
         let none = || Error::new(Kind::Key, "take a member from an empty set");
-        decode(&member.ok_or_else(none)?, Vec::new())
+        decoded(&member.ok_or_else(none)?)
     }
 
     /// Whether a member is there.
@@ -221,7 +221,7 @@ impl<T: Message> SetProxy<T> {
     /// # Errors
     /// `is_serialize` when it cannot be sent.
     pub fn contains(&self, member: &T) -> Result<bool> {
-        self.proxy.call(&Call::Contains(bytes(member)?))
+        self.proxy.call(&Call::Contains(packed(member)?))
     }
 
     /// How many members there are.
@@ -254,10 +254,7 @@ impl<T: Message> SetProxy<T> {
     /// `is_deserialize` when one is no `T`.
     pub fn items(&self) -> Result<Vec<T>> {
         let members: Vec<ByteBuf> = self.proxy.call(&Call::Items)?;
-        members
-            .iter()
-            .map(|member| decode(member, Vec::new()))
-            .collect()
+        members.iter().map(|member| decoded(member)).collect()
     }
 
     /// Adds what is in `others`, at once: Python's `update` and `|=`.
@@ -331,12 +328,8 @@ impl<T: Message> SetProxy<T> {
         comparison: Comparison,
         others: impl IntoIterator<Item = &'a T>,
     ) -> Result<bool> {
-        let others = others.into_iter().map(bytes);
+        let others = others.into_iter().map(packed);
         self.proxy
             .call(&Call::Compare(comparison, others.collect::<Result<_>>()?))
     }
-}
-
-fn bytes<T: Message>(member: &T) -> Result<ByteBuf> {
-    encoded(member).map(ByteBuf::from)
 }

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::coding::{decoded, encoded};
 use super::list::place;
 use super::protocol::Item;
 use super::proxy::managed;
-use super::server::{decoded, encoded};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::Result;
 use crate::locked::lock;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 #[derive(Serialize, Deserialize)]
 enum ValueCall {
@@ -103,7 +103,7 @@ impl<T: Message> ValueProxy<T> {
     /// `is_deserialize` when it is no `T`.
     pub fn get(&self) -> Result<T> {
         let value: ByteBuf = self.proxy.call(&ValueCall::Get)?;
-        decode(&value, Vec::new())
+        decoded(&value)
     }
 
     /// Sets the value.
@@ -130,7 +130,7 @@ impl<T: Message> ArrayProxy<T> {
     /// `is_index` when there is none.
     pub fn get(&self, index: i64) -> Result<T> {
         let value: ByteBuf = self.proxy.call(&ArrayCall::Get(index))?;
-        decode(&value, Vec::new())
+        decoded(&value)
     }
 
     /// Sets the value at an index.
@@ -164,7 +164,7 @@ impl<T: Message> ArrayProxy<T> {
     /// `is_deserialize` when one is no `T`.
     pub fn items(&self) -> Result<Vec<T>> {
         let values: Vec<ByteBuf> = self.proxy.call(&ArrayCall::Items)?;
-        let values = values.iter().map(|value| decode(value, Vec::new()));
+        let values = values.iter().map(|value| decoded(value));
         values.collect()
     }
 }
