@@ -9,6 +9,7 @@ ci/install.sh rustc-web cargo-web rust-web-src
 # Debian's compiler, which is the one that the sources of its standard library go with.
 export RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1
 export CARGO_TARGET_DIR=$PWD/target/macos
+export CARGO_INCREMENTAL=0
 common=(--locked -Zbuild-std=std,panic_abort,panic_unwind --target aarch64-apple-darwin
     --workspace --all-targets)
 

@@ -28,6 +28,8 @@ ci/install.sh rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64-win32 wine64
 # Debian's compiler, which is the one that the sources of its standard library go with.
 export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1
 export CARGO_TARGET_DIR=$folder/build
+# Nothing reads what a debugger would need here, and it is most of what a build writes.
+export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false
 export CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_RUNNER=$wine
 export WINEPREFIX=$folder/prefix WINEDEBUG=-all
 # A crash ends a program at once: no debugger looks at it first. Nothing asks for Gecko or Mono.
