@@ -2,13 +2,15 @@
 //! Which types may lie there is for `sys`; the locks themselves are in `lock`.
 
 mod array;
+mod item;
 mod list;
 mod memory;
 mod mutex;
 mod value;
 
 pub use array::{Array, RawArray};
-pub use list::{Item, ShareableList};
+pub use item::Item;
+pub use list::ShareableList;
 pub use memory::SharedMemory;
 pub use mutex::{Mutex, MutexGuard};
 pub use value::{RawValue, Value};

@@ -46,6 +46,7 @@ pub mod early;
 mod ending;
 pub mod function;
 mod keeping;
+mod listed;
 pub mod machine;
 pub mod named;
 pub mod shared;

@@ -9,6 +9,7 @@
 mod keeper;
 #[cfg_attr(target_os = "macos", path = "tree/apple.rs")]
 mod table;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -20,8 +21,9 @@ use std::time::{Duration, Instant};
 
 use crate::keeping;
 pub use crate::keeping::{Event, MainEnd};
+pub use crate::listed::Process;
 pub use keeper::keep;
-pub use table::{Process, named_memory, remove_memory, unused_memory};
+pub use table::{named_memory, remove_memory, unused_memory};
 
 /// A tree of processes, as the harness sees it; dropping it ends the tree.
 #[derive(Debug)]

@@ -23,8 +23,9 @@ use windows_sys::Win32::System::Threading::{
 
 use crate::keeping;
 pub use crate::keeping::{Event, MainEnd};
+pub use crate::listed::Process;
 pub use keeper::keep;
-pub use table::{Process, named_memory, remove_memory, unused_memory};
+pub use table::{named_memory, remove_memory, unused_memory};
 
 use super::handle::Handle;
 use super::job::Job;

@@ -4,26 +4,14 @@
 //! Named shared memory cannot be listed here, and nobody else adopts orphans than the system's first
 //! process: one that main leaves behind is found by its environment.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, c_int, c_void};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, SystemTime};
 
-/// A live process at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// Its number.
-    pub pid: u32,
-    /// The number of its parent.
-    pub parent: u32,
-    /// Its command line, arguments separated by spaces.
-    pub command: String,
-    /// Whether one of its threads runs or waits for a processor.
-    pub runnable: bool,
-    /// Processor time of its threads.
-    pub busy: Duration,
-}
+use super::walk;
+use crate::listed::Process;
 
 /// Orphans go to the system's first process here.
 pub(super) fn adopt_orphans() {}
@@ -35,21 +23,11 @@ pub(super) fn own_memory() -> bool {
 
 /// The live processes below `root`, `root` left out, orphans left out too.
 pub(super) fn below(root: u32) -> io::Result<Vec<Process>> {
-    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-    for pid in pids()? {
-        if let Some(parent) = parent(pid) {
-            children.entry(parent).or_default().push(pid);
-        }
-    }
-    let mut found = Vec::new();
-    let mut open = vec![root];
-    while let Some(parent) = open.pop() {
-        for pid in children.remove(&parent).unwrap_or_default() {
-            open.push(pid);
-            found.extend(describe(pid, parent));
-        }
-    }
-    Ok(found)
+    let all = pids()?
+        .into_iter()
+        .filter_map(|pid| Some((pid, parent(pid)?)));
+    let found = walk::below(root, all);
+    Ok(found.into_iter().filter_map(describe).collect())
 }
 
 /// The processes whose environment has `name=value`.
@@ -122,7 +100,7 @@ fn parent(pid: u32) -> Option<u32> {
     (told.pbi_status != libc::SZOMB).then_some(told.pbi_ppid)
 }
 
-fn describe(pid: u32, parent: u32) -> Option<Process> {
+fn describe((pid, parent): (u32, u32)) -> Option<Process> {
     // SAFETY: the structure goes with the flavor and holds numbers.
     let told = unsafe { information::<libc::proc_taskinfo>(pid, libc::PROC_PIDTASKINFO) }?;
     let (arguments, _) = words(pid);

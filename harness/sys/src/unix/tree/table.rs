@@ -2,27 +2,15 @@
 //!
 //! It says what is there; whose it is and whether it may be there is the caller's business.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, SystemTime};
 
-/// A live process at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// Its number.
-    pub pid: u32,
-    /// The number of its parent.
-    pub parent: u32,
-    /// Its command line, arguments separated by spaces.
-    pub command: String,
-    /// Whether one of its threads runs, waits for a processor or for a disk.
-    pub runnable: bool,
-    /// Processor time of its live threads.
-    pub busy: Duration,
-}
+use super::walk;
+use crate::listed::Process;
 
 /// Where named shared memory and semaphores live.
 const NAMED_MEMORY: &str = "/dev/shm";
@@ -59,24 +47,13 @@ pub(super) fn own_memory() -> bool {
 
 /// The live processes below `root`, `root` left out.
 pub(super) fn below(root: u32) -> io::Result<Vec<Process>> {
-    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-    for pid in pids()? {
+    let all = pids()?.into_iter().filter_map(|pid| {
         // A process may end between the listing and this; then it is not there.
-        if let Some((parent, state)) = parent_and_state(&format!("/proc/{pid}/stat"))
-            && !matches!(state, 'Z' | 'X')
-        {
-            children.entry(parent).or_default().push(pid);
-        }
-    }
-    let mut found = Vec::new();
-    let mut open = vec![root];
-    while let Some(parent) = open.pop() {
-        for pid in children.remove(&parent).unwrap_or_default() {
-            open.push(pid);
-            found.extend(describe(pid, parent));
-        }
-    }
-    Ok(found)
+        let (parent, state) = parent_and_state(&format!("/proc/{pid}/stat"))?;
+        (!matches!(state, 'Z' | 'X')).then_some((pid, parent))
+    });
+    let found = walk::below(root, all);
+    Ok(found.into_iter().filter_map(describe).collect())
 }
 
 /// The processes whose environment has `name=value`.
@@ -160,7 +137,7 @@ fn pids() -> io::Result<Vec<u32>> {
     Ok(pids)
 }
 
-fn describe(pid: u32, parent: u32) -> Option<Process> {
+fn describe((pid, parent): (u32, u32)) -> Option<Process> {
     let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let mut process = Process {
         pid,

@@ -12,21 +12,7 @@ use windows_sys::Win32::System::WindowsProgramming::{
 };
 
 use super::super::query;
-
-/// A live process at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// Its number.
-    pub pid: u32,
-    /// The number of its parent.
-    pub parent: u32,
-    /// The name of its program.
-    pub command: String,
-    /// Whether one of its threads runs or could.
-    pub runnable: bool,
-    /// Processor time of its threads.
-    pub busy: Duration,
-}
+use crate::listed::Process;
 
 /// The live processes with these numbers.
 pub(super) fn of(pids: &[u32]) -> io::Result<Vec<Process>> {
