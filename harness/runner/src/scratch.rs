@@ -1,5 +1,6 @@
 //! The temporary folder of one harness, and what harnesses that were killed left of theirs.
 
+use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -28,7 +29,7 @@ fn remove_orphans(among: &Path) {
     };
     for entry in entries.flatten() {
         if let Some(id) = harness_of(&entry.file_name().to_string_lossy())
-            && poolproof_sys::process::watch(id).is_err()
+            && poolproof_sys::process::watch(id).is_err_and(|error| error.kind() == NotFound)
         {
             // Another user's cannot be removed, and is that user's business.
             let _ = std::fs::remove_dir_all(entry.path());

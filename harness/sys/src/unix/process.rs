@@ -277,9 +277,15 @@ pub(super) fn copy() -> io::Result<u32> {
 /// A handle that is readable once a process that is not ours has ended.
 ///
 /// # Errors
-/// Fails when there is no such process.
+/// `NotFound` when there is no such process; others when it cannot be watched.
 pub fn watch(pid: u32) -> io::Result<Handle> {
-    sentinel::watch(pid)
+    let id = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let id = id.ok_or(io::ErrorKind::InvalidInput)?;
+    match call!(rustix::process::test_kill_process(id)) {
+        Err(Errno::SRCH) => Err(io::ErrorKind::NotFound.into()),
+        // Another user's may not be signalled, and is there.
+        _ => sentinel::watch(pid),
+    }
 }
 
 /// Has this process, and what it starts, not end at a `^C`.

@@ -9,7 +9,8 @@ use std::sync::PoisonError;
 use std::time::Instant;
 
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_INTERNAL_ERROR, GENERIC_READ, HANDLE, NTSTATUS,
+    ERROR_ACCESS_DENIED, ERROR_INTERNAL_ERROR, ERROR_INVALID_PARAMETER, GENERIC_READ, HANDLE,
+    NTSTATUS,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     CreateFileW, FILE_SHARE_READ, FILE_SHARE_WRITE, OPEN_EXISTING,
@@ -277,10 +278,17 @@ pub fn fork(_harmless: usize) -> io::Result<Option<Child>> {
 /// A handle that is ready once a process that is not ours has ended.
 ///
 /// # Errors
-/// Fails when there is no such process.
+/// `NotFound` when there is no such process; others when it cannot be watched.
 pub fn watch(pid: u32) -> io::Result<Handle> {
     // SAFETY: the call takes no pointers.
-    let process = Handle::from_call(call!(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) }))?;
+    let opened = Handle::from_call(call!(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) }));
+    let process = opened.map_err(|error| match error.raw_os_error() {
+        // What the system says of a number that no process has.
+        Some(code) if code.cast_unsigned() == ERROR_INVALID_PARAMETER => {
+            io::ErrorKind::NotFound.into()
+        }
+        _ => error,
+    })?;
     // A process that has ended can be opened for as long as anybody holds a handle of it.
     match ready::is_ready(&process)? {
         true => Err(io::ErrorKind::NotFound.into()),

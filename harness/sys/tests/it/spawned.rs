@@ -23,6 +23,10 @@ pub(crate) const TRIALS: &[Fact] = &[
     ("spawn/a_stopped_process_goes_on_when_told", stopped),
     ("spawn/an_open_handle_is_not_inherited", not_inherited),
     (
+        "watch/a_stranger_s_end_is_seen_and_then_nobody_is_there",
+        watched,
+    ),
+    (
         "lifeline/a_busy_process_dies_with_the_root_s_end",
         lifeline_kills,
     ),
@@ -210,6 +214,19 @@ fn sent_and_left() -> Outcome {
         expect(child.wait(soon())?, Some(Ending::Exit(0)))?;
     }
     Ok(())
+}
+
+fn watched() -> Outcome {
+    let (child, channel) = start("be busy")?;
+    channel.send(b"", &[])?;
+    channel.receive()?.ok_or("it is gone")?;
+    let sentinel = process::watch(child.pid())?;
+    expect(pipe::wait_readable(&sentinel, Some(Instant::now()))?, false)?;
+    child.signal(process::Signal::Kill)?;
+    expect(pipe::wait_readable(&sentinel, soon())?, true)?;
+    child.wait(soon())?.ok_or("it lives on")?;
+    let gone = process::watch(child.pid()).err().map(|error| error.kind());
+    expect(gone, Some(std::io::ErrorKind::NotFound))
 }
 
 fn lifeline_kills() -> Outcome {
