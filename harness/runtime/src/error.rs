@@ -141,11 +141,9 @@ impl Error {
         error
     }
 
-    /// The error that a task gave to [`fail`](crate::fail); none when there is none of this type.
-    #[must_use]
-    pub fn payload<E: crate::transfer::Message>(&self) -> Option<E> {
-        let payload = self.inner.payload.as_deref()?;
-        crate::transfer::decode(payload, Vec::new()).ok()
+    /// The encoded error of the caller's own type, if there is one.
+    pub(crate) fn encoded_payload(&self) -> Option<&[u8]> {
+        self.inner.payload.as_deref()
     }
 
     /// What callers branch on.

@@ -24,6 +24,7 @@ mod list;
 mod lock;
 mod make;
 mod memory;
+mod named;
 mod namespace;
 mod pool;
 mod protocol;

@@ -15,7 +15,6 @@ use poolproof_sys::memory::SharedMemory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::registry::{self, Registry};
-use super::word::Word;
 use crate::error::{Error, Result};
 use crate::locked::lock;
 use crate::transfer::{put_handle, take_handle};
@@ -127,12 +126,6 @@ impl Segment {
     #[inline]
     pub(crate) fn atomic_u64(&self, offset: usize) -> &AtomicU64 {
         self.memory.atomic_u64(self.at(offset))
-    }
-
-    /// The lock word at an offset of the body; it takes [`super::word::BYTES`].
-    #[inline]
-    pub(crate) fn word(&self, offset: usize) -> Word<'_> {
-        Word::new(self, offset)
     }
 
     /// What this process has beside the memory for its object, made when there is none (any more).

@@ -39,6 +39,14 @@ pub(crate) enum Found {
     Abandoned,
 }
 
+impl Segment {
+    /// The lock word at an offset of the body; it takes [`super::word::BYTES`].
+    #[inline]
+    pub(crate) fn word(&self, offset: usize) -> Word<'_> {
+        Word::new(self, offset)
+    }
+}
+
 impl<'s> Word<'s> {
     #[inline]
     pub(super) fn new(segment: &'s Segment, offset: usize) -> Word<'s> {

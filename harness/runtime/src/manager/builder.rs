@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::coding::encoded;
 use super::custom::{self, Custom};
-use super::registry::{Registered, named};
+use super::named::named;
+use super::registry::Registered;
 use super::server::{self, Office};
 use super::{Manager, PATIENCE};
 use crate::address::Address;

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Managed;
 use super::coding::{decoded, encoded};
+use super::named::{Travelling, travelling};
 use super::protocol::{Class, Item};
 use super::proxy::{Proxy, sealed};
-use super::registry::{Travelling, travelling};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result};

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::coding::{decoded, encoded};
+use super::named::{self, Travelling};
 use super::protocol::{Class, Reply};
 use super::proxy::{Proxy, managed};
-use super::registry::{self, Functions, Travelling, not_registered};
+use super::registry::{Functions, not_registered};
 use super::table::{Object, Table};
 use super::waiting::{Caller, LOOK};
 use crate::context::Context;
@@ -47,7 +48,7 @@ struct Task {
 
 /// What a worker does with it.
 fn run(task: Task) -> Reply {
-    let result = registry::call(Passed::from_bytes(task.function), &task.argument);
+    let result = named::call(Passed::from_bytes(task.function), &task.argument);
     result.map_err(|error| (error.kind(), error.subject().to_owned()))
 }
 

@@ -8,15 +8,14 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use poolproof_sys::function::{Bridge, Passed};
+use poolproof_sys::function::Passed;
 use serde::{Deserialize, Serialize};
 
-use super::coding::{decoded, encoded};
 use super::custom;
-use super::protocol::{Item, Reply};
+use super::named::{Travelling, call};
+use super::protocol::Item;
 use super::table::{Object, Table};
 use crate::error::{Error, Kind, Result};
-use crate::transfer::{Message, encode};
 
 /// What goes to the server with its start.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -26,9 +25,6 @@ pub(super) struct Registered {
     /// What to do first, with its encoded argument.
     pub(super) initializer: Option<(Travelling, Vec<u8>)>,
 }
-
-/// A function on its way, see [`Passed::to_bytes`].
-pub(super) type Travelling = [u8; 16];
 
 /// What a server knows by name.
 pub(super) struct Registry {
@@ -84,47 +80,4 @@ pub(super) fn not_registered<'n>(
     };
     let text = format!("use the {what} `{name}` in a manager that does not know it ({known})");
     Error::new(Kind::Missing, text)
-}
-
-/// A function that is called with a value and gives one.
-struct Named;
-
-impl<A: Message, R: Message> Bridge<A, R> for Named {
-    fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
-        let result = decoded(input).map(function);
-        let result = result.and_then(|result| encoded(&result));
-        let reply: Reply = result
-            .map(serde_bytes::ByteBuf::from)
-            .map_err(|error| (error.kind(), error.subject().to_owned()));
-        i32::from(encode(&reply, output).is_err())
-    }
-}
-
-/// A function that is to be registered.
-pub(super) fn named<A: Message, R: Message>(
-    name: &str,
-    function: fn(A) -> R,
-) -> Result<Travelling> {
-    travelling(name, Passed::new::<A, R, Named>(function))
-}
-
-/// What was passed, if it lies in the program.
-pub(super) fn travelling<E: std::fmt::Display>(
-    name: &str,
-    passed: std::result::Result<Passed, E>,
-) -> Result<Travelling> {
-    passed.map(Passed::to_bytes).map_err(|error| {
-        let text = format!("register `{name}` with a manager: {error}");
-        Error::new(Kind::Usage, text)
-    })
-}
-
-/// Calls a registered function.
-pub(super) fn call(function: Passed, argument: &[u8]) -> Result<serde_bytes::ByteBuf> {
-    let mut output = Vec::new();
-    let called = function.call(argument, &mut output);
-    called
-        .map_err(|error| Error::new(Kind::Usage, format!("call a registered function: {error}")))?;
-    let reply: Reply = decoded(&output)?;
-    reply.map_err(|(kind, subject)| Error::new(kind, subject))
 }

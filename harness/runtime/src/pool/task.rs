@@ -71,6 +71,14 @@ pub fn fail<E: Message>(error: &E) -> ! {
     resume_unwind(Box::new(Thrown(encoded)))
 }
 
+impl Error {
+    /// The error that a task gave to [`fail`]; none when there is none of this type.
+    #[must_use]
+    pub fn payload<E: Message>(&self) -> Option<E> {
+        decode(self.encoded_payload()?, Vec::new()).ok()
+    }
+}
+
 thread_local! {
     /// Where the last panic of a running task happened; none while no task runs.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };

@@ -12,6 +12,7 @@ pub mod memory;
 pub(crate) mod named;
 mod overlapped;
 mod parking;
+mod peek;
 pub mod pipe;
 pub mod process;
 mod query;

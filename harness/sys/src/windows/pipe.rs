@@ -12,9 +12,7 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Foundation::{
-    ERROR_BROKEN_PIPE, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED, GENERIC_READ, GENERIC_WRITE,
-};
+use windows_sys::Win32::Foundation::{GENERIC_READ, GENERIC_WRITE};
 use windows_sys::Win32::Security::Authentication::Identity::RtlGenRandom;
 use windows_sys::Win32::Storage::FileSystem::{
     CreateFileW, FILE_FLAG_FIRST_PIPE_INSTANCE, FILE_FLAG_OVERLAPPED, FILE_READ_ATTRIBUTES,
@@ -23,11 +21,12 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::Pipes::{
     CreateNamedPipeW, PIPE_READMODE_BYTE, PIPE_READMODE_MESSAGE, PIPE_REJECT_REMOTE_CLIENTS,
-    PIPE_TYPE_MESSAGE, PIPE_WAIT, PeekNamedPipe, SetNamedPipeHandleState,
+    PIPE_TYPE_MESSAGE, PIPE_WAIT, SetNamedPipeHandleState,
 };
 
 use super::handle::Handle;
 use super::overlapped::{self, Progress};
+use super::peek::peek;
 use super::{parking, ready};
 
 /// How many handles can go beside the bytes of one [`send`].
@@ -385,31 +384,6 @@ fn send_handles(stream: &Handle, child: Option<&Handle>, handles: &[Handle]) -> 
 /// Fails when the stream does not tell.
 pub fn unread(stream: &Handle) -> io::Result<usize> {
     peek(stream, &mut []).map(|(_, there)| there)
-}
-
-/// The first unread bytes, and how many there are in all; nothing at the end of the stream.
-pub(super) fn peek(stream: &Handle, buffer: &mut [u8]) -> io::Result<(usize, usize)> {
-    let (mut read, mut there) = (0, 0);
-    let length = u32::try_from(buffer.len()).unwrap_or(u32::MAX);
-    // SAFETY: the buffer has `length` writable bytes, and the counts are writable.
-    let peeked = unsafe {
-        PeekNamedPipe(
-            stream.raw(),
-            buffer.as_mut_ptr().cast(),
-            length,
-            &mut read,
-            &mut there,
-            std::ptr::null_mut(),
-        )
-    };
-    if peeked != 0 {
-        return Ok((read as usize, there as usize));
-    }
-    let error = io::Error::last_os_error();
-    match error.raw_os_error().map(i32::cast_unsigned) {
-        Some(ERROR_BROKEN_PIPE | ERROR_NO_DATA | ERROR_PIPE_NOT_CONNECTED) => Ok((0, 0)),
-        _ => Err(error),
-    }
 }
 
 /// Waits until a read would not block (the end of the stream counts); false at the deadline.

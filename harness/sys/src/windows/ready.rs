@@ -15,7 +15,7 @@ use windows_sys::Win32::System::Threading::{
 
 use super::handle::Handle;
 use super::overlapped::{event, milliseconds};
-use super::pipe::peek;
+use super::peek::peek;
 
 /// The system waits for at most 64 objects in one call.
 const AT_ONCE_MAX: usize = 64;
