@@ -18,6 +18,8 @@ struct State {
     threads: usize,
     /// How many of them may hold something now.
     inside: usize,
+    /// How many wait for a change.
+    waiting: usize,
     /// Whether a fork is going on.
     closed: bool,
 }
@@ -25,6 +27,7 @@ struct State {
 static STATE: Mutex<State> = Mutex::new(State {
     threads: 0,
     inside: 0,
+    waiting: 0,
     closed: false,
 });
 static CHANGED: Condvar = Condvar::new();
@@ -35,6 +38,14 @@ thread_local! {
 
 fn state() -> MutexGuard<'static, State> {
     lock(&STATE)
+}
+
+/// Waits for another thread to change the state.
+fn changed(mut state: MutexGuard<'static, State>) -> MutexGuard<'static, State> {
+    state.waiting += 1;
+    let mut state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    state.waiting -= 1;
+    state
 }
 
 /// Starts a thread that promises to do its waits [`outside`].
@@ -94,7 +105,7 @@ impl Drop for Back {
 fn enter(is_new: bool) {
     let mut state = state();
     while state.closed {
-        state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state = changed(state);
     }
     state.inside += 1;
     state.threads += usize::from(is_new);
@@ -104,9 +115,9 @@ fn leave(is_last: bool) {
     let mut state = state();
     state.inside -= 1;
     state.threads -= usize::from(is_last);
-    let is_awaited = state.closed;
+    let is_awaited = state.waiting > 0;
     drop(state);
-    // Waking costs a call to the system, and only a fork waits for who leaves.
+    // Waking costs a call to the system.
     if is_awaited {
         CHANGED.notify_all();
     }
@@ -130,12 +141,12 @@ pub(crate) struct Closed {
 pub(crate) fn close() -> Closed {
     let mut state = state();
     while state.closed {
-        state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state = changed(state);
     }
     state.closed = true;
     let own = usize::from(IS_INSIDE.get());
     while state.inside > own {
-        state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state = changed(state);
     }
     Closed { state: Some(state) }
 }
@@ -149,19 +160,28 @@ impl Closed {
 
     /// Forgets the threads, which do not exist in a copy.
     pub(crate) fn forget_threads(&mut self) {
-        IS_INSIDE.set(false);
+        // What a copy writes to is copied for it, so it writes as little as it can.
+        if IS_INSIDE.get() {
+            IS_INSIDE.set(false);
+        }
         if let Some(state) = &mut self.state {
             state.threads = 0;
             state.inside = 0;
+            state.waiting = 0;
         }
     }
 }
 
 impl Drop for Closed {
     fn drop(&mut self) {
-        if let Some(mut state) = self.state.take() {
-            state.closed = false;
+        let Some(mut state) = self.state.take() else {
+            return;
+        };
+        state.closed = false;
+        let is_awaited = state.waiting > 0;
+        drop(state);
+        if is_awaited {
+            CHANGED.notify_all();
         }
-        CHANGED.notify_all();
     }
 }

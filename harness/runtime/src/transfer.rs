@@ -135,6 +135,12 @@ pub(crate) fn take_table() -> Vec<Handle> {
     TABLE.take()
 }
 
+/// Registers with the system, now instead of at the first message, what is to go with this thread.
+pub(crate) fn prepare_thread() {
+    put_table(Vec::new());
+    let _: Result<()> = decode(&[], take_table());
+}
+
 fn refused<T: ?Sized>(verb: &str, error: &dyn std::fmt::Display) -> String {
     format!("{verb} a `{}` ({error})", std::any::type_name::<T>())
 }

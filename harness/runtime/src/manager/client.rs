@@ -94,6 +94,10 @@ impl From<Server> for Door {
 
 /// In a forked child: the connections are its parent's, and end with that.
 pub(super) fn start_afresh() {
+    if lock(&SERVERS).is_empty() {
+        // There never was one, and a copy gets memory of its own for what it looks at first.
+        return;
+    }
     let connections =
         CONNECTIONS.try_with(|connections| std::mem::take(&mut *connections.borrow_mut()));
     drop(connections);

@@ -59,6 +59,9 @@ pub fn active_children() -> Vec<Process> {
 /// Ends the daemons among the children: a request first, force when that does not help.
 pub(crate) fn end_daemons() {
     let daemons: Vec<_> = attached().filter(|child| child.daemon).collect();
+    if daemons.is_empty() {
+        return;
+    }
     for daemon in &daemons {
         // One that cannot be signalled has ended, or is a thread, which ends with this process.
         let _ = daemon.signal(Signal::Terminate);

@@ -29,7 +29,7 @@ pub(crate) struct Role {
 }
 
 #[derive(Debug)]
-struct Own {
+pub(crate) struct Own {
     name: String,
     daemon: bool,
     path: Vec<u32>,
@@ -87,9 +87,11 @@ impl Own {
 }
 
 /// Makes this process what its parent says it is.
-pub(crate) fn become_process(role: Role) {
-    poolproof_sys::process::set_name(&role.name);
-    *OWN.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(role.into()));
+pub(crate) fn become_process(own: Arc<Own>) {
+    poolproof_sys::process::set_name(&own.name);
+    let mut slot = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    // Freed, it would be written to, and a copy gets memory of its own for what it writes to.
+    std::mem::forget(slot.replace(own));
 }
 
 /// Makes this thread the process that its starter says it is.

@@ -2,14 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::exit;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use poolproof_sys::channel::Channel;
 use poolproof_sys::exit::leave;
 use poolproof_sys::{environment, process};
 
-use super::message::{self, Instructions};
-use super::{IS_READY, forkserver, life, warm_up};
+use super::message::{self, Instructions, Lifeline};
+use super::{IS_READY, fork, forkserver, life, warm_up};
 use crate::error::{Error, Result};
 use crate::process::{Exit, current};
 use crate::{context, logging, transfer};
@@ -77,8 +78,9 @@ fn be_child(is_server: bool) -> ! {
         (Err(error), _) => Err(error),
     };
     match channel {
+        Ok(Some(channel)) if is_server => fork::end(live(channel, true)),
         // One byte, on systems where an exit code has more, too.
-        Ok(Some(channel)) => exit(live(channel, is_server) & 0xff),
+        Ok(Some(channel)) => exit(live(channel, false) & 0xff),
         Ok(None) => leave(0),
         Err(error) => exit(Err::<(), _>(error).exit()),
     }
@@ -119,8 +121,8 @@ fn live(channel: Channel, is_copy: bool) -> i32 {
 
 /// Makes this process what its starter says.
 fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
-    match &instructions.lifeline {
-        Some(lifeline) => life::tie(&lifeline.0)?,
+    match instructions.lifeline {
+        Some(Lifeline(lifeline)) => life::tie(lifeline)?,
         None => life::be_alone(),
     }
     forkserver::learn(instructions.server);
@@ -136,7 +138,7 @@ fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
         }
     }
     context::inherit(instructions.role.method);
-    current::become_process(instructions.role);
+    current::become_process(Arc::new(instructions.role.into()));
     IS_READY.store(true, Ordering::Relaxed);
     Ok(())
 }

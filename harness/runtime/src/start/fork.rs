@@ -2,14 +2,16 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use poolproof_sys::exit::leave;
+use poolproof_sys::handle::Handle;
 use poolproof_sys::process::{self, Child};
 
 use super::{forkserver, life};
 use crate::context::{self, Context, StartMethod};
 use crate::error::{Error, Kind, Result};
-use crate::process::current::{self, Role};
+use crate::process::current::{self, Own, Role};
 use crate::process::{Exit, children};
 use crate::{exit_work, fork_gate, manager};
 
@@ -19,22 +21,23 @@ pub(super) fn start<A, R: Exit>(function: fn(A) -> R, argument: A, role: Role) -
 
 /// Copies this process; the copy does `work` and leaves.
 fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Child> {
-    // Made before the copy, so that both know it.
-    drop(life::end()?);
+    let name = role.name.clone();
+    let failed = |error: io::Error| refused(&name, error);
+    // All that can be made before the copy is: what a copy writes to is copied for it.
+    let copy = Copy {
+        lifeline: (!role.is_detached).then(life::end).transpose()?,
+        method: role.method,
+        own: Arc::new(role.into()),
+    };
     let mut gate = fork_gate::close();
-    let failed = |error: io::Error| refused(&role.name, error);
-    let harmless = gate.harmless();
-    if !poolproof_sys::threads::are_at_most(1 + harmless).map_err(failed)? {
-        return Err(failed(ErrorKind::ResourceBusy.into()));
-    }
     // What is buffered now would be written by both.
     io::stdout().flush().map_err(failed)?;
-    match process::fork(harmless).map_err(failed)? {
+    match process::fork(gate.harmless()).map_err(failed)? {
         Some(child) => Ok(child),
         None => {
             gate.forget_threads();
             drop(gate);
-            live(role, work)
+            live(copy, work)
         }
     }
 }
@@ -51,23 +54,30 @@ fn refused(name: &str, error: io::Error) -> Error {
     }
 }
 
+/// What a copy takes with it.
+struct Copy {
+    own: Arc<Own>,
+    method: StartMethod,
+    /// None for the root of a tree of its own.
+    lifeline: Option<Handle>,
+}
+
 /// The life of a copy, from its first moment to its last.
-fn live(role: Role, work: impl FnOnce() -> i32) -> ! {
+fn live(copy: Copy, work: impl FnOnce() -> i32) -> ! {
     let code = catch_unwind(AssertUnwindSafe(|| {
         children::start_afresh();
         exit_work::start_afresh();
         forkserver::start_afresh();
         manager::start_afresh();
-        context::inherit(role.method);
-        let is_detached = role.is_detached;
-        current::become_process(role);
-        let tied = match is_detached {
-            true => {
+        context::inherit(copy.method);
+        current::become_process(copy.own);
+        let tied = match copy.lifeline {
+            None => {
                 forkserver::learn(None);
                 life::be_alone();
                 Ok(())
             }
-            false => life::tie_copy(),
+            Some(lifeline) => life::tie(lifeline),
         };
         if let Err(error) = tied.and_then(|()| empty_stdin()) {
             return Err::<(), _>(error).exit();
@@ -78,6 +88,12 @@ fn live(role: Role, work: impl FnOnce() -> i32) -> ! {
     // Its hook has reported a panic already.
     let code = code.unwrap_or(1);
     log::info!("child process ends with exit code {}", code & 0xff);
+    end(code)
+}
+
+/// The end of a copy: its own work is done, but not what its original has registered for the
+/// system to do at the end.
+pub(super) fn end(code: i32) -> ! {
     let end = catch_unwind(|| {
         exit_work::do_all();
         // Nobody is left to tell of a stdout that cannot be written to.

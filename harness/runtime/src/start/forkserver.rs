@@ -6,7 +6,6 @@ use std::io;
 use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::channel::Channel;
-use poolproof_sys::handle::Handle;
 use poolproof_sys::process::{self, Child, Signal};
 use poolproof_sys::zygote;
 
@@ -17,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::locked::lock;
 use crate::process::Exit;
 use crate::process::current::Role;
-use crate::transfer::Message;
+use crate::transfer::{self, Message};
 
 /// The way to the server, and the server itself where this process has started it.
 struct Server {
@@ -141,11 +140,12 @@ pub(super) fn serve(channel: Channel) -> Result<Option<Channel>> {
     let Some((order, lifeline)) = first else {
         return Ok(None);
     };
-    life::tie(&lifeline)?;
-    drop::<Handle>(lifeline);
+    life::tie(lifeline)?;
     poolproof_sys::process::set_name("ForkServer");
     if !warm_up::obey(&order, &channel).map_err(failed)? {
         return Ok(None);
     }
+    // Each copy would do it for itself.
+    transfer::prepare_thread();
     zygote::serve(channel).map_err(failed)
 }

@@ -39,7 +39,7 @@ pub(super) fn end() -> Result<Handle> {
             *life = Life::Root { end, _root: root };
         }
         match &*life {
-            Life::Root { end, .. } | Life::Tied { end } => end.duplicate(),
+            Life::Root { end, .. } | Life::Tied { end } => lifeline::another(end),
             Life::Alone => unreachable!("it has just been made"),
         }
     };
@@ -47,7 +47,9 @@ pub(super) fn end() -> Result<Handle> {
 }
 
 /// Ties this process, which has just started, to its root.
-pub(super) fn tie(end: &Handle) -> Result<()> {
+pub(super) fn tie(end: Handle) -> Result<()> {
+    // The end and the root of a process that this one is a copy of close here.
+    *life() = Life::Alone;
     let tied =
         lifeline::tie(end).map_err(|error| Error::system("tie this process to its root", error))?;
     *life() = Life::Tied { end: tied };
@@ -58,14 +60,4 @@ pub(super) fn tie(end: &Handle) -> Result<()> {
 pub(super) fn be_alone() {
     // A copy of a root or of a fork server lets go of its original's lifeline here.
     *life() = Life::Alone;
-}
-
-/// Ties this process, which is a copy of one that called [`end`], to that one's root.
-pub(super) fn tie_copy() -> Result<()> {
-    let inherited = std::mem::replace(&mut *life(), Life::Alone);
-    match inherited {
-        // The root's own end closes here, in the copy.
-        Life::Root { end, .. } | Life::Tied { end } => tie(&end),
-        Life::Alone => Ok(()),
-    }
 }

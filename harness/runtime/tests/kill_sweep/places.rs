@@ -45,6 +45,8 @@ const NO_CALLS: &[&str] = &[
     "proc_pidinfo",
     "pthread_atfork",
     "retry_on_intr",
+    "sigaddset",
+    "sigemptyset",
     "signal",
     "stdin",
     "write",

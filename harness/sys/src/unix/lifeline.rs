@@ -15,13 +15,20 @@ pub fn new() -> io::Result<(Handle, Handle)> {
     super::pipe::one_way()
 }
 
-/// Ties this process to the root; gives what must be kept open for it to stay tied.
+/// One more end, for one more process of the tree.
 ///
-/// `end` itself may be closed afterwards. A forked child ties itself again.
+/// # Errors
+/// Fails when the process has no descriptor left.
+pub fn another(end: &Handle) -> io::Result<Handle> {
+    system::another(end)
+}
+
+/// Ties this process to the root by an end that [`another`] has made for it; gives what must be
+/// kept open for it to stay tied. A forked child has to be tied by an end of its own.
 ///
 /// # Errors
 /// Fails where the system refuses, with nothing tied.
-pub fn tie(end: &Handle) -> io::Result<Handle> {
+pub fn tie(end: Handle) -> io::Result<Handle> {
     system::tie(end)
 }
 
@@ -29,8 +36,8 @@ pub fn tie(end: &Handle) -> io::Result<Handle> {
 mod system {
     use std::io;
     use std::os::fd::{AsFd, AsRawFd};
-    use std::time::Instant;
 
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{Mode, OFlags};
 
     use super::Handle;
@@ -39,11 +46,14 @@ mod system {
     const F_SETSIG: libc::c_int = 10;
 
     /// Who is signalled, and how, belongs to an open file, which all that inherit it share:
-    /// so each process opens the pipe once more for itself.
-    pub(super) fn tie(end: &Handle) -> io::Result<Handle> {
+    /// so the pipe is opened once more for each process, by its starter, which has more time.
+    pub(super) fn another(end: &Handle) -> io::Result<Handle> {
         let path = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let own = Handle::from(call!(rustix::fs::open(path, flags, Mode::empty()))?);
+        Ok(call!(rustix::fs::open(path, flags, Mode::empty()))?.into())
+    }
+
+    pub(super) fn tie(own: Handle) -> io::Result<Handle> {
         set(
             &own,
             libc::F_SETOWN,
@@ -55,7 +65,18 @@ mod system {
             OFlags::NONBLOCK | OFlags::from_bits_retain(libc::O_ASYNC as u32),
         ))?;
         // The root may have died before the signal was armed.
-        if super::super::pipe::wait_readable(&own, Some(Instant::now()))? {
+        let mut polled = [PollFd::new(&own, PollFlags::IN)];
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let is_lost = loop {
+            match call!(poll(&mut polled, Some(&at_once))) {
+                Err(rustix::io::Errno::INTR) => {}
+                outcome => break outcome? > 0,
+            }
+        };
+        if is_lost {
             super::super::exit::leave(128 + libc::SIGKILL);
         }
         Ok(own)
@@ -76,7 +97,11 @@ mod system {
 
     use super::Handle;
 
-    pub(super) fn tie(end: &Handle) -> io::Result<Handle> {
+    pub(super) fn another(end: &Handle) -> io::Result<Handle> {
+        end.duplicate()
+    }
+
+    pub(super) fn tie(end: Handle) -> io::Result<Handle> {
         let watched = end.duplicate()?;
         std::thread::Builder::new()
             .name("lifeline".into())
@@ -86,6 +111,6 @@ mod system {
                 let _ = super::super::pipe::wait_readable(&watched, None);
                 super::super::exit::leave(128 + libc::SIGKILL);
             })?;
-        end.duplicate()
+        Ok(end)
     }
 }

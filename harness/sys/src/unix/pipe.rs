@@ -292,8 +292,13 @@ pub fn send(stream: &Handle, bytes: &[u8], handles: &[Handle]) -> io::Result<()>
 fn send_some(stream: &Handle, parts: &[IoSlice<'_>], handles: &[Handle]) -> io::Result<usize> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(HANDLES_MAX))];
     let mut control = SendAncillaryBuffer::new(&mut space);
-    let descriptors: Vec<_> = handles.iter().map(AsFd::as_fd).collect();
-    if !handles.is_empty() && !control.push(SendAncillaryMessage::ScmRights(&descriptors)) {
+    // On the stack, since a copy that has just begun shares the rest of its memory.
+    let mut room = [stream.as_fd(); HANDLES_MAX];
+    let slots = room.iter_mut().zip(handles);
+    slots.for_each(|(slot, handle)| *slot = handle.as_fd());
+    let descriptors = room.get(..handles.len());
+    let push = |descriptors| control.push(SendAncillaryMessage::ScmRights(descriptors));
+    if !handles.is_empty() && !descriptors.is_some_and(push) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "too many handles at once",

@@ -2,18 +2,20 @@
 //!
 //! What a child does is left to the caller; children of a copying server are in `zygote`.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
 use super::handle::Handle;
+use super::zygote::Word;
 use super::{pipe, sentinel, threads};
 use crate::channel::Channel;
 pub use crate::ending::{Ending, Signal};
@@ -76,35 +78,54 @@ impl Child {
         &self.sentinel
     }
 
+    /// One that a server has reaped before it could say who it is.
+    pub(super) fn ended(pid: u32, ending: Ending) -> io::Result<Child> {
+        Ok(Child {
+            pid,
+            // A pipe without a writer is readable for ever.
+            sentinel: pipe::one_way()?.0,
+            reaper: Reaper::Own,
+            ending: Mutex::new(Some(ending)),
+        })
+    }
+
     /// Waits for the process's end and gives it, any number of times; none at the deadline.
     ///
     /// # Errors
     /// Fails as the system's wait does.
     pub fn wait(&self, deadline: Option<Instant>) -> io::Result<Option<Ending>> {
-        let known = *self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_some() || !self.has_ended(deadline)? {
+        let known = *self.known();
+        if known.is_some() {
             return Ok(known);
         }
-        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        // The server's word comes after the end itself, and wakes us once instead of twice.
+        // It may never come, and at the deadline the end itself counts.
+        if let Reaper::Server(status) = &self.reaper
+            && pipe::wait_readable(status, deadline)?
+        {
+            let mut ending = self.known();
+            if ending.is_none() {
+                *ending = read_status(status)?;
+            }
+            if ending.is_some() {
+                return Ok(*ending);
+            }
+        }
+        if !pipe::wait_readable(&self.sentinel, deadline)? {
+            return Ok(None);
+        }
+        let mut ending = self.known();
         if ending.is_none() {
             *ending = Some(match &self.reaper {
                 Reaper::Own => reap(self.pid)?,
-                Reaper::Server(status) => read_status(status)?,
+                Reaper::Server(status) => read_status(status)?.unwrap_or(Ending::Unknown),
             });
         }
         Ok(*ending)
     }
 
-    /// Waits for the end; false at the deadline.
-    fn has_ended(&self, deadline: Option<Instant>) -> io::Result<bool> {
-        if let Reaper::Server(status) = &self.reaper {
-            // The server's word comes after the end itself, and wakes us once instead of twice.
-            // It may never come, and at the deadline the end itself counts.
-            if pipe::wait_readable(status, deadline)? && pipe::unread(status)? > 0 {
-                return Ok(true);
-            }
-        }
-        pipe::wait_readable(&self.sentinel, deadline)
+    fn known(&self) -> MutexGuard<'_, Option<Ending>> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a signal; nothing happens when the process has ended.
@@ -112,7 +133,7 @@ impl Child {
     /// # Errors
     /// Fails as the system's kill does.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        let ending = self.known();
         if ending.is_some() {
             return Ok(());
         }
@@ -155,33 +176,12 @@ pub(super) fn ending(status: rustix::process::WaitStatus) -> Ending {
     }
 }
 
-/// The server's word on how a child of its own ended; unknown when the server died before.
-fn read_status(status: &Handle) -> io::Result<Ending> {
-    let mut bytes = Vec::new();
-    if pipe::read_onto(status, &mut bytes, STATUS)? < STATUS {
-        return Ok(Ending::Unknown);
-    }
-    let mut number = [0; 4];
-    number.copy_from_slice(&bytes[1..]);
-    let number = i32::from_ne_bytes(number);
-    Ok(match bytes[0] {
-        0 => Ending::Exit(number),
-        1 => Ending::Signal(number),
-        _ => Ending::Unknown,
+/// The server's word on how a child of its own ended; none when the server died before.
+fn read_status(status: &Handle) -> io::Result<Option<Ending>> {
+    Ok(match Word::read(status, &mut VecDeque::new())? {
+        Some(Word::Ended(_, ending)) => Some(ending),
+        _ => None,
     })
-}
-
-/// How many bytes a server writes about an ending.
-const STATUS: usize = 5;
-
-pub(super) fn status_bytes(ending: Ending) -> [u8; STATUS] {
-    let (kind, number) = match ending {
-        Ending::Exit(code) => (0, code),
-        Ending::Signal(signal) => (1, signal),
-        Ending::Unknown => (2, 0),
-    };
-    let number = number.to_ne_bytes();
-    [kind, number[0], number[1], number[2], number[3]]
 }
 
 /// Starts this program again, with the same arguments and environment and `marker` set; the other
@@ -299,10 +299,15 @@ pub fn set_name(name: &str) {
     failpoint::set_role(name);
     #[cfg(target_os = "linux")]
     {
-        let bytes: Vec<u8> = name.bytes().filter(|byte| *byte != 0).take(15).collect();
-        if let Ok(name) = std::ffi::CString::new(bytes) {
+        let mut bytes = [0; 16];
+        let shown = name.bytes().filter(|byte| *byte != 0);
+        bytes
+            .iter_mut()
+            .zip(shown.take(15))
+            .for_each(|(slot, byte)| *slot = byte);
+        if let Ok(name) = std::ffi::CStr::from_bytes_until_nul(&bytes) {
             // A process with its program's name works as well.
-            let _ = call!(rustix::thread::set_name(&name));
+            let _ = call!(rustix::thread::set_name(name));
         }
     }
     #[cfg(not(target_os = "linux"))]

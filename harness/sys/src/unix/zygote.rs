@@ -1,11 +1,12 @@
 //! A server with one thread that copies itself on request, and alone reaps the copies.
 //!
-//! A request is one byte with two handles: the channel for the copy, and a status stream on which
-//! the server answers with the copy's id and, once it has ended, how.
+//! A request is one byte with two handles: the channel for the copy, and a status stream. On that
+//! the copy says who it is before it does anything else, so that a server which dies has either
+//! made a copy that the client knows of or none that ever runs; and the server says how it ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::os::fd::AsFd;
+use std::mem::ManuallyDrop;
 
 use rustix::process::{WaitOptions, wait};
 
@@ -13,6 +14,11 @@ use super::handle::Handle;
 use super::process::{self, Child, Signal};
 use super::{pipe, sentinel, threads, wake};
 use crate::channel::Channel;
+use crate::ending::Ending;
+
+/// A message of at most so many bytes is sent before there is a copy to read it: it fits into a
+/// channel's buffer everywhere.
+const EARLY_MAX: usize = 4096;
 
 /// Asks the server behind `requests` for a copy of itself and sends it its first message.
 ///
@@ -21,22 +27,28 @@ use crate::channel::Channel;
 pub fn request(requests: &Channel, message: &[u8], handles: &[Handle]) -> io::Result<Child> {
     let (ours, theirs) = Channel::pair()?;
     let (status, answers) = pipe::duplex()?;
+    let is_early = message.len() <= EARLY_MAX && handles.len() <= pipe::HANDLES_MAX;
+    if is_early {
+        ours.send(message, handles)?;
+    }
     requests.send_handles(&[Handle::from(theirs), answers])?;
-    let status = Channel::from(status);
-    let Some((answer, sentinels)) = status.receive()? else {
-        return Err(io::ErrorKind::BrokenPipe.into());
+    let mut sentinels = VecDeque::new();
+    let child = match Word::read(&status, &mut sentinels)? {
+        None => return Err(io::ErrorKind::BrokenPipe.into()),
+        Some(Word::Failed(number)) => return Err(io::Error::from_raw_os_error(number)),
+        // It was ended by somebody before it could say anything.
+        Some(Word::Ended(pid, ending)) => return Child::ended(pid, ending),
+        Some(Word::Copied(pid)) => {
+            let sentinel = match sentinels.pop_front() {
+                Some(sentinel) => sentinel,
+                None => sentinel::watch(pid)?,
+            };
+            Child::served(pid, sentinel, status)
+        }
     };
-    let pid = match Answer::from_bytes(&answer)? {
-        Answer::Copied(pid) => pid,
-        Answer::Failed(number) => return Err(io::Error::from_raw_os_error(number)),
-    };
-    let sentinel = match sentinels.into_iter().next() {
-        Some(sentinel) => sentinel,
-        None => sentinel::watch(pid)?,
-    };
-    let child = Child::served(pid, sentinel, Handle::from(status));
-    // Not before the server has answered: a copy whose server died without an answer is made
-    // again, and must not run twice.
+    if is_early {
+        return Ok(child);
+    }
     match ours.send(message, handles) {
         Err(error) if !is_gone(&error) => {
             child.signal(Signal::Kill)?;
@@ -53,27 +65,67 @@ fn is_gone(error: &io::Error) -> bool {
     kind == io::ErrorKind::BrokenPipe || kind == io::ErrorKind::ConnectionReset
 }
 
-/// What a server answers: the copy's id, or the number of the error that there was instead.
-enum Answer {
+/// What is said on a status stream.
+pub(super) enum Word {
+    /// A copy was made and has this id.
     Copied(u32),
+    /// None was made, and this is the number of the error.
     Failed(i32),
+    /// The copy of this id has ended.
+    Ended(u32, Ending),
 }
 
-impl Answer {
-    fn to_bytes(&self) -> [u8; 5] {
-        let (kind, [a, b, c, d]) = match self {
-            Answer::Copied(pid) => (0, pid.to_ne_bytes()),
-            Answer::Failed(number) => (1, number.to_ne_bytes()),
+/// How many bytes a word has.
+const WORD: usize = 9;
+
+impl Word {
+    fn to_bytes(&self) -> [u8; WORD] {
+        let (kind, pid, number) = match *self {
+            Word::Copied(pid) => (0, pid, 0),
+            Word::Failed(number) => (1, 0, number),
+            Word::Ended(pid, Ending::Exit(code)) => (2, pid, code),
+            Word::Ended(pid, Ending::Signal(signal)) => (3, pid, signal),
+            Word::Ended(pid, Ending::Unknown) => (4, pid, 0),
         };
-        [kind, a, b, c, d]
+        let mut bytes = [kind; WORD];
+        bytes[1..5].copy_from_slice(&pid.to_ne_bytes());
+        bytes[5..].copy_from_slice(&number.to_ne_bytes());
+        bytes
     }
 
-    fn from_bytes(bytes: &[u8]) -> io::Result<Answer> {
-        match *bytes {
-            [0, a, b, c, d] => Ok(Answer::Copied(u32::from_ne_bytes([a, b, c, d]))),
-            [1, a, b, c, d] => Ok(Answer::Failed(i32::from_ne_bytes([a, b, c, d]))),
-            _ => Err(io::ErrorKind::InvalidData.into()),
+    fn from_bytes([kind, a, b, c, d, number @ ..]: [u8; WORD]) -> io::Result<Word> {
+        let pid = u32::from_ne_bytes([a, b, c, d]);
+        let number = i32::from_ne_bytes(number);
+        Ok(match kind {
+            0 => Word::Copied(pid),
+            1 => Word::Failed(number),
+            2 => Word::Ended(pid, Ending::Exit(number)),
+            3 => Word::Ended(pid, Ending::Signal(number)),
+            4 => Word::Ended(pid, Ending::Unknown),
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        })
+    }
+
+    /// The next word with the handle beside it; none where all that could say one are gone.
+    pub(super) fn read(
+        status: &Handle,
+        handles: &mut VecDeque<Handle>,
+    ) -> io::Result<Option<Word>> {
+        let mut bytes = [0; WORD];
+        let mut filled = 0;
+        while filled < WORD {
+            match pipe::receive(status, &mut bytes[filled..], handles) {
+                Ok(0) => return Ok(None),
+                Ok(read) => filled += read,
+                Err(error) if is_gone(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            }
         }
+        Word::from_bytes(bytes).map(Some)
+    }
+
+    fn say(&self, status: &Handle, handles: &[Handle]) -> io::Result<()> {
+        pipe::send(status, &self.to_bytes(), handles)
     }
 }
 
@@ -88,18 +140,13 @@ pub fn serve(requests: Channel) -> io::Result<Option<Channel>> {
     // What every copy would have to find out for itself.
     let _ = (crate::function::build(), super::identity::epoch());
     let wake = wake::on_child_end()?;
-    let mut children: HashMap<u32, Handle> = HashMap::new();
+    // Freeing it would be the first that a copy writes to its memory, for nothing.
+    let mut children = ManuallyDrop::new(HashMap::new());
     let mut requests = Some(requests);
     while requests.is_some() || !children.is_empty() {
-        let ready = match &requests {
-            Some(requests) => pipe::wait_any(&[wake.handle(), requests.handle()], None)?,
-            None => pipe::wait_any(&[wake.handle()], None)?,
-        };
-        if ready[0] {
-            wake.clear()?;
-            reap(&mut children)?;
-        }
-        let Some(channel) = requests.as_ref().filter(|_| ready.get(1) == Some(&true)) else {
+        let is_request = wake.wait(requests.as_ref().map(Channel::handle))?;
+        reap(&mut children)?;
+        let Some(channel) = requests.as_ref().filter(|_| is_request) else {
             continue;
         };
         match channel.receive_handles()? {
@@ -115,7 +162,7 @@ pub fn serve(requests: Channel) -> io::Result<Option<Channel>> {
     Ok(None)
 }
 
-/// Makes one copy and tells the client its id; gives the channel in the copy.
+/// Makes one copy, which tells the client its id; gives the channel in the copy.
 fn answer(
     handles: Vec<Handle>,
     children: &mut HashMap<u32, Handle>,
@@ -123,50 +170,66 @@ fn answer(
     let Ok([channel, status]) = <[Handle; 2]>::try_from(handles) else {
         return Ok(None);
     };
-    let pid = match process::copy() {
-        Ok(pid) => pid,
-        Err(error) => {
-            let answer = Answer::Failed(error.raw_os_error().unwrap_or(libc::EAGAIN));
-            // A client that is gone by now has no use for the answer.
-            let _ = Channel::from(status).send(&answer.to_bytes(), &[]);
-            return Ok(None);
+    match process::copy() {
+        Ok(0) => {
+            if !children.is_empty() {
+                children.clear();
+            }
+            tell_of_myself(&status);
+            Ok(Some(Channel::from(channel)))
         }
-    };
-    if pid == 0 {
-        children.clear();
-        return Ok(Some(Channel::from(channel)));
+        Ok(pid) => {
+            children.insert(pid, status);
+            Ok(None)
+        }
+        Err(error) => {
+            let word = Word::Failed(error.raw_os_error().unwrap_or(libc::EAGAIN));
+            // A client that is gone by now has no use for the answer.
+            let _ = word.say(&status, &[]);
+            Ok(None)
+        }
     }
-    let status = Channel::from(status);
-    let sentinel = sentinels_can_be_sent(pid)?;
-    // A client that is gone by now has no use for the answer.
-    let _ = status.send(&Answer::Copied(pid).to_bytes(), &sentinel);
-    children.insert(pid, Handle::from(status));
-    Ok(None)
 }
 
+/// In a copy: says who it is; one that cannot does nothing else.
+///
 /// Linux's sentinels can be sent, which spares the client a race with the end of this server.
-fn sentinels_can_be_sent(pid: u32) -> io::Result<Vec<Handle>> {
-    if cfg!(target_os = "linux") {
-        return Ok(vec![sentinel::watch(pid)?]);
+fn tell_of_myself(status: &Handle) {
+    let pid = std::process::id();
+    let sentinel = match cfg!(target_os = "linux") {
+        true => sentinel::watch(pid).map(Some),
+        false => Ok(None),
+    };
+    let told = match sentinel {
+        Ok(sentinel) => Word::Copied(pid).say(status, sentinel.as_slice()),
+        Err(error) => {
+            let word = Word::Failed(error.raw_os_error().unwrap_or(libc::EMFILE));
+            // As the copy does not go on, it makes no difference who hears of it.
+            let _ = word.say(status, &[]);
+            Err(error)
+        }
+    };
+    if told.is_err() {
+        super::exit::leave(1);
     }
-    Ok(Vec::new())
 }
 
 /// Reaps every copy that has ended and tells its client how.
 fn reap(children: &mut HashMap<u32, Handle>) -> io::Result<()> {
-    loop {
+    while !children.is_empty() {
         match call!(wait(WaitOptions::NOHANG)) {
             Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::CHILD) | Ok(None) => return Ok(()),
+            Err(rustix::io::Errno::CHILD) | Ok(None) => break,
             Err(error) => return Err(error.into()),
             Ok(Some((pid, status))) => {
                 let pid = pid.as_raw_nonzero().get().cast_unsigned();
                 if let Some(stream) = children.remove(&pid) {
-                    let bytes = process::status_bytes(process::ending(status));
+                    let word = Word::Ended(pid, process::ending(status));
                     // A client that is gone by now has no use for the answer.
-                    let _ = call!(rustix::io::write(stream.as_fd(), &bytes));
+                    let _ = word.say(&stream, &[]);
                 }
             }
         }
     }
+    Ok(())
 }

@@ -17,11 +17,20 @@ pub fn new() -> io::Result<(Handle, Handle)> {
     pipe::one_way()
 }
 
-/// Ties this process to the root; gives what must be kept open for it to stay tied.
+/// One more end, for one more process of the tree.
+///
+/// # Errors
+/// Fails when the process has no handle left.
+pub fn another(end: &Handle) -> io::Result<Handle> {
+    end.duplicate()
+}
+
+/// Ties this process to the root by an end that [`another`] has made for it; gives what must be
+/// kept open for it to stay tied.
 ///
 /// # Errors
 /// Fails where the system refuses a thread or a handle, with nothing tied.
-pub fn tie(end: &Handle) -> io::Result<Handle> {
+pub fn tie(end: Handle) -> io::Result<Handle> {
     let watched = end.duplicate()?;
     std::thread::Builder::new()
         .name("lifeline".into())
@@ -31,5 +40,5 @@ pub fn tie(end: &Handle) -> io::Result<Handle> {
             let _ = pipe::wait_readable(&watched, None);
             exit::leave_at_once(LOST);
         })?;
-    end.duplicate()
+    Ok(end)
 }

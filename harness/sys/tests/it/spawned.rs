@@ -63,7 +63,7 @@ fn act(told: &str) -> std::io::Result<u8> {
             channel.send(&rest, &[])?;
         }
         "be busy" => {
-            let _tied = handles.first().map(lifeline::tie).transpose()?;
+            let _tied = handles.into_iter().next().map(lifeline::tie).transpose()?;
             channel.send(b"tied", &[])?;
             loop {
                 std::hint::spin_loop();
