@@ -110,8 +110,8 @@ pub use logging::log_to_stderr;
 pub use manager::{
     ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, Custom, CustomProxy,
     DictProxy, EventProxy, Held, JoinableQueueProxy, ListProxy, LockProxy, Managed, Manager,
-    ManagerBuilder, ManagerServer, NamespaceProxy, PoolProxy, PoolResultProxy, QueueProxy,
-    RLockProxy, SemaphoreProxy, ServerStopper, SetProxy, ValueProxy,
+    ManagerBuilder, ManagerServer, NamespaceProxy, PoolProxy, PoolResultProxy, PoolResultsIterator,
+    PoolResultsProxy, QueueProxy, RLockProxy, SemaphoreProxy, ServerStopper, SetProxy, ValueProxy,
 };
 pub use pool::{
     AsCompleted, AsyncResult, Executor, Future, Pool, PoolBuilder, ResultIterator, ReturnWhen,

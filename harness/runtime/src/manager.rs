@@ -55,7 +55,7 @@ pub use event::EventProxy;
 pub use list::ListProxy;
 pub use lock::{Held, LockProxy, RLockProxy};
 pub use namespace::NamespaceProxy;
-pub use pool::{PoolProxy, PoolResultProxy};
+pub use pool::{PoolProxy, PoolResultProxy, PoolResultsIterator, PoolResultsProxy};
 pub use proxy::Managed;
 pub use queue::{JoinableQueueProxy, QueueProxy};
 pub use semaphore::{BoundedSemaphoreProxy, SemaphoreProxy};

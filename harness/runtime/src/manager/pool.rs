@@ -1,29 +1,35 @@
 //! A manager's pool: workers beside the manager, which call functions that are registered with it.
 
+mod result;
+mod results;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use poolproof_sys::function::Passed;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::coding::{decoded, encoded};
+use super::coding::{decoded, encoded, packed};
 use super::named::{self, Travelling};
 use super::protocol::{Class, Reply};
 use super::proxy::{Proxy, managed};
 use super::registry::{Functions, not_registered};
 use super::table::{Object, Table};
-use super::waiting::{Caller, LOOK};
+use super::waiting::Caller;
 use crate::context::Context;
-use crate::deadline;
 use crate::error::{Error, Kind, Result};
-use crate::pool::AsyncResult;
 use crate::transfer::Message;
+use result::PoolResult;
+pub use result::PoolResultProxy;
+use results::PoolResults;
+pub use results::{PoolResultsIterator, PoolResultsProxy};
 
 #[derive(Serialize, Deserialize)]
 enum Call {
     /// Gives the number of a result, with one reference to it.
     Begin(Work),
+    /// The same for results that are taken one by one.
+    Each(Work, Order),
     Workers,
     Close,
     Terminate,
@@ -37,6 +43,13 @@ struct Work {
     /// None for one call, whose result is a value; else how many items go at once, or Python's
     /// number, and the result is a list.
     chunk: Option<Option<usize>>,
+}
+
+/// In which order results are given one by one.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum Order {
+    OfItems,
+    OfArrival,
 }
 
 /// One call, on its way to a worker.
@@ -90,21 +103,36 @@ impl Pool {
         })
     }
 
-    fn begin(&self, work: Work) -> Result<u64> {
+    /// The tasks that a client asks for.
+    fn tasks(&self, work: Work) -> Result<Vec<Task>> {
         let function = self.functions.get(&work.function).copied();
         let unknown = || not_registered("function", &work.function, self.functions.keys());
         let function = function.ok_or_else(unknown)?;
         let arguments = work.arguments.into_iter();
-        let tasks: Vec<_> = arguments
+        Ok(arguments
             .map(|argument| Task { function, argument })
-            .collect();
-        let chunk = work.chunk.unwrap_or(Some(1));
+            .collect())
+    }
+
+    fn begin(&self, work: Work) -> Result<u64> {
+        let (chunk, is_list) = (work.chunk.unwrap_or(Some(1)), work.chunk.is_some());
+        let tasks = self.tasks(work)?;
         let result = self
             .pool
             .map_async_with(run, tasks, chunk, |_| {}, |_| {})?;
-        let is_list = work.chunk.is_some();
-        let result = PoolResult { result, is_list };
+        let result = PoolResult::new(result, is_list);
         Ok(self.table.add(Class::PoolResult, Arc::new(result)))
+    }
+
+    fn each(&self, work: Work, order: Order) -> Result<u64> {
+        let chunk = work.chunk.flatten().unwrap_or(1);
+        let tasks = self.tasks(work)?;
+        let results = match order {
+            Order::OfItems => self.pool.imap(run, tasks, chunk)?,
+            Order::OfArrival => self.pool.imap_unordered(run, tasks, chunk)?,
+        };
+        let results = PoolResults::new(results);
+        Ok(self.table.add(Class::PoolResults, Arc::new(results)))
     }
 }
 
@@ -112,75 +140,11 @@ impl Object for Pool {
     fn call(&self, call: &[u8], _caller: &Caller<'_>) -> Result<Vec<u8>> {
         match decoded(call)? {
             Call::Begin(work) => encoded(&self.begin(work)?),
+            Call::Each(work, order) => encoded(&self.each(work, order)?),
             Call::Workers => encoded(&self.pool.workers()),
             Call::Close => encoded(&self.pool.close()),
             Call::Terminate => encoded(&self.pool.terminate()),
             Call::Join => encoded(&self.pool.join()?),
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-enum ResultCall {
-    Get(Option<Duration>),
-    Wait(Option<Duration>),
-    IsSuccessful,
-}
-
-/// What a pool will give.
-struct PoolResult {
-    result: AsyncResult<Vec<Reply>>,
-    is_list: bool,
-}
-
-impl PoolResult {
-    fn wait(&self, timeout: Option<Duration>, caller: &Caller<'_>) -> Result<bool> {
-        let deadline = deadline::after(timeout);
-        loop {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if self
-                .result
-                .wait(Some(left.map_or(LOOK, |left| left.min(LOOK))))
-            {
-                return Ok(true);
-            }
-            if left.is_some_and(|left| left <= LOOK) {
-                return Ok(false);
-            }
-            caller.check()?;
-        }
-    }
-
-    /// The encoded result: of one call, or the list of all, as a client decodes it.
-    fn get(&self) -> Result<ByteBuf> {
-        let replies = self.result.get(Some(Duration::ZERO))?.into_iter();
-        let results =
-            replies.map(|reply| reply.map_err(|(kind, subject)| Error::new(kind, subject)));
-        let results = results.collect::<Result<Vec<_>>>()?;
-        let mut bytes = match self.is_list {
-            true => encoded(&results.len())?,
-            false => Vec::new(),
-        };
-        results
-            .iter()
-            .for_each(|result| bytes.extend_from_slice(result));
-        Ok(ByteBuf::from(bytes))
-    }
-}
-
-impl Object for PoolResult {
-    fn call(&self, call: &[u8], caller: &Caller<'_>) -> Result<Vec<u8>> {
-        match decoded(call)? {
-            ResultCall::Get(timeout) if !self.wait(timeout, caller)? => Err(Error::new(
-                Kind::Timeout,
-                "get the result of a managed pool's task",
-            )),
-            ResultCall::Get(_) => encoded(&self.get()?),
-            ResultCall::Wait(timeout) => encoded(&self.wait(timeout, caller)?),
-            ResultCall::IsSuccessful => {
-                let is_good = self.result.is_successful()?;
-                encoded(&(is_good && self.get().is_ok()))
-            }
         }
     }
 }
@@ -212,7 +176,8 @@ impl PoolProxy {
         function: &str,
         argument: &A,
     ) -> Result<PoolResultProxy<R>> {
-        self.begin(function, std::iter::once(argument), None)
+        let work = work(function, std::iter::once(argument), None)?;
+        self.adopt(&Call::Begin(work))
     }
 
     /// Calls a function with each item and waits for all results, in the order of the items; in
@@ -239,26 +204,61 @@ impl PoolProxy {
         items: impl IntoIterator<Item = &'a A>,
         chunk: Option<usize>,
     ) -> Result<PoolResultProxy<Vec<R>>> {
-        self.begin(function, items, Some(chunk))
+        self.adopt(&Call::Begin(work(function, items, Some(chunk))?))
     }
 
-    fn begin<'a, A: Message, R>(
+    /// Calls a function with each item, in chunks of so many items; the results one by one in the
+    /// order of the items. All items go to the manager at once.
+    ///
+    /// ```standalone_crate
+    /// use poolproof_runtime as mp;
+    ///
+    /// fn square(x: i64) -> i64 {
+    ///     x * x
+    /// }
+    ///
+    /// fn main() -> mp::Result<()> {
+    ///     mp::freeze_support();
+    ///     let context = mp::Context::default();
+    ///     let manager = context.manager_builder().function("square", square).start()?;
+    ///     let pool = manager.pool(2, None)?;
+    ///     let squares: mp::Result<Vec<i64>> = pool.imap("square", &[1_i64, 2, 3], 1)?.into_iter().collect();
+    ///     assert_eq!(squares?, [1, 4, 9]);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`map`](PoolProxy::map).
+    pub fn imap<'a, A: Message, R: Message>(
         &self,
         function: &str,
         items: impl IntoIterator<Item = &'a A>,
-        chunk: Option<Option<usize>>,
-    ) -> Result<PoolResultProxy<R>> {
-        let arguments = items
-            .into_iter()
-            .map(|item| encoded(item).map(ByteBuf::from));
-        let work = Work {
-            function: function.to_owned(),
-            arguments: arguments.collect::<Result<_>>()?,
-            chunk,
-        };
-        let id: u64 = self.proxy.call(&Call::Begin(work))?;
+        chunk: usize,
+    ) -> Result<PoolResultsProxy<R>> {
+        let work = work(function, items, Some(Some(chunk)))?;
+        self.adopt(&Call::Each(work, Order::OfItems))
+    }
+
+    /// As [`imap`](PoolProxy::imap), the results in the order in which they come.
+    ///
+    /// # Errors
+    /// As [`map`](PoolProxy::map).
+    pub fn imap_unordered<'a, A: Message, R: Message>(
+        &self,
+        function: &str,
+        items: impl IntoIterator<Item = &'a A>,
+        chunk: usize,
+    ) -> Result<PoolResultsProxy<R>> {
+        let work = work(function, items, Some(Some(chunk)))?;
+        self.adopt(&Call::Each(work, Order::OfArrival))
+    }
+
+    /// Makes a call whose answer is a new object, of which it is told with one reference.
+    fn adopt<P: super::Managed>(&self, call: &Call) -> Result<P> {
+        let id: u64 = self.proxy.call(call)?;
         let proxy = Proxy::adopt(self.proxy.server().clone(), id);
-        Ok(super::Managed::from_proxy(proxy))
+        Ok(P::from_proxy(proxy))
     }
 
     /// How many workers there are.
@@ -294,44 +294,14 @@ impl PoolProxy {
     }
 }
 
-managed! {
-    /// What a manager's pool will give.
-    ///
-    /// Each call fails with `is_broken_pipe` when the manager has ended.
-    PoolResultProxy<R>: PoolResult
-}
-
-impl<R: Message> PoolResultProxy<R> {
-    /// Waits for the result, at most so long; the task goes on when that time is over.
-    ///
-    /// # Errors
-    /// As [`AsyncResult::get`].
-    pub fn get(&self, timeout: Option<Duration>) -> Result<R> {
-        let result: ByteBuf = self.proxy.call(&ResultCall::Get(timeout))?;
-        decoded(&result)
-    }
-
-    /// Waits for the result, at most so long; says whether it is there.
-    ///
-    /// # Errors
-    /// Only when the manager has ended.
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool> {
-        self.proxy.call(&ResultCall::Wait(timeout))
-    }
-
-    /// Whether the result, or the error, is there.
-    ///
-    /// # Errors
-    /// Only when the manager has ended.
-    pub fn is_ready(&self) -> Result<bool> {
-        self.wait(Some(Duration::ZERO))
-    }
-
-    /// Whether the task has ended without an error.
-    ///
-    /// # Errors
-    /// `is_usage` as long as it has not ended.
-    pub fn is_successful(&self) -> Result<bool> {
-        self.proxy.call(&ResultCall::IsSuccessful)
-    }
+fn work<'a, A: Message>(
+    function: &str,
+    items: impl IntoIterator<Item = &'a A>,
+    chunk: Option<Option<usize>>,
+) -> Result<Work> {
+    Ok(Work {
+        function: function.to_owned(),
+        arguments: items.into_iter().map(packed).collect::<Result<_>>()?,
+        chunk,
+    })
 }

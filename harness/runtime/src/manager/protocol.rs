@@ -97,6 +97,8 @@ pub enum Class {
     Pool,
     /// What a pool will give.
     PoolResult,
+    /// What a pool will give one by one.
+    PoolResults,
     /// The program's own type with a name.
     Custom(String),
 }

@@ -41,6 +41,7 @@ const TRIALS: &[(&str, Body)] = &[
         custom::proxies,
     ),
     ("a_pool_runs_registered_functions", custom::pool),
+    ("a_pool_gives_results_one_by_one", custom::one_by_one),
     (
         "a_worker_of_a_managed_pool_that_dies_fails_its_own_task",
         custom::lost_worker,

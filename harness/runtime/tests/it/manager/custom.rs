@@ -3,7 +3,7 @@
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
-use super::{LATE, run};
+use super::{LATE, SOON, run};
 use mp::Context;
 
 struct Counter(i64);
@@ -150,9 +150,15 @@ fn die(_: ()) {
     std::process::abort()
 }
 
+fn wait((event, number): (mp::EventProxy, i64)) -> i64 {
+    event.wait(LATE).unwrap();
+    number
+}
+
 fn pooling(context: Context) -> mp::Manager {
     let builder = context.manager_builder().function("square", square);
     builder
+        .function("wait", wait)
         .function("refuse", refuse)
         .function("die", die)
         .start()
@@ -198,6 +204,51 @@ pub(super) fn pool(context: Context) {
     pool.close().unwrap();
     assert!(pool.apply::<i64, i64>("square", &5).is_err());
     pool.join().unwrap();
+}
+
+pub(super) fn one_by_one(context: Context) {
+    fn take_one(results: mp::PoolResultsProxy<i64>) {
+        assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 0);
+    }
+    let manager = pooling(context);
+    let pool = manager.pool(2, None).unwrap();
+    let items: Vec<i64> = (0..50).collect();
+    let squares: Vec<i64> = items.iter().map(|item| item * item).collect();
+    let results = pool.imap("square", &items, 3).unwrap();
+    let found: mp::Result<Vec<i64>> = results.into_iter().collect();
+    assert_eq!(found.unwrap(), squares);
+    let results = pool.imap_unordered("square", &items, 1).unwrap();
+    let mut found: Vec<i64> = results.into_iter().map(Result::unwrap).collect();
+    found.sort_unstable();
+    assert_eq!(found, squares);
+
+    // Whoever asks next gets the next, in whatever process.
+    let results = pool.imap("square", &items[..2], 1).unwrap();
+    run(context, take_one, results.clone());
+    assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 1);
+    assert!(results.next_timeout(LATE).is_none());
+
+    let refused = pool.imap::<i64, i64>("refuse", &[1, 2], 1).unwrap();
+    let refused: Vec<_> = refused.into_iter().map(Result::unwrap_err).collect();
+    assert_eq!(refused.len(), 2);
+    assert!(refused.iter().all(mp::Error::is_remote), "{refused:?}");
+    let senseless = pool.imap::<i64, i64>("square", &[1], 0).unwrap_err();
+    assert!(senseless.is_usage(), "{senseless}");
+
+    let event = manager.event().unwrap();
+    let results: mp::PoolResultsProxy<i64> = pool.imap("wait", &[(event.clone(), 7)], 1).unwrap();
+    let early: mp::Error = results.next_timeout(SOON).unwrap().unwrap_err();
+    assert!(early.is_timeout(), "{early}");
+    event.set().unwrap();
+    assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 7_i64);
+
+    let mut results = pool
+        .imap::<_, i64>("square", &items, 1)
+        .unwrap()
+        .into_iter();
+    manager.shutdown();
+    assert!(results.next().unwrap().unwrap_err().is_broken_pipe());
+    assert!(results.next().is_none());
 }
 
 pub(super) fn lost_worker(context: Context) {
