@@ -62,6 +62,8 @@ fn run(interpreter: &Path, program: &Path, method: &str) -> Outcome {
         .arg(program)
         .arg(method)
         .env("POOLPROOF_PLAN", "pauses")
+        // Longer than a process needs to begin on a machine with other work.
+        .env("POOLPROOF_LATE", "30")
         .env_remove("PYTHONUNBUFFERED")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
