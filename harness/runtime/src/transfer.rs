@@ -7,7 +7,7 @@
 //! How handles reach another process is left to `connection` and `start`.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use poolproof_sys::handle::Handle;
 use serde::de::DeserializeOwned;
@@ -20,17 +20,35 @@ pub trait Message: Serialize + DeserializeOwned + Send + 'static {}
 impl<T: Serialize + DeserializeOwned + Send + 'static> Message for T {}
 
 /// What leaves with the value that is being encoded.
-#[derive(Default)]
 struct Leaving {
     handles: Vec<Handle>,
     /// What to do when the value turns out to be one that cannot be sent.
     undo: Vec<Box<dyn FnOnce()>>,
 }
 
+impl Leaving {
+    const NOTHING: Leaving = Leaving {
+        handles: Vec::new(),
+        undo: Vec::new(),
+    };
+}
+
+/// What a thread does, and whether handles are beside it: most values have none, and what is
+/// looked at for each value is a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    /// No value is under way.
+    Outside,
+    Nothing,
+    Something,
+}
+
 thread_local! {
-    static LEAVING: RefCell<Option<Leaving>> = const { RefCell::new(None) };
+    static ENCODING: Cell<Beside> = const { Cell::new(Beside::Outside) };
+    static LEAVING: RefCell<Leaving> = const { RefCell::new(Leaving::NOTHING) };
     static TABLE: RefCell<Vec<Handle>> = const { RefCell::new(Vec::new()) };
-    static ARRIVED: RefCell<Option<Vec<Option<Handle>>>> = const { RefCell::new(None) };
+    static DECODING: Cell<Beside> = const { Cell::new(Beside::Outside) };
+    static ARRIVED: RefCell<Vec<Option<Handle>>> = const { RefCell::new(Vec::new()) };
 }
 
 const OUTSIDE: &str = "a connection, queue, lock or shared memory travels only inside a message of \
@@ -38,29 +56,36 @@ const OUTSIDE: &str = "a connection, queue, lock or shared memory travels only i
 
 /// Puts a duplicate of a handle beside the value that is being encoded; gives its place.
 pub(crate) fn put_handle<E: serde::ser::Error>(handle: &Handle) -> std::result::Result<u32, E> {
+    if ENCODING.get() == Beside::Outside {
+        return Err(E::custom(OUTSIDE));
+    }
+    let handle = handle.duplicate().map_err(E::custom)?;
+    ENCODING.set(Beside::Something);
     LEAVING.with_borrow_mut(|leaving| {
-        let handles = &mut leaving.as_mut().ok_or_else(|| E::custom(OUTSIDE))?.handles;
-        handles.push(handle.duplicate().map_err(E::custom)?);
-        u32::try_from(handles.len() - 1).map_err(E::custom)
+        leaving.handles.push(handle);
+        u32::try_from(leaving.handles.len() - 1).map_err(E::custom)
     })
 }
 
 /// Takes the handle at a place out of the message that is being decoded; each can be taken once.
 pub(crate) fn take_handle<E: serde::de::Error>(place: u32) -> std::result::Result<Handle, E> {
-    ARRIVED.with_borrow_mut(|arrived| {
-        let handles = arrived.as_mut().ok_or_else(|| E::custom(OUTSIDE))?;
-        let slot = handles.get_mut(place as usize).and_then(Option::take);
-        slot.ok_or_else(|| E::custom(format_args!("the message holds no handle {place}")))
-    })
+    let taken = match DECODING.get() {
+        Beside::Outside => return Err(E::custom(OUTSIDE)),
+        Beside::Nothing => None,
+        Beside::Something => ARRIVED.with_borrow_mut(|handles| {
+            let slot = handles.get_mut(place as usize);
+            slot.and_then(Option::take)
+        }),
+    };
+    taken.ok_or_else(|| E::custom(format_args!("the message holds no handle {place}")))
 }
 
 /// Has `undo` done when the value that is being encoded turns out to be one that cannot be sent.
 pub(crate) fn if_refused(undo: impl FnOnce() + 'static) {
-    LEAVING.with_borrow_mut(|leaving| {
-        if let Some(leaving) = leaving {
-            leaving.undo.push(Box::new(undo));
-        }
-    });
+    if ENCODING.get() != Beside::Outside {
+        ENCODING.set(Beside::Something);
+        LEAVING.with_borrow_mut(|leaving| leaving.undo.push(Box::new(undo)));
+    }
 }
 
 /// Appends the bytes of a value to `buffer` and gives the handles that go beside them.
@@ -70,10 +95,17 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     buffer: &mut Vec<u8>,
 ) -> Result<Vec<Handle>> {
-    let outer = LEAVING.replace(Some(Leaving::default()));
+    let outer = ENCODING.replace(Beside::Nothing);
+    let outer_leaving = (outer == Beside::Something).then(|| LEAVING.replace(Leaving::NOTHING));
     let length = buffer.len();
     let outcome = postcard::serialize_with_flavor(value, Appending(buffer));
-    let leaving = LEAVING.replace(outer).unwrap_or_default();
+    let leaving = match ENCODING.replace(outer) {
+        Beside::Something => LEAVING.replace(Leaving::NOTHING),
+        _ => Leaving::NOTHING,
+    };
+    if let Some(outer) = outer_leaving {
+        LEAVING.set(outer);
+    }
     match outcome {
         Ok(()) => Ok(leaving.handles),
         Err(error) => {
@@ -106,9 +138,19 @@ pub(crate) fn decode_message<T: Message>(bytes: &[u8], handles: Vec<Handle>) -> 
 ///
 /// Handles that the value does not take are closed.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], handles: Vec<Handle>) -> Result<T> {
-    let outer = ARRIVED.replace(Some(handles.into_iter().map(Some).collect()));
+    let (beside, outer_arrived) = match handles.is_empty() {
+        true => (Beside::Nothing, None),
+        false => {
+            let arrived = handles.into_iter().map(Some).collect();
+            (Beside::Something, Some(ARRIVED.replace(arrived)))
+        }
+    };
+    let outer = DECODING.replace(beside);
     let outcome = postcard::take_from_bytes(bytes);
-    drop(ARRIVED.replace(outer));
+    DECODING.set(outer);
+    if let Some(outer) = outer_arrived {
+        drop(ARRIVED.replace(outer));
+    }
     match outcome {
         Ok((value, [])) => Ok(value),
         Ok((_, rest)) => {

@@ -144,6 +144,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When the range is not wholly inside.
+    #[inline]
     pub fn copy_out(&self, offset: usize, bytes: &mut [u8]) {
         let (head, middle) = self.split(offset, bytes.len());
         let (start, rest) = bytes.split_at_mut(head);
@@ -161,10 +162,38 @@ impl SharedMemory {
         }
     }
 
+    /// Appends bytes of the memory to others; bytes that another process writes meanwhile may be
+    /// old or new.
+    ///
+    /// # Panics
+    /// When the range is not wholly inside.
+    #[inline]
+    pub fn append_to(&self, bytes: &mut Vec<u8>, offset: usize, count: usize) {
+        let (head, middle) = self.split(offset, count);
+        bytes.reserve(count);
+        if head > 0 {
+            let old = bytes.len();
+            bytes.resize(old + count, 0);
+            return self.copy_out(offset, &mut bytes[old..]);
+        }
+        let old = bytes.len();
+        let spare = bytes.spare_capacity_mut();
+        let (words, end) = spare[..count].split_at_mut(middle);
+        for (word, shared) in words.chunks_exact_mut(8).zip(self.words(offset, middle)) {
+            word.write_copy_of_slice(&shared.load(Relaxed).to_ne_bytes());
+        }
+        for (index, byte) in end.iter_mut().enumerate() {
+            byte.write(self.atomic_u8(offset + middle + index).load(Relaxed));
+        }
+        // SAFETY: the spare bytes up to `count` were all written above.
+        unsafe { bytes.set_len(old + count) };
+    }
+
     /// Copies bytes into the memory; who reads meanwhile may see some of them.
     ///
     /// # Panics
     /// When the range is not wholly inside.
+    #[inline]
     pub fn copy_in(&self, offset: usize, bytes: &[u8]) {
         let (head, middle) = self.split(offset, bytes.len());
         let (start, rest) = bytes.split_at(head);
@@ -187,6 +216,7 @@ impl SharedMemory {
     ///
     /// # Panics
     /// When one is outside or not aligned.
+    #[inline]
     fn words(&self, offset: usize, bytes: usize) -> &[AtomicU64] {
         if bytes < 8 {
             return &[];
@@ -200,6 +230,7 @@ impl SharedMemory {
     }
 
     /// How many bytes come before the first aligned word, and how many the aligned words have.
+    #[inline]
     fn split(&self, offset: usize, length: usize) -> (usize, usize) {
         let inside = offset
             .checked_add(length)

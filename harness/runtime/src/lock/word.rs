@@ -6,7 +6,7 @@
 //! compare-and-swap on the exact word seen, and is then *abandoned* until someone says that what
 //! it guards is in order again. What to do about that is for the objects built on it.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::time::Duration;
 
 use super::patience::Patience;
@@ -72,6 +72,20 @@ impl<'s> Word<'s> {
         self.take_slowly(me, timeout)
     }
 
+    /// Takes the lock where nobody holds it, without a look at whether a holder lives.
+    #[inline]
+    pub(crate) fn take_free(self) -> Result<Option<Found>> {
+        let me = self.segment.owner()?;
+        let taken = self.atomic().compare_exchange(0, me, Acquire, Relaxed);
+        Ok(taken.is_ok().then(|| self.found()))
+    }
+
+    /// After this is seen what was changed under the lock before it was last given back; see
+    /// [`Word::release`].
+    pub(crate) fn see(self) {
+        self.atomic().load(SeqCst);
+    }
+
     #[cold]
     fn take_slowly(self, me: u32, timeout: Option<Duration>) -> Option<Found> {
         if timeout != Some(Duration::ZERO) && self.spin(me) {
@@ -119,9 +133,13 @@ impl<'s> Word<'s> {
     }
 
     /// Gives the lock back, whoever holds it; false when nobody did.
+    ///
+    /// Who says that it waits, then calls [`Word::see`], and then looks, either sees what was
+    /// changed under the lock, or is seen to wait by who looks for waiters after this: all four
+    /// are in the one order of `SeqCst`. So who wakes needs no fence of its own.
     #[inline]
     pub(crate) fn release(self) -> bool {
-        let before = self.atomic().swap(0, Release);
+        let before = self.atomic().swap(0, SeqCst);
         if before & WAITERS != 0 {
             self.wake();
         }

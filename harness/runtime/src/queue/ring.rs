@@ -217,21 +217,21 @@ impl Ring {
 
     /// Rung when there is a value to take.
     fn filled(&self) -> Bell<'_> {
-        Bell::new(&self.segment, FILLED_AT)
+        Bell::new(&self.segment, FILLED_AT, self.writer())
     }
 
     /// Rung when there is room in the ring again.
     fn room(&self) -> Bell<'_> {
-        Bell::new(&self.segment, ROOM_AT)
+        Bell::new(&self.segment, ROOM_AT, self.reader())
     }
 
     /// Rung when a value was taken, for those whom the bound stops.
     fn free(&self) -> Bell<'_> {
-        Bell::new(&self.segment, FREE_AT)
+        Bell::new(&self.segment, FREE_AT, self.reader())
     }
 
     fn all_done(&self) -> Bell<'_> {
-        Bell::new(&self.segment, ALL_DONE_AT)
+        Bell::new(&self.segment, ALL_DONE_AT, self.writer())
     }
 
     /// Held by whoever waits for room in the ring; while it is, nobody else takes room.
@@ -239,33 +239,64 @@ impl Ring {
         self.segment.word(FEEDER_AT)
     }
 
+    /// The takers' lock.
+    fn reader(&self) -> Word<'_> {
+        self.segment.word(READER_AT)
+    }
+
+    /// The putters' lock.
+    fn writer(&self) -> Word<'_> {
+        self.segment.word(WRITER_AT)
+    }
+
     /// Holds the takers' lock; none when the time was long over first.
     fn hold_reader(&self, timeout: Option<Duration>) -> Result<Option<Held<'_>>> {
-        let held = Held::take(self.segment.word(READER_AT), at_least(timeout))?;
-        Ok(held.map(|(held, _)| held))
+        Held::take(self.reader(), at_least(timeout))
     }
 
     /// Holds the putters' lock; none when the time was long over first.
     fn hold_writer(&self, timeout: Option<Duration>) -> Result<Option<Held<'_>>> {
-        let held = Held::take(self.segment.word(WRITER_AT), at_least(timeout))?;
-        if let Some((_, Found::Abandoned)) = held {
-            self.count_pending();
-        }
-        Ok(held.map(|(held, _)| held))
+        let found = self.writer().take(at_least(timeout))?;
+        Ok(self.held_writer(found))
     }
 
-    /// Copies bytes out of the ring, from a unit on and so many bytes behind it.
-    fn copy_out(&self, units: u32, behind: usize, bytes: &mut [u8]) {
-        let (at, row) = self.place(units, behind);
-        let (first, rest) = bytes.split_at_mut(row.min(bytes.len()));
-        let memory = self.segment.memory();
-        memory.copy_out(self.segment.at(BYTES_AT + at), first);
-        if !rest.is_empty() {
-            memory.copy_out(self.segment.at(BYTES_AT), rest);
+    /// Holds the putters' lock where nobody does.
+    #[inline]
+    fn hold_free_writer(&self) -> Result<Option<Held<'_>>> {
+        Ok(self.held_writer(self.writer().take_free()?))
+    }
+
+    #[inline]
+    fn held_writer(&self, found: Option<Found>) -> Option<Held<'_>> {
+        let held = Held::found(self.writer(), found)?;
+        if found == Some(Found::Abandoned) {
+            self.count_pending();
         }
+        Some(held)
+    }
+
+    /// Appends bytes of the ring, from a unit on and so many bytes behind it.
+    #[inline]
+    fn copy_out(&self, units: u32, behind: usize, count: usize, bytes: &mut Vec<u8>) {
+        let (at, row) = self.place(units, behind);
+        let memory = self.segment.memory();
+        let first = row.min(count);
+        memory.append_to(bytes, self.segment.at(BYTES_AT + at), first);
+        if first < count {
+            memory.append_to(bytes, self.segment.at(BYTES_AT), count - first);
+        }
+    }
+
+    /// The eight bytes from a unit on and so many units behind it, which never lie apart.
+    #[inline]
+    fn word_at(&self, units: u32, behind: u32) -> [u8; UNIT] {
+        let (at, _) = self.place(units.wrapping_add(behind), 0);
+        let word = self.segment.atomic_u64(BYTES_AT + at);
+        word.load(Relaxed).to_ne_bytes()
     }
 
     /// Copies bytes into the ring, from a unit on and so many bytes behind it.
+    #[inline]
     fn copy_in(&self, units: u32, behind: usize, bytes: &[u8]) {
         let (at, row) = self.place(units, behind);
         let (first, rest) = bytes.split_at(row.min(bytes.len()));
@@ -290,20 +321,23 @@ struct Held<'r> {
 }
 
 impl<'r> Held<'r> {
-    fn take(word: Word<'r>, timeout: Option<Duration>) -> Result<Option<(Held<'r>, Found)>> {
-        let Some(found) = word.take(timeout)? else {
-            return Ok(None);
-        };
-        let held = Held { word };
-        if found == Found::Abandoned {
+    #[inline]
+    fn take(word: Word<'r>, timeout: Option<Duration>) -> Result<Option<Held<'r>>> {
+        Ok(Held::found(word, word.take(timeout)?))
+    }
+
+    #[inline]
+    fn found(word: Word<'r>, found: Option<Found>) -> Option<Held<'r>> {
+        if found? == Found::Abandoned {
             // The dead leave nothing half done but counts, which whoever has the lock makes anew.
             word.reset();
         }
-        Ok(Some((held, found)))
+        Some(Held { word })
     }
 }
 
 impl Drop for Held<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.word.release();
     }

@@ -1,7 +1,7 @@
 //! Sleeping until something may have changed, and waking those who do, without a call to the
 //! system where nobody sleeps.
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::fence;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use poolproof_sys::atomic::AtomicU32;
 use crate::error::Result;
 use crate::lock::patience::Patience;
 use crate::lock::segment::Segment;
+use crate::lock::word::Word;
 
 const WAITING_AT: usize = 4;
 /// Looks before the first sleep: another processor needs less for a value.
@@ -17,16 +18,23 @@ const SPINS: u32 = 30;
 /// Then others on this processor get their turn.
 const YIELDS: u32 = 4;
 
-/// A bell at its place: how often it was rung, then how many wait for it.
+/// A bell at its place: how often it was rung, then how many wait for it; and the lock under
+/// which that changes which they wait for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bell<'s> {
     segment: &'s Segment,
     offset: usize,
+    lock: Word<'s>,
 }
 
 impl<'s> Bell<'s> {
-    pub(super) fn new(segment: &'s Segment, offset: usize) -> Bell<'s> {
-        Bell { segment, offset }
+    #[inline]
+    pub(super) fn new(segment: &'s Segment, offset: usize, lock: Word<'s>) -> Bell<'s> {
+        Bell {
+            segment,
+            offset,
+            lock,
+        }
     }
 
     /// Waits until it is so; false when the time was over first. A nap that went by without a
@@ -80,6 +88,7 @@ impl<'s> Bell<'s> {
         loop {
             let rung = self.rung().load(SeqCst);
             fence(SeqCst);
+            self.lock.see();
             if is_so() {
                 return Ok(true);
             }
@@ -93,9 +102,19 @@ impl<'s> Bell<'s> {
         }
     }
 
-    /// Whether someone sleeps; those who fall asleep now see what was changed before a fence.
+    /// Whether someone sleeps; those who fall asleep now see what was changed before the lock was
+    /// given back, or before a fence.
+    #[inline]
     pub(super) fn is_awaited(self) -> bool {
-        self.waiting().load(Relaxed) > 0
+        self.waiting().load(SeqCst) > 0
+    }
+
+    /// Wakes one who waits. What they wait for was changed under the lock, which is given back.
+    #[inline]
+    pub(super) fn ring_one_if_awaited(self) {
+        if self.is_awaited() {
+            self.ring(1);
+        }
     }
 
     /// Wakes one who waits.
@@ -121,6 +140,7 @@ impl<'s> Bell<'s> {
         self.segment.atomic_u32(self.offset)
     }
 
+    #[inline]
     fn waiting(self) -> &'s AtomicU32 {
         self.segment.atomic_u32(self.offset + WAITING_AT)
     }

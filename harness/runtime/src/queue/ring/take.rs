@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::fence;
 use std::time::{Duration, Instant};
 
 use poolproof_sys::handle::Handle;
@@ -11,7 +10,7 @@ use poolproof_sys::pipe;
 
 use super::parcel::{self, Shape, TICKET_BYTES};
 use super::watch::RINGING;
-use super::{Position, RING_UNITS, Ring};
+use super::{Position, RING_UNITS, Ring, UNIT};
 use crate::error::{Error, Kind, Result};
 use crate::lock::patience::Patience;
 use crate::queue::frame::HEAD_BYTES;
@@ -50,24 +49,23 @@ impl Ring {
                 return Ok(None);
             }
         }
-        let mut head = [0; HEAD_BYTES];
-        self.copy_out(start.units, 0, &mut head);
-        let shape = Shape::of(head);
+        let shape = Shape::of(self.word_at(start.units, 0));
         let mut ticket = [0; TICKET_BYTES];
         let mut behind = HEAD_BYTES;
         if shape.handles > 0 {
-            self.copy_out(start.units, behind, &mut ticket);
+            ticket = self.word_at(start.units, (HEAD_BYTES / UNIT) as u32);
             behind += TICKET_BYTES;
         }
-        let old = bytes.len();
         if !shape.is_outside {
-            bytes.resize(old + shape.length, 0);
-            self.copy_out(start.units, behind, &mut bytes[old..]);
+            self.copy_out(start.units, behind, shape.length, bytes);
         }
         let next = start.behind(shape.units);
         self.set_start(next);
         // After it is taken: should we die now it is lost with us, and its handles are dropped.
-        let handles = self.take_handles(shape.handles, u64::from_ne_bytes(ticket));
+        let handles = match shape.handles {
+            0 => Ok(Vec::new()),
+            count => self.take_handles(count, u64::from_ne_bytes(ticket)),
+        };
         drop(held);
         self.tell_room(next);
         let mut handles = handles?;
@@ -83,12 +81,9 @@ impl Ring {
         Ok(Some(handles))
     }
 
-    /// Wakes those for whom there is room now.
+    /// Wakes those for whom there is room now. The takers' lock was given back.
     fn tell_room(&self, start: Position) {
-        fence(SeqCst);
-        if self.free().is_awaited() {
-            self.free().ring_one();
-        }
+        self.free().ring_one_if_awaited();
         // Half of the ring at once: a wake for each frame would cost more than the frame.
         if self.room().is_awaited() && self.used(start) <= RING_UNITS / 2 {
             self.room().ring_all();

@@ -1,7 +1,7 @@
 //! Waiting for a ring beside other things, which the system can only do with a handle: who puts
 //! something while someone watches rings through the socket that handles travel on.
 
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::fence;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ impl Ring {
         let handle = self.handle_reader.duplicate().map_err(failed)?;
         self.watchers().fetch_add(1, SeqCst);
         fence(SeqCst);
+        self.writer().see();
         Ok(self.is_drained().then_some(handle))
     }
 
@@ -49,9 +50,10 @@ impl Ring {
         Ok(!self.is_drained())
     }
 
-    /// Tells those who watch that there is a value. A fence stands between.
+    /// Tells those who watch that there is a value. The putters' lock was given back.
+    #[inline]
     pub(super) fn tell_watchers(&self) -> Result<()> {
-        if self.watchers().load(Relaxed) > 0 && self.rung().swap(1, SeqCst) == 0 {
+        if self.watchers().load(SeqCst) > 0 && self.rung().swap(1, SeqCst) == 0 {
             let told = pipe::send(&self.handle_writer, &RINGING.to_ne_bytes(), &[]);
             return told.map_err(failed);
         }
