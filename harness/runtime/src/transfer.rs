@@ -6,7 +6,7 @@
 //! Outside a message both fail, so that no handle can be written to a file by accident.
 //! How handles reach another process is left to `connection` and `start`.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
 
 use poolproof_sys::handle::Handle;
@@ -91,6 +91,7 @@ pub(crate) fn if_refused(undo: impl FnOnce() + 'static) {
 /// Appends the bytes of a value to `buffer` and gives the handles that go beside them.
 ///
 /// On failure nothing is appended and every collected handle is closed.
+#[inline]
 pub(crate) fn encode<T: Serialize + ?Sized>(
     value: &T,
     buffer: &mut Vec<u8>,
@@ -111,12 +112,13 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
         Err(error) => {
             buffer.truncate(length);
             leaving.undo.into_iter().for_each(|undo| undo());
-            Err(Error::new(Kind::Serialize, refused::<T>("encode", &error)))
+            Err(refused::<T>(Kind::Serialize, &error))
         }
     }
 }
 
 /// As [`encode`], and at once where the value is a vector of bytes, which serde takes for a sequence.
+#[inline]
 pub(crate) fn encode_message<T: Message>(value: &T, buffer: &mut Vec<u8>) -> Result<Vec<Handle>> {
     match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
         Some(bytes) => encode(serde_bytes::Bytes::new(bytes), buffer),
@@ -125,11 +127,14 @@ pub(crate) fn encode_message<T: Message>(value: &T, buffer: &mut Vec<u8>) -> Res
 }
 
 /// As [`decode`], and at once where the value is a vector of bytes, which serde takes for a sequence.
+#[inline]
 pub(crate) fn decode_message<T: Message>(bytes: &[u8], handles: Vec<Handle>) -> Result<T> {
-    let mut made: Option<T> = None;
-    if let Some(value) = (&mut made as &mut dyn Any).downcast_mut::<Option<Vec<u8>>>() {
-        *value = Some(decode::<serde_bytes::ByteBuf>(bytes, handles)?.into_vec());
-        return made.ok_or_else(|| Error::new(Kind::Deserialize, "decode bytes"));
+    if TypeId::of::<T>() == TypeId::of::<Vec<u8>>() {
+        let made = decode::<serde_bytes::ByteBuf>(bytes, handles)?.into_vec();
+        let made = (Box::new(made) as Box<dyn Any>).downcast::<T>();
+        return made
+            .map(|made| *made)
+            .map_err(|_| refused::<T>(Kind::Deserialize, &"bytes"));
     }
     decode(bytes, handles)
 }
@@ -137,33 +142,54 @@ pub(crate) fn decode_message<T: Message>(bytes: &[u8], handles: Vec<Handle>) -> 
 /// Puts a value together from its bytes and the handles that came beside them.
 ///
 /// Handles that the value does not take are closed.
+#[inline]
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], handles: Vec<Handle>) -> Result<T> {
-    let (beside, outer_arrived) = match handles.is_empty() {
-        true => (Beside::Nothing, None),
-        false => {
-            let arrived = handles.into_iter().map(Some).collect();
-            (Beside::Something, Some(ARRIVED.replace(arrived)))
-        }
-    };
-    let outer = DECODING.replace(beside);
-    let outcome = postcard::take_from_bytes(bytes);
-    DECODING.set(outer);
-    if let Some(outer) = outer_arrived {
-        drop(ARRIVED.replace(outer));
+    let _arriving = Arriving::lay_out(handles);
+    let mut deserializer = postcard::Deserializer::from_bytes(bytes);
+    match T::deserialize(&mut deserializer) {
+        Ok(value) => match deserializer.finalize() {
+            Ok([]) => Ok(value),
+            rest => {
+                let rest = rest.map_or(0, <[u8]>::len);
+                let extra = format_args!("{rest} bytes too many");
+                Err(refused::<T>(Kind::Deserialize, &extra))
+            }
+        },
+        Err(error) => Err(refused::<T>(Kind::Deserialize, &error)),
     }
-    match outcome {
-        Ok((value, [])) => Ok(value),
-        Ok((_, rest)) => {
-            let extra = format_args!("{} bytes too many", rest.len());
-            Err(Error::new(
-                Kind::Deserialize,
-                refused::<T>("decode", &extra),
-            ))
+}
+
+/// The handles of the value that is being decoded are laid out until this is dropped.
+struct Arriving {
+    outer: Beside,
+    outer_arrived: Option<Vec<Option<Handle>>>,
+}
+
+impl Arriving {
+    #[inline]
+    fn lay_out(handles: Vec<Handle>) -> Arriving {
+        if handles.is_empty() {
+            return Arriving {
+                outer: DECODING.replace(Beside::Nothing),
+                outer_arrived: None,
+            };
         }
-        Err(error) => Err(Error::new(
-            Kind::Deserialize,
-            refused::<T>("decode", &error),
-        )),
+        let arrived = handles.into_iter().map(Some).collect();
+        Arriving {
+            outer: DECODING.replace(Beside::Something),
+            outer_arrived: Some(ARRIVED.replace(arrived)),
+        }
+    }
+}
+
+impl Drop for Arriving {
+    #[inline]
+    fn drop(&mut self) {
+        DECODING.set(self.outer);
+        if let Some(outer) = self.outer_arrived.take() {
+            // What nobody took is closed here, and not while it is borrowed.
+            drop(ARRIVED.replace(outer));
+        }
     }
 }
 
@@ -180,11 +206,17 @@ pub(crate) fn take_table() -> Vec<Handle> {
 /// Registers with the system, now instead of at the first message, what is to go with this thread.
 pub(crate) fn prepare_thread() {
     put_table(Vec::new());
-    let _: Result<()> = decode(&[], take_table());
+    ARRIVED.set(Vec::new());
 }
 
-fn refused<T: ?Sized>(verb: &str, error: &dyn std::fmt::Display) -> String {
-    format!("{verb} a `{}` ({error})", std::any::type_name::<T>())
+#[cold]
+fn refused<T: ?Sized>(kind: Kind, why: &dyn std::fmt::Display) -> Error {
+    let verb = match kind {
+        Kind::Serialize => "encode",
+        _ => "decode",
+    };
+    let name = std::any::type_name::<T>();
+    Error::new(kind, format!("{verb} a `{name}` ({why})"))
 }
 
 /// Lets postcard write behind what a buffer already holds, whole slices at a time.

@@ -21,6 +21,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Reads the first bytes of a frame.
+    #[inline]
     pub(super) fn read(bytes: [u8; HEAD_BYTES]) -> Head {
         let bits = u64::from_be_bytes(bytes);
         Head {
@@ -31,24 +32,33 @@ impl Head {
 }
 
 /// Appends a value as a frame; gives the handles beside it. On failure nothing is appended.
+#[inline]
 pub(super) fn append<T: Message>(value: &T, bytes: &mut Vec<u8>) -> Result<Vec<Handle>> {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; HEAD_BYTES]);
-    let outcome = transfer::encode_message(value, bytes).and_then(|handles| {
-        let length = (bytes.len() - start - HEAD_BYTES) as u64;
-        let count = handles.len() as u64;
-        if length > LENGTH_MAX || count > u64::from(u16::MAX) {
-            let subject = format!("put {length} bytes with {count} handles into a queue");
-            return Err(Error::new(Kind::Serialize, subject));
+    match transfer::encode_message(value, bytes) {
+        Ok(handles) if write_head(&mut bytes[start..], handles.len()) => Ok(handles),
+        outcome => {
+            let length = bytes.len() - start;
+            bytes.truncate(start);
+            outcome.and_then(|handles| Err(too_large(length, handles.len())))
         }
-        let head = count << LENGTH_BITS | length;
-        bytes[start..start + HEAD_BYTES].copy_from_slice(&head.to_be_bytes());
-        Ok(handles)
-    });
-    if outcome.is_err() {
-        bytes.truncate(start);
     }
-    outcome
+}
+
+/// Fills in the head of a frame; false when it cannot say what there is.
+#[inline]
+fn write_head(frame: &mut [u8], handles: usize) -> bool {
+    let (length, handles) = ((frame.len() - HEAD_BYTES) as u64, handles as u64);
+    let head = handles << LENGTH_BITS | length;
+    frame[..HEAD_BYTES].copy_from_slice(&head.to_be_bytes());
+    length <= LENGTH_MAX && handles <= u64::from(u16::MAX)
+}
+
+#[cold]
+fn too_large(length: usize, handles: usize) -> Error {
+    let subject = format!("put {length} bytes with {handles} handles into a queue");
+    Error::new(Kind::Serialize, subject)
 }
 
 /// What goes into one write.

@@ -95,11 +95,23 @@ impl Outbox {
         }
     }
 
+    #[inline]
     pub(super) fn check_open(&self, verb: &str) -> Result<()> {
-        if self.closed_in.load(Acquire) == identity::epoch() {
-            return Err(Error::new(Kind::Closed, format!("{verb} a queue")));
+        match self.closed_in.load(Acquire) == identity::epoch() {
+            true => Err(closed(verb)),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Puts a frame without handles where nothing is in its way; false when something is, also
+    /// when the queue is closed. Nearly every put into a ring is one of these.
+    pub(super) fn put_at_once(&self, frame: &[u8]) -> Result<bool> {
+        self.line.put_at_once(frame, || self.is_direct())
+    }
+
+    #[inline]
+    fn is_direct(&self) -> bool {
+        self.direct_in.load(Acquire) == identity::epoch()
     }
 
     /// Puts a frame; false when the time was over before there was room.
@@ -109,19 +121,18 @@ impl Outbox {
         handles: Vec<Handle>,
         timeout: Option<Duration>,
     ) -> Result<bool> {
-        let is_direct = || self.direct_in.load(Acquire) == identity::epoch();
-        if !is_direct() {
+        if !self.is_direct() {
             self.begin_put()?;
         }
         match &self.line {
             Line::Pipe(channel) => self.put_into_pipe(channel, frame, handles, timeout),
-            Line::Ring(ring) => match ring.put(frame, handles, timeout, is_direct)? {
+            Line::Ring(ring) => match ring.put(frame, handles, timeout, || self.is_direct())? {
                 Put::Done => Ok(true),
                 Put::Full => Ok(false),
                 Put::Later(handles, _turn) => {
                     if !self.push(frame, handles)? {
                         ring.unpend(1);
-                        return Err(Error::new(Kind::Closed, "put into a queue"));
+                        return Err(closed("put into"));
                     }
                     Ok(true)
                 }
@@ -134,7 +145,7 @@ impl Outbox {
     fn begin_put(&self) -> Result<()> {
         let mut state = self.state();
         if state.is_closed {
-            return Err(Error::new(Kind::Closed, "put into a queue"));
+            return Err(closed("put into"));
         }
         if !state.has_put {
             self.line.start_putting()?;
@@ -158,7 +169,7 @@ impl Outbox {
         if !self.push(frame, handles)? {
             channel.note_written(1);
             channel.forget(1);
-            return Err(Error::new(Kind::Closed, "put into a queue"));
+            return Err(closed("put into"));
         }
         Ok(true)
     }
@@ -313,6 +324,11 @@ impl Outbox {
         }
         state
     }
+}
+
+#[cold]
+fn closed(verb: &str) -> Error {
+    Error::new(Kind::Closed, format!("{verb} a queue"))
 }
 
 impl State {

@@ -1,11 +1,11 @@
 //! `Queue`: values from many processes to many, at most so many at a time.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Transport;
@@ -53,7 +53,7 @@ pub struct Queue<T> {
 
 thread_local! {
     /// Room to encode and decode in, kept from one value to the next.
-    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// More than this is given back to the system.
@@ -87,6 +87,7 @@ impl<T: Message> Queue<T> {
     ///
     /// # Errors
     /// `is_closed` after [`Queue::close`]; `is_serialize` for a value that cannot be sent.
+    #[inline]
     pub fn put(&self, value: T) -> Result<()> {
         self.put_within(value, None)
     }
@@ -111,14 +112,17 @@ impl<T: Message> Queue<T> {
     ///
     /// # Errors
     /// As [`Queue::put_timeout`].
+    #[inline]
     pub fn put_within(&self, value: T, timeout: Option<Duration>) -> Result<()> {
-        with_scratch(|bytes| {
-            let handles = frame::append(&value, bytes)?;
-            match self.outbox.put(bytes, handles, timeout)? {
-                true => Ok(()),
-                false => Err(Error::new(Kind::Full, "put into a queue")),
-            }
-        })
+        let mut bytes = Scratch::borrow();
+        let handles = frame::append(&value, &mut bytes)?;
+        if handles.is_empty() && self.outbox.put_at_once(&bytes)? {
+            return Ok(());
+        }
+        match self.outbox.put(&bytes, handles, timeout)? {
+            true => Ok(()),
+            false => Err(Error::new(Kind::Full, "put into a queue")),
+        }
     }
 
     /// Takes the next value, waiting for one.
@@ -126,6 +130,7 @@ impl<T: Message> Queue<T> {
     /// # Errors
     /// `is_closed` after [`Queue::close`]; `is_deserialize` for a value that is not a `T`, which
     /// is taken nevertheless.
+    #[inline]
     pub fn get(&self) -> Result<T> {
         self.get_within(None)
     }
@@ -150,13 +155,10 @@ impl<T: Message> Queue<T> {
     ///
     /// # Errors
     /// As [`Queue::get_timeout`].
+    #[inline]
     pub fn get_within(&self, timeout: Option<Duration>) -> Result<T> {
         self.outbox.check_open("get from")?;
-        with_scratch(|bytes| {
-            let handles = self.line().receive(timeout, bytes)?;
-            let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
-            transfer::decode_message(bytes, handles)
-        })
+        receive(self.line(), timeout)
     }
 
     /// How many values were put and not taken, by all processes.
@@ -201,6 +203,7 @@ impl<T: Message> Queue<T> {
         self.outbox.cancel_join();
     }
 
+    #[inline]
     pub(super) fn line(&self) -> &Line {
         &self.outbox.line
     }
@@ -219,15 +222,42 @@ impl<T> Queue<T> {
     }
 }
 
-/// Lends the thread's scratch bytes, empty; one that is in use is left alone.
-pub(super) fn with_scratch<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-    let mut bytes = SCRATCH.with_borrow_mut(std::mem::take);
-    bytes.clear();
-    let outcome = work(&mut bytes);
-    if bytes.capacity() <= SCRATCH_MAX {
-        SCRATCH.with_borrow_mut(|scratch| *scratch = bytes);
+/// The thread's scratch bytes, empty, until this is dropped; new ones where they are in use.
+struct Scratch(Vec<u8>);
+
+impl Scratch {
+    #[inline]
+    fn borrow() -> Scratch {
+        let mut bytes = SCRATCH.take();
+        bytes.clear();
+        Scratch(bytes)
     }
-    outcome
+}
+
+impl Deref for Scratch {
+    type Target = Vec<u8>;
+
+    #[inline]
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Scratch {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl Drop for Scratch {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.capacity() <= SCRATCH_MAX {
+            // A thread that ends has none any more.
+            let _ = SCRATCH.try_with(|scratch| scratch.set(std::mem::take(&mut self.0)));
+        }
+    }
 }
 
 impl<T> Clone for Queue<T> {
@@ -265,10 +295,21 @@ impl<'de, T> Deserialize<'de> for Queue<T> {
 
 /// What [`super::SimpleQueue`] shares with [`Queue`]: handles beside bytes, sent at once.
 pub(super) fn send_now<T: Message>(line: &Line, value: T) -> Result<()> {
-    with_scratch(|bytes| {
-        let handles: Vec<Handle> = frame::append(&value, bytes)?;
-        line.send_now(bytes, handles)
-    })
+    let mut bytes = Scratch::borrow();
+    let handles = frame::append(&value, &mut bytes)?;
+    if handles.is_empty() && line.put_at_once(&bytes, || true)? {
+        return Ok(());
+    }
+    line.send_now(&bytes, handles)
+}
+
+/// Takes the next value from a line, for both kinds of queue.
+#[inline]
+pub(super) fn receive<T: Message>(line: &Line, timeout: Option<Duration>) -> Result<T> {
+    let mut bytes = Scratch::borrow();
+    let handles = line.receive(timeout, &mut bytes)?;
+    let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
+    transfer::decode_message(&bytes, handles)
 }
 
 #[cfg(test)]

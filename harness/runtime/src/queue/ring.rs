@@ -86,6 +86,7 @@ struct Position {
 }
 
 impl Position {
+    #[inline]
     fn of(bits: u64) -> Position {
         Position {
             frames: (bits >> 32) as u32,
@@ -93,11 +94,13 @@ impl Position {
         }
     }
 
+    #[inline]
     fn bits(self) -> u64 {
         u64::from(self.frames) << 32 | u64::from(self.units)
     }
 
     /// The place behind a frame that begins here.
+    #[inline]
     fn behind(self, units: u32) -> Position {
         Position {
             frames: self.frames.wrapping_add(1),
@@ -127,6 +130,7 @@ impl Ring {
         in_ring.saturating_add(self.pending().load(Acquire))
     }
 
+    #[inline]
     pub(super) fn bound(&self) -> u32 {
         self.segment.atomic_u32(BOUND_AT).load(Relaxed)
     }
@@ -181,19 +185,23 @@ impl Ring {
         }
     }
 
+    #[inline]
     fn start(&self) -> Position {
         Position::of(self.segment.atomic_u64(START_AT).load(Acquire))
     }
 
+    #[inline]
     fn set_start(&self, position: Position) {
         let bits = position.bits();
         self.segment.atomic_u64(START_AT).store(bits, Release);
     }
 
+    #[inline]
     fn end(&self) -> Position {
         Position::of(self.segment.atomic_u64(END_AT).load(Acquire))
     }
 
+    #[inline]
     fn set_end(&self, position: Position) {
         let bits = position.bits();
         self.segment.atomic_u64(END_AT).store(bits, Release);
@@ -201,11 +209,13 @@ impl Ring {
 
     /// Where the takers last saw the end; guarded by their lock. So the line that the end lies in
     /// goes from one processor to another only when everything that was seen is taken.
+    #[inline]
     fn seen_end(&self) -> &AtomicU64 {
         self.segment.atomic_u64(SEEN_END_AT)
     }
 
     /// Where the putters last saw the start; guarded by their lock.
+    #[inline]
     fn seen_start(&self) -> &AtomicU64 {
         self.segment.atomic_u64(SEEN_START_AT)
     }
@@ -216,16 +226,19 @@ impl Ring {
     }
 
     /// Rung when there is a value to take.
+    #[inline]
     fn filled(&self) -> Bell<'_> {
         Bell::new(&self.segment, FILLED_AT, self.writer())
     }
 
     /// Rung when there is room in the ring again.
+    #[inline]
     fn room(&self) -> Bell<'_> {
         Bell::new(&self.segment, ROOM_AT, self.reader())
     }
 
     /// Rung when a value was taken, for those whom the bound stops.
+    #[inline]
     fn free(&self) -> Bell<'_> {
         Bell::new(&self.segment, FREE_AT, self.reader())
     }
@@ -235,21 +248,25 @@ impl Ring {
     }
 
     /// Held by whoever waits for room in the ring; while it is, nobody else takes room.
+    #[inline]
     fn feeder(&self) -> Word<'_> {
         self.segment.word(FEEDER_AT)
     }
 
     /// The takers' lock.
+    #[inline]
     fn reader(&self) -> Word<'_> {
         self.segment.word(READER_AT)
     }
 
     /// The putters' lock.
+    #[inline]
     fn writer(&self) -> Word<'_> {
         self.segment.word(WRITER_AT)
     }
 
     /// Holds the takers' lock; none when the time was long over first.
+    #[inline]
     fn hold_reader(&self, timeout: Option<Duration>) -> Result<Option<Held<'_>>> {
         Held::take(self.reader(), at_least(timeout))
     }
@@ -308,6 +325,7 @@ impl Ring {
     }
 
     /// The offset of a byte, and how many lie in a row from there.
+    #[inline]
     fn place(&self, units: u32, behind: usize) -> (usize, usize) {
         let at = ((units % RING_UNITS) as usize * UNIT + behind) % RING_BYTES;
         (at, RING_BYTES - at)

@@ -9,10 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Transport;
 use super::line::Line;
 use super::outbox::Outbox;
-use super::plain::{send_now, with_scratch};
+use super::plain::{receive, send_now};
 use crate::Context;
-use crate::error::{Error, Kind, Result};
-use crate::transfer::{self, Message};
+use crate::error::Result;
+use crate::transfer::Message;
 
 /// A queue whose `put` writes by itself, and so waits while it is full; a clone is the same
 /// queue. What was put is there for others when `put` returns.
@@ -64,11 +64,7 @@ impl<T: Message> SimpleQueue<T> {
     /// As [`SimpleQueue::get`]; `is_empty` when the time was over first.
     pub fn get_within(&self, timeout: Option<Duration>) -> Result<T> {
         self.outbox.check_open("get from")?;
-        with_scratch(|bytes| {
-            let handles = self.outbox.line.receive(timeout, bytes)?;
-            let handles = handles.ok_or_else(|| Error::new(Kind::Empty, "get from a queue"))?;
-            transfer::decode_message(bytes, handles)
-        })
+        receive(&self.outbox.line, timeout)
     }
 
     /// Whether nothing can be taken at this moment.

@@ -32,6 +32,7 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    #[inline]
     pub(super) fn of(head: [u8; HEAD_BYTES]) -> Shape {
         let head = Head::read(head);
         let is_outside = head.total > INSIDE_MAX as u64;
@@ -59,6 +60,7 @@ impl Shape {
     }
 
     /// The shape of a frame, which begins with its head.
+    #[inline]
     pub(super) fn of_frame(frame: &[u8]) -> Shape {
         Shape::of(frame.first_chunk().copied().unwrap_or_default())
     }

@@ -37,24 +37,14 @@ pub(in crate::queue) struct Turn<'r> {
 }
 
 impl Ring {
-    /// Puts a frame; `is_direct` says, at any time, whether nothing of this process waits before it.
-    pub(in crate::queue) fn put(
+    /// Puts a frame without handles where nothing is in its way; false when something is.
+    /// `is_direct` says, at any time, whether nothing of this process waits before it.
+    #[inline]
+    pub(in crate::queue) fn put_at_once(
         &self,
         frame: &[u8],
-        handles: Vec<Handle>,
-        timeout: Option<Duration>,
         is_direct: impl Fn() -> bool,
-    ) -> Result<Put<'_>> {
-        if self.put_at_once(frame, &is_direct)? {
-            return Ok(Put::Done);
-        }
-        self.put_patiently(frame, handles, timeout, is_direct)
-    }
-
-    /// Puts a frame that lies in the ring alone where nothing is in its way; false when something
-    /// is. Nearly every put is one of these.
-    #[inline]
-    fn put_at_once(&self, frame: &[u8], is_direct: &impl Fn() -> bool) -> Result<bool> {
+    ) -> Result<bool> {
         let shape = Shape::of_frame(frame);
         if shape.handles > 0 {
             return Ok(false);
@@ -76,7 +66,8 @@ impl Ring {
         Ok(true)
     }
 
-    fn put_patiently(
+    /// Puts a frame, also one that waits; `is_direct` as above.
+    pub(in crate::queue) fn put(
         &self,
         frame: &[u8],
         mut handles: Vec<Handle>,
@@ -128,6 +119,7 @@ impl Ring {
         }
     }
 
+    #[inline]
     fn is_bounded(&self) -> bool {
         self.bound() < i32::MAX as u32
     }
@@ -212,11 +204,13 @@ impl Ring {
     }
 
     /// Units between a start and the end.
+    #[inline]
     pub(super) fn used(&self, start: Position) -> u32 {
         self.end().units.wrapping_sub(start.units)
     }
 
     /// Whether a frame of so many units fits. The caller holds the putters' lock.
+    #[inline]
     fn has_room(&self, units: u32) -> bool {
         let seen = Position::of(self.seen_start().load(Relaxed));
         if self.used(seen).saturating_add(units) <= RING_UNITS {

@@ -37,6 +37,7 @@ impl Ring {
         }
     }
 
+    #[inline]
     fn take(&self, timeout: Option<Duration>, bytes: &mut Vec<u8>) -> Result<Option<Vec<Handle>>> {
         let Some(held) = self.hold_reader(timeout)? else {
             return Ok(None);
@@ -82,6 +83,7 @@ impl Ring {
     }
 
     /// Wakes those for whom there is room now. The takers' lock was given back.
+    #[inline]
     fn tell_room(&self, start: Position) {
         self.free().ring_one_if_awaited();
         // Half of the ring at once: a wake for each frame would cost more than the frame.

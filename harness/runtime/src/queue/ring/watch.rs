@@ -65,6 +65,7 @@ impl Ring {
         self.segment.atomic_u32(RUNG_AT)
     }
 
+    #[inline]
     fn watchers(&self) -> &AtomicU32 {
         self.segment.atomic_u32(WATCHERS_AT)
     }
