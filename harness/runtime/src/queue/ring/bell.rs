@@ -13,10 +13,13 @@ use crate::lock::segment::Segment;
 use crate::lock::word::Word;
 
 const WAITING_AT: usize = 4;
-/// Looks before the first sleep: another processor needs less for a value.
-const SPINS: u32 = 30;
-/// Then others on this processor get their turn.
-const YIELDS: u32 = 4;
+/// Looks before the first sleep, after pauses that grow from one to the most: who changes what is
+/// looked at is slower for each look. Between them others on this processor get their turn.
+///
+/// All of them together last about as long as a sleeper takes to wake on another processor. So two
+/// that answer each other both stay awake, once they are.
+const LOOKS: u32 = 24;
+const PAUSES_MAX: u32 = 16;
 
 /// A bell at its place: how often it was rung, then how many wait for it; and the lock under
 /// which that changes which they wait for.
@@ -53,7 +56,7 @@ impl<'s> Bell<'s> {
             return Ok(is_so());
         }
         let patience = Patience::new(timeout);
-        if self.look(&is_so) {
+        if self.look(patience, &is_so) {
             return Ok(true);
         }
         // A waiter that is killed leaves this too high: a wake too many, never one too few.
@@ -63,14 +66,20 @@ impl<'s> Bell<'s> {
         outcome
     }
 
-    fn look(self, is_so: &impl Fn() -> bool) -> bool {
-        for _ in 0..SPINS {
-            std::hint::spin_loop();
+    fn look(self, patience: Patience, is_so: &impl Fn() -> bool) -> bool {
+        let mut pauses = 1;
+        for _ in 0..LOOKS {
+            (0..pauses).for_each(|_| std::hint::spin_loop());
             if is_so() {
                 return true;
             }
-        }
-        for _ in 0..YIELDS {
+            if pauses < PAUSES_MAX {
+                pauses *= 2;
+                continue;
+            }
+            if patience.is_over() {
+                return false;
+            }
             std::thread::yield_now();
             if is_so() {
                 return true;
