@@ -5,13 +5,17 @@
 //! | `ring`, `stream`, `arena` | shared memory: tasks to any worker, results from each, large arguments |
 //! | `board` | these together, and who is woken when |
 //! | `worker`, `task` | what a worker does |
-//! | `feed`, `job`, `each` | what was asked: encoded one by one, put together again |
+//! | `codec` | how arguments and results are bytes |
+//! | `source`, `feed` | what was asked, encoded task by task as there is room |
+//! | `pendings`, `job`, `all`, `each` | who waits for which task, and its results put together again |
 //! | `executor`, `future` | the same workers for tasks one by one, which can be cancelled |
 //! | `office`, `handler`, `watcher`, `crew` | the pool's own threads, and its workers as processes |
 
+mod all;
 mod arena;
 mod board;
 mod builder;
+mod codec;
 mod crew;
 mod each;
 mod executor;
@@ -20,8 +24,10 @@ mod future;
 mod handler;
 mod job;
 mod office;
+mod pendings;
 mod result;
 mod ring;
+mod source;
 mod stream;
 mod task;
 mod watcher;
@@ -43,10 +49,12 @@ use crate::context::{Context, StartMethod};
 use crate::error::{Error, Kind, Result};
 use crate::exit_work;
 use crate::transfer::Message;
+use all::All;
 use each::{Each, Order};
-use feed::{Chunks, Feeding, Once, Pulled, Source};
-use job::{All, Callbacks, Job, One};
+use feed::Feeding;
+use job::{Callbacks, Job, One};
 use office::{Door, Office};
+use source::{Chunks, Once, Pulled, Source};
 use task::{Chunk, Single};
 
 /// How long workers have to end when they are asked to, and again when they are made to.

@@ -6,13 +6,14 @@ use poolproof_sys::function::Passed;
 use poolproof_sys::pipe;
 
 use super::board::Board;
+use super::codec::encode;
 use super::crew::{Crew, Encode, Plan};
 use super::office::{self, Door, Office};
 use super::task::Single;
 use super::{Inner, Pool, handler, passed, watcher};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::transfer::{Message, encode};
+use crate::transfer::Message;
 use crate::{exit_work, fork_gate};
 
 /// A pool to be.

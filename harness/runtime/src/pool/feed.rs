@@ -14,85 +14,12 @@ use poolproof_sys::handle::Handle;
 use super::arena::{Arena, Block};
 use super::board::Board;
 use super::job::Job;
+use super::pendings::{Pending, Pendings, is_same};
 use super::ring::{Head, INLINE};
-use super::worker;
+use super::source::{Next, Source};
+use super::worker::{self, Room};
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
-use crate::transfer::{Message, encode};
-
-/// Tasks of one job, in order.
-pub(super) trait Source: Send {
-    /// Encodes the next task's arguments into empty bytes.
-    fn next(&mut self, bytes: &mut Vec<u8>) -> Next;
-}
-
-/// What a source has next.
-pub(super) enum Next {
-    /// A task, with the handles beside its bytes, or why it cannot be sent.
-    Task(Result<Vec<Handle>>),
-    /// Nothing before results are taken.
-    Later,
-    /// Nothing any more.
-    Done,
-}
-
-/// One task.
-pub(super) struct Once<A>(pub(super) Option<A>);
-
-impl<A: Message> Source for Once<A> {
-    fn next(&mut self, bytes: &mut Vec<u8>) -> Next {
-        match self.0.take() {
-            Some(argument) => Next::Task(encode(&argument, bytes)),
-            None => Next::Done,
-        }
-    }
-}
-
-/// Chunks of a list.
-pub(super) struct Chunks<A> {
-    pub(super) items: std::vec::IntoIter<A>,
-    pub(super) chunk: usize,
-}
-
-impl<A: Message> Source for Chunks<A> {
-    fn next(&mut self, bytes: &mut Vec<u8>) -> Next {
-        if self.chunk == 1 {
-            return match self.items.next() {
-                Some(item) => Next::Task(encode(&item, bytes)),
-                None => Next::Done,
-            };
-        }
-        let items = self.items.as_slice();
-        let chunk = items.get(..self.chunk).unwrap_or(items);
-        if chunk.is_empty() {
-            return Next::Done;
-        }
-        let (encoded, count) = (encode(chunk, bytes), chunk.len());
-        self.items.by_ref().take(count).for_each(drop);
-        Next::Task(encoded)
-    }
-}
-
-/// Chunks of what an iterator gives, asked only while few results wait to be taken.
-pub(super) struct Pulled<I> {
-    pub(super) items: I,
-    pub(super) chunk: usize,
-    pub(super) has_room: Box<dyn Fn() -> bool + Send>,
-}
-
-impl<A: Message, I: Iterator<Item = A> + Send> Source for Pulled<I> {
-    fn next(&mut self, bytes: &mut Vec<u8>) -> Next {
-        if !(self.has_room)() {
-            return Next::Later;
-        }
-        let chunk: Vec<A> = self.items.by_ref().take(self.chunk).collect();
-        match chunk.as_slice() {
-            [] => Next::Done,
-            [item] if self.chunk == 1 => Next::Task(encode(item, bytes)),
-            chunk => Next::Task(encode(chunk, bytes)),
-        }
-    }
-}
 
 /// A job's tasks on their way to the ring.
 pub(super) struct Feeding {
@@ -104,21 +31,6 @@ pub(super) struct Feeding {
     pub(super) is_cancelled: bool,
 }
 
-/// Whether two references are to one job.
-pub(super) fn is_same(one: &Arc<dyn Job>, other: &Arc<dyn Job>) -> bool {
-    std::ptr::addr_eq(Arc::as_ptr(one), Arc::as_ptr(other))
-}
-
-/// A task that is published and has no outcome yet.
-pub(super) struct Pending {
-    pub(super) job: Arc<dyn Job>,
-    pub(super) task: usize,
-    /// Where in the ring it is or was.
-    pub(super) position: u64,
-    pub(super) block: Option<Block>,
-    pub(super) on_request: Option<(Vec<u8>, Vec<Handle>)>,
-}
-
 /// An outcome that is known before any worker was asked.
 pub(super) struct Early {
     pub(super) job: Arc<dyn Job>,
@@ -126,78 +38,13 @@ pub(super) struct Early {
     pub(super) error: Error,
 }
 
-/// The tasks that are published and have no outcome yet, by their name.
-#[derive(Default)]
-pub(super) struct Pendings {
-    places: Vec<Option<(u64, Pending)>>,
-    free: Vec<usize>,
-    names: u64,
-}
-
-const PLACE_BITS: u32 = 20;
-
-impl Pendings {
-    fn add(&mut self, pending: Pending) -> u64 {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.places.push(None);
-            self.places.len() - 1
-        });
-        self.names += 1;
-        let id = self.names << PLACE_BITS | place as u64;
-        self.places[place] = Some((id, pending));
-        id
-    }
-
-    /// The task with a name, which has its outcome now; none for one that had it before.
-    pub(super) fn remove(&mut self, id: u64) -> Option<Pending> {
-        let place = (id & ((1 << PLACE_BITS) - 1)) as usize;
-        let slot = self.places.get_mut(place)?;
-        let (_, pending) = slot.take_if(|(known, _)| *known == id)?;
-        self.free.push(place);
-        Some(pending)
-    }
-
-    /// The arguments that a worker asks for.
-    pub(super) fn take_request(&mut self, id: u64) -> Option<(Vec<u8>, Vec<Handle>)> {
-        let place = (id & ((1 << PLACE_BITS) - 1)) as usize;
-        let (known, pending) = self.places.get_mut(place)?.as_mut()?;
-        match *known == id {
-            true => pending.on_request.take(),
-            false => None,
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.free.len() == self.places.len()
-    }
-
-    /// Those of a job, or all: their names and where they are in the ring.
-    pub(super) fn positions(&self, job: Option<&Arc<dyn Job>>) -> Vec<(u64, u64)> {
-        let pendings = self.places.iter().flatten();
-        let wanted =
-            pendings.filter(|(_, pending)| job.is_none_or(|job| is_same(job, &pending.job)));
-        wanted
-            .map(|(id, pending)| (*id, pending.position))
-            .collect()
-    }
-
-    /// Every task that has no outcome.
-    pub(super) fn take_all(&mut self) -> Vec<Pending> {
-        self.free.clear();
-        let places = std::mem::take(&mut self.places);
-        places
-            .into_iter()
-            .flatten()
-            .map(|(_, pending)| pending)
-            .collect()
-    }
-}
-
 /// The producer's private books.
 pub(super) struct Feed {
     position: u64,
     arena: Arena,
     functions: HashMap<Passed, u32>,
+    /// The function of the last task.
+    last: Option<(Passed, u32)>,
     feeding: VecDeque<Feeding>,
     /// Encoded, but the ring or the arena has no room yet.
     waiting: Option<Encoded>,
@@ -219,6 +66,7 @@ impl Feed {
             position: 0,
             arena: Arena::new(at, bytes),
             functions: HashMap::new(),
+            last: None,
             feeding: VecDeque::new(),
             waiting: None,
             buffer: Vec::new(),
@@ -344,17 +192,26 @@ impl Feed {
     }
 
     fn index(&mut self, board: &Board, function: Passed) -> Result<u32> {
-        if let Some(index) = self.functions.get(&function) {
-            return Ok(*index);
+        if let Some((last, index)) = self.last
+            && last == function
+        {
+            return Ok(index);
         }
-        let index = self.functions.len();
-        if !board.set_function(index, function) {
-            let text =
-                "give a pool more different functions than it has room for: use another pool";
-            return Err(Error::new(Kind::Usage, text));
-        }
-        self.functions.insert(function, index as u32);
-        Ok(index as u32)
+        let count = self.functions.len();
+        let index = match self.functions.get(&function) {
+            Some(index) => *index,
+            None if board.set_function(count, function) => {
+                self.functions.insert(function, count as u32);
+                count as u32
+            }
+            None => {
+                let text =
+                    "give a pool more different functions than it has room for: use another pool";
+                return Err(Error::new(Kind::Usage, text));
+            }
+        };
+        self.last = Some((function, index));
+        Ok(index)
     }
 
     fn publish(
@@ -363,6 +220,16 @@ impl Feed {
         pendings: &Mutex<Pendings>,
         encoded: Encoded,
     ) -> std::result::Result<(), Encoded> {
+        let Encoded { bytes, handles, .. } = &encoded;
+        let is_inline = handles.is_empty() && bytes.len() <= INLINE;
+        let mut block = None;
+        if handles.is_empty() && !is_inline && self.arena.can_hold(bytes.len()) {
+            block = self.arena.take(bytes.len());
+            if block.is_none() {
+                // The tasks before it will give back theirs.
+                return Err(encoded);
+            }
+        }
         let Encoded {
             bytes,
             handles,
@@ -370,23 +237,6 @@ impl Feed {
             job,
             task,
         } = encoded;
-        let is_inline = handles.is_empty() && bytes.len() <= INLINE;
-        let block = match handles.is_empty() && !is_inline && self.arena.can_hold(bytes.len()) {
-            false => None,
-            true => match self.arena.take(bytes.len()) {
-                Some(block) => Some(block),
-                // The tasks before it will give back theirs.
-                None => {
-                    return Err(Encoded {
-                        bytes,
-                        handles,
-                        index,
-                        job,
-                        task,
-                    });
-                }
-            },
-        };
         let mut pending = Pending {
             job,
             task,
@@ -394,33 +244,42 @@ impl Feed {
             block,
             on_request: None,
         };
-        let mut place = [0; 16];
-        let (inline, kind): (&[u8], u32) = match block {
-            _ if is_inline => (&bytes, worker::INLINE),
+        match block {
+            _ if is_inline => self.tell(board, pendings, pending, (index, worker::INLINE), &bytes),
             Some(block) => {
                 board.memory().copy_in(block.at, &bytes);
-                place[..8].copy_from_slice(&(block.at as u64).to_le_bytes());
-                place[8..].copy_from_slice(&(bytes.len() as u64).to_le_bytes());
-                (&place, worker::IN_ARENA)
+                let length = bytes.len();
+                let room = Room { block, length }.to_bytes();
+                self.tell(board, pendings, pending, (index, worker::IN_ARENA), &room);
+                // It takes time to encode, so nobody waits for those behind it.
+                board.wake_workers(1);
             }
             None => {
-                pending.on_request = Some((bytes.clone(), handles));
-                (&[], worker::ON_REQUEST)
+                pending.on_request = Some((bytes, handles));
+                self.tell(board, pendings, pending, (index, worker::ON_REQUEST), &[]);
+                return Ok(());
             }
-        };
-        let id = lock(pendings).add(pending);
+        }
+        self.buffer = bytes;
+        worker::keep_small(&mut self.buffer);
+        Ok(())
+    }
+
+    fn tell(
+        &mut self,
+        board: &Board,
+        pendings: &Mutex<Pendings>,
+        pending: Pending,
+        (index, place): (u32, u32),
+        inline: &[u8],
+    ) {
         let head = Head {
-            id,
-            call: index << 2 | kind,
+            id: lock(pendings).add(pending),
+            call: index << 2 | place,
             length: inline.len() as u32,
         };
         board.ring().publish(self.position, head, inline);
         self.position += 1;
-        self.buffer = bytes;
-        if self.buffer.capacity() > 1 << 20 {
-            self.buffer = Vec::new();
-        }
-        Ok(())
     }
 }
 

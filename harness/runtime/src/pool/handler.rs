@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::arena::Block;
 use super::board::HandlerState;
 use super::crew::Starts;
-use super::feed::Pending;
 use super::job::Arrived;
 use super::office::{Door, Office};
+use super::pendings::Pending;
 use super::stream::{Ending, Reader, Record};
 use super::task;
-use super::worker::INITIALIZER;
+use super::worker::{INITIALIZER, keep_small};
 use crate::error::{Error, Kind};
 use crate::fork_gate;
 use crate::locked::lock;
@@ -30,7 +31,7 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
     let mut handler = Handler {
         office,
         readers: (0..workers).map(|_| Reader::default()).collect(),
-        failure: None,
+        inbox: Inbox::default(),
         vacancies: BTreeMap::new(),
         refusals: 0,
     };
@@ -65,11 +66,19 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
     office.set_handler_done();
 }
 
+/// Where results are looked at.
+#[derive(Default)]
+struct Inbox {
+    /// Why the last initializer that failed did.
+    failure: Option<String>,
+    /// A result that lay where its arguments did.
+    room: Vec<u8>,
+}
+
 struct Handler<'o> {
     office: &'o Arc<Office>,
     readers: Vec<Reader>,
-    /// Why the last initializer that failed did.
-    failure: Option<String>,
+    inbox: Inbox,
     /// Places without a worker, and when to start theirs.
     vacancies: BTreeMap<usize, Instant>,
     /// Starts in a row that the system or the program's own threads did not allow.
@@ -78,11 +87,11 @@ struct Handler<'o> {
 
 impl Handler<'_> {
     fn drain(&mut self) -> usize {
-        let (office, failure) = (self.office, &mut self.failure);
+        let (office, inbox) = (self.office, &mut self.inbox);
         let readers = self.readers.iter_mut().enumerate();
         let counts = readers.map(|(place, reader)| {
             let stream = office.board.stream(place);
-            reader.drain(stream, |record| deliver(office, failure, &record))
+            reader.drain(stream, |record| deliver(office, inbox, &record))
         });
         counts.sum()
     }
@@ -134,7 +143,7 @@ impl Handler<'_> {
                 Starts::Work => {}
                 Starts::Failed { times } => start_at += pause_after(times),
                 Starts::NeverWork => {
-                    let why = self.failure.take().unwrap_or_else(|| match code {
+                    let why = self.inbox.failure.take().unwrap_or_else(|| match code {
                         Some(code) => format!("they end with exit code {code}"),
                         None => "they end at once".to_owned(),
                     });
@@ -200,9 +209,9 @@ impl Handler<'_> {
 
     /// Delivers what an ended worker finished; gives the one task that it did not.
     fn tasks_of(&mut self, place: usize) -> Vec<Pending> {
-        let (office, failure) = (self.office, &mut self.failure);
+        let (office, inbox) = (self.office, &mut self.inbox);
         let stream = office.board.stream(place);
-        self.readers[place].drain(stream, |record| deliver(office, failure, &record));
+        self.readers[place].drain(stream, |record| deliver(office, inbox, &record));
         let ring = office.board.ring();
         let mut tasks = vec![office.board.current(place)];
         if let Some(position) = ring.claimed_by(place) {
@@ -239,23 +248,40 @@ fn obituary(code: Option<i32>) -> String {
     }
 }
 
-fn deliver(office: &Office, failure: &mut Option<String>, record: &Record<'_>) {
+fn deliver(office: &Office, inbox: &mut Inbox, record: &Record<'_>) {
     if record.id == INITIALIZER {
         let error = task::failure(record.bytes);
-        *failure = Some(format!("the initializer failed: {error}"));
+        inbox.failure = Some(format!("the initializer failed: {error}"));
         return;
     }
-    let pending = lock(&office.pendings).remove(record.id);
-    if let Some(pending) = pending {
-        let outcome = match record.ending {
-            Ending::Returned => Ok(Arrived {
-                bytes: record.bytes,
-                handles: Vec::new(),
-            }),
-            Ending::Failed => Err(task::failure(record.bytes)),
-        };
-        settle(office, pending, outcome);
-    }
+    let Some(pending) = lock(&office.pendings).remove(record.id) else {
+        return;
+    };
+    let (mut bytes, room) = (record.bytes, &mut inbox.room);
+    let outcome = match (record.ending, pending.block) {
+        (Ending::ReturnedInRoom, Some(block)) => {
+            copy_result(office, block, record.bytes, room);
+            bytes = room;
+            Ok(())
+        }
+        (Ending::Failed, _) => Err(task::failure(record.bytes)),
+        _ => Ok(()),
+    };
+    let handles = Vec::new();
+    settle(
+        office,
+        pending,
+        outcome.map(|()| Arrived { bytes, handles }),
+    );
+    keep_small(room);
+}
+
+/// Copies a result from where its task's arguments were; a worker can claim no more than that.
+fn copy_result(office: &Office, block: Block, length: &[u8], result: &mut Vec<u8>) {
+    let length = length.try_into().map_or(0, u64::from_le_bytes);
+    let length = usize::try_from(length).map_or(block.bytes, |length| length.min(block.bytes));
+    result.resize(length, 0);
+    office.board.memory().copy_out(block.at, result);
 }
 
 fn settle(office: &Office, pending: Pending, outcome: super::job::Outcome<'_>) {

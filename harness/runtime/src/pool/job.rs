@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use poolproof_sys::handle::Handle;
 
+use super::codec;
 use crate::deadline;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::fork_gate;
 use crate::locked::lock;
-use crate::transfer::{Message, decode};
+use crate::transfer::Message;
 
 /// A result as it comes from a worker: its bytes, and the handles beside them.
 pub(super) struct Arrived<'b> {
@@ -23,7 +24,7 @@ pub(super) struct Arrived<'b> {
 impl Arrived<'_> {
     /// The value that it is.
     pub(super) fn decoded<T: Message>(self) -> Result<T> {
-        decode(self.bytes, self.handles)
+        codec::decode(self.bytes, self.handles)
     }
 }
 
@@ -102,7 +103,8 @@ impl<T> Later<T> {
         lock(&self.state)
     }
 
-    fn set(&self, result: Result<T>, callbacks: Callbacks<T>) {
+    /// Gives the result, once.
+    pub(super) fn set(&self, result: Result<T>, callbacks: Callbacks<T>) {
         callbacks.call(&result);
         let mut state = self.lock();
         state.result = Some(result);
@@ -222,99 +224,5 @@ impl<R: Message> Job for One<R> {
 
     fn abort(&self, error: Error) {
         self.complete(0, Err(error));
-    }
-}
-
-/// A job of many tasks whose results make one list; it is ready when every task has ended.
-pub(super) struct All<R> {
-    pub(super) later: Arc<Later<Vec<R>>>,
-    chunk: usize,
-    state: Mutex<AllState<R>>,
-}
-
-struct AllState<R> {
-    results: Vec<Option<R>>,
-    left: usize,
-    error: Option<Error>,
-    callbacks: Option<Callbacks<Vec<R>>>,
-}
-
-impl<R> All<R> {
-    pub(super) fn new(items: usize, chunk: usize, callbacks: Callbacks<Vec<R>>) -> All<R> {
-        let state = AllState {
-            results: std::iter::repeat_with(|| None).take(items).collect(),
-            left: items.div_ceil(chunk),
-            error: None,
-            callbacks: Some(callbacks),
-        };
-        All {
-            later: Arc::new(Later::new()),
-            chunk,
-            state: Mutex::new(state),
-        }
-    }
-
-    /// Gives the result of no items at all.
-    pub(super) fn finish_empty(&self) {
-        let mut state = lock(&self.state);
-        let callbacks = state.callbacks.take();
-        drop(state);
-        if let Some(callbacks) = callbacks {
-            self.later.set(Ok(Vec::new()), callbacks);
-        }
-    }
-}
-
-impl<R: Message> All<R> {
-    fn keep(&self, state: &mut AllState<R>, task: usize, arrived: Arrived<'_>) -> Result<()> {
-        let first = task * self.chunk;
-        if self.chunk == 1 {
-            state.results[first] = Some(arrived.decoded()?);
-            return Ok(());
-        }
-        let results: Vec<R> = arrived.decoded()?;
-        let last = (first + self.chunk).min(state.results.len());
-        if results.len() != last - first {
-            let text = format!("decode {} results of {}", last - first, results.len());
-            return Err(Error::new(Kind::Deserialize, text));
-        }
-        for (place, result) in state.results[first..last].iter_mut().zip(results) {
-            *place = Some(result);
-        }
-        Ok(())
-    }
-}
-
-impl<R: Message> Job for All<R> {
-    fn complete(&self, task: usize, outcome: Outcome<'_>) {
-        let mut state = lock(&self.state);
-        let kept = outcome.and_then(|arrived| self.keep(&mut state, task, arrived));
-        if let Err(error) = kept {
-            // The first error to arrive is the one that is told.
-            state.error.get_or_insert(error);
-        }
-        state.left = state.left.saturating_sub(1);
-        if state.left > 0 {
-            return;
-        }
-        let Some(callbacks) = state.callbacks.take() else {
-            return;
-        };
-        let results = std::mem::take(&mut state.results);
-        let result = match state.error.take() {
-            Some(error) => Err(error),
-            None => Ok(results.into_iter().flatten().collect()),
-        };
-        drop(state);
-        self.later.set(result, callbacks);
-    }
-
-    fn abort(&self, error: Error) {
-        let mut state = lock(&self.state);
-        let callbacks = state.callbacks.take();
-        drop(state);
-        if let Some(callbacks) = callbacks {
-            self.later.set(Err(error), callbacks);
-        }
     }
 }

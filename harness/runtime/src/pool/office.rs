@@ -11,8 +11,9 @@ use poolproof_sys::pipe;
 
 use super::board::{Board, Leaving};
 use super::crew::Crew;
-use super::feed::{Early, Feed, Feeding, Pending, Pendings, cancelled, is_same};
+use super::feed::{Early, Feed, Feeding, cancelled};
 use super::job::{Job, wait_until};
+use super::pendings::{Pending, Pendings, is_same};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;

@@ -10,6 +10,8 @@ use std::sync::atomic::fence;
 
 use poolproof_sys::memory::SharedMemory;
 
+use super::worker;
+
 /// Bytes before the data: the writer's end and the reader's start, on lines of their own.
 pub(super) const HEADER: usize = 128;
 
@@ -26,6 +28,20 @@ pub(super) enum Ending {
     Returned,
     /// The bytes are an encoded failure.
     Failed,
+    /// Its encoded result lies where its arguments did; the bytes say how long it is.
+    ReturnedInRoom,
+}
+
+impl Ending {
+    const BITS: u32 = 2;
+
+    fn from_bits(bits: u64) -> Ending {
+        match bits & 3 {
+            0 => Ending::Returned,
+            1 => Ending::Failed,
+            _ => Ending::ReturnedInRoom,
+        }
+    }
 }
 
 /// A record as the reader gets it.
@@ -58,7 +74,7 @@ impl<'m> Stream<'m> {
     pub(super) fn write(&self, id: u64, ending: Ending, bytes: &[u8], ring: &dyn Fn()) {
         let mut head = [0; RECORD_HEAD];
         head[..8].copy_from_slice(&id.to_le_bytes());
-        let length = (bytes.len() as u64) << 1 | u64::from(ending == Ending::Failed);
+        let length = (bytes.len() as u64) << Ending::BITS | ending as u64;
         head[8..].copy_from_slice(&length.to_le_bytes());
         let mut end = self.end().load(Relaxed);
         let whole = (RECORD_HEAD + bytes.len()).next_multiple_of(8) as u64;
@@ -69,14 +85,18 @@ impl<'m> Stream<'m> {
             return;
         }
         for mut rest in [&head[..], bytes] {
+            // A head comes whole, and else whole words, so that each published end is aligned.
+            let wanted = match rest.len() {
+                RECORD_HEAD => RECORD_HEAD,
+                _ => 8,
+            };
             while !rest.is_empty() {
-                let room = self.wait_for_room(end, ring);
+                let room = self.wait_for_room(end, wanted as u64, ring) & !7;
                 let (piece, after) = rest.split_at(rest.len().min(room as usize));
                 self.put(end, piece);
                 rest = after;
                 end += piece.len() as u64;
                 if !rest.is_empty() {
-                    // Only whole words are published, so that the reader stays aligned.
                     debug_assert!(end.is_multiple_of(8));
                     self.end().store(end, Release);
                 }
@@ -105,11 +125,10 @@ impl<'m> Stream<'m> {
             .store(0, Release);
     }
 
-    fn wait_for_room(&self, end: u64, ring: &dyn Fn()) -> u64 {
+    fn wait_for_room(&self, end: u64, wanted: u64, ring: &dyn Fn()) -> u64 {
         loop {
-            // Whole words, so that each published end is aligned.
-            let room = self.room(end) & !7;
-            if room > 0 {
+            let room = self.room(end);
+            if room >= wanted {
                 return room;
             }
             let word = self.memory.wait_word(self.at + ROOM);
@@ -118,7 +137,7 @@ impl<'m> Stream<'m> {
             sleeps.store(1, Relaxed);
             fence(SeqCst);
             ring();
-            if self.room(end) & !7 == 0 {
+            if self.room(end) < wanted {
                 word.wait(seen, None);
             }
             sleeps.store(0, Relaxed);
@@ -145,6 +164,12 @@ impl<'m> Stream<'m> {
         let data = self.at + HEADER;
         self.memory.copy_out(data + offset as usize, first);
         self.memory.copy_out(data, second);
+    }
+
+    fn word(&self, position: u64) -> u64 {
+        let offset = (position % self.capacity) as usize;
+        let word = self.memory.atomic_u64(self.at + HEADER + offset);
+        u64::from_le(word.load(Relaxed))
     }
 
     fn end(&self) -> &'m poolproof_sys::atomic::AtomicU64 {
@@ -176,15 +201,13 @@ impl Reader {
     pub(super) fn drain(&mut self, stream: Stream<'_>, mut each: impl FnMut(Record<'_>)) -> usize {
         let mut count = 0;
         loop {
-            let end = stream.end().load(Acquire);
-            if end == self.start {
-                break;
+            let (before, end) = (self.start, stream.end().load(Acquire));
+            while let Some(record) = self.next(stream, end) {
+                count += 1;
+                each(record);
             }
-            while self.start < end {
-                if self.advance(stream, end) {
-                    count += 1;
-                    self.deliver(&mut each);
-                }
+            if self.start == before {
+                return count;
             }
             stream.start().store(self.start, Release);
             fence(SeqCst);
@@ -195,61 +218,36 @@ impl Reader {
                 word.wake(1);
             }
         }
-        count
     }
 
-    /// Takes what is there of one record; says whether it is whole.
-    fn advance(&mut self, stream: Stream<'_>, end: u64) -> bool {
-        let Some(arriving) = self.arriving else {
-            let mut head = [0; RECORD_HEAD];
-            // A head is published in one piece or in words; wait for the rest of it in `bytes`.
-            let wanted = RECORD_HEAD - self.bytes.len();
-            let there = wanted.min((end - self.start) as usize);
-            let have = self.bytes.len();
-            stream.take(self.start, &mut head[have..have + there]);
-            head[..have].copy_from_slice(&self.bytes);
-            self.start += there as u64;
-            if have + there < RECORD_HEAD {
-                self.bytes.extend_from_slice(&head[have..have + there]);
-                return false;
+    /// The next record, once all of it is there.
+    fn next(&mut self, stream: Stream<'_>, end: u64) -> Option<Record<'_>> {
+        let Arriving { id, ending, length } = match self.arriving {
+            Some(arriving) => arriving,
+            None if end == self.start => return None,
+            None => {
+                let [id, length] = [0, 8].map(|at| stream.word(self.start + at));
+                self.start += RECORD_HEAD as u64;
+                self.bytes.clear();
+                worker::keep_small(&mut self.bytes);
+                let ending = Ending::from_bits(length);
+                let length = length >> Ending::BITS;
+                *self.arriving.insert(Arriving { id, ending, length })
             }
-            self.bytes.clear();
-            let [id, length] = [0, 8].map(|at| {
-                let word = head[at..at + 8].try_into().expect("eight bytes are eight");
-                u64::from_le_bytes(word)
-            });
-            let ending = match length & 1 {
-                0 => Ending::Returned,
-                _ => Ending::Failed,
-            };
-            let length = length >> 1;
-            self.arriving = Some(Arriving { id, ending, length });
-            return length == 0;
         };
-        let wanted = (arriving.length - self.bytes.len() as u64).min(end - self.start);
         let have = self.bytes.len();
+        let wanted = (length - have as u64).min(end - self.start);
         // Memory grows with what has really come, never with what a head claims.
         self.bytes.resize(have + wanted as usize, 0);
         stream.take(self.start, &mut self.bytes[have..]);
         self.start += wanted;
-        if (self.bytes.len() as u64) < arriving.length {
-            return false;
+        if (self.bytes.len() as u64) < length {
+            return None;
         }
         self.start = self.start.next_multiple_of(8);
-        true
-    }
-
-    fn deliver(&mut self, each: &mut impl FnMut(Record<'_>)) {
-        let Some(Arriving { id, ending, .. }) = self.arriving.take() else {
-            return;
-        };
+        self.arriving = None;
         let bytes = &self.bytes;
-        each(Record { id, ending, bytes });
-        self.bytes.clear();
-        // A huge result is not kept for the small ones that follow.
-        if self.bytes.capacity() > 1 << 20 {
-            self.bytes = Vec::new();
-        }
+        Some(Record { id, ending, bytes })
     }
 }
 

@@ -13,6 +13,7 @@ use poolproof_sys::function::{Bridge, Passed};
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
+use super::codec;
 use crate::error::{Error, Kind, Result};
 use crate::transfer::{Message, decode, encode, put_table, take_table};
 
@@ -129,10 +130,10 @@ fn cross<A: Message, R: Message>(
     output: &mut Vec<u8>,
     function: impl FnOnce(A) -> R,
 ) -> i32 {
-    let outcome = decode(input, take_table())
+    let outcome = codec::decode(input, take_table())
         .map_err(|error| Failure::of(&error))
         .and_then(|argument: A| call(function, argument))
-        .and_then(|result| encode(&result, output).map_err(|error| Failure::of(&error)));
+        .and_then(|result| codec::encode(&result, output).map_err(|error| Failure::of(&error)));
     match outcome {
         Ok(handles) => {
             put_table(handles);
@@ -219,10 +220,10 @@ mod tests {
 
     fn outcome<A: Message, R: Message, B: Bridge<A, R>>(
         function: fn(A) -> R,
-        input: &impl Serialize,
+        input: &impl Message,
     ) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        encode(input, &mut bytes).unwrap();
+        codec::encode(input, &mut bytes).unwrap();
         let mut output = Vec::new();
         let passed = Passed::new::<A, R, B>(function).unwrap();
         match run(passed, &bytes, Vec::new(), &mut output).0 {
@@ -239,9 +240,12 @@ mod tests {
     #[test]
     fn a_result_comes_back_from_one_call_and_from_a_chunk() {
         let one = outcome::<i64, i64, Single>(halve, &8_i64).unwrap();
-        assert_eq!(decode::<i64>(&one, Vec::new()).unwrap(), 4);
+        assert_eq!(codec::decode::<i64>(&one, Vec::new()).unwrap(), 4);
         let many = outcome::<i64, i64, Chunk>(halve, &vec![2_i64, 4]).unwrap();
-        assert_eq!(decode::<Vec<i64>>(&many, Vec::new()).unwrap(), [1, 2]);
+        assert_eq!(
+            codec::decode::<Vec<i64>>(&many, Vec::new()).unwrap(),
+            [1, 2]
+        );
     }
 
     #[test]

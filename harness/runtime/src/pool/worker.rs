@@ -5,6 +5,7 @@ use poolproof_sys::function::Passed;
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
+use super::arena::Block;
 use super::board::{Board, Stage};
 use super::stream::Ending;
 use super::task::{self, RETURNED};
@@ -16,6 +17,49 @@ pub(super) const INLINE: u32 = 0;
 pub(super) const IN_ARENA: u32 = 1;
 /// The arguments are with the pool's process, which sends them when asked.
 pub(super) const ON_REQUEST: u32 = 2;
+
+/// Where arguments lie in the arena, as a cell says it; a result that fits may take their place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) block: Block,
+    pub(super) length: usize,
+}
+
+impl Room {
+    const BYTES: usize = 24;
+
+    pub(super) fn to_bytes(self) -> [u8; Room::BYTES] {
+        let mut bytes = [0; Room::BYTES];
+        let words = [self.block.at, self.block.bytes, self.length];
+        for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
+            place.copy_from_slice(&(word as u64).to_le_bytes());
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Room> {
+        let (words, _) = bytes.as_chunks();
+        let [at, bytes, length] = *words else {
+            return None;
+        };
+        let [at, bytes, length] = [at, bytes, length].map(|word| u64::from_le_bytes(word) as usize);
+        let block = Block { at, bytes };
+        Some(Room { block, length })
+    }
+}
+
+/// Bytes of a result that are worth a place of their own.
+const IN_STREAM_MAX: usize = 4096;
+
+/// Bytes of a buffer that is kept for the next task.
+const KEPT_MAX: usize = 2 << 20;
+
+/// Lets go of a buffer for a huge value: it is not kept for the small ones that follow.
+pub(super) fn keep_small(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > KEPT_MAX {
+        *buffer = Vec::new();
+    }
+}
 
 /// The record that says why an initializer failed; no task has this name.
 pub(super) const INITIALIZER: u64 = u64::MAX;
@@ -116,9 +160,10 @@ impl Desk<'_> {
         let mut handles = Ok(Vec::new());
         self.input.resize(head.length as usize, 0);
         ring.copy_payload(position, &mut self.input);
-        if place == IN_ARENA {
-            self.copy_from_arena();
-        }
+        let block = match place {
+            IN_ARENA => self.copy_from_arena(),
+            _ => None,
+        };
         // From here the worker's own word names the task, so that its cell can be used again.
         self.board.set_current(self.worker, head.id);
         ring.free(position);
@@ -137,16 +182,15 @@ impl Desk<'_> {
                 Err(error) => code = task::refuse(&error, &mut self.output),
             }
         }
-        self.finish(head.id, code);
+        self.finish(head.id, code, block);
     }
 
-    fn copy_from_arena(&mut self) {
-        let mut place = [0; 16];
-        place.copy_from_slice(&self.input[..16]);
-        let place = u128::from_le_bytes(place);
-        let (at, length) = (place as u64 as usize, (place >> 64) as usize);
+    /// Gives the block that the arguments were in, which is the task's until its outcome is read.
+    fn copy_from_arena(&mut self) -> Option<Block> {
+        let Room { block, length } = Room::from_bytes(&self.input)?;
         self.input.resize(length, 0);
-        self.board.memory().copy_out(at, &mut self.input);
+        self.board.memory().copy_out(block.at, &mut self.input);
+        Some(block)
     }
 
     fn request(&mut self, id: u64) -> Result<Vec<Handle>> {
@@ -181,19 +225,30 @@ impl Desk<'_> {
         }
     }
 
-    fn finish(&mut self, id: u64, code: i32) {
+    fn finish(&mut self, id: u64, code: i32, block: Option<Block>) {
         let ending = match code {
             RETURNED => Ending::Returned,
             _ => Ending::Failed,
         };
         let stream = self.board.stream(self.worker);
-        stream.write(id, ending, &self.output, &|| self.board.wake_handler());
-        self.board.tell_result(self.worker);
-        // A huge value is not kept for the small ones that follow.
-        for buffer in [&mut self.input, &mut self.output] {
-            if buffer.capacity() > 1 << 20 {
-                *buffer = Vec::new();
+        let wake = || self.board.wake_handler();
+        let length = self.output.len();
+        match block {
+            Some(block)
+                if ending == Ending::Returned
+                    && (IN_STREAM_MAX..=block.bytes).contains(&length) =>
+            {
+                self.board.memory().copy_in(block.at, &self.output);
+                let length = (length as u64).to_le_bytes();
+                stream.write(id, Ending::ReturnedInRoom, &length, &wake);
+                wake();
+            }
+            _ => {
+                stream.write(id, ending, &self.output, &wake);
+                self.board.tell_result(self.worker);
             }
         }
+        keep_small(&mut self.input);
+        keep_small(&mut self.output);
     }
 }

@@ -31,6 +31,14 @@ const TRIALS: &[(&str, Body)] = &[
         results::large_values,
     ),
     (
+        "a_large_result_of_any_length_comes_through_beside_its_arguments",
+        results::results_beside_arguments,
+    ),
+    (
+        "lists_of_numbers_and_of_byte_vectors_come_through",
+        results::lists,
+    ),
+    (
         "handles_travel_in_a_task_s_arguments",
         results::handles_in_tasks,
     ),

@@ -73,7 +73,7 @@ fn what_a_dead_writer_did_not_finish_is_never_delivered() {
     assert_eq!(drained(&mut reader, stream).len(), 1);
     // As if it had died in the middle of a large record.
     let mut head = [0; 16];
-    head[8..].copy_from_slice(&(1000_u64 << 1).to_le_bytes());
+    head[8..].copy_from_slice(&(1000_u64 << Ending::BITS).to_le_bytes());
     let end = stream.end().load(super::Relaxed);
     stream.put(end, &head);
     stream.end().store(end + 16, super::Release);

@@ -60,6 +60,48 @@ pub(super) fn large_values(context: Context) {
     }
 }
 
+fn repeated((length, byte): (usize, u8)) -> Vec<u8> {
+    vec![byte; length]
+}
+
+fn resized((bytes, length): (Vec<u8>, usize)) -> Vec<u8> {
+    vec![bytes[0]; length]
+}
+
+/// A result may take the place of its arguments where it fits, and no other's.
+pub(super) fn results_beside_arguments(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let lengths = [0, 1, 4095, 4096, 99_999, 100_000, 100_096, 100_200, 300_000];
+    let items = lengths.iter().cycle().take(45).zip(0_u8..);
+    let items: Vec<_> = items
+        .map(|(length, byte)| (vec![byte; 100_000], *length))
+        .collect();
+    let results = pool.map_chunked(resized, items, 1).unwrap();
+    for ((result, length), byte) in results.iter().zip(lengths.iter().cycle()).zip(0_u8..) {
+        assert!(*result == repeated((*length, byte)), "{length} bytes");
+    }
+}
+
+pub(super) fn lists(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let lengths: Vec<_> = (0..100).zip(0_u8..).collect();
+    let bytes: Vec<Vec<u8>> = pool.map_chunked(repeated, lengths.clone(), 7).unwrap();
+    assert!(
+        bytes
+            .iter()
+            .zip(&lengths)
+            .all(|(bytes, item)| *bytes == repeated(*item))
+    );
+    let sums = pool.map_chunked(
+        |numbers: Vec<f64>| numbers.iter().sum::<f64>(),
+        vec![vec![0.5; 10_000]; 5],
+        2,
+    );
+    assert_eq!(sums.unwrap(), [5000.0; 5]);
+    let bits = |x: u16| (u8::try_from(x % 256).unwrap(), x.is_multiple_of(2));
+    assert_eq!(pool.map(bits, [256, 3]).unwrap(), [(0, true), (3, false)]);
+}
+
 fn say(sender: mp::Sender<i64>) {
     sender.send(&7).unwrap();
 }
