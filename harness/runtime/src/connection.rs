@@ -4,6 +4,7 @@
 //! `frame`; reading ahead is in `reader`, writing in `writer`.
 
 mod frame;
+mod half;
 mod reader;
 mod travel;
 pub(crate) mod wait;
@@ -24,6 +25,7 @@ use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 use crate::transfer::{self, Message};
+use half::ReadHalf;
 use reader::Reader;
 use writer::Writer;
 
@@ -33,7 +35,7 @@ use writer::Writer;
 /// it has read ahead goes with it.
 #[derive(Debug)]
 pub struct Connection<S, R> {
-    reader: Option<Arc<Mutex<Reader>>>,
+    reader: Option<Arc<ReadHalf>>,
     writer: Option<Arc<Mutex<Writer>>>,
     is_closed: AtomicBool,
     types: PhantomData<fn(S) -> R>,
@@ -117,7 +119,7 @@ impl<S, R> Connection<S, R> {
 
     fn from_parts(reader: Option<Reader>, writer: Option<Writer>) -> Connection<S, R> {
         Connection {
-            reader: reader.map(|reader| Arc::new(Mutex::new(reader))),
+            reader: reader.map(|reader| Arc::new(ReadHalf::new(reader))),
             writer: writer.map(|writer| Arc::new(Mutex::new(writer))),
             is_closed: AtomicBool::new(false),
             types: PhantomData,
@@ -216,7 +218,7 @@ impl<S, R> Connection<S, R> {
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
         // Where another thread is in the middle of a call, the end closes when that is over.
-        if let Some(Ok(mut reader)) = self.reader.as_ref().map(|reader| reader.try_lock()) {
+        if let Some(mut reader) = self.reader.as_ref().and_then(|half| half.try_lock()) {
             reader.close();
         }
         if let Some(Ok(mut writer)) = self.writer.as_ref().map(|writer| writer.try_lock()) {
@@ -260,11 +262,11 @@ impl<S, R> Connection<S, R> {
 
     fn lock_reader(&self, verb: &str) -> Result<MutexGuard<'_, Reader>> {
         self.check(verb)?;
-        let reader = self.reader.as_ref().ok_or_else(|| {
+        let half = self.reader.as_ref().ok_or_else(|| {
             let text = "a connection that only sends: use the other end of the pipe";
             Error::new(Kind::Usage, format!("{verb} {text}"))
         })?;
-        let reader = lock(reader);
+        let reader = half.lock()?;
         self.check(verb)?;
         Ok(reader)
     }

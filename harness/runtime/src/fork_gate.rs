@@ -32,8 +32,17 @@ static STATE: Mutex<State> = Mutex::new(State {
 });
 static CHANGED: Condvar = Condvar::new();
 
+/// Where a thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// It is the program's own, and may hold anything.
+    Stranger,
+    Inside,
+    Outside,
+}
+
 thread_local! {
-    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+    static PLACE: Cell<Place> = const { Cell::new(Place::Stranger) };
 }
 
 fn state() -> MutexGuard<'static, State> {
@@ -54,51 +63,39 @@ pub(crate) fn spawn(
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
     enter(true);
-    let place = Place;
+    let promise = Promise;
     Builder::new().name(name.into()).spawn(move || {
-        let _place = place;
-        IS_INSIDE.set(true);
+        let _promise = promise;
+        PLACE.set(Place::Inside);
         work();
-        IS_INSIDE.set(false);
     })
 }
 
-/// Does a wait during which this process may be copied; the caller holds no lock of std meanwhile.
+/// Does a wait during which this process may be copied; the caller holds no lock of std meanwhile
+/// that a copy could want.
 pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
-    if !IS_INSIDE.get() {
-        let _visit = Visit::begin();
-        return wait();
+    let before = PLACE.get();
+    match before {
+        Place::Outside => return wait(),
+        Place::Inside => leave(false),
+        Place::Stranger => state().threads += 1,
     }
-    IS_INSIDE.set(false);
-    leave(false);
-    let _back = Back;
+    PLACE.set(Place::Outside);
+    let _back = Back(before);
     wait()
 }
 
-/// A thread of the program's own while it waits for us.
-struct Visit;
-
-impl Visit {
-    fn begin() -> Visit {
-        state().threads += 1;
-        Visit
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        // This lock is held while a fork goes on, and so is this thread.
-        state().threads -= 1;
-    }
-}
-
-/// Comes back inside, even where the wait panics.
-struct Back;
+/// Comes back, even where the wait panics.
+struct Back(Place);
 
 impl Drop for Back {
     fn drop(&mut self) {
-        enter(false);
-        IS_INSIDE.set(true);
+        match self.0 {
+            Place::Inside => enter(false),
+            // This lock is held while a fork goes on, and so is this thread.
+            _ => state().threads -= 1,
+        }
+        PLACE.set(self.0);
     }
 }
 
@@ -123,10 +120,10 @@ fn leave(is_last: bool) {
     }
 }
 
-/// A thread's place among those that have promised, from before it starts until it ends.
-struct Place;
+/// A thread's promise, from before it starts until it ends.
+struct Promise;
 
-impl Drop for Place {
+impl Drop for Promise {
     fn drop(&mut self) {
         leave(true);
     }
@@ -144,7 +141,7 @@ pub(crate) fn close() -> Closed {
         state = changed(state);
     }
     state.closed = true;
-    let own = usize::from(IS_INSIDE.get());
+    let own = usize::from(PLACE.get() == Place::Inside);
     while state.inside > own {
         state = changed(state);
     }
@@ -154,15 +151,15 @@ pub(crate) fn close() -> Closed {
 impl Closed {
     /// How many threads beside the caller are harmless.
     pub(crate) fn harmless(&self) -> usize {
-        let own = usize::from(IS_INSIDE.get());
+        let own = usize::from(PLACE.get() == Place::Inside);
         self.state.as_ref().map_or(0, |state| state.threads - own)
     }
 
     /// Forgets the threads, which do not exist in a copy.
     pub(crate) fn forget_threads(&mut self) {
         // What a copy writes to is copied for it, so it writes as little as it can.
-        if IS_INSIDE.get() {
-            IS_INSIDE.set(false);
+        if PLACE.get() != Place::Stranger {
+            PLACE.set(Place::Stranger);
         }
         if let Some(state) = &mut self.state {
             state.threads = 0;

@@ -12,6 +12,7 @@ use poolproof_sys::pipe;
 use super::Carrier;
 use super::frame::{HANDLES, HEAD_MAX, LONG, write_head};
 use crate::error::{Error, Kind, Result};
+use crate::fork_gate;
 
 /// How much is read ahead at most.
 const AHEAD: usize = 16 * 1024;
@@ -74,7 +75,8 @@ impl Reader {
         if self.has_read_ahead() {
             return Ok(true);
         }
-        pipe::wait_readable(self.carrier()?.stream(), deadline)
+        let stream = self.carrier()?.stream();
+        fork_gate::outside(|| pipe::wait_readable(stream, deadline))
             .map_err(|error| Error::system("poll a connection", error))
     }
 
@@ -124,8 +126,12 @@ impl Reader {
 
     /// The first number of a message; here the stream may end.
     fn first_number(&mut self) -> Result<i32> {
-        if self.ahead.is_empty() && self.read()? == 0 {
-            return Err(Error::new(Kind::Eof, "receive from a connection"));
+        if self.ahead.is_empty() {
+            self.make_room();
+            // Elsewhere a message has begun, and its sender goes on.
+            if fork_gate::outside(|| self.fill())? == 0 {
+                return Err(Error::new(Kind::Eof, "receive from a connection"));
+            }
         }
         Ok(i32::from_be_bytes(self.take()?))
     }
@@ -150,6 +156,11 @@ impl Reader {
 
     /// Reads once, behind what is there already.
     fn read(&mut self) -> Result<usize> {
+        self.make_room();
+        self.fill()
+    }
+
+    fn make_room(&mut self) {
         if self.buffer.is_empty() {
             self.buffer = vec![0; AHEAD];
         }
@@ -159,6 +170,9 @@ impl Reader {
             self.buffer.copy_within(self.ahead.clone(), 0);
             self.ahead = 0..self.ahead.len();
         }
+    }
+
+    fn fill(&mut self) -> Result<usize> {
         let carrier = self.carrier.as_ref();
         let closed = || Error::new(Kind::Closed, "receive from a connection");
         let carrier = carrier.ok_or_else(closed)?;

@@ -42,7 +42,8 @@ impl<S, R> Serialize for Connection<S, R> {
         if self.is_closed() {
             return Err(T::Error::custom("a closed connection cannot be sent"));
         }
-        let mut reader = self.reader.as_ref().map(|reader| lock(reader));
+        let reader = self.reader.as_ref().map(|half| half.lock());
+        let mut reader = reader.transpose().map_err(T::Error::custom)?;
         let writer = self.writer.as_ref().map(|writer| lock(writer));
         let of_reader = reader.as_ref().and_then(|reader| reader.carrier.clone());
         let of_writer = writer.as_ref().and_then(|writer| writer.carrier.clone());
@@ -94,7 +95,10 @@ impl<S, R> Connection<S, R> {
             return;
         };
         transfer::if_refused(move || {
-            let mut reader = lock(&reader);
+            // Who sends it has just had it, and no copy was made since.
+            let Ok(mut reader) = reader.lock() else {
+                return;
+            };
             let handles = ahead_handles
                 .into_iter()
                 .map(|Sent(handle)| handle)

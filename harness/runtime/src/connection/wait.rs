@@ -9,6 +9,7 @@ use poolproof_sys::pipe;
 use super::Connection;
 use crate::deadline;
 use crate::error::{Error, Result};
+use crate::fork_gate;
 use crate::process::{Process, Sentinel};
 
 /// What [`wait`] can wait for.
@@ -110,7 +111,7 @@ fn look(objects: &[&dyn Waitable], deadline: Option<Instant>) -> Result<Vec<usiz
     let now = (handles.len() < objects.len()).then(Instant::now);
     let nap_end = Instant::now() + LOOK;
     let until = deadline.map_or(nap_end, |deadline| deadline.min(nap_end));
-    let readable = pipe::wait_any(&handles, Some(now.unwrap_or(until)))
+    let readable = fork_gate::outside(|| pipe::wait_any(&handles, Some(now.unwrap_or(until))))
         .map_err(|error| Error::system("wait for the first of many", error))?;
     drop(watching);
     let mut readable = readable.into_iter();

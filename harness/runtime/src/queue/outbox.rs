@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Acquire, Release};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -32,7 +32,6 @@ const LONG_WAIT: Duration = Duration::from_secs(5);
 pub(super) struct Outbox {
     pub(super) line: Line,
     state: Mutex<State>,
-    changed: Condvar,
     /// The process, by its fork epoch, that may put into a ring without a look at the state:
     /// the queue is open in it, and nothing of it waits for its feeder.
     direct_in: AtomicU32,
@@ -51,6 +50,8 @@ struct State {
     has_put: bool,
     is_closed: bool,
     is_join_cancelled: bool,
+    /// Threads that sleep until the feeder has ended.
+    joiners: Vec<Thread>,
     /// Queue objects of this process.
     users: usize,
 }
@@ -72,7 +73,6 @@ impl Outbox {
         let outbox = segment.attachment(|| Outbox {
             line,
             state: Mutex::default(),
-            changed: Condvar::new(),
             direct_in: AtomicU32::new(0),
             closed_in: AtomicU32::new(0),
         });
@@ -222,8 +222,9 @@ impl Outbox {
                 if state.is_closed || state.users == 0 {
                     // Under the same hold: whoever puts after this starts another feeder.
                     state.feeder = Feeder::None;
+                    let joiners = std::mem::take(&mut state.joiners);
                     drop(state);
-                    self.changed.notify_all();
+                    joiners.iter().for_each(Thread::unpark);
                     return;
                 }
                 drop(state);
@@ -272,16 +273,22 @@ impl Outbox {
     /// Waits until the feeder has ended; false when the time was over first.
     fn join_within(&self, timeout: Option<Duration>) -> bool {
         let patience = Patience::new(timeout);
-        let mut state = self.state();
-        while !matches!(state.feeder, Feeder::None) {
+        loop {
+            let mut state = self.state();
+            if matches!(state.feeder, Feeder::None) {
+                return true;
+            }
             if patience.is_over() {
                 return false;
             }
+            let own = std::thread::current();
+            if state.joiners.iter().all(|known| known.id() != own.id()) {
+                state.joiners.push(own);
+            }
+            drop(state);
             let left = patience.left().unwrap_or(LONG_WAIT);
-            let waited = self.changed.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            fork_gate::outside(|| std::thread::park_timeout(left));
         }
-        true
     }
 
     /// Lets this process end without waiting for what it has put.

@@ -10,6 +10,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![
         Trial::test("fork/a_foreign_thread_refuses_it", foreign_thread),
         Trial::test("fork/any_closure_can_be_forked", forks_closure),
+        Trial::test(
+            "fork/a_copy_is_refused_what_another_thread_was_receiving_from",
+            beside_receiver,
+        ),
         Trial::test("forkserver/a_dead_server_is_replaced", dead_server),
     ]
 }
@@ -38,6 +42,26 @@ fn forks_closure() -> Outcome {
     expect(ended(&process)?, Some(5))?;
     let other = mp::Context::new(mp::StartMethod::Spawn)?;
     hold(other.fork(|| 0).unwrap_err().is_usage(), "spawn forked")
+}
+
+fn beside_receiver() -> Outcome {
+    let context = mp::Context::new(mp::StartMethod::Fork)?;
+    let (receiver, sender) = context.one_way::<u8>()?;
+    let receiver = std::sync::Arc::new(receiver);
+    let receiving = std::sync::Arc::clone(&receiver);
+    let thread = std::thread::spawn(move || receiving.recv());
+    let deadline = std::time::Instant::now() + crate::SOON;
+    let process = loop {
+        // It is refused until the thread waits for the message.
+        let is_refused = || i32::from(receiver.poll(None).is_err_and(|error| error.is_usage()));
+        match context.fork(is_refused) {
+            Err(error) if error.is_usage() && std::time::Instant::now() < deadline => {}
+            outcome => break outcome?,
+        }
+    };
+    expect(ended(&process)?, Some(1))?;
+    sender.send(&3)?;
+    expect(thread.join().map_err(|_| "the thread panicked")??, 3)
 }
 
 /// A server is the parent of its copies.

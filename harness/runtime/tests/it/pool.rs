@@ -2,6 +2,7 @@
 
 mod deaths;
 mod executor;
+mod patience;
 mod results;
 
 use std::time::{Duration, Instant};
@@ -156,6 +157,19 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
         deaths::random_kills,
     ),
     ("a_worker_is_replaced_after_its_tasks", deaths::max_tasks),
+    (
+        "a_worker_is_replaced_while_main_receives",
+        patience::receives,
+    ),
+    ("a_worker_is_replaced_while_main_polls", patience::polls),
+    (
+        "a_worker_is_replaced_while_main_waits_for_many",
+        patience::waits,
+    ),
+    (
+        "a_worker_is_replaced_while_main_joins_a_feeder",
+        patience::joins_a_feeder,
+    ),
     ("terminate_ends_a_stopped_worker", deaths::terminate_stopped),
     (
         "a_dying_worker_of_an_executor_fails_its_own_future",
