@@ -1,21 +1,30 @@
-//! What a process does before it ends: the work that others register here, its daemons ended, its
-//! other children joined.
+//! What a process does before it ends: the work that others register here, stage by stage.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::copies::InCopies;
 use crate::locked::lock;
-use crate::process::children;
-use crate::start;
 
 /// When work is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Before children are joined: what would keep them from ending.
     BeforeChildren,
+    /// The daemons among the children are ended, and the others joined.
+    Children,
     /// After all children have ended: what they may still have needed.
     AfterChildren,
+    /// When nothing starts processes any more.
+    Last,
 }
+
+const STAGES: [Stage; 4] = [
+    Stage::BeforeChildren,
+    Stage::Children,
+    Stage::AfterChildren,
+    Stage::Last,
+];
 
 struct Work {
     id: u64,
@@ -25,11 +34,13 @@ struct Work {
 
 static WORK: Mutex<(u64, Vec<Work>)> = Mutex::new((0, Vec::new()));
 static STARTED: AtomicBool = AtomicBool::new(false);
+static IN_COPIES: InCopies = InCopies::new(let_go);
 
 /// Has `run` done once, at the end of this process; a forked child does not inherit it.
 /// Gives a number for [`forget`].
 pub(crate) fn register(stage: Stage, run: impl FnOnce() + Send + 'static) -> u64 {
     poolproof_sys::exit::at_exit(do_all);
+    IN_COPIES.register();
     let mut work = lock(&WORK);
     work.0 += 1;
     let id = work.0;
@@ -55,11 +66,7 @@ pub(crate) fn do_all() {
     if STARTED.swap(true, Ordering::SeqCst) {
         return;
     }
-    run(Stage::BeforeChildren);
-    children::end_daemons();
-    children::join_all();
-    run(Stage::AfterChildren);
-    start::end_server();
+    STAGES.into_iter().for_each(run);
 }
 
 /// Does a stage's work, the latest first.
@@ -75,8 +82,8 @@ fn run(stage: Stage) {
     }
 }
 
-/// In a forked child: what the parent has to do is not the child's to do.
-pub(crate) fn start_afresh() {
+/// What the original has to do is not its copy's to do.
+fn let_go() {
     STARTED.store(false, Ordering::SeqCst);
     let mut work = lock(&WORK);
     // Dropping it could do the parent's work here.

@@ -75,6 +75,8 @@ mod address;
 mod auth;
 mod connection;
 mod context;
+mod copies;
+mod current;
 mod deadline;
 mod error;
 mod exit_work;
@@ -100,6 +102,7 @@ pub use address::Address;
 pub use auth::Digests;
 pub use connection::{Connection, Receiver, Sender, Waitable, wait};
 pub use context::{Context, StartMethod, cpu_count, set_start_method, start_method};
+pub use current::{CurrentProcess, Exit, ParentProcess, Sentinel, current_process, parent_process};
 pub use error::{Error, Result};
 pub use listener::{Client, Listener};
 pub use lock::{
@@ -118,10 +121,7 @@ pub use pool::{
     as_completed, fail, wait_futures,
 };
 pub use poolproof_sys::shared::Shared;
-pub use process::{
-    CurrentProcess, Exit, ParentProcess, Process, ProcessBuilder, Sentinel, active_children,
-    current_process, parent_process,
-};
+pub use process::{Process, ProcessBuilder, active_children};
 pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
 pub use shared::{
     Array, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory, Value,

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
+use crate::current::current_process;
 use crate::error::{Error, Kind, Result};
-use crate::process::current_process;
 
 struct Stderr;
 

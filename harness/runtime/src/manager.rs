@@ -64,6 +64,7 @@ pub use value::{ArrayProxy, ValueProxy};
 
 use crate::address::Address;
 use crate::context::{Context, StartMethod};
+use crate::copies::InCopies;
 use crate::error::{Error, Kind, Result};
 use crate::exit_work;
 use crate::locked::lock;
@@ -106,10 +107,10 @@ type Lifeline = Mutex<Option<Channel>>;
 
 /// Every lifeline of this process. A copy of it lets go of them all, or else no server would end.
 static LIFELINES: Mutex<Vec<Weak<Lifeline>>> = Mutex::new(Vec::new());
+static IN_COPIES: InCopies = InCopies::new(let_go);
 
-/// In a forked child: its parent's servers are not the child's to keep, nor its connections.
-pub(crate) fn start_afresh() {
-    client::start_afresh();
+/// The original's servers are not a copy's to keep.
+fn let_go() {
     let lifelines = std::mem::take(&mut *lock(&LIFELINES));
     for lifeline in lifelines.iter().filter_map(Weak::upgrade) {
         drop(lock(&lifeline).take());
@@ -149,6 +150,7 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
         channel: theirs.into(),
     };
     let lifeline: Arc<Lifeline> = Arc::new(Mutex::new(Some(channel)));
+    IN_COPIES.register();
     let mut lifelines = lock(&LIFELINES);
     lifelines.retain(|known| known.strong_count() > 0);
     lifelines.push(Arc::downgrade(&lifeline));

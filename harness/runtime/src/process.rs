@@ -3,11 +3,8 @@
 //!
 //! How a process comes to be is left to `start`.
 
-mod authkey;
-pub(crate) mod children;
-pub(crate) mod current;
-mod exit;
-mod sentinel;
+mod children;
+mod forked;
 
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
@@ -17,18 +14,15 @@ use poolproof_sys::identity::{Identity, epoch};
 use poolproof_sys::process::{Ending, Signal};
 
 pub use children::active_children;
-pub use current::{CurrentProcess, ParentProcess, current_process, parent_process};
-pub use exit::Exit;
-pub use sentinel::Sentinel;
 
 use crate::context::{Context, StartMethod};
+use crate::current::{self, Exit, Role, Sentinel, current_process};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::locked::lock;
 use crate::start::{self, Running};
 use crate::transfer::Message;
-use current::Role;
 
 /// A process to be: a function, its argument, and what is to be said of it.
 #[derive(Debug)]

@@ -3,29 +3,28 @@
 mod bootstrap;
 mod fork;
 mod forkserver;
+mod fresh;
 mod function;
 mod life;
 mod message;
+mod ready;
 mod spawn;
 mod thread;
 mod warm_up;
 
-use std::cell::Cell;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use poolproof_sys::handle::Handle;
 use poolproof_sys::process::{Child, Ending, Signal};
 
 pub use bootstrap::freeze_support;
-pub(crate) use forkserver::end_server;
-pub use warm_up::set_forkserver_warm_up;
+pub use forkserver::set_forkserver_warm_up;
+pub use ready::bootstrapping;
 
 use crate::context::StartMethod;
+use crate::current::{Exit, Role};
 use crate::error::{Error, Kind, Result};
-use crate::process::current::Role;
-use crate::process::{Exit, current_process};
 use crate::transfer::Message;
 
 /// Reads what a fresh process is told, from anywhere.
@@ -88,7 +87,7 @@ pub(crate) fn start<A: Message, R: Exit>(
     if role.method == StartMethod::Threads {
         return thread::start(function, argument, role).map(Running::Thread);
     }
-    may_start(&role.name)?;
+    ready::may_start(&role.name)?;
     let child = match role.method {
         StartMethod::Spawn => spawn::start(function, &argument, &role)?,
         StartMethod::Forkserver => forkserver::start(function, &argument, &role)?,
@@ -97,23 +96,10 @@ pub(crate) fn start<A: Message, R: Exit>(
     Ok(Running::Process(child))
 }
 
-static IS_READY: AtomicBool = AtomicBool::new(false);
-
-thread_local! {
-    static IS_BOOTSTRAPPING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs `main` as a part of this process's start, as Python imports the main module in a child:
-/// starting a process in it is an error.
-pub fn bootstrapping<T>(main: impl FnOnce() -> T) -> T {
-    struct Done(bool);
-    impl Drop for Done {
-        fn drop(&mut self) {
-            IS_BOOTSTRAPPING.set(self.0);
-        }
-    }
-    let _done = Done(IS_BOOTSTRAPPING.replace(true));
-    main()
+/// Starts a copy of this process that does `work`.
+pub(crate) fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Running> {
+    ready::may_start(&role.name)?;
+    fork::copy(role, work).map(Running::Process)
 }
 
 fn may_be_detached(role: &Role) -> Result<()> {
@@ -133,16 +119,4 @@ fn may_be_detached(role: &Role) -> Result<()> {
     };
     let subject = format!("start the process `{}`: {text}", role.name);
     Err(Error::new(Kind::Usage, subject))
-}
-
-fn may_start(name: &str) -> Result<()> {
-    let subject = || format!("start the process `{name}`");
-    if IS_BOOTSTRAPPING.get() || !IS_READY.load(Ordering::Relaxed) {
-        return Err(Error::new(Kind::Bootstrapping, subject()));
-    }
-    if current_process().daemon() {
-        let text = "a daemonic process may not start processes: make this one no daemon";
-        return Err(Error::new(Kind::Usage, format!("{}: {text}", subject())));
-    }
-    Ok(())
 }

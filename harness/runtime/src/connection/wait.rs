@@ -7,10 +7,11 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
 use super::Connection;
+use crate::current::Sentinel;
 use crate::deadline;
 use crate::error::{Error, Result};
 use crate::fork_gate;
-use crate::process::{Process, Sentinel};
+use crate::process::Process;
 
 /// What [`wait`] can wait for.
 pub trait Waitable: sealed::Watch {}

@@ -18,6 +18,7 @@ use super::protocol::{Item, Process, Reply, Request};
 use crate::address::Address;
 use crate::auth;
 use crate::connection::Connection;
+use crate::copies::InCopies;
 use crate::error::{Error, Kind, Result};
 use crate::listener::Client;
 use crate::locked::lock;
@@ -48,6 +49,7 @@ type Made = (u32, Arc<Connection<Request, Reply>>);
 
 /// Every server that is in use here, so that all proxies of one share what is known of it.
 static SERVERS: Mutex<Vec<Weak<Known>>> = Mutex::new(Vec::new());
+static IN_COPIES: InCopies = InCopies::new(let_go);
 
 /// The number of this copy of the process.
 static PROCESS: Mutex<Option<(u32, Process)>> = Mutex::new(None);
@@ -62,6 +64,7 @@ thread_local! {
 impl From<Door> for Server {
     fn from(door: Door) -> Server {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        IN_COPIES.register();
         let mut servers = lock(&SERVERS);
         let mut found = None;
         servers.retain(|known| {
@@ -92,8 +95,8 @@ impl From<Server> for Door {
     }
 }
 
-/// In a forked child: the connections are its parent's, and end with that.
-pub(super) fn start_afresh() {
+/// The connections are the original's, and end with that.
+fn let_go() {
     if lock(&SERVERS).is_empty() {
         // There never was one, and a copy gets memory of its own for what it looks at first.
         return;

@@ -1,21 +1,33 @@
 //! The processes that this process has started and that may still run.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::process::{Ending, Signal};
 
 use super::{Inner, Process};
+use crate::copies::InCopies;
+use crate::exit_work::{self, Stage};
 use crate::locked::lock;
 
 static CHILDREN: Mutex<Vec<Arc<Inner>>> = Mutex::new(Vec::new());
+/// Whether this process has registered that it sees to the end of its children.
+static WILL_END: AtomicBool = AtomicBool::new(false);
+static IN_COPIES: InCopies = InCopies::new(let_go);
 
 /// How long a daemon has to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Remembers a child until its end is known.
 pub(super) fn add(child: Arc<Inner>) {
-    poolproof_sys::exit::at_exit(crate::exit_work::do_all);
+    IN_COPIES.register();
+    if !WILL_END.swap(true, Ordering::Relaxed) {
+        exit_work::register(Stage::Children, || {
+            end_daemons();
+            join_all();
+        });
+    }
     let mut children = lock(&CHILDREN);
     let is_full = children.len() == children.capacity();
     children.push(child);
@@ -57,7 +69,7 @@ pub fn active_children() -> Vec<Process> {
 }
 
 /// Ends the daemons among the children: a request first, force when that does not help.
-pub(crate) fn end_daemons() {
+fn end_daemons() {
     let daemons: Vec<_> = attached().filter(|child| child.daemon).collect();
     if daemons.is_empty() {
         return;
@@ -78,7 +90,7 @@ pub(crate) fn end_daemons() {
 }
 
 /// Waits for every child that is not a daemon.
-pub(crate) fn join_all() {
+fn join_all() {
     for child in attached().filter(|child| !child.daemon) {
         // A child that cannot be waited for keeps nobody from ending.
         let _: Result<Option<Ending>, _> = child.wait(None);
@@ -87,6 +99,7 @@ pub(crate) fn join_all() {
 }
 
 /// In a forked child: the parent's children are not the child's.
-pub(crate) fn start_afresh() {
+fn let_go() {
+    WILL_END.store(false, Ordering::Relaxed);
     lock(&CHILDREN).clear();
 }

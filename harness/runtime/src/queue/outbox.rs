@@ -17,12 +17,12 @@ use poolproof_sys::identity;
 use super::channel::Channel;
 use super::line::Line;
 use super::ring::Put;
+use crate::current::current_process;
 use crate::error::{Error, Kind, Result};
 use crate::exit_work::{self, Stage};
 use crate::fork_gate;
 use crate::lock::patience::Patience;
 use crate::locked::lock;
-use crate::process::current_process;
 
 /// After this time the end of a process that waits for its queues is reported.
 const LONG_WAIT: Duration = Duration::from_secs(5);

@@ -3,22 +3,17 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::exit;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use poolproof_sys::channel::Channel;
 use poolproof_sys::exit::leave;
 use poolproof_sys::{environment, process};
 
+use super::fresh::{MARKER, SERVER};
 use super::message::{self, Instructions, Lifeline};
-use super::{IS_READY, fork, forkserver, life, warm_up};
+use super::{fork, forkserver, life, ready, warm_up};
+use crate::current::{self, Exit};
 use crate::error::{Error, Result};
-use crate::process::{Exit, current};
 use crate::{context, logging, transfer};
-
-/// The variable that marks a child; gone before any code of the program runs in it.
-pub(super) const MARKER: &str = "POOLPROOF_RUNTIME_START";
-pub(super) const CHILD: &str = "child";
-pub(super) const SERVER: &str = "server";
 
 /// Must be the first thing that `main` does, before it starts a thread: in a process that this
 /// library has started it runs the process's function and never returns.
@@ -32,11 +27,11 @@ pub(super) const SERVER: &str = "server";
 ///
 /// In tests, whose `main` is not theirs, it is [`in_tests!`](crate::in_tests).
 pub fn freeze_support() {
-    if IS_READY.load(Ordering::Relaxed) {
+    if ready::is_ready() {
         return;
     }
     match environment::take(MARKER) {
-        Ok(None) => IS_READY.store(true, Ordering::Relaxed),
+        Ok(None) => ready::be_ready(),
         Ok(Some(kind)) => be_child(kind == SERVER),
         Err(error) => {
             eprintln!("error: call `freeze_support()` before any thread is started: {error}");
@@ -139,6 +134,6 @@ fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
     }
     context::inherit(instructions.role.method);
     current::become_process(Arc::new(instructions.role.into()));
-    IS_READY.store(true, Ordering::Relaxed);
+    ready::be_ready();
     Ok(())
 }

@@ -9,18 +9,17 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::process::{self, Child};
 
 use super::{forkserver, life};
-use crate::context::{self, Context, StartMethod};
+use crate::context::{self, StartMethod};
+use crate::current::{self, Exit, Own, Role};
 use crate::error::{Error, Kind, Result};
-use crate::process::current::{self, Own, Role};
-use crate::process::{Exit, children};
-use crate::{exit_work, fork_gate, manager};
+use crate::{copies, exit_work, fork_gate};
 
 pub(super) fn start<A, R: Exit>(function: fn(A) -> R, argument: A, role: Role) -> Result<Child> {
     copy(role, || function(argument).exit())
 }
 
 /// Copies this process; the copy does `work` and leaves.
-fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Child> {
+pub(super) fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Child> {
     let name = role.name.clone();
     let failed = |error: io::Error| refused(&name, error);
     // All that can be made before the copy is: what a copy writes to is copied for it.
@@ -65,10 +64,7 @@ struct Copy {
 /// The life of a copy, from its first moment to its last.
 fn live(copy: Copy, work: impl FnOnce() -> i32) -> ! {
     let code = catch_unwind(AssertUnwindSafe(|| {
-        children::start_afresh();
-        exit_work::start_afresh();
-        forkserver::start_afresh();
-        manager::start_afresh();
+        copies::let_go();
         context::inherit(copy.method);
         current::become_process(copy.own);
         let tied = match copy.lifeline {
@@ -104,24 +100,4 @@ pub(super) fn end(code: i32) -> ! {
 
 fn empty_stdin() -> Result<()> {
     process::empty_stdin().map_err(|error| Error::system("open an empty stdin", error))
-}
-
-impl Context {
-    /// Starts a copy of this process that runs `work`, which may capture anything.
-    ///
-    /// # Errors
-    /// `is_usage` in a context whose start method is not fork, and as
-    /// [`ProcessBuilder::start`](crate::ProcessBuilder::start).
-    pub fn fork(&self, work: impl FnOnce() -> i32) -> Result<crate::Process> {
-        if self.start_method() != StartMethod::Fork {
-            let text = "a closure can only be forked: use `Context::new(StartMethod::Fork)`, or \
-                        `process` with a function and an argument";
-            return Err(Error::new(Kind::Usage, text));
-        }
-        let role = self.role();
-        super::may_start(&role.name)?;
-        crate::process::started(role.clone(), || {
-            copy(role, work).map(super::Running::Process)
-        })
-    }
 }

@@ -6,16 +6,18 @@ use std::io;
 use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::channel::Channel;
-use poolproof_sys::process::{self, Child, Signal};
+use poolproof_sys::process::{Child, Signal};
 use poolproof_sys::zygote;
 
-use super::bootstrap::{MARKER, SERVER};
+use super::fresh::{self, SERVER};
 use super::message::{self, Packed, Requests, Surroundings, Variables};
-use super::{life, spawn, warm_up};
+use super::{life, warm_up};
+use crate::copies::InCopies;
+use crate::current::{Exit, Role};
 use crate::error::{Error, Result};
+use crate::exit_work::{self, Stage};
 use crate::locked::lock;
-use crate::process::Exit;
-use crate::process::current::Role;
+
 use crate::transfer::{self, Message};
 
 /// The way to the server, and the server itself where this process has started it.
@@ -27,6 +29,7 @@ struct Server {
 }
 
 static SERVER_KNOWN: Mutex<Option<Server>> = Mutex::new(None);
+static IN_COPIES: InCopies = InCopies::new(let_go);
 
 fn server() -> MutexGuard<'static, Option<Server>> {
     lock(&SERVER_KNOWN)
@@ -61,7 +64,7 @@ fn request(known: &mut Option<Server>, packed: &Packed, name: &str) -> Result<Ch
             outcome => return outcome.map_err(failed),
         }
         if let Some(dead) = known.take().and_then(|server| server.child) {
-            spawn::give_up(&dead);
+            fresh::give_up(&dead);
         }
     }
     ask(known.insert(launch()?)).map_err(failed)
@@ -70,7 +73,7 @@ fn request(known: &mut Option<Server>, packed: &Packed, name: &str) -> Result<Ch
 fn launch() -> Result<Server> {
     let failed = |error| Error::system("start the fork server", error);
     let environment = message::environment();
-    let (child, requests) = process::spawn((MARKER, SERVER)).map_err(failed)?;
+    let (child, requests) = fresh::spawn(SERVER).map_err(failed)?;
     let order = warm_up::order();
     let told = requests.send(&order, &[life::end()?]).map_err(failed);
     let ready = told.and_then(|()| match order.is_empty() {
@@ -78,9 +81,11 @@ fn launch() -> Result<Server> {
         false => warm_up::wait(&requests),
     });
     if let Err(error) = ready {
-        spawn::give_up(&child);
+        fresh::give_up(&child);
         return Err(error);
     }
+    IN_COPIES.register();
+    exit_work::register(Stage::Last, end_server);
     Ok(Server {
         requests,
         child: Some(child),
@@ -89,9 +94,45 @@ fn launch() -> Result<Server> {
     })
 }
 
-/// Whether there is a server already.
-pub(super) fn is_known() -> bool {
-    server().is_some()
+/// Has the fork server call `function` with `argument` once, before it makes the first process, so that every
+/// process of the start method `forkserver` begins with what it has loaded, and shares the memory
+/// for it.
+///
+/// It is to be set before the first such process of the program. It may start neither processes
+/// nor threads that go on, since a copy has only one thread.
+///
+/// ```standalone_crate
+/// use std::sync::OnceLock;
+///
+/// use poolproof_runtime as mp;
+///
+/// static WORDS: OnceLock<Vec<String>> = OnceLock::new();
+///
+/// fn load(count: usize) {
+///     let _ = WORDS.set(vec!["slow to load".into(); count]);
+/// }
+///
+/// fn main() -> mp::Result<()> {
+///     mp::freeze_support();
+///     mp::set_forkserver_warm_up(load, 3)?;
+/// #   if !mp::StartMethod::all().contains(&mp::StartMethod::Forkserver) { return Ok(()) }
+///     let context = mp::Context::new(mp::StartMethod::Forkserver)?;
+///     let process = context.process(|()| WORDS.get().map_or(0, Vec::len) as i32, ()).start()?;
+///     process.join(None)?;
+///     assert_eq!(process.exit_code()?, Some(3));
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+/// `is_usage` once the fork server runs, for a function that is no part of the program itself, and
+/// for an argument with handles in it; `is_serialize` for one that cannot be sent.
+pub fn set_forkserver_warm_up<A: Message>(function: fn(A), argument: A) -> Result<()> {
+    if server().is_some() {
+        let text = "the server runs already: set it before the first process is started";
+        return Err(warm_up::refused(text));
+    }
+    warm_up::choose(function, argument)
 }
 
 fn duplicate(known: &Option<Server>) -> io::Result<Option<Requests>> {
@@ -115,15 +156,15 @@ pub(super) fn learn(requests: Option<Requests>) {
     });
 }
 
-/// In a forked child: the server goes on being known, but is not the child's to end.
-pub(super) fn start_afresh() {
+/// The server goes on being known in a copy, but is not the copy's to end.
+fn let_go() {
     if let Some(server) = &mut *server() {
         server.child = None;
     }
 }
 
 /// Ends the server, if this process has started it.
-pub(crate) fn end_server() {
+fn end_server() {
     let known = server().take();
     if let Some(child) = known.and_then(|server| server.child) {
         // It may have died by itself, which is as good.

@@ -2,8 +2,8 @@
 
 use poolproof_sys::function::{Bridge, Passed};
 
+use crate::current::Exit;
 use crate::error::{Error, Kind, Result};
-use crate::process::Exit;
 use crate::transfer::{self, Message};
 
 /// The argument comes as bytes, with its handles on the table; the number is the exit code.

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::warm_up::{self, WarmUp};
 use super::{function::pass, life};
+use crate::current::Exit;
+use crate::current::Role;
 use crate::error::{Error, Kind, Result};
 use crate::logging;
-use crate::process::Exit;
-use crate::process::current::Role;
 use crate::transfer::{self, Message};
 
 /// All that a child needs beside its argument.

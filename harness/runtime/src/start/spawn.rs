@@ -1,12 +1,11 @@
 //! A fresh process of the same program, which finds its instructions on its stdin.
 
-use poolproof_sys::process::{self, Child, Signal};
+use poolproof_sys::process::Child;
 
-use super::bootstrap::{CHILD, MARKER};
+use super::fresh::{self, CHILD};
 use super::{forkserver, message};
+use crate::current::{Exit, Role};
 use crate::error::{Error, Result};
-use crate::process::Exit;
-use crate::process::current::Role;
 use crate::transfer::Message;
 
 pub(super) fn start<A: Message, R: Exit>(
@@ -16,17 +15,10 @@ pub(super) fn start<A: Message, R: Exit>(
 ) -> Result<Child> {
     let packed = message::pack(function, argument, role, forkserver::known()?, None)?;
     let failed = |error| Error::system(format!("start the process `{}`", role.name), error);
-    let (child, channel) = process::spawn((MARKER, CHILD)).map_err(failed)?;
+    let (child, channel) = fresh::spawn(CHILD).map_err(failed)?;
     if let Err(error) = channel.send(&packed.bytes, &packed.handles) {
-        give_up(&child);
+        fresh::give_up(&child);
         return Err(failed(error));
     }
     Ok(child)
-}
-
-/// Ends and reaps a child that was not told what to do.
-pub(super) fn give_up(child: &Child) {
-    // It may have ended by itself, which is as good.
-    let _ = child.signal(Signal::Kill);
-    let _ = child.wait(None);
 }

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use poolproof_sys::process::Ending;
 
+use crate::current::Exit;
+use crate::current::{self, Role};
 use crate::error::{Error, Result};
 use crate::locked::lock;
-use crate::process::Exit;
-use crate::process::current::{self, Role};
 
 /// A thread, since it was started.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ use poolproof_sys::function::{self, Bridge, Passed};
 use poolproof_sys::threads;
 use serde::{Deserialize, Serialize};
 
-use super::forkserver;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 use crate::transfer::{self, Message};
@@ -50,61 +49,29 @@ impl<A: Message> Bridge<A, ()> for Call {
     }
 }
 
-/// Has the fork server call `function` with `argument` once, before it makes the first process, so that every
-/// process of the start method `forkserver` begins with what it has loaded, and shares the memory
-/// for it.
-///
-/// It is to be set before the first such process of the program. It may start neither processes
-/// nor threads that go on, since a copy has only one thread.
-///
-/// ```standalone_crate
-/// use std::sync::OnceLock;
-///
-/// use poolproof_runtime as mp;
-///
-/// static WORDS: OnceLock<Vec<String>> = OnceLock::new();
-///
-/// fn load(count: usize) {
-///     let _ = WORDS.set(vec!["slow to load".into(); count]);
-/// }
-///
-/// fn main() -> mp::Result<()> {
-///     mp::freeze_support();
-///     mp::set_forkserver_warm_up(load, 3)?;
-/// #   if !mp::StartMethod::all().contains(&mp::StartMethod::Forkserver) { return Ok(()) }
-///     let context = mp::Context::new(mp::StartMethod::Forkserver)?;
-///     let process = context.process(|()| WORDS.get().map_or(0, Vec::len) as i32, ()).start()?;
-///     process.join(None)?;
-///     assert_eq!(process.exit_code()?, Some(3));
-///     Ok(())
-/// }
-/// ```
+/// Chooses what the next server is to do.
 ///
 /// # Errors
-/// `is_usage` once the fork server runs, for a function that is no part of the program itself, and
-/// for an argument with handles in it; `is_serialize` for one that cannot be sent.
-pub fn set_forkserver_warm_up<A: Message>(function: fn(A), argument: A) -> Result<()> {
-    let refused = |text: &str| {
-        let subject = format!("set the fork server's warm-up: {text}");
-        Err(Error::new(Kind::Usage, subject))
-    };
-    if forkserver::is_known() {
-        return refused("the server runs already: set it before the first process is started");
-    }
+/// As [`set_forkserver_warm_up`](super::set_forkserver_warm_up).
+pub(super) fn choose<A: Message>(function: fn(A), argument: A) -> Result<()> {
     let mut bytes = Vec::new();
     if !transfer::encode(&argument, &mut bytes)?.is_empty() {
-        return refused("its argument has handles, which a later server could not be given");
+        let text = "its argument has handles, which a later server could not be given";
+        return Err(refused(text));
     }
-    match Passed::new::<A, (), Call>(function) {
-        Ok(passed) => {
-            *warm_up() = Some(WarmUp {
-                function: passed.to_bytes(),
-                argument: bytes,
-            });
-            Ok(())
-        }
-        Err(error) => refused(&error.to_string()),
-    }
+    let passed = Passed::new::<A, (), Call>(function);
+    let passed = passed.map_err(|error| refused(&error.to_string()))?;
+    *warm_up() = Some(WarmUp {
+        function: passed.to_bytes(),
+        argument: bytes,
+    });
+    Ok(())
+}
+
+/// Why a warm-up cannot be chosen.
+pub(super) fn refused(text: &str) -> Error {
+    let subject = format!("set the fork server's warm-up: {text}");
+    Error::new(Kind::Usage, subject)
 }
 
 /// The warm-up that the next server is to do, for the way to it or to a child.

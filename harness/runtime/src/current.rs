@@ -1,5 +1,9 @@
 //! Who this process is: its name, its place in the tree, and who started it.
 
+mod authkey;
+mod exit;
+mod sentinel;
+
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -8,10 +12,11 @@ use std::time::Duration;
 use poolproof_sys::identity::Identity;
 use serde::{Deserialize, Serialize};
 
-use super::Sentinel;
-use super::authkey::AuthKey;
 use crate::context::StartMethod;
 use crate::locked::lock;
+use authkey::AuthKey;
+pub use exit::Exit;
+pub use sentinel::Sentinel;
 
 /// What a process is told about itself by the one that starts it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

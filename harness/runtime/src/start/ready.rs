@@ -1,0 +1,48 @@
+//! Whether this process may start processes already.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::current::current_process;
+use crate::error::{Error, Kind, Result};
+
+static IS_READY: AtomicBool = AtomicBool::new(false);
+
+pub(super) fn is_ready() -> bool {
+    IS_READY.load(Ordering::Relaxed)
+}
+
+/// Says that this process knows whether it is a child.
+pub(super) fn be_ready() {
+    IS_READY.store(true, Ordering::Relaxed);
+}
+
+thread_local! {
+    static IS_BOOTSTRAPPING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `main` as a part of this process's start, as Python imports the main module in a child:
+/// starting a process in it is an error.
+pub fn bootstrapping<T>(main: impl FnOnce() -> T) -> T {
+    struct Done(bool);
+    impl Drop for Done {
+        fn drop(&mut self) {
+            IS_BOOTSTRAPPING.set(self.0);
+        }
+    }
+    let _done = Done(IS_BOOTSTRAPPING.replace(true));
+    main()
+}
+
+/// Whether this process may start others; not before it knows what it is, and not as a daemon.
+pub(super) fn may_start(name: &str) -> Result<()> {
+    let subject = || format!("start the process `{name}`");
+    if IS_BOOTSTRAPPING.get() || !is_ready() {
+        return Err(Error::new(Kind::Bootstrapping, subject()));
+    }
+    if current_process().daemon() {
+        let text = "a daemonic process may not start processes: make this one no daemon";
+        return Err(Error::new(Kind::Usage, format!("{}: {text}", subject())));
+    }
+    Ok(())
+}
