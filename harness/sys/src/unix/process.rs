@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
 use super::handle::Handle;
-use super::zygote::Word;
+use super::zygote::word::Word;
 use super::{pipe, sentinel, threads};
 use crate::channel::Channel;
 pub use crate::ending::{Ending, Signal};
