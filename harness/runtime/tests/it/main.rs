@@ -38,6 +38,7 @@ fn main() -> ExitCode {
     memory::be_helper();
     failures::be_helper();
     logging::be_helper();
+    queues::order::be_helper();
     be_unix_helper();
     let mut arguments = Arguments::from_args();
     // A fork wants to be the only thread.

@@ -2,6 +2,7 @@
 
 mod deaths;
 mod executor;
+mod hanging;
 mod patience;
 mod results;
 
@@ -51,6 +52,10 @@ const TRIALS: &[(&str, Body)] = &[
     (
         "a_task_fails_with_an_error_of_the_caller_s_type",
         results::own_error,
+    ),
+    (
+        "an_error_that_cannot_travel_fails_its_call_only",
+        hanging::stubborn_errors,
     ),
     (
         "map_waits_for_every_chunk_before_it_fails",
@@ -139,6 +144,10 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
     (
         "a_worker_that_dies_fails_its_own_task_at_once",
         deaths::dying_worker,
+    ),
+    (
+        "a_task_that_hangs_is_waited_for_so_long_and_its_worker_killed",
+        hanging::time_limit,
     ),
     (
         "a_worker_that_exits_fails_its_own_task",

@@ -1,6 +1,7 @@
 //! Queues and shared values between processes; what the death of one does is in `deaths`.
 
 mod deaths;
+pub(crate) mod order;
 
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         over_both("wait_tells_which_queues_have_a_value", waits),
         over_both("wait_misses_no_value", misses_none),
         deaths::trials(),
+        order::trials(),
     ]
     .into_iter()
     .flatten()

@@ -52,7 +52,7 @@ fn is_found(kind: &str, said: &str) -> Result<(), Failed> {
 fn can_be_seen(kind: &str) -> Result<bool, Failed> {
     Ok(match kind {
         "segment" | "semaphore" => run::has_own_memory()?,
-        "zombie" => Path::new("/proc/self/stat").exists(),
+        "zombie" => cfg!(unix) && Path::new("/proc/self/stat").exists(),
         "socket" => cfg!(unix),
         _ => true,
     })

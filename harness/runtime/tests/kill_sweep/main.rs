@@ -6,7 +6,11 @@
 //!
 //! - At random instants: always, a few of them; each trial prints its seed.
 //! - Before and after each system call and each write to shared memory: with the feature
-//!   `failpoints`, all that a first run without a death comes to.
+//!   `failpoints`, all that a first run without a death comes to, the first time that a process comes
+//!   there, the second, and one later time.
+//!
+//! `POOLPROOF_KILL_SHARE=8` tries one in eight of these, and fewer instants; the seed, which
+//! `POOLPROOF_KILL_SEED` sets, says which.
 
 #![expect(clippy::unwrap_used, reason = "a trial that panics has failed")]
 
@@ -15,6 +19,7 @@ mod many;
 mod places;
 mod run;
 mod scenario;
+mod sources;
 mod sweep;
 
 use std::ffi::OsString;
@@ -59,7 +64,7 @@ fn main() -> ExitCode {
             let all = [
                 litter::trials(),
                 many::trials(),
-                places::trials(),
+                sources::trials(),
                 sweep::trials(),
             ];
             let trials = all.into_iter().flatten().collect();

@@ -126,6 +126,8 @@ fn judge(event: Event, killed: bool, death: &Death) -> Result<(), String> {
         Event::MainEnded(MainEnd::Signal(name)) if name == "KILL" && may_die => Ok(()),
         // Windows has no signals.
         Event::MainEnded(MainEnd::Exit(1)) if cfg!(windows) && may_die => Ok(()),
+        // Wine fails the start of a process that is killed before it has begun.
+        Event::NotStarted(_) if cfg!(windows) && killed => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }

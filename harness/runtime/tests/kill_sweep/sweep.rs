@@ -1,5 +1,6 @@
 //! Kills one process after the other.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
@@ -9,6 +10,11 @@ use crate::scenario;
 
 /// How many random instants each scenario has under each start method.
 const INSTANTS: u64 = if cfg!(feature = "failpoints") { 25 } else { 2 };
+
+/// As many of them as [`share`] leaves, and two at the least.
+fn instants() -> u64 {
+    (INSTANTS / share()).max(2)
+}
 
 pub(crate) fn trials() -> Vec<Trial> {
     let random = scenario::all().map(|(name, method)| {
@@ -32,7 +38,7 @@ fn at_random_instants(scenario: &str, method: &str) -> Result<(), Failed> {
     )?;
     let seed = seed();
     let mut state = seed;
-    for turn in 0..INSTANTS {
+    for turn in 0..instants() {
         let part = next(&mut state) % 1000;
         let after = usual.time.mul_f64(part as f64 / 1000.0);
         let which = next(&mut state) as usize;
@@ -40,7 +46,7 @@ fn at_random_instants(scenario: &str, method: &str) -> Result<(), Failed> {
             format!("seed {seed}, turn {turn}: process {which} after {after:?}: {broken}")
         })?;
     }
-    println!("{method}/{scenario}: {INSTANTS} instants, seed {seed}");
+    println!("{method}/{scenario}: {} instants, seed {seed}", instants());
     Ok(())
 }
 
@@ -63,26 +69,52 @@ fn next(state: &mut u64) -> u64 {
 
 fn at_every_place(scenario: &str, method: &str) -> Result<(), Failed> {
     let places = crate::places::reached(scenario, method)?;
+    let seed = seed();
+    let (deaths, all) = deaths(&places, seed, share());
     let mut missed = 0;
     let mut broken = Vec::new();
-    for place in &places {
-        match run::run(scenario, method, &Death::At(place.clone())) {
+    for death in &deaths {
+        match run::run(scenario, method, &Death::At(death.clone())) {
             Ok(seen) => missed += usize::from(!seen.died),
-            Err(what) => broken.push(format!("{place}: {what}")),
+            Err(what) => broken.push(format!("{death}: {what}")),
         }
     }
+    let count = deaths.len();
     println!(
-        "{method}/{scenario}: {} places, {missed} not come to again",
+        "{method}/{scenario}: {count} of {all} deaths at {} places, {missed} not come to again, \
+         seed {seed}",
         places.len()
     );
     match broken.is_empty() {
         true => Ok(()),
-        false => Err(format!(
-            "{} of {}:\n{}",
-            broken.len(),
-            places.len(),
-            broken.join("\n")
-        )
-        .into()),
+        false => {
+            let what = broken.join("\n");
+            Err(format!("seed {seed}: {} of {count}:\n{what}", broken.len()).into())
+        }
     }
+}
+
+/// Each place the first time that a process comes to it, the second time, and one later time that
+/// the seed says; of all these one in `share`, and how many all are.
+fn deaths(places: &BTreeMap<String, u64>, seed: u64, share: u64) -> (Vec<String>, usize) {
+    let mut state = seed;
+    let mut all = Vec::new();
+    for (place, most) in places {
+        all.push(format!("{place}\t1"));
+        if *most >= 2 {
+            all.push(format!("{place}\t2"));
+        }
+        if *most >= 4 {
+            all.push(format!("{place}\t{}", 3 + next(&mut state) % (most - 2)));
+        }
+    }
+    let count = all.len();
+    all.retain(|_| next(&mut state).is_multiple_of(share));
+    (all, count)
+}
+
+/// POOLPROOF_KILL_SHARE: one death in so many is tried; all where it is not set.
+fn share() -> u64 {
+    let told = std::env::var("POOLPROOF_KILL_SHARE").ok();
+    told.and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
 }

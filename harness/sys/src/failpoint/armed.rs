@@ -58,16 +58,23 @@ fn role() -> String {
 #[track_caller]
 #[inline]
 pub fn hit(side: Side) {
+    let error = crate::exit::LastError::keep();
+    come_to(side, Location::caller());
+    // Whoever came here may only now ask why its call has failed.
+    error.restore();
+}
+
+fn come_to(side: Side, here: &Location<'_>) {
     match plan() {
         Plan::Nothing => {}
-        Plan::Record(file) => record(file, Location::caller(), side),
+        Plan::Record(file) => record(file, here, side),
         Plan::Kill {
             role: wanted_role,
             place: wanted,
             nth,
             token,
         } => {
-            if place(Location::caller(), side) == *wanted
+            if place(here, side) == *wanted
                 && hash(&role()) == *wanted_role
                 && HITS.fetch_add(1, Ordering::Relaxed) + 1 == *nth
                 && std::fs::remove_file(token).is_ok()

@@ -37,6 +37,19 @@ pub(crate) fn survive_closed_pipes() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
+/// Nothing that could be lost: a place changes the error of the last call only where it fails.
+#[cfg(feature = "failpoints")]
+pub(crate) struct LastError;
+
+#[cfg(feature = "failpoints")]
+impl LastError {
+    pub(crate) fn keep() -> LastError {
+        LastError
+    }
+
+    pub(crate) fn restore(self) {}
+}
+
 /// Dies as a process dies that another kills.
 #[cfg(feature = "failpoints")]
 pub(crate) fn die() -> ! {

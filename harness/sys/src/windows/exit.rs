@@ -8,6 +8,8 @@ use std::panic::catch_unwind;
 use std::process::abort;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+#[cfg(feature = "failpoints")]
+use windows_sys::Win32::Foundation::{GetLastError, SetLastError};
 use windows_sys::Win32::System::Threading::{GetCurrentProcess, TerminateProcess};
 
 use super::image;
@@ -73,6 +75,23 @@ extern "C" fn do_work() {
 
 /// Makes a write into a pipe that nobody reads an error, which it always is here.
 pub(crate) fn survive_closed_pipes() {}
+
+/// What the system said last to this thread, which a call that succeeds changes, too.
+#[cfg(feature = "failpoints")]
+pub(crate) struct LastError(u32);
+
+#[cfg(feature = "failpoints")]
+impl LastError {
+    pub(crate) fn keep() -> LastError {
+        // SAFETY: the call takes no pointers.
+        LastError(unsafe { GetLastError() })
+    }
+
+    pub(crate) fn restore(self) {
+        // SAFETY: the call takes no pointers.
+        unsafe { SetLastError(self.0) }
+    }
+}
 
 /// Dies as a process dies that another kills.
 #[cfg(feature = "failpoints")]

@@ -29,7 +29,7 @@ impl Handle {
     /// # Errors
     /// Fails when the process has no handle left.
     pub fn duplicate(&self) -> io::Result<Handle> {
-        Ok(self.handle.try_clone()?.into())
+        Ok(call!(self.handle.try_clone())?.into())
     }
 
     /// Takes what a call has just returned; an invalid handle is that call's error.

@@ -64,7 +64,7 @@ impl SharedMemory {
     pub(super) fn open_named(name: &str) -> io::Result<SharedMemory> {
         let wide = wide(name);
         // SAFETY: the name ends with a zero.
-        let section = unsafe { OpenFileMappingW(FILE_MAP_ALL_ACCESS, 0, wide.as_ptr()) };
+        let section = call!(unsafe { OpenFileMappingW(FILE_MAP_ALL_ACCESS, 0, wide.as_ptr()) });
         let mut handles = vec![Handle::from_call(section)?];
         for lane in 0..SEMAPHORES {
             handles.push(semaphore(Some(name), lane)?);
@@ -77,7 +77,7 @@ impl SharedMemory {
         let wide = name.map(wide);
         let wide = wide.as_ref().map_or(std::ptr::null(), |wide| wide.as_ptr());
         // SAFETY: no file and no security attributes are passed, and a name ends with a zero.
-        let section = unsafe {
+        let section = call!(unsafe {
             CreateFileMappingW(
                 INVALID_HANDLE_VALUE,
                 std::ptr::null(),
@@ -86,7 +86,7 @@ impl SharedMemory {
                 whole as u32,
                 wide,
             )
-        };
+        });
         // SAFETY: the call takes no pointers; it is asked before anything else could fail.
         let outcome = unsafe { GetLastError() };
         let section = Handle::from_call(section)?;

@@ -81,7 +81,7 @@ fn read_one_write_at_a_time(end: &Handle) -> io::Result<()> {
 fn pair(server_access: u32, client_access: u32) -> io::Result<(Handle, Handle)> {
     let name = private_name()?;
     // SAFETY: the name ends with a zero, and no security attributes are passed.
-    let server = Handle::from_call(unsafe {
+    let server = Handle::from_call(call!(unsafe {
         CreateNamedPipeW(
             name.as_ptr(),
             server_access | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
@@ -92,9 +92,9 @@ fn pair(server_access: u32, client_access: u32) -> io::Result<(Handle, Handle)> 
             0,
             std::ptr::null(),
         )
-    })?;
+    }))?;
     // SAFETY: as above, and no template is passed.
-    let client = Handle::from_call(unsafe {
+    let client = Handle::from_call(call!(unsafe {
         CreateFileW(
             name.as_ptr(),
             client_access,
@@ -104,7 +104,7 @@ fn pair(server_access: u32, client_access: u32) -> io::Result<(Handle, Handle)> 
             FILE_FLAG_OVERLAPPED,
             std::ptr::null_mut(),
         )
-    })?;
+    }))?;
     Ok((server, client))
 }
 
@@ -218,7 +218,7 @@ pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let progress = overlapped::run(stream, None, |state| {
             // SAFETY: the bytes can be read, and `run` waits until the system is done with them.
-            unsafe {
+            call!(unsafe {
                 WriteFile(
                     stream.raw(),
                     bytes.as_ptr(),
@@ -226,7 +226,7 @@ pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
                     std::ptr::null_mut(),
                     state,
                 )
-            }
+            })
         })?;
         match progress {
             Progress::Done(written) => bytes = &bytes[written..],
@@ -269,7 +269,7 @@ pub fn write_now(writer: &Handle, bytes: &[u8]) -> io::Result<usize> {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let progress = overlapped::run(writer, Some(Instant::now()), |state| {
         // SAFETY: the bytes can be read, and `run` waits until the system is done with them.
-        unsafe {
+        call!(unsafe {
             WriteFile(
                 writer.raw(),
                 bytes.as_ptr(),
@@ -277,7 +277,7 @@ pub fn write_now(writer: &Handle, bytes: &[u8]) -> io::Result<usize> {
                 std::ptr::null_mut(),
                 state,
             )
-        }
+        })
     })?;
     match progress {
         Progress::Done(written) => Ok(written),

@@ -194,9 +194,9 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
 /// Starts a program, a second time where the system failed by itself: Wine does so once in some
 /// thousand times.
 pub(super) fn start(command: &mut Command) -> io::Result<std::process::Child> {
-    match command.spawn() {
+    match call!(command.spawn()) {
         Err(error) if error.raw_os_error() == Some(ERROR_INTERNAL_ERROR.cast_signed()) => {
-            command.spawn()
+            call!(command.spawn())
         }
         outcome => outcome,
     }
@@ -248,7 +248,7 @@ pub(super) fn take_stdin() -> io::Result<Handle> {
 pub fn empty_stdin() -> io::Result<()> {
     let name: Vec<u16> = "NUL".encode_utf16().chain([0]).collect();
     // SAFETY: the name ends with a zero, and neither security attributes nor a template are passed.
-    let null = Handle::from_call(unsafe {
+    let null = Handle::from_call(call!(unsafe {
         CreateFileW(
             name.as_ptr(),
             GENERIC_READ,
@@ -258,7 +258,7 @@ pub fn empty_stdin() -> io::Result<()> {
             0,
             std::ptr::null_mut(),
         )
-    })?;
+    }))?;
     // SAFETY: the handle is open, and stays so: it is never closed.
     if call!(unsafe { SetStdHandle(STD_INPUT_HANDLE, null.raw()) }) == 0 {
         return Err(io::Error::last_os_error());

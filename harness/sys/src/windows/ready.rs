@@ -115,7 +115,7 @@ impl<'h> Watch<'h> {
 
     fn is_signalled(&self) -> bool {
         // SAFETY: the object is open as long as this value.
-        unsafe { WaitForSingleObject(self.object(), 0) == WAIT_OBJECT_0 }
+        call!(unsafe { WaitForSingleObject(self.object(), 0) == WAIT_OBJECT_0 })
     }
 }
 
@@ -157,9 +157,9 @@ fn wait_many(objects: &[HANDLE], deadline: Option<Instant>) -> io::Result<()> {
         let how = WT_EXECUTEONLYONCE | WT_EXECUTEINWAITTHREAD;
         let context = woken.raw().cast_const();
         // SAFETY: the object and the event are open until every wait is taken back below.
-        let registered = unsafe {
+        let registered = call!(unsafe {
             RegisterWaitForSingleObject(&mut wait, *object, Some(wake), context, INFINITE, how)
-        };
+        });
         if registered == 0 {
             outcome = Err(io::Error::last_os_error());
             break;

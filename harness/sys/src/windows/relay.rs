@@ -74,7 +74,7 @@ impl Relay {
             }
         }
         // SAFETY: the event is open as long as this value.
-        unsafe { SetEvent(self.is_over.raw()) };
+        call!(unsafe { SetEvent(self.is_over.raw()) });
     }
 
     fn carry_to_stream(&self) {

@@ -65,7 +65,7 @@ pub(super) fn exiting_worker(context: Context) {
     assert_eq!(pool.apply(square, 5).unwrap(), 25);
 }
 
-fn worker_with(pid: u32) -> mp::Process {
+pub(super) fn worker_with(pid: u32) -> mp::Process {
     let deadline = Instant::now() + LATE.unwrap();
     loop {
         let mut children = mp::active_children().into_iter();

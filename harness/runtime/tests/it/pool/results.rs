@@ -239,8 +239,8 @@ pub(super) fn async_results(context: Context) {
 
 /// A value that refuses to be encoded, or to be decoded.
 #[derive(Debug, Clone, Copy)]
-struct Stubborn {
-    leaves: bool,
+pub(super) struct Stubborn {
+    pub(super) leaves: bool,
 }
 
 impl serde::Serialize for Stubborn {
