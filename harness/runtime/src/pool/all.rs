@@ -51,16 +51,22 @@ impl<R> All<R> {
 
 impl<R: Message> Job for All<R> {
     fn complete(&self, task: usize, outcome: Outcome<'_>) {
+        self.complete_all(&mut std::iter::once((task, outcome)));
+    }
+
+    fn complete_all(&self, outcomes: &mut dyn Iterator<Item = (usize, Outcome<'_>)>) {
         let mut state = lock(&self.state);
-        match outcome {
-            // They are not given any more: the first error to arrive is what is told.
-            Ok(_) if state.error.is_some() => {}
-            Ok(arrived) => state.error = state.results.keep(task, arrived).err(),
-            Err(error) => {
-                state.error.get_or_insert(error);
+        for (task, outcome) in outcomes {
+            match outcome {
+                // They are not given any more: the first error to arrive is what is told.
+                Ok(_) if state.error.is_some() => {}
+                Ok(arrived) => state.error = state.results.keep(task, arrived).err(),
+                Err(error) => {
+                    state.error.get_or_insert(error);
+                }
             }
+            state.left = state.left.saturating_sub(1);
         }
-        state.left = state.left.saturating_sub(1);
         if state.left > 0 {
             return;
         }

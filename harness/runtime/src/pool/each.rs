@@ -105,12 +105,19 @@ impl<R: Message> Each<R> {
 
 impl<R: Message> Job for Each<R> {
     fn complete(&self, task: usize, outcome: Outcome<'_>) {
-        let results = self.results(outcome);
+        self.complete_all(&mut std::iter::once((task, outcome)));
+    }
+
+    fn complete_all(&self, outcomes: &mut dyn Iterator<Item = (usize, Outcome<'_>)>) {
+        let outcomes = outcomes.map(|(task, outcome)| (task, self.results(outcome)));
+        let outcomes: Vec<_> = outcomes.collect();
         let mut state = self.lock();
-        state.arrived += 1;
-        if self.order == Order::OfArrival {
-            state.ready.extend(results);
-        } else {
+        for (task, results) in outcomes {
+            state.arrived += 1;
+            if self.order == Order::OfArrival {
+                state.ready.extend(results);
+                continue;
+            }
             state.early.insert(task, results);
             loop {
                 let next = state.next;

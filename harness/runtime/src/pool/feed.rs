@@ -7,6 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use poolproof_sys::function::Passed;
 use poolproof_sys::handle::Handle;
@@ -14,7 +15,7 @@ use poolproof_sys::handle::Handle;
 use super::arena::{Arena, Block};
 use super::board::Board;
 use super::job::Job;
-use super::pendings::{Pending, Pendings, is_same};
+use super::pendings::{Extra, Pendings, is_same};
 use super::ring::{Head, INLINE};
 use super::source::{Next, Source};
 use super::worker::{self, Room};
@@ -29,6 +30,12 @@ pub(super) struct Feeding {
     pub(super) next: usize,
     /// Whether what is left of it is not wanted any more.
     pub(super) is_cancelled: bool,
+}
+
+impl Feeding {
+    fn pull(&mut self, bytes: &mut Vec<u8>) -> thread::Result<Next> {
+        catch_unwind(AssertUnwindSafe(|| self.source.next(bytes)))
+    }
 }
 
 /// An outcome that is known before any worker was asked.
@@ -49,7 +56,22 @@ pub(super) struct Feed {
     /// Encoded, but the ring or the arena has no room yet.
     waiting: Option<Encoded>,
     buffer: Vec<u8>,
+    staged: Staged,
 }
+
+/// Small tasks of one job that are published together.
+#[derive(Default)]
+struct Staged {
+    job: Option<Arc<dyn Job>>,
+    /// Which function they call.
+    index: u32,
+    /// For each its number, and where its bytes end.
+    tasks: Vec<(usize, usize)>,
+    bytes: Vec<u8>,
+}
+
+/// Tasks that are published together at most, so that workers need not wait.
+const STAGED_MAX: usize = 64;
 
 struct Encoded {
     bytes: Vec<u8>,
@@ -70,6 +92,7 @@ impl Feed {
             feeding: VecDeque::new(),
             waiting: None,
             buffer: Vec::new(),
+            staged: Staged::default(),
         }
     }
 
@@ -121,11 +144,15 @@ impl Feed {
         let mut early = Vec::new();
         let first = self.position;
         while board.ring().has_room(self.position) {
-            let Some(encoded) = self
-                .waiting
-                .take()
-                .or_else(|| self.encode(board, &mut early))
-            else {
+            let met = match self.waiting {
+                Some(_) => None,
+                None => self.stage(board),
+            };
+            if self.publish_staged(board, pendings) > 0 && met.is_none() {
+                continue;
+            }
+            let waiting = self.waiting.take();
+            let Some(encoded) = waiting.or_else(|| self.encode(board, &mut early, met)) else {
                 break;
             };
             if let Err(encoded) = self.publish(board, pendings, encoded) {
@@ -136,14 +163,73 @@ impl Feed {
         ((self.position - first) as usize, early)
     }
 
-    /// The next task of the oldest job that has one now.
-    fn encode(&mut self, board: &Board, early: &mut Vec<Early>) -> Option<Encoded> {
+    /// Encodes small tasks of the oldest job to be published together; gives what came in their
+    /// way, whose bytes are in the buffer.
+    fn stage(&mut self, board: &Board) -> Option<thread::Result<Next>> {
+        let feeding = self.feeding.front()?;
+        if feeding.is_cancelled {
+            return None;
+        }
+        self.staged.index = self.index(board, feeding.function).ok()?;
+        let (feeding, staged) = (self.feeding.front_mut()?, &mut self.staged);
+        while staged.tasks.len() < STAGED_MAX
+            && board
+                .ring()
+                .has_room(self.position + staged.tasks.len() as u64)
+        {
+            self.buffer.clear();
+            let next = feeding.pull(&mut self.buffer);
+            let is_small = match &next {
+                Ok(Next::Task(Ok(handles))) => handles.is_empty() && self.buffer.len() <= INLINE,
+                _ => false,
+            };
+            if !is_small {
+                return Some(next);
+            }
+            staged.bytes.extend_from_slice(&self.buffer);
+            staged.tasks.push((feeding.next, staged.bytes.len()));
+            staged.job.get_or_insert_with(|| Arc::clone(&feeding.job));
+            feeding.next += 1;
+        }
+        None
+    }
+
+    /// Publishes what is staged; says how many tasks that were.
+    fn publish_staged(&mut self, board: &Board, pendings: &Mutex<Pendings>) -> usize {
+        let Some(job) = self.staged.job.take() else {
+            return 0;
+        };
+        let count = self.staged.tasks.len();
+        let (ring, mut start) = (board.ring(), 0);
+        let mut pendings = lock(pendings);
+        for (task, end) in self.staged.tasks.drain(..) {
+            let head = Head {
+                id: pendings.add(&job, task, self.position),
+                call: self.staged.index << 2 | worker::INLINE,
+                length: (end - start) as u32,
+            };
+            ring.publish(self.position, head, &self.staged.bytes[start..end]);
+            self.position += 1;
+            start = end;
+        }
+        self.staged.bytes.clear();
+        count
+    }
+
+    /// The next task of the oldest job that has one now; `met` is what the oldest has next.
+    fn encode(
+        &mut self,
+        board: &Board,
+        early: &mut Vec<Early>,
+        mut met: Option<thread::Result<Next>>,
+    ) -> Option<Encoded> {
         let mut at = 0;
         while let Some(feeding) = self.feeding.get_mut(at) {
             let mut bytes = std::mem::take(&mut self.buffer);
-            bytes.clear();
-            let source = &mut feeding.source;
-            let next = catch_unwind(AssertUnwindSafe(|| source.next(&mut bytes)));
+            let next = met.take().unwrap_or_else(|| {
+                bytes.clear();
+                feeding.pull(&mut bytes)
+            });
             let (job, task) = (Arc::clone(&feeding.job), feeding.next);
             let function = feeding.function;
             let encoded = match next {
@@ -221,9 +307,9 @@ impl Feed {
         encoded: Encoded,
     ) -> std::result::Result<(), Encoded> {
         let Encoded { bytes, handles, .. } = &encoded;
-        let is_inline = handles.is_empty() && bytes.len() <= INLINE;
+        let is_small = handles.is_empty() && bytes.len() <= INLINE;
         let mut block = None;
-        if handles.is_empty() && !is_inline && self.arena.can_hold(bytes.len()) {
+        if handles.is_empty() && !is_small && self.arena.can_hold(bytes.len()) {
             block = self.arena.take(bytes.len());
             if block.is_none() {
                 // The tasks before it will give back theirs.
@@ -237,27 +323,26 @@ impl Feed {
             job,
             task,
         } = encoded;
-        let mut pending = Pending {
-            job,
-            task,
-            position: self.position,
+        let mut extra = Extra {
             block,
             on_request: None,
         };
+        if !is_small && block.is_none() {
+            extra.on_request = Some((bytes, handles));
+            let id = self.tell(pendings, (&job, task), extra);
+            self.hand_out(board, id, index << 2 | worker::ON_REQUEST, &[]);
+            return Ok(());
+        }
+        let id = self.tell(pendings, (&job, task), extra);
         match block {
-            _ if is_inline => self.tell(board, pendings, pending, (index, worker::INLINE), &bytes),
+            None => self.hand_out(board, id, index << 2 | worker::INLINE, &bytes),
             Some(block) => {
                 board.memory().copy_in(block.at, &bytes);
                 let length = bytes.len();
                 let room = Room { block, length }.to_bytes();
-                self.tell(board, pendings, pending, (index, worker::IN_ARENA), &room);
-                // It takes time to encode, so nobody waits for those behind it.
+                self.hand_out(board, id, index << 2 | worker::IN_ARENA, &room);
+                // Encoding takes time, so nobody waits for those behind it.
                 board.wake_workers(1);
-            }
-            None => {
-                pending.on_request = Some((bytes, handles));
-                self.tell(board, pendings, pending, (index, worker::ON_REQUEST), &[]);
-                return Ok(());
             }
         }
         self.buffer = bytes;
@@ -266,18 +351,22 @@ impl Feed {
     }
 
     fn tell(
-        &mut self,
-        board: &Board,
+        &self,
         pendings: &Mutex<Pendings>,
-        pending: Pending,
-        (index, place): (u32, u32),
-        inline: &[u8],
-    ) {
-        let head = Head {
-            id: lock(pendings).add(pending),
-            call: index << 2 | place,
-            length: inline.len() as u32,
-        };
+        (job, task): (&Arc<dyn Job>, usize),
+        extra: Extra,
+    ) -> u64 {
+        let mut pendings = lock(pendings);
+        let id = pendings.add(job, task, self.position);
+        if extra.block.is_some() || extra.on_request.is_some() {
+            pendings.add_extra(id, extra);
+        }
+        id
+    }
+
+    fn hand_out(&mut self, board: &Board, id: u64, call: u32, inline: &[u8]) {
+        let length = inline.len() as u32;
+        let head = Head { id, call, length };
         board.ring().publish(self.position, head, inline);
         self.position += 1;
     }

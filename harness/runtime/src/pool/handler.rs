@@ -9,7 +9,7 @@ use super::board::HandlerState;
 use super::crew::Starts;
 use super::job::Arrived;
 use super::office::{Door, Office};
-use super::pendings::Pending;
+use super::pendings::{Pending, Run};
 use super::stream::{Ending, Reader, Record};
 use super::task;
 use super::worker::{INITIALIZER, keep_small};
@@ -91,7 +91,7 @@ impl Handler<'_> {
         let readers = self.readers.iter_mut().enumerate();
         let counts = readers.map(|(place, reader)| {
             let stream = office.board.stream(place);
-            reader.drain(stream, |record| deliver(office, inbox, &record))
+            reader.drain(stream, |records| deliver(office, inbox, records))
         });
         counts.sum()
     }
@@ -211,7 +211,7 @@ impl Handler<'_> {
     fn tasks_of(&mut self, place: usize) -> Vec<Pending> {
         let (office, inbox) = (self.office, &mut self.inbox);
         let stream = office.board.stream(place);
-        self.readers[place].drain(stream, |record| deliver(office, inbox, &record));
+        self.readers[place].drain(stream, |records| deliver(office, inbox, records));
         let ring = office.board.ring();
         let mut tasks = vec![office.board.current(place)];
         if let Some(position) = ring.claimed_by(place) {
@@ -248,32 +248,33 @@ fn obituary(code: Option<i32>) -> String {
     }
 }
 
-fn deliver(office: &Office, inbox: &mut Inbox, record: &Record<'_>) {
-    if record.id == INITIALIZER {
+fn deliver(office: &Office, inbox: &mut Inbox, records: &[Record<'_>]) {
+    if let [record, ..] = records
+        && record.id == INITIALIZER
+    {
         let error = task::failure(record.bytes);
         inbox.failure = Some(format!("the initializer failed: {error}"));
-        return;
     }
-    let Some(pending) = lock(&office.pendings).remove(record.id) else {
-        return;
-    };
-    let (mut bytes, room) = (record.bytes, &mut inbox.room);
-    let outcome = match (record.ending, pending.block) {
-        (Ending::ReturnedInRoom, Some(block)) => {
-            copy_result(office, block, record.bytes, room);
-            bytes = room;
-            Ok(())
+    let runs = lock(&office.pendings).remove_all(records);
+    for Run { job, block, tasks } in runs {
+        let room = &mut inbox.room;
+        if let (Some(block), [(_, record)]) = (block, &tasks[..]) {
+            if record.ending == Ending::ReturnedInRoom {
+                copy_result(office, block, record.bytes, room);
+            }
+            lock(&office.feed).give_back(block);
         }
-        (Ending::Failed, _) => Err(task::failure(record.bytes)),
-        _ => Ok(()),
-    };
-    let handles = Vec::new();
-    settle(
-        office,
-        pending,
-        outcome.map(|()| Arrived { bytes, handles }),
-    );
-    keep_small(room);
+        job.complete_all(&mut tasks.into_iter().map(|(task, record)| {
+            let bytes = match record.ending {
+                Ending::Failed => return (task, Err(task::failure(record.bytes))),
+                Ending::Returned => record.bytes,
+                Ending::ReturnedInRoom => room,
+            };
+            let handles = Vec::new();
+            (task, Ok(Arrived { bytes, handles }))
+        }));
+        keep_small(room);
+    }
 }
 
 /// Copies a result from where its task's arguments were; a worker can claim no more than that.
@@ -285,7 +286,7 @@ fn copy_result(office: &Office, block: Block, length: &[u8], result: &mut Vec<u8
 }
 
 fn settle(office: &Office, pending: Pending, outcome: super::job::Outcome<'_>) {
-    if let Some(block) = pending.block {
+    if let Some(block) = pending.extra.block {
         lock(&office.feed).give_back(block);
     }
     pending.job.complete(pending.task, outcome);

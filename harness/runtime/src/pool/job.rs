@@ -35,6 +35,10 @@ pub(super) type Outcome<'b> = std::result::Result<Arrived<'b>, Error>;
 pub(super) trait Job: Send + Sync {
     /// Takes the outcome of the task with a number.
     fn complete(&self, task: usize, outcome: Outcome<'_>);
+    /// Takes the outcomes of some tasks, each with its number.
+    fn complete_all(&self, outcomes: &mut dyn Iterator<Item = (usize, Outcome<'_>)>) {
+        outcomes.for_each(|(task, outcome)| self.complete(task, outcome));
+    }
     /// How many tasks there are, now that it is known.
     fn know_count(&self, _tasks: usize) {}
     /// Ends at once: no more outcomes will come.

@@ -157,8 +157,7 @@ impl Office {
         self.board.leave(Leaving::AtOnce);
         let mut jobs: Vec<_> = feedings.into_iter().map(|feeding| feeding.job).collect();
         jobs.extend(lock(&self.feed).take_all());
-        let pendings = lock(&self.pendings).take_all();
-        jobs.extend(pendings.into_iter().map(|pending| pending.job));
+        jobs.extend(lock(&self.pendings).take_all());
         for job in jobs {
             job.abort(lost(&door));
         }
@@ -210,7 +209,7 @@ impl Office {
         let positions = pendings.positions(job).into_iter();
         let waiting = positions.filter(|(_, position)| self.board.ring().withdraw(*position));
         let withdrawn: Vec<_> = waiting.filter_map(|(id, _)| pendings.remove(id)).collect();
-        for block in withdrawn.iter().filter_map(|pending| pending.block) {
+        for block in withdrawn.iter().filter_map(|pending| pending.extra.block) {
             feed.give_back(block);
         }
         withdrawn

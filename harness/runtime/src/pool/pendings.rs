@@ -1,62 +1,145 @@
 //! The tasks that workers have or will have, until their outcomes come.
+//!
+//! A task's name says where it stands here, and what all tasks of a run share is kept once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use poolproof_sys::handle::Handle;
 
 use super::arena::Block;
 use super::job::Job;
+use super::stream::Record;
 
 /// A task that is published and has no outcome yet.
 pub(super) struct Pending {
     pub(super) job: Arc<dyn Job>,
     pub(super) task: usize,
-    /// Where in the ring it is or was.
-    pub(super) position: u64,
+    pub(super) extra: Extra,
+}
+
+/// What arguments need that do not lie in the ring.
+#[derive(Default)]
+pub(super) struct Extra {
     pub(super) block: Option<Block>,
     pub(super) on_request: Option<(Vec<u8>, Vec<Handle>)>,
+}
+
+/// Results of tasks of one job that came one after the other.
+pub(super) struct Run<'r> {
+    pub(super) job: Arc<dyn Job>,
+    /// Where the arguments were, of a run that then has one task.
+    pub(super) block: Option<Block>,
+    pub(super) tasks: Vec<(usize, &'r Record<'r>)>,
 }
 
 /// The tasks that are published and have no outcome yet, by their name.
 #[derive(Default)]
 pub(super) struct Pendings {
-    places: Vec<Option<(u64, Pending)>>,
-    free: Vec<usize>,
+    places: Vec<Place>,
+    free: Vec<u32>,
     names: u64,
+    jobs: Vec<Option<(Arc<dyn Job>, usize)>>,
+    free_jobs: Vec<u32>,
+    /// The job of the last task.
+    last: u32,
+    extras: HashMap<u64, Extra>,
+}
+
+/// A task, or zero for none.
+#[derive(Clone, Copy)]
+struct Place {
+    id: u64,
+    /// Where in the ring it is or was.
+    position: u64,
+    task: usize,
+    job: u32,
+    has_extra: bool,
 }
 
 const PLACE_BITS: u32 = 20;
 
 impl Pendings {
     /// Gives a task its name.
-    pub(super) fn add(&mut self, pending: Pending) -> u64 {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.places.push(None);
-            self.places.len() - 1
-        });
+    pub(super) fn add(&mut self, job: &Arc<dyn Job>, task: usize, position: u64) -> u64 {
+        let free = self.free.pop();
+        let index = free.unwrap_or(self.places.len() as u32);
         self.names += 1;
-        let id = self.names << PLACE_BITS | place as u64;
-        self.places[place] = Some((id, pending));
-        id
+        let place = Place {
+            id: self.names << PLACE_BITS | u64::from(index),
+            position,
+            task,
+            job: self.know(job),
+            has_extra: false,
+        };
+        match free {
+            Some(index) => self.places[index as usize] = place,
+            None => self.places.push(place),
+        }
+        place.id
+    }
+
+    /// Remembers what else a task needs.
+    pub(super) fn add_extra(&mut self, id: u64, extra: Extra) {
+        if let Some(place) = self.place(id) {
+            place.has_extra = true;
+            self.extras.insert(id, extra);
+        }
     }
 
     /// The task with a name, which has its outcome now; none for one that had it before.
     pub(super) fn remove(&mut self, id: u64) -> Option<Pending> {
-        let place = (id & ((1 << PLACE_BITS) - 1)) as usize;
-        let slot = self.places.get_mut(place)?;
-        let (_, pending) = slot.take_if(|(known, _)| *known == id)?;
-        self.free.push(place);
+        let place = self.take(id)?;
+        let extra = match place.has_extra {
+            true => self.extras.remove(&id).unwrap_or_default(),
+            false => Extra::default(),
+        };
+        let (job, _) = self.jobs[place.job as usize].as_ref()?;
+        let pending = Pending {
+            job: Arc::clone(job),
+            task: place.task,
+            extra,
+        };
+        self.forget(place.job);
         Some(pending)
+    }
+
+    /// As [`remove`](Pendings::remove) for each of these records.
+    pub(super) fn remove_all<'r>(&mut self, records: &'r [Record<'r>]) -> Vec<Run<'r>> {
+        let mut runs: Vec<Run<'r>> = Vec::new();
+        let mut last = None;
+        for record in records {
+            let Some(place) = self.take(record.id) else {
+                continue;
+            };
+            let extra = match place.has_extra {
+                true => self.extras.remove(&record.id),
+                false => None,
+            };
+            let block = extra.and_then(|extra| extra.block);
+            match runs.last_mut() {
+                Some(run) if last == Some(place.job) && block.is_none() => {
+                    run.tasks.push((place.task, record));
+                }
+                _ => {
+                    if let Some((job, _)) = &self.jobs[place.job as usize] {
+                        let job = Arc::clone(job);
+                        let tasks = vec![(place.task, record)];
+                        runs.push(Run { job, block, tasks });
+                    }
+                    last = block.is_none().then_some(place.job);
+                }
+            }
+            if self.forget(place.job) {
+                last = None;
+            }
+        }
+        runs
     }
 
     /// The arguments that a worker asks for.
     pub(super) fn take_request(&mut self, id: u64) -> Option<(Vec<u8>, Vec<Handle>)> {
-        let place = (id & ((1 << PLACE_BITS) - 1)) as usize;
-        let (known, pending) = self.places.get_mut(place)?.as_mut()?;
-        match *known == id {
-            true => pending.on_request.take(),
-            false => None,
-        }
+        self.extras.get_mut(&id)?.on_request.take()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -65,23 +148,70 @@ impl Pendings {
 
     /// Those of a job, or all: their names and where they are in the ring.
     pub(super) fn positions(&self, job: Option<&Arc<dyn Job>>) -> Vec<(u64, u64)> {
-        let pendings = self.places.iter().flatten();
-        let wanted =
-            pendings.filter(|(_, pending)| job.is_none_or(|job| is_same(job, &pending.job)));
-        wanted
-            .map(|(id, pending)| (*id, pending.position))
-            .collect()
+        let is_wanted = |place: &&Place| {
+            let known = self.jobs.get(place.job as usize);
+            let known = known.and_then(Option::as_ref);
+            place.id != 0
+                && known.is_some_and(|(known, _)| job.is_none_or(|job| is_same(job, known)))
+        };
+        let wanted = self.places.iter().filter(is_wanted);
+        wanted.map(|place| (place.id, place.position)).collect()
     }
 
-    /// Every task that has no outcome.
-    pub(super) fn take_all(&mut self) -> Vec<Pending> {
-        self.free.clear();
-        let places = std::mem::take(&mut self.places);
-        places
-            .into_iter()
-            .flatten()
-            .map(|(_, pending)| pending)
-            .collect()
+    /// The jobs of every task that has no outcome; no such outcome is known any more.
+    pub(super) fn take_all(&mut self) -> Vec<Arc<dyn Job>> {
+        let all = std::mem::take(self);
+        self.names = all.names;
+        all.jobs.into_iter().flatten().map(|(job, _)| job).collect()
+    }
+
+    fn place(&mut self, id: u64) -> Option<&mut Place> {
+        let index = (id & ((1 << PLACE_BITS) - 1)) as usize;
+        self.places.get_mut(index).filter(|place| place.id == id)
+    }
+
+    fn take(&mut self, id: u64) -> Option<Place> {
+        let place = self.place(id).filter(|place| place.id != 0)?;
+        let taken = *place;
+        place.id = 0;
+        self.free.push((id & ((1 << PLACE_BITS) - 1)) as u32);
+        Some(taken)
+    }
+
+    /// Counts one task more of a job.
+    fn know(&mut self, job: &Arc<dyn Job>) -> u32 {
+        if let Some(Some((known, count))) = self.jobs.get_mut(self.last as usize)
+            && is_same(known, job)
+        {
+            *count += 1;
+            return self.last;
+        }
+        let entry = Some((Arc::clone(job), 1));
+        self.last = match self.free_jobs.pop() {
+            Some(index) => {
+                self.jobs[index as usize] = entry;
+                index
+            }
+            None => {
+                self.jobs.push(entry);
+                self.jobs.len() as u32 - 1
+            }
+        };
+        self.last
+    }
+
+    /// Counts one task less of a job; says whether that was the last.
+    fn forget(&mut self, job: u32) -> bool {
+        let entry = &mut self.jobs[job as usize];
+        if let Some((_, count)) = entry {
+            *count -= 1;
+            if *count > 0 {
+                return false;
+            }
+        }
+        *entry = None;
+        self.free_jobs.push(job);
+        true
     }
 }
 

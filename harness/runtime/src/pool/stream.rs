@@ -52,7 +52,7 @@ pub(super) struct Record<'b> {
     pub(super) bytes: &'b [u8],
 }
 
-/// A stream at `at` of `capacity` bytes, a multiple of 8.
+/// A stream at `at` of `capacity` bytes, a power of two.
 #[derive(Clone, Copy)]
 pub(super) struct Stream<'m> {
     memory: &'m SharedMemory,
@@ -63,6 +63,7 @@ pub(super) struct Stream<'m> {
 impl<'m> Stream<'m> {
     /// The stream at `at`; zeroed memory is an empty stream.
     pub(super) fn new(memory: &'m SharedMemory, at: usize, capacity: usize) -> Stream<'m> {
+        debug_assert!(capacity.is_power_of_two());
         Stream {
             memory,
             at,
@@ -72,18 +73,19 @@ impl<'m> Stream<'m> {
 
     /// Writes a record; `half_full` is called when the reader must be woken to make room.
     pub(super) fn write(&self, id: u64, ending: Ending, bytes: &[u8], ring: &dyn Fn()) {
-        let mut head = [0; RECORD_HEAD];
-        head[..8].copy_from_slice(&id.to_le_bytes());
         let length = (bytes.len() as u64) << Ending::BITS | ending as u64;
-        head[8..].copy_from_slice(&length.to_le_bytes());
         let mut end = self.end().load(Relaxed);
         let whole = (RECORD_HEAD + bytes.len()).next_multiple_of(8) as u64;
         if whole <= self.room(end) {
-            self.put(end, &head);
+            self.put_word(end, id);
+            self.put_word(end + 8, length);
             self.put(end + RECORD_HEAD as u64, bytes);
             self.end().store(end + whole, Release);
             return;
         }
+        let mut head = [0; RECORD_HEAD];
+        head[..8].copy_from_slice(&id.to_le_bytes());
+        head[8..].copy_from_slice(&length.to_le_bytes());
         for mut rest in [&head[..], bytes] {
             // A head comes whole, and else whole words, so that each published end is aligned.
             let wanted = match rest.len() {
@@ -149,7 +151,7 @@ impl<'m> Stream<'m> {
     }
 
     fn put(&self, end: u64, bytes: &[u8]) {
-        let offset = end % self.capacity;
+        let offset = end & (self.capacity - 1);
         let before_wrap = bytes.len().min((self.capacity - offset) as usize);
         let (first, second) = bytes.split_at(before_wrap);
         let data = self.at + HEADER;
@@ -157,19 +159,19 @@ impl<'m> Stream<'m> {
         self.memory.copy_in(data, second);
     }
 
+    fn put_word(&self, end: u64, word: u64) {
+        let offset = (end & (self.capacity - 1)) as usize;
+        let place = self.memory.atomic_u64(self.at + HEADER + offset);
+        place.store(word.to_le(), Relaxed);
+    }
+
     fn take(&self, start: u64, bytes: &mut [u8]) {
-        let offset = start % self.capacity;
+        let offset = start & (self.capacity - 1);
         let before_wrap = bytes.len().min((self.capacity - offset) as usize);
         let (first, second) = bytes.split_at_mut(before_wrap);
         let data = self.at + HEADER;
         self.memory.copy_out(data + offset as usize, first);
         self.memory.copy_out(data, second);
-    }
-
-    fn word(&self, position: u64) -> u64 {
-        let offset = (position % self.capacity) as usize;
-        let word = self.memory.atomic_u64(self.at + HEADER + offset);
-        u64::from_le(word.load(Relaxed))
     }
 
     fn end(&self) -> &'m poolproof_sys::atomic::AtomicU64 {
@@ -181,35 +183,33 @@ impl<'m> Stream<'m> {
     }
 }
 
-/// The reader's side: the record that is still arriving.
+/// The reader's side: what is copied out and not yet given.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     start: u64,
     bytes: Vec<u8>,
-    arriving: Option<Arriving>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Arriving {
-    id: u64,
-    ending: Ending,
-    length: u64,
 }
 
 impl Reader {
-    /// Gives all whole records to `each` and makes their room free; says how many there were.
-    pub(super) fn drain(&mut self, stream: Stream<'_>, mut each: impl FnMut(Record<'_>)) -> usize {
+    /// Gives all whole records to `each`, as many at a time as there are, and makes their room free;
+    /// says how many there were.
+    pub(super) fn drain(
+        &mut self,
+        stream: Stream<'_>,
+        mut each: impl FnMut(&[Record<'_>]),
+    ) -> usize {
         let mut count = 0;
         loop {
-            let (before, end) = (self.start, stream.end().load(Acquire));
-            while let Some(record) = self.next(stream, end) {
-                count += 1;
-                each(record);
-            }
-            if self.start == before {
+            let end = stream.end().load(Acquire);
+            if end == self.start {
                 return count;
             }
-            stream.start().store(self.start, Release);
+            let have = self.bytes.len();
+            // Memory grows with what has really come, never with what a head claims.
+            self.bytes.resize(have + (end - self.start) as usize, 0);
+            stream.take(self.start, &mut self.bytes[have..]);
+            self.start = end;
+            stream.start().store(end, Release);
             fence(SeqCst);
             let sleeps = stream.memory.atomic_u32(stream.at + WRITER_SLEEPS);
             if sleeps.load(Relaxed) != 0 {
@@ -217,37 +217,35 @@ impl Reader {
                 word.atomic().fetch_add(1, SeqCst);
                 word.wake(1);
             }
+            let mut rest = &self.bytes[..];
+            let records: Vec<_> = std::iter::from_fn(|| Record::split_off(&mut rest)).collect();
+            if !records.is_empty() {
+                count += records.len();
+                each(&records);
+                let given = self.bytes.len() - rest.len();
+                self.bytes.drain(..given);
+                worker::keep_small(&mut self.bytes);
+            }
         }
     }
+}
 
-    /// The next record, once all of it is there.
-    fn next(&mut self, stream: Stream<'_>, end: u64) -> Option<Record<'_>> {
-        let Arriving { id, ending, length } = match self.arriving {
-            Some(arriving) => arriving,
-            None if end == self.start => return None,
-            None => {
-                let [id, length] = [0, 8].map(|at| stream.word(self.start + at));
-                self.start += RECORD_HEAD as u64;
-                self.bytes.clear();
-                worker::keep_small(&mut self.bytes);
-                let ending = Ending::from_bits(length);
-                let length = length >> Ending::BITS;
-                *self.arriving.insert(Arriving { id, ending, length })
-            }
-        };
-        let have = self.bytes.len();
-        let wanted = (length - have as u64).min(end - self.start);
-        // Memory grows with what has really come, never with what a head claims.
-        self.bytes.resize(have + wanted as usize, 0);
-        stream.take(self.start, &mut self.bytes[have..]);
-        self.start += wanted;
-        if (self.bytes.len() as u64) < length {
-            return None;
-        }
-        self.start = self.start.next_multiple_of(8);
-        self.arriving = None;
-        let bytes = &self.bytes;
-        Some(Record { id, ending, bytes })
+impl<'b> Record<'b> {
+    /// The first record of these bytes, if all of it is there.
+    fn split_off(bytes: &mut &'b [u8]) -> Option<Record<'b>> {
+        let (id, rest) = bytes.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let length = u64::from_le_bytes(*length);
+        let ending = Ending::from_bits(length);
+        let length = usize::try_from(length >> Ending::BITS).ok()?;
+        let whole = length.checked_next_multiple_of(8)?;
+        let (record, rest) = rest.split_at_checked(whole)?;
+        *bytes = rest;
+        Some(Record {
+            id: u64::from_le_bytes(*id),
+            ending,
+            bytes: &record[..length],
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 //! How bytes come and go is left to [`super::worker`].
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Once;
 
@@ -81,8 +81,10 @@ impl Error {
 }
 
 thread_local! {
-    /// Where the last panic of a running task happened; none while no task runs.
-    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Whether a task runs.
+    static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
+    /// Where the last panic of a task happened.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// Calls a function on encoded arguments; the output is a result or a [`Failure`]. Gives the handles
@@ -93,7 +95,7 @@ pub(super) fn run(
     handles: Vec<Handle>,
     output: &mut Vec<u8>,
 ) -> (i32, Vec<Handle>) {
-    put_table(handles);
+    lay_out(handles);
     let outcome = function.call(input, output);
     let handles = take_table();
     match outcome {
@@ -102,6 +104,13 @@ pub(super) fn run(
             let error = Error::new(Kind::Usage, format!("call a task's function ({error})"));
             (refuse(&error, output), Vec::new())
         }
+    }
+}
+
+/// Most tasks have no handles, and then the table is empty already.
+fn lay_out(handles: Vec<Handle>) {
+    if !handles.is_empty() {
+        put_table(handles);
     }
 }
 
@@ -136,7 +145,7 @@ fn cross<A: Message, R: Message>(
         .and_then(|result| codec::encode(&result, output).map_err(|error| Failure::of(&error)));
     match outcome {
         Ok(handles) => {
-            put_table(handles);
+            lay_out(handles);
             RETURNED
         }
         Err(failure) => put_failure(&failure, output),
@@ -160,10 +169,10 @@ pub(super) fn call<A, R>(
     argument: A,
 ) -> std::result::Result<R, Failure> {
     note_places();
-    PLACE.set(Some(String::new()));
+    IS_RUNNING.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(|| function(argument)));
-    let place = PLACE.take().unwrap_or_default();
-    outcome.map_err(|payload| thrown(payload, &place))
+    IS_RUNNING.set(false);
+    outcome.map_err(|payload| thrown(payload, &PLACE.take()))
 }
 
 fn thrown(payload: Box<dyn Any + Send>, place: &str) -> Failure {
@@ -198,18 +207,11 @@ fn note_places() {
     HOOK.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            let is_task = PLACE.with_borrow_mut(|place| match place {
-                Some(place) => {
-                    *place = info
-                        .location()
-                        .map_or_else(String::new, |at| format!(" at {at}"));
-                    true
-                }
-                None => false,
-            });
-            if !is_task {
-                before(info);
+            if !IS_RUNNING.get() {
+                return before(info);
             }
+            let place = info.location().map(|at| format!(" at {at}"));
+            PLACE.set(place.unwrap_or_default());
         }));
     });
 }

@@ -12,8 +12,9 @@ fn memory() -> SharedMemory {
 
 fn drained(reader: &mut Reader, stream: Stream<'_>) -> Vec<(u64, Ending, Vec<u8>)> {
     let mut records = Vec::new();
-    reader.drain(stream, |record| {
-        records.push((record.id, record.ending, record.bytes.to_vec()));
+    reader.drain(stream, |batch| {
+        let batch = batch.iter();
+        records.extend(batch.map(|record| (record.id, record.ending, record.bytes.to_vec())));
     });
     records
 }
