@@ -288,7 +288,7 @@ impl<S, R> Connection<S, R> {
     }
 }
 
-impl<S: serde::Serialize, R> Connection<S, R> {
+impl<S: serde::Serialize + 'static, R> Connection<S, R> {
     /// Sends a value; waits while the pipe is full.
     ///
     /// # Errors
@@ -309,7 +309,7 @@ impl<S, R: Message> Connection<S, R> {
     pub fn recv(&self) -> Result<R> {
         self.with_reader("receive from", |reader| {
             let (frame, handles) = reader.next()?;
-            let outcome = transfer::decode(reader.bytes(&frame), handles);
+            let outcome = transfer::decode_message(reader.bytes(&frame), handles);
             reader.done();
             outcome
         })

@@ -119,7 +119,10 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
 
 /// As [`encode`], and at once where the value is a vector of bytes, which serde takes for a sequence.
 #[inline]
-pub(crate) fn encode_message<T: Message>(value: &T, buffer: &mut Vec<u8>) -> Result<Vec<Handle>> {
+pub(crate) fn encode_message<T: Serialize + 'static>(
+    value: &T,
+    buffer: &mut Vec<u8>,
+) -> Result<Vec<Handle>> {
     match (value as &dyn Any).downcast_ref::<Vec<u8>>() {
         Some(bytes) => encode(serde_bytes::Bytes::new(bytes), buffer),
         None => encode(value, buffer),
@@ -258,5 +261,24 @@ pub(crate) mod handle {
         deserializer: D,
     ) -> Result<Handle, D::Error> {
         take_handle(u32::deserialize(deserializer)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, decode_message, encode, encode_message};
+
+    #[test]
+    fn a_vector_of_bytes_is_written_at_once_as_it_is_byte_by_byte() {
+        for length in [0, 1, 127, 128, 70_000] {
+            let value = vec![7_u8; length];
+            let (mut at_once, mut by_byte) = (Vec::new(), Vec::new());
+            encode_message(&value, &mut at_once).unwrap();
+            encode(&value, &mut by_byte).unwrap();
+            assert_eq!(at_once, by_byte);
+            assert_eq!(decode::<Vec<u8>>(&at_once, Vec::new()).unwrap(), value);
+            let read = decode_message::<Vec<u8>>(&by_byte, Vec::new());
+            assert_eq!(read.unwrap(), value);
+        }
     }
 }

@@ -44,10 +44,10 @@ impl Writer {
         self.carrier.as_ref().ok_or_else(closed)
     }
 
-    pub(super) fn send<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+    pub(super) fn send<T: Serialize + 'static>(&mut self, value: &T) -> Result<()> {
         self.buffer.clear();
         self.buffer.resize(HEAD_MAX, 0);
-        let handles = transfer::encode(value, &mut self.buffer)?;
+        let handles = transfer::encode_message(value, &mut self.buffer)?;
         let mut head = [0; HEAD_MAX];
         let length = self.buffer.len() - HEAD_MAX;
         let start = write_head(&mut head, length, handles.len());
