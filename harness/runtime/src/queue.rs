@@ -23,7 +23,7 @@ pub use simple::SimpleQueue;
 /// How the values of a queue get from process to process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Transport {
-    /// Memory that all share, with a lock at each end. A value that was put is there for others at
+    /// Memory that all share, with a lock for those who put. A value that was put is there for others at
     /// once, as long as 256 KiB hold all that nobody has taken; a thread writes the rest later.
     #[default]
     Ring,

@@ -1,8 +1,9 @@
 //! The ring transport: frames in shared memory, taken straight out of it by whoever gets them.
 //!
-//! A lock guards each end. A frame is there once the position behind it is stored, in one word
+//! A lock guards the end. A frame is there once the position behind it is stored, in one word
 //! with the number of frames, so whoever is killed leaves whole frames and exact counts; nothing
-//! has to be found out when a lock is taken back from the dead. Putting is in `put`, taking in
+//! has to be found out when the lock is taken back from the dead. The start moves by an exchange,
+//! so a frame is taken without a lock, unless it has handles, which one at a time receives. Putting is in `put`, taking in
 //! `take`, what is too large for the ring in `parcel`, sleeping and waking in `bell`,
 //! waiting for it beside other things in `watch`, and what was put but found no room in `backlog`.
 
@@ -99,6 +100,14 @@ impl Position {
         u64::from(self.frames) << 32 | u64::from(self.units)
     }
 
+    /// Whether frames lie between `start` and here, or would if both were of now.
+    #[inline]
+    fn is_ahead_of(self, start: Position) -> bool {
+        let units = self.units.wrapping_sub(start.units);
+        let frames = self.frames.wrapping_sub(start.frames);
+        (1..=RING_UNITS).contains(&units) && (1..=units).contains(&frames)
+    }
+
     /// The place behind a frame that begins here.
     #[inline]
     fn behind(self, units: u32) -> Position {
@@ -187,13 +196,20 @@ impl Ring {
 
     #[inline]
     fn start(&self) -> Position {
-        Position::of(self.segment.atomic_u64(START_AT).load(Acquire))
+        // In the one order: see `advance`.
+        Position::of(self.segment.atomic_u64(START_AT).load(SeqCst))
     }
 
+    /// Takes the frame that begins at `start` and ends at `next`; false when another took it.
+    ///
+    /// What was copied out before was whole if this succeeds: nobody writes there before. It is in
+    /// the one order of all, as are the looks at the start of those who wait for room, so who
+    /// looks for waiters after this needs no fence.
     #[inline]
-    fn set_start(&self, position: Position) {
-        let bits = position.bits();
-        self.segment.atomic_u64(START_AT).store(bits, Release);
+    fn advance(&self, start: Position, next: Position) -> bool {
+        let word = self.segment.atomic_u64(START_AT);
+        word.compare_exchange(start.bits(), next.bits(), SeqCst, Relaxed)
+            .is_ok()
     }
 
     #[inline]
@@ -207,7 +223,7 @@ impl Ring {
         self.segment.atomic_u64(END_AT).store(bits, Release);
     }
 
-    /// Where the takers last saw the end; guarded by their lock. So the line that the end lies in
+    /// Where a taker saw the end. So the line that the end lies in
     /// goes from one processor to another only when everything that was seen is taken.
     #[inline]
     fn seen_end(&self) -> &AtomicU64 {
@@ -234,13 +250,13 @@ impl Ring {
     /// Rung when there is room in the ring again.
     #[inline]
     fn room(&self) -> Bell<'_> {
-        Bell::new(&self.segment, ROOM_AT, self.reader())
+        Bell::new(&self.segment, ROOM_AT, self.writer())
     }
 
     /// Rung when a value was taken, for those whom the bound stops.
     #[inline]
     fn free(&self) -> Bell<'_> {
-        Bell::new(&self.segment, FREE_AT, self.reader())
+        Bell::new(&self.segment, FREE_AT, self.writer())
     }
 
     fn all_done(&self) -> Bell<'_> {
@@ -253,7 +269,7 @@ impl Ring {
         self.segment.word(FEEDER_AT)
     }
 
-    /// The takers' lock.
+    /// The lock of those who take a frame with handles.
     #[inline]
     fn reader(&self) -> Word<'_> {
         self.segment.word(READER_AT)
@@ -265,7 +281,7 @@ impl Ring {
         self.segment.word(WRITER_AT)
     }
 
-    /// Holds the takers' lock; none when the time was long over first.
+    /// Holds the lock of those who take handles; none when the time was long over first.
     #[inline]
     fn hold_reader(&self, timeout: Option<Duration>) -> Result<Option<Held<'_>>> {
         Held::take(self.reader(), at_least(timeout))

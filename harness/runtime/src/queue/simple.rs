@@ -1,4 +1,4 @@
-//! `SimpleQueue`: a pipe or a ring with a lock at each end, and nothing else.
+//! `SimpleQueue`: a pipe or a ring, and nothing else.
 
 use std::marker::PhantomData;
 use std::sync::Arc;

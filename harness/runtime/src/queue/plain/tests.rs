@@ -121,6 +121,48 @@ fn a_value_that_is_put_on_many_threads_is_taken_once() {
 }
 
 #[test]
+fn values_of_any_size_that_many_take_come_out_whole_once_and_in_order() {
+    // Small ones lie in the ring, the last size lies outside and has a handle.
+    const SIZES: [usize; 5] = [0, 9, 300, 5_000, 40_000];
+    const PUTTERS: u32 = 3;
+    const EACH: u32 = 300;
+    let value = |putter: u32, number: u32| {
+        let size = SIZES[(putter + number) as usize % SIZES.len()];
+        (putter, number, vec![(putter ^ number) as u8; size])
+    };
+    for queue in queues::<(u32, u32, Vec<u8>)>(None) {
+        let taken: Vec<Vec<(u32, u32)>> = std::thread::scope(|scope| {
+            for putter in 0..PUTTERS {
+                let queue = queue.clone();
+                let put = move |number| queue.put(value(putter, number)).unwrap();
+                scope.spawn(move || (0..EACH).for_each(put));
+            }
+            let take = || {
+                let (putter, number, bytes) = queue.get_timeout(LONG).unwrap();
+                assert_eq!(bytes, value(putter, number).2);
+                (putter, number)
+            };
+            let takers: Vec<_> = (0..3)
+                .map(|_| scope.spawn(|| (0..EACH).map(|_| take()).collect()))
+                .collect();
+            let joined = takers.into_iter().map(|taker| taker.join().unwrap());
+            joined.collect()
+        });
+        for one in &taken {
+            for putter in 0..PUTTERS {
+                let own = one.iter().filter(|(from, _)| *from == putter);
+                assert!(own.is_sorted(), "{one:?}");
+            }
+        }
+        let mut all = taken.concat();
+        all.sort_unstable();
+        let put = (0..PUTTERS).flat_map(|putter| (0..EACH).map(move |number| (putter, number)));
+        assert!(all.into_iter().eq(put));
+        assert!(queue.is_empty().unwrap());
+    }
+}
+
+#[test]
 fn a_queue_travels_inside_a_queue_and_is_the_same_queue() {
     for (outer, inner) in queues::<Queue<u8>>(None)
         .into_iter()

@@ -1,7 +1,8 @@
-//! The takers' side of a ring: one taker at a time takes whole frames.
+//! The takers' side of a ring: whole frames, each by one exchange.
 
 use std::collections::VecDeque;
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::ops::ControlFlow::{self, Break, Continue};
+use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::handle::Handle;
@@ -15,6 +16,15 @@ use crate::error::{Error, Kind, Result};
 use crate::lock::patience::Patience;
 use crate::queue::frame::HEAD_BYTES;
 
+/// What became of the next frame.
+enum Taken {
+    Whole,
+    /// There is none.
+    Nothing,
+    /// It has handles.
+    Beside,
+}
+
 impl Ring {
     /// Takes the next frame's bytes, without its head, onto `bytes`; gives its handles.
     /// None when the time was over first.
@@ -25,8 +35,13 @@ impl Ring {
     ) -> Result<Option<Vec<Handle>>> {
         let patience = Patience::new(timeout);
         loop {
-            if let Some(taken) = self.take(timeout, bytes)? {
-                return Ok(Some(taken));
+            match self.take_at_once(bytes) {
+                Taken::Whole => return Ok(Some(Vec::new())),
+                Taken::Nothing => {}
+                Taken::Beside => match self.take_beside(timeout, bytes)? {
+                    Break(handles) => return Ok(handles),
+                    Continue(()) => continue,
+                },
             }
             // Whoever waits holds nothing, so a taker that is killed here is not missed.
             let left = timeout.and_then(|_| patience.left());
@@ -37,36 +52,74 @@ impl Ring {
         }
     }
 
+    /// Takes the next frame if it has no handles: copies it, and then takes it by one exchange of
+    /// the start, which fails where another was faster, so that what was copied is not believed.
     #[inline]
-    fn take(&self, timeout: Option<Duration>, bytes: &mut Vec<u8>) -> Result<Option<Vec<Handle>>> {
+    fn take_at_once(&self, bytes: &mut Vec<u8>) -> Taken {
+        let old = bytes.len();
+        loop {
+            let start = self.start();
+            if !self.has_frame(start) {
+                return Taken::Nothing;
+            }
+            let shape = Shape::of(self.word_at(start.units, 0));
+            if shape.handles > 0 {
+                return Taken::Beside;
+            }
+            self.copy_out(start.units, HEAD_BYTES, shape.length, bytes);
+            let next = start.behind(shape.units);
+            if self.advance(start, next) {
+                self.tell_room(next);
+                return Taken::Whole;
+            }
+            bytes.truncate(old);
+        }
+    }
+
+    /// Whether a frame begins at a start, unless it was taken meanwhile.
+    #[inline]
+    fn has_frame(&self, start: Position) -> bool {
+        // What another process saw may be long gone by, and then says nothing.
+        let seen = Position::of(self.seen_end().load(Acquire));
+        if seen.is_ahead_of(start) {
+            return true;
+        }
+        let end = self.end();
+        self.seen_end().store(end.bits(), Release);
+        end.is_ahead_of(start)
+    }
+
+    /// Takes the next frame if it has handles, which one taker at a time receives; gives them,
+    /// or none when the time was long over. Goes on where another frame is the next now.
+    #[cold]
+    fn take_beside(
+        &self,
+        timeout: Option<Duration>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<ControlFlow<Option<Vec<Handle>>>> {
         let Some(held) = self.hold_reader(timeout)? else {
-            return Ok(None);
+            return Ok(Break(None));
         };
         let start = self.start();
-        if Position::of(self.seen_end().load(Relaxed)) == start {
-            let end = self.end();
-            self.seen_end().store(end.bits(), Relaxed);
-            if end == start {
-                return Ok(None);
-            }
+        if !self.has_frame(start) {
+            return Ok(Continue(()));
         }
         let shape = Shape::of(self.word_at(start.units, 0));
-        let mut ticket = [0; TICKET_BYTES];
-        let mut behind = HEAD_BYTES;
-        if shape.handles > 0 {
-            ticket = self.word_at(start.units, (HEAD_BYTES / UNIT) as u32);
-            behind += TICKET_BYTES;
+        if shape.handles == 0 {
+            return Ok(Continue(()));
         }
+        let ticket = self.word_at(start.units, (HEAD_BYTES / UNIT) as u32);
+        let old = bytes.len();
         if !shape.is_outside {
-            self.copy_out(start.units, behind, shape.length, bytes);
+            self.copy_out(start.units, HEAD_BYTES + TICKET_BYTES, shape.length, bytes);
         }
         let next = start.behind(shape.units);
-        self.set_start(next);
+        if !self.advance(start, next) {
+            bytes.truncate(old);
+            return Ok(Continue(()));
+        }
         // After it is taken: should we die now it is lost with us, and its handles are dropped.
-        let handles = match shape.handles {
-            0 => Ok(Vec::new()),
-            count => self.take_handles(count, u64::from_ne_bytes(ticket)),
-        };
+        let handles = self.take_handles(shape.handles, u64::from_ne_bytes(ticket));
         drop(held);
         self.tell_room(next);
         let mut handles = handles?;
@@ -77,12 +130,12 @@ impl Ring {
             }
             let own = handles.split_off(SharedMemory::HANDLES);
             parcel::open(handles, shape.length, bytes)?;
-            return Ok(Some(own));
+            return Ok(Break(Some(own)));
         }
-        Ok(Some(handles))
+        Ok(Break(Some(handles)))
     }
 
-    /// Wakes those for whom there is room now. The takers' lock was given back.
+    /// Wakes those for whom there is room now that the start is another.
     #[inline]
     fn tell_room(&self, start: Position) {
         self.free().ring_one_if_awaited();
