@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Context, Queue, StartMethod, Transport};
 
-const LONG: Duration = Duration::from_secs(10);
+const LONG: Duration = Duration::from_secs(30);
 
 /// A queue over each transport.
 fn queues<T: crate::Message>(bound: Option<usize>) -> [Queue<T>; 2] {
@@ -131,17 +131,17 @@ fn values_of_any_size_that_many_take_come_out_whole_once_and_in_order() {
         (putter, number, vec![(putter ^ number) as u8; size])
     };
     for queue in queues::<(u32, u32, Vec<u8>)>(None) {
+        let take = || {
+            let (putter, number, bytes) = queue.get_timeout(LONG).unwrap();
+            assert_eq!(bytes, value(putter, number).2);
+            (putter, number)
+        };
         let taken: Vec<Vec<(u32, u32)>> = std::thread::scope(|scope| {
             for putter in 0..PUTTERS {
                 let queue = queue.clone();
                 let put = move |number| queue.put(value(putter, number)).unwrap();
                 scope.spawn(move || (0..EACH).for_each(put));
             }
-            let take = || {
-                let (putter, number, bytes) = queue.get_timeout(LONG).unwrap();
-                assert_eq!(bytes, value(putter, number).2);
-                (putter, number)
-            };
             let takers: Vec<_> = (0..3)
                 .map(|_| scope.spawn(|| (0..EACH).map(|_| take()).collect()))
                 .collect();
