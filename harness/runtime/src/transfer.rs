@@ -208,8 +208,9 @@ pub(crate) fn take_table() -> Vec<Handle> {
 
 /// Registers with the system, now instead of at the first message, what is to go with this thread.
 pub(crate) fn prepare_thread() {
-    put_table(Vec::new());
-    ARRIVED.set(Vec::new());
+    LEAVING.with(|_| ());
+    TABLE.with(|_| ());
+    ARRIVED.with(|_| ());
 }
 
 #[cold]

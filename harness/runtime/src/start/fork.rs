@@ -12,7 +12,7 @@ use super::{forkserver, life};
 use crate::context::{self, StartMethod};
 use crate::current::{self, Exit, Own, Role};
 use crate::error::{Error, Kind, Result};
-use crate::{copies, exit_work, fork_gate};
+use crate::{copies, exit_work, fork_gate, transfer};
 
 pub(super) fn start<A, R: Exit>(function: fn(A) -> R, argument: A, role: Role) -> Result<Child> {
     copy(role, || function(argument).exit())
@@ -23,6 +23,8 @@ pub(super) fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Child> {
     let name = role.name.clone();
     let failed = |error: io::Error| refused(&name, error);
     // All that can be made before the copy is: what a copy writes to is copied for it.
+    transfer::prepare_thread();
+    let _ = poolproof_sys::function::build();
     let copy = Copy {
         lifeline: (!role.is_detached).then(life::end).transpose()?,
         method: role.method,
