@@ -1,5 +1,6 @@
 //! The one error of this crate: a kind that callers may branch on, and the subject it was about.
 
+use std::any::Any;
 use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
@@ -244,6 +245,13 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.inner.source.as_ref().map(|source| source as _)
     }
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a value that is no text")
 }
 
 #[cfg(test)]

@@ -129,7 +129,8 @@ impl Pool {
         function: fn(A) -> R,
         argument: A,
     ) -> Result<AsyncResult<R>> {
-        self.one(function, argument, Callbacks::none())
+        let job = self.one(function, argument, Callbacks::none())?;
+        Ok(AsyncResult::new(Arc::clone(&job.later)))
     }
 
     /// As [`apply_async`](Pool::apply_async); one of the two is called in a thread of the pool
@@ -148,7 +149,8 @@ impl Pool {
             success: Some(Box::new(callback)),
             error: Some(Box::new(error_callback)),
         };
-        self.one(function, argument, callbacks)
+        let job = self.one(function, argument, callbacks)?;
+        Ok(AsyncResult::new(Arc::clone(&job.later)))
     }
 
     /// Calls `function` with each item, in chunks of a good size; the results in the items' order.
@@ -287,12 +289,12 @@ impl Pool {
         function: fn(A) -> R,
         argument: A,
         callbacks: Callbacks<R>,
-    ) -> Result<AsyncResult<R>> {
+    ) -> Result<Arc<One<R>>> {
         let job = Arc::new(One::new(callbacks));
-        let later = Arc::clone(&job.later);
         let function = passed(Passed::new::<A, R, Single>(function))?;
-        self.submit(job, Once(Some(argument)), function)?;
-        Ok(AsyncResult::new(later))
+        let shared = Arc::clone(&job);
+        self.submit(shared, Once(Some(argument)), function)?;
+        Ok(job)
     }
 
     fn all<A: Message, R: Message>(

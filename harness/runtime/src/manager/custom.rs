@@ -1,6 +1,5 @@
 //! A program's own types in a manager: what is asked and answered are the program's own messages.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -15,7 +14,7 @@ use super::protocol::{Class, Item};
 use super::proxy::{Proxy, sealed};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 use crate::locked::lock;
 use crate::transfer::Message;
 
@@ -134,16 +133,9 @@ impl<T: Custom> Object for Keeper<T> {
 /// Does the program's own work; a panic is its error.
 fn guarded<R>(what: &str, work: impl FnOnce() -> R) -> Result<R> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = format!("{what}, which panicked: {}", message(&*panic));
+        let text = format!("{what}, which panicked: {}", panic_text(&*panic));
         Error::new(Kind::Remote, text)
     })
-}
-
-/// What a panic says.
-pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message")
 }
 
 /// An object of a program's own type in a manager.

@@ -15,7 +15,7 @@ use super::custom;
 use super::named::{Travelling, call};
 use super::protocol::Item;
 use super::table::{Object, Table};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 
 /// What goes to the server with its start.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Registry {
         if let Some((function, argument)) = registered.initializer {
             let call = || call(Passed::from_bytes(function), &argument);
             let done = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-                let text = format!("initialize a manager ({})", custom::message(&*panic));
+                let text = format!("initialize a manager ({})", panic_text(&*panic));
                 Err(Error::new(Kind::Remote, text))
             });
             done?;

@@ -119,8 +119,7 @@ impl PoolBuilder {
             if is_daemon {
                 super::end(&office, context.start_method());
             } else {
-                office.close();
-                office.wait_over(None);
+                office.shut_down(true, false);
             }
         });
         let inner = Inner {

@@ -2,16 +2,11 @@
 
 use std::sync::Arc;
 
-use poolproof_sys::function::Passed;
-
+use super::Pool;
 use super::builder::PoolBuilder;
 use super::each::ResultIterator;
 use super::future::Future;
-use super::job::{Callbacks, Job, One};
-use super::office;
-use super::source::Once;
-use super::task::Single;
-use super::{Pool, passed};
+use super::job::Callbacks;
 use crate::context::{Context, StartMethod};
 use crate::error::Result;
 use crate::transfer::Message;
@@ -95,11 +90,8 @@ impl Executor {
         argument: A,
     ) -> Result<Future<R>> {
         let pool = &self.inner.pool;
-        let job = Arc::new(One::new(Callbacks::none()));
+        let job = pool.one(function, argument, Callbacks::none())?;
         let later = Arc::clone(&job.later);
-        let job: Arc<dyn Job> = job;
-        let function = passed(Passed::new::<A, R, Single>(function))?;
-        pool.submit(Arc::clone(&job), Once(Some(argument)), function)?;
         let office = Arc::downgrade(&pool.inner.office);
         Ok(Future { later, job, office })
     }
@@ -132,18 +124,7 @@ impl Executor {
     /// `map` the rest then is one error `is_cancelled`. With `wait` it returns when the others are
     /// done and every worker has ended.
     pub fn shut_down(&self, wait: bool, cancel_futures: bool) {
-        let office = &self.inner.pool.inner.office;
-        if !office.is_ours() {
-            return;
-        }
-        office.close();
-        if cancel_futures {
-            office.cancel_all();
-        }
-        // A callback's thread is one that would be waited for.
-        if wait && !office::is_pool_thread() {
-            office.wait_over(None);
-        }
+        self.inner.pool.inner.office.shut_down(wait, cancel_futures);
     }
 
     /// Ends the workers at once; what has no result yet fails with `is_worker_lost`.
@@ -156,12 +137,6 @@ impl Executor {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let executor = &self.pool.inner.office;
-        if executor.is_ours() {
-            executor.close();
-            if !office::is_pool_thread() {
-                executor.wait_over(None);
-            }
-        }
+        self.pool.inner.office.shut_down(true, false);
     }
 }

@@ -10,6 +10,9 @@ use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 
+/// What it is the result of, for errors.
+const SUBJECT: &str = "a future";
+
 /// A task of an [`Executor`](super::Executor); clones are the same task.
 pub struct Future<R> {
     pub(super) later: Arc<Later<R>>,
@@ -26,8 +29,7 @@ impl<R> Future<R> {
     where
         R: Clone,
     {
-        self.wait_or_fail(timeout)?;
-        self.later.peek().unwrap_or_else(taken)
+        self.later.get(timeout, SUBJECT)
     }
 
     /// As [`result`](Future::result), for a result that cannot be cloned; a clone of this gets
@@ -36,8 +38,7 @@ impl<R> Future<R> {
     /// # Errors
     /// As [`result`](Future::result).
     pub fn into_result(self, timeout: Option<Duration>) -> Result<R> {
-        self.wait_or_fail(timeout)?;
-        self.later.take().unwrap_or_else(taken)
+        self.later.take(timeout, SUBJECT)
     }
 
     /// Waits for the task's end, at most so long, and gives what it failed with; none where it did
@@ -46,7 +47,7 @@ impl<R> Future<R> {
     /// # Errors
     /// `is_timeout` when the time is over.
     pub fn error(&self, timeout: Option<Duration>) -> Result<Option<Error>> {
-        self.wait_or_fail(timeout)?;
+        self.later.wait_or_fail(timeout, SUBJECT)?;
         Ok(self.later.error())
     }
 
@@ -86,18 +87,6 @@ impl<R> Future<R> {
         let future = self.clone();
         self.later.watch(Box::new(move || callback(&future)));
     }
-
-    fn wait_or_fail(&self, timeout: Option<Duration>) -> Result<()> {
-        match self.later.wait(timeout) {
-            true => Ok(()),
-            false => Err(Error::new(Kind::Timeout, "get the result of a future")),
-        }
-    }
-}
-
-fn taken<R>() -> Result<R> {
-    let text = "get a result that another has taken away";
-    Err(Error::new(Kind::Usage, text))
 }
 
 impl<R> Clone for Future<R> {

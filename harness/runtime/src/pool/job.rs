@@ -10,7 +10,7 @@ use poolproof_sys::handle::Handle;
 
 use super::codec;
 use crate::deadline;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::locked::lock;
 use crate::transfer::Message;
@@ -153,21 +153,40 @@ impl<T> Later<T> {
         self.lock().result.as_ref().map(Result::is_ok)
     }
 
-    /// The result, which stays; none before it is there.
-    pub(super) fn peek(&self) -> Option<Result<T>>
+    /// Waits for the result of `subject`, which stays.
+    pub(super) fn get(&self, timeout: Option<Duration>, subject: &str) -> Result<T>
     where
         T: Clone,
     {
-        match self.lock().result.as_ref()? {
-            Ok(value) => Some(Ok(value.clone())),
-            Err(error) => Some(Err(error.again())),
+        self.wait_or_fail(timeout, subject)?;
+        match &self.lock().result {
+            Some(Ok(value)) => Ok(value.clone()),
+            Some(Err(error)) => Err(error.again()),
+            None => Err(taken()),
         }
     }
 
-    /// The result, which goes; none before it is there.
-    pub(super) fn take(&self) -> Option<Result<T>> {
-        self.lock().result.take()
+    /// Waits for the result of `subject`, which goes.
+    pub(super) fn take(&self, timeout: Option<Duration>, subject: &str) -> Result<T> {
+        self.wait_or_fail(timeout, subject)?;
+        let result = self.lock().result.take();
+        result.unwrap_or_else(|| Err(taken()))
     }
+
+    pub(super) fn wait_or_fail(&self, timeout: Option<Duration>, subject: &str) -> Result<()> {
+        match self.wait(timeout) {
+            true => Ok(()),
+            false => {
+                let text = format!("get the result of {subject}");
+                Err(Error::new(Kind::Timeout, text))
+            }
+        }
+    }
+}
+
+fn taken() -> Error {
+    let text = "get a result that another has taken away";
+    Error::new(Kind::Usage, text)
 }
 
 /// Calls a watcher; one that panics has said so on stderr.

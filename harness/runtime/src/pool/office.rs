@@ -145,6 +145,21 @@ impl Office {
         self.poke();
     }
 
+    /// Takes no more tasks, gives up those that no worker has begun where it is to `cancel`, and
+    /// where it is to `wait`, waits for the end of the pool: its own threads would wait for themselves.
+    pub(super) fn shut_down(&self, wait: bool, cancel: bool) {
+        if !self.is_ours() {
+            return;
+        }
+        self.close();
+        if cancel {
+            self.cancel_all();
+        }
+        if wait && !is_pool_thread() {
+            self.wait_over(None);
+        }
+    }
+
     /// Ends the pool for a reason: every job that is not ready fails.
     pub(super) fn end(&self, door: Door) {
         let mut arrivals = lock(&self.arrivals);

@@ -6,6 +6,9 @@ use std::time::Duration;
 use super::job::Later;
 use crate::error::{Error, Kind, Result};
 
+/// What it is the result of, for errors.
+const SUBJECT: &str = "a pool's task";
+
 /// A result that comes later.
 #[derive(Clone)]
 pub struct AsyncResult<R> {
@@ -27,8 +30,7 @@ impl<R> AsyncResult<R> {
     where
         R: Clone,
     {
-        self.wait_or_fail(timeout)?;
-        self.later.peek().unwrap_or_else(taken)
+        self.later.get(timeout, SUBJECT)
     }
 
     /// As [`get`](AsyncResult::get), for a result that cannot be cloned; another clone of this gets
@@ -37,8 +39,7 @@ impl<R> AsyncResult<R> {
     /// # Errors
     /// As [`get`](AsyncResult::get).
     pub fn into_result(self, timeout: Option<Duration>) -> Result<R> {
-        self.wait_or_fail(timeout)?;
-        self.later.take().unwrap_or_else(taken)
+        self.later.take(timeout, SUBJECT)
     }
 
     /// Waits for the result, at most so long; says whether it is there.
@@ -63,20 +64,6 @@ impl<R> AsyncResult<R> {
             Error::new(Kind::Usage, text)
         })
     }
-
-    fn wait_or_fail(&self, timeout: Option<Duration>) -> Result<()> {
-        match self.later.wait(timeout) {
-            true => Ok(()),
-            false => Err(Error::new(Kind::Timeout, "get the result of a pool's task")),
-        }
-    }
-}
-
-fn taken<R>() -> Result<R> {
-    Err(Error::new(
-        Kind::Usage,
-        "get a result that another has taken away",
-    ))
 }
 
 impl<R> std::fmt::Debug for AsyncResult<R> {

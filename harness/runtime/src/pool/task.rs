@@ -14,7 +14,7 @@ use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
 use super::codec;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, panic_text};
 use crate::transfer::{Message, decode, encode, put_table, take_table};
 
 /// What a bridge returns when its output is an encoded result; else it is a [`Failure`].
@@ -189,11 +189,7 @@ fn thrown(payload: Box<dyn Any + Send>, place: &str) -> Failure {
         }
         Err(payload) => payload,
     };
-    let message = payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("a value that is no text");
+    let message = panic_text(&*payload);
     Failure {
         kind: Kind::Remote,
         subject: format!("the task panicked{place}: {message}"),

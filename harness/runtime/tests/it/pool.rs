@@ -133,6 +133,14 @@ const TRIALS: &[(&str, Body)] = &[
         executor::replaced,
     ),
     (
+        "an_executor_gives_a_hundred_thousand_results_in_order",
+        executor::many_futures,
+    ),
+    (
+        "an_executor_goes_on_after_thousands_of_cancels",
+        executor::after_cancels,
+    ),
+    (
         "a_terminated_executor_fails_what_is_pending",
         executor::terminated,
     ),
@@ -152,6 +160,10 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
     (
         "a_worker_that_exits_fails_its_own_task",
         deaths::exiting_worker,
+    ),
+    (
+        "a_task_that_takes_too_long_is_ended_with_its_worker_alone",
+        deaths::overdue,
     ),
     (
         "a_killed_idle_worker_leaves_the_pool_usable",

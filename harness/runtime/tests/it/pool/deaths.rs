@@ -98,6 +98,25 @@ pub(super) fn killed_idle(context: Context) {
     }
 }
 
+fn tell_and_stay((pids, never): (mp::Queue<u32>, mp::Semaphore)) -> bool {
+    pids.put(std::process::id()).unwrap();
+    never.acquire_raw(None).unwrap()
+}
+
+pub(super) fn overdue(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let (pids, never) = (context.queue(None).unwrap(), context.semaphore(0).unwrap());
+    let arguments = (pids.clone(), never);
+    let endless = pool.apply_async(tell_and_stay, arguments).unwrap();
+    let worker = worker_with(pids.get_within(LATE).unwrap());
+    let moment = Some(Duration::from_millis(1));
+    assert!(endless.get(moment).unwrap_err().is_timeout());
+    let others = pool.map_async(square, 0..100).unwrap();
+    worker.kill().unwrap();
+    assert!(endless.get(LATE).unwrap_err().is_worker_lost());
+    assert_eq!(others.get(LATE).unwrap().len(), 100);
+}
+
 /// The first worker is ready at once; each other tells its id and waits for its permit.
 fn start_when_permitted((first, pids, permit): (mp::Semaphore, mp::Queue<u32>, mp::Semaphore)) {
     if !first.try_acquire() {

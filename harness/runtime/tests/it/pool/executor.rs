@@ -34,6 +34,31 @@ pub(super) fn futures(context: Context) {
     assert!(matches!(&results[..], [Ok(1), Err(error), Ok(3)] if error.is_remote()));
 }
 
+pub(super) fn many_futures(context: Context) {
+    let executor = context.executor(2).unwrap();
+    let submit = |x| executor.submit(square, x).unwrap();
+    let futures: Vec<_> = (0..100_000).map(submit).collect();
+    for (future, x) in futures.into_iter().zip(0..) {
+        assert_eq!(future.into_result(LATE).unwrap(), x * x);
+    }
+}
+
+pub(super) fn after_cancels(context: Context) {
+    let (executor, first, gate) = busy(context);
+    // More than the ring holds, so that some are published and others not.
+    let submit = |x| executor.submit(square, x).unwrap();
+    let futures: Vec<_> = (0..5_000).map(submit).collect();
+    let (kept, cancelled): (Vec<_>, Vec<_>) =
+        futures.iter().zip(0..).partition(|(_, x)| x % 500 == 0);
+    assert!(cancelled.iter().all(|(future, _)| future.cancel()));
+    gate.release().unwrap();
+    for (future, x) in kept {
+        assert_eq!(future.result(LATE).unwrap(), x * x);
+    }
+    assert_eq!(first.result(LATE).unwrap(), 9);
+    assert_eq!(submit(5).result(LATE).unwrap(), 25);
+}
+
 fn note((seen, x): (mp::Semaphore, i64)) -> i64 {
     seen.release().unwrap();
     x
