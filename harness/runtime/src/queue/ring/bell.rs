@@ -13,12 +13,14 @@ use crate::lock::segment::Segment;
 use crate::lock::word::Word;
 
 const WAITING_AT: usize = 4;
-/// Looks before the first sleep, after pauses that grow from one to the most: who changes what is
-/// looked at is slower for each look. Between them others on this processor get their turn.
+/// Looks before the first sleep, after pauses that grow: each look makes whoever changes what is
+/// looked at slower, and a taker of one value at a time as it comes would keep its putter slow.
+/// After the short pauses others on this processor get their turn between looks.
 ///
 /// All of them together last about as long as a sleeper takes to wake on another processor. So two
 /// that answer each other both stay awake, once they are.
 const LOOKS: u32 = 24;
+const PAUSES_MIN: u32 = 8;
 const PAUSES_MAX: u32 = 16;
 
 /// A bell at its place: how often it was rung, then how many wait for it; and the lock under
@@ -48,11 +50,10 @@ impl<'s> Bell<'s> {
         is_so: impl Fn() -> bool,
         in_vain: impl Fn() -> Result<()>,
     ) -> Result<bool> {
-        if is_so() {
-            return Ok(true);
-        }
         if timeout == Some(Duration::ZERO) {
-            in_vain()?;
+            if !is_so() {
+                in_vain()?;
+            }
             return Ok(is_so());
         }
         let patience = Patience::new(timeout);
@@ -67,7 +68,7 @@ impl<'s> Bell<'s> {
     }
 
     fn look(self, patience: Patience, is_so: &impl Fn() -> bool) -> bool {
-        let mut pauses = 1;
+        let mut pauses = PAUSES_MIN;
         for _ in 0..LOOKS {
             (0..pauses).for_each(|_| std::hint::spin_loop());
             if is_so() {
