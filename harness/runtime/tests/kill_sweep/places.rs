@@ -13,10 +13,23 @@ pub(crate) fn reached(scenario: &str, method: &str) -> Result<BTreeMap<String, u
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
     let mut found: BTreeMap<String, u64> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with("Keeper\t")) {
-        let (place, nth) = line.rsplit_once('\t').ok_or("a line without a number")?;
-        let nth: u64 = nth.parse().map_err(|_| format!("no number: {line}"))?;
+        // Under Wine the lines of two processes may overlap; what is lost of them is found another time.
+        let Some((place, nth)) = parts(line) else {
+            if cfg!(windows) {
+                continue;
+            }
+            return Err(format!("no place: {line}"));
+        };
         let most = found.entry(place.to_owned()).or_default();
         *most = nth.max(*most);
     }
     Ok(found)
+}
+
+/// A place and how often it was come to.
+fn parts(line: &str) -> Option<(&str, u64)> {
+    let (place, nth) = line.rsplit_once('\t')?;
+    let is_whole = place.ends_with("before") || place.ends_with("after");
+    let is_one = is_whole && place.matches('\t').count() == 2;
+    Some((place, nth.parse().ok()?)).filter(|_| is_one)
 }

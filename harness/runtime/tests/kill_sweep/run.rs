@@ -124,8 +124,8 @@ fn judge(event: Event, killed: bool, death: &Death) -> Result<(), String> {
     match event {
         Event::MainEnded(MainEnd::Exit(0)) => Ok(()),
         Event::MainEnded(MainEnd::Signal(name)) if name == "KILL" && may_die => Ok(()),
-        // Windows has no signals.
-        Event::MainEnded(MainEnd::Exit(1)) if cfg!(windows) && may_die => Ok(()),
+        // What a stranger ends on Windows.
+        Event::MainEnded(MainEnd::Exit(1)) if cfg!(windows) && killed => Ok(()),
         // Wine fails the start of a process that is killed before it has begun.
         Event::NotStarted(_) if cfg!(windows) && killed => Ok(()),
         other => Err(format!("{other:?}")),

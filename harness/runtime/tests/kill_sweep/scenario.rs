@@ -11,6 +11,7 @@ mod queue;
 use std::time::Duration;
 
 use poolproof_runtime as mp;
+use poolproof_sys::failpoint::KILL;
 
 /// What a scenario's main finds broken.
 type Outcome = Result<(), String>;
@@ -123,7 +124,8 @@ fn end_any(process: &mp::Process) -> Result<Option<End>, String> {
     match process.exit_code() {
         Ok(Some(0)) => Ok(Some(End::Well)),
         Ok(Some(-9)) => Ok(Some(End::Killed)),
-        Ok(Some(1)) if cfg!(windows) => Ok(Some(End::Killed)),
+        // What a stranger ends on Windows; who dies at a place has the code of a kill.
+        Ok(Some(1)) if cfg!(windows) && std::env::var_os(KILL).is_none() => Ok(Some(End::Killed)),
         Ok(Some(1)) => Ok(None),
         Ok(code) => Err(format!("{name} ended with {code:?}")),
         Err(error) if error.is_system() => Ok(Some(End::Unknown)),

@@ -96,7 +96,7 @@ impl LastError {
 /// Dies as a process dies that another kills.
 #[cfg(feature = "failpoints")]
 pub(crate) fn die() -> ! {
-    leave_at_once(1)
+    leave_at_once(super::process::KILLED.cast_signed())
 }
 
 /// Ends this process: no destructors, no work, no buffers; what was sent is on its way.

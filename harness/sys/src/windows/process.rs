@@ -39,6 +39,10 @@ pub const CAN_OUTLIVE: bool = false;
 /// every code that a program gives by itself, below the system's own for crashes.
 const SIGNALLED: u32 = 0x0050_0000;
 
+/// What a process that was killed has as its exit code.
+#[cfg(feature = "failpoints")]
+pub(super) const KILLED: u32 = SIGNALLED + 9;
+
 /// A process that this one started.
 #[derive(Debug)]
 pub struct Child {
