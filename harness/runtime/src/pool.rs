@@ -14,6 +14,7 @@
 mod all;
 mod arena;
 mod board;
+mod buffer;
 mod builder;
 mod codec;
 mod crew;

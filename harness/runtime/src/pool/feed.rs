@@ -14,6 +14,7 @@ use poolproof_sys::handle::Handle;
 
 use super::arena::{Arena, Block};
 use super::board::Board;
+use super::buffer::keep_small;
 use super::job::Job;
 use super::pendings::{Extra, Pendings, is_same};
 use super::ring::{Head, INLINE};
@@ -346,7 +347,7 @@ impl Feed {
             }
         }
         self.buffer = bytes;
-        worker::keep_small(&mut self.buffer);
+        keep_small(&mut self.buffer);
         Ok(())
     }
 

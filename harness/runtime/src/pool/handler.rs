@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use super::arena::Block;
 use super::board::HandlerState;
+use super::buffer::keep_small;
 use super::crew::Starts;
 use super::job::Arrived;
 use super::office::{Door, Office};
 use super::pendings::{Pending, Run};
 use super::stream::{Ending, Reader, Record};
 use super::task;
-use super::worker::{INITIALIZER, keep_small};
+use super::worker::INITIALIZER;
 use crate::error::{Error, Kind};
 use crate::fork_gate;
 use crate::locked::lock;

@@ -10,7 +10,7 @@ use std::sync::atomic::fence;
 
 use poolproof_sys::memory::SharedMemory;
 
-use super::worker;
+use super::buffer::keep_small;
 
 /// Bytes before the data: the writer's end and the reader's start, on lines of their own.
 pub(super) const HEADER: usize = 128;
@@ -224,7 +224,7 @@ impl Reader {
                 each(&records);
                 let given = self.bytes.len() - rest.len();
                 self.bytes.drain(..given);
-                worker::keep_small(&mut self.bytes);
+                keep_small(&mut self.bytes);
             }
         }
     }

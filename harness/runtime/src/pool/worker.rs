@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arena::Block;
 use super::board::{Board, Stage};
+use super::buffer::keep_small;
 use super::stream::Ending;
 use super::task::{self, RETURNED};
 use crate::error::{Error, Kind, Result};
@@ -50,16 +51,6 @@ impl Room {
 
 /// Bytes of a result that are worth a place of their own.
 const IN_STREAM_MAX: usize = 4096;
-
-/// Bytes of a buffer that is kept for the next task.
-const KEPT_MAX: usize = 2 << 20;
-
-/// Lets go of a buffer for a huge value: it is not kept for the small ones that follow.
-pub(super) fn keep_small(buffer: &mut Vec<u8>) {
-    if buffer.capacity() > KEPT_MAX {
-        *buffer = Vec::new();
-    }
-}
 
 /// The record that says why an initializer failed; no task has this name.
 pub(super) const INITIALIZER: u64 = u64::MAX;
