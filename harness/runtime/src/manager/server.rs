@@ -113,6 +113,10 @@ impl Office {
         &self.address
     }
 
+    fn is_over(&self) -> bool {
+        lock(&self.acceptor).is_none()
+    }
+
     /// Has [`serve`] return, and every connection end.
     pub(super) fn end(&self) {
         if let Some(acceptor) = lock(&self.acceptor).take() {
@@ -139,7 +143,7 @@ pub(super) fn serve(office: &Arc<Office>) {
             Err(_) => continue,
         };
         lock(&office.streams).insert(client, Arc::clone(&stream));
-        if lock(&office.acceptor).is_none() {
+        if office.is_over() {
             // It fails for one that its client has ended.
             let _ = socket::shut_down(&stream);
             return;
@@ -196,7 +200,7 @@ impl Drop for Present<'_> {
 fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<()> {
     let connection: Connection<Reply, Request> =
         Connection::duplex(Carrier::Remote(Arc::clone(stream)));
-    let Request::Hello(process) = fork_gate::outside(|| connection.recv())? else {
+    let Request::Hello(process) = connection.recv()? else {
         return Err(Error::new(Kind::Usage, "serve a client that gives no name"));
     };
     let _present = Present::begin(office, client, process);
@@ -213,7 +217,11 @@ fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<(
         ids: Vec::new(),
     };
     loop {
-        let request = fork_gate::outside(|| connection.recv())?;
+        let request = connection.recv()?;
+        // On Windows ending a connection ends only what is under way on it.
+        if office.is_over() {
+            return Err(Error::new(Kind::Closed, "serve after the end"));
+        }
         let reply = match request {
             Request::Borrow(id) => borrowed.add(id).and_then(|()| encoded(&())),
             request => answer(&office.table, &office.registry, &caller, request),

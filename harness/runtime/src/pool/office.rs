@@ -195,6 +195,8 @@ impl Office {
             job.complete(0, Err(cancelled()));
             self.poke();
         }
+        // Others may have given tasks meanwhile, which they leave to whoever has the feed.
+        self.pump();
         is_taken_back
     }
 

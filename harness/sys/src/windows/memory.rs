@@ -196,7 +196,8 @@ impl SharedMemory {
     /// # Panics
     /// When the offset is outside or not a multiple of 4.
     pub fn wait_word(&self, offset: usize) -> WaitWord<'_> {
-        let lane = offset / 4 % SEMAPHORES;
+        // Words side by side, and the first words of lines side by side, have different ones.
+        let lane = (offset / 4 + offset / 64) % SEMAPHORES;
         WaitWord::new(
             self.atomic_u32(offset),
             self.sleepers(lane),

@@ -3,10 +3,12 @@
 //!
 //! `WaitOnAddress` works inside one process only, so sleepers wait for a kernel semaphore that
 //! belongs to the memory, and a count beside the words says how many do.
-//! Words share semaphores, and a sleeper that dies leaves a token: both only wake someone early.
+//! Words share semaphores, and a sleeper that dies leaves a token: both wake someone early.
+//! Who is woken early and sleeps again at once may take the token of another who has counted itself
+//! and is not asleep yet, so nobody sleeps longer than [`NAP_MAX`] without a look at its word.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::WAIT_OBJECT_0;
 use windows_sys::Win32::System::Threading::{ReleaseSemaphore, WaitForSingleObject};
@@ -14,6 +16,9 @@ use windows_sys::Win32::System::Threading::{ReleaseSemaphore, WaitForSingleObjec
 use super::handle::Handle;
 use super::overlapped::milliseconds;
 use crate::atomic::AtomicU32;
+
+/// How long a sleeper may miss that it was woken.
+const NAP_MAX: Duration = Duration::from_millis(20);
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +67,7 @@ impl<'m> WaitWord<'m> {
         self.sleepers.fetch_add(1, Ordering::SeqCst);
         // A waker changes the word first and counts the sleepers then, so one of both sees the
         // other.
-        let woken = self.word.load(Ordering::SeqCst) != expected || self.sleep(deadline);
+        let woken = self.sleep(expected, deadline);
         self.sleepers.fetch_sub(1, Ordering::SeqCst);
         if woken {
             WaitResult::Woken
@@ -71,11 +76,24 @@ impl<'m> WaitWord<'m> {
         }
     }
 
-    fn sleep(&self, deadline: Option<Instant>) -> bool {
-        let time = milliseconds(deadline);
-        // SAFETY: the semaphore is open as long as its memory.
-        let waited = call!(unsafe { WaitForSingleObject(self.semaphore.raw(), time) });
-        waited == WAIT_OBJECT_0
+    /// Sleeps until a token is there or the word is another; false when the time was over first.
+    fn sleep(&self, expected: u32, deadline: Option<Instant>) -> bool {
+        loop {
+            if self.word.load(Ordering::SeqCst) != expected {
+                return true;
+            }
+            let now = Instant::now();
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return false;
+            }
+            let nap = now + NAP_MAX;
+            let time = milliseconds(Some(deadline.map_or(nap, |deadline| deadline.min(nap))));
+            // SAFETY: the semaphore is open as long as its memory.
+            let waited = call!(unsafe { WaitForSingleObject(self.semaphore.raw(), time) });
+            if waited == WAIT_OBJECT_0 {
+                return true;
+            }
+        }
     }
 
     /// Wakes at least `count` sleepers, if there are so many: who they are cannot be chosen, so all
