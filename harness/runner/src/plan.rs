@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use poolproof_case::StartMethod;
+use poolproof_case::nearest::named;
 
 /// How the timing of a run is disturbed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,10 +50,7 @@ impl FromStr for Plan {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Plan, String> {
-        Plan::ALL
-            .into_iter()
-            .find(|plan| plan.name() == name)
-            .ok_or_else(|| format!("unknown plan `{name}` (known: plain, pauses)"))
+        named("plan", name, Plan::ALL, Plan::name)
     }
 }
 

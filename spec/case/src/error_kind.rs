@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nearest::named;
+
 /// What went wrong, independent of any implementation's classes and messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,9 +140,6 @@ impl FromStr for ErrorKind {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        ErrorKind::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| format!("unknown error kind `{name}`"))
+        named("error kind", name, ErrorKind::ALL, ErrorKind::name)
     }
 }

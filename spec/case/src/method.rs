@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nearest::named;
+
 /// How a child process comes to life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -50,11 +52,6 @@ impl FromStr for StartMethod {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        StartMethod::ALL
-            .into_iter()
-            .find(|method| method.name() == name)
-            .ok_or_else(|| {
-                format!("unknown start method `{name}` (known: spawn, fork, forkserver, threads)")
-            })
+        named("start method", name, StartMethod::ALL, StartMethod::name)
     }
 }

@@ -33,6 +33,28 @@ pub fn advice(name: &str, known: &[&str]) -> Option<String> {
     is_short.then(|| format!("known: {}", known.join(", ")))
 }
 
+/// The one of `all` that has this name.
+///
+/// # Errors
+/// When none has it: what it should have been, and the names there are.
+pub fn named<T: Copy>(
+    what: &str,
+    name: &str,
+    all: impl IntoIterator<Item = T>,
+    name_of: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    let mut known = Vec::new();
+    for one in all {
+        let its = name_of(one);
+        if its == name {
+            return Ok(one);
+        }
+        known.push(its);
+    }
+    let help = advice(name, &known).map_or_else(String::new, |advice| format!(" ({advice})"));
+    Err(format!("unknown {what} `{name}`{help}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +67,22 @@ mod tests {
         assert_eq!(nearest("Barrier", known), None);
         let long: &str = &"x".repeat(1000);
         assert_eq!(nearest(long, known), None);
+    }
+    #[test]
+    fn an_unknown_name_is_told_the_known_ones() {
+        let named = |name| {
+            named("number", name, [1, 10], |one| {
+                if one == 1 { "one" } else { "ten" }
+            })
+        };
+        assert_eq!(named("ten"), Ok(10));
+        assert_eq!(
+            named("teen").unwrap_err(),
+            "unknown number `teen` (did you mean `ten`?)"
+        );
+        assert_eq!(
+            named("hundred").unwrap_err(),
+            "unknown number `hundred` (known: one, ten)"
+        );
     }
 }
