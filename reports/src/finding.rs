@@ -126,6 +126,8 @@ pub(crate) struct Coverage {
     pub(crate) complete: usize,
     /// `Sometimes` claims that no run showed: driver, start method, case.
     pub(crate) unseen_claims: Vec<String>,
+    /// Which deviations are known, with their reasons, and how often they were seen.
+    pub(crate) known: BTreeMap<String, usize>,
     /// Why something is unsupported, and how often.
     pub(crate) unsupported: BTreeMap<String, usize>,
     /// Runs that failed by no fault of a driver.
@@ -137,12 +139,14 @@ pub(crate) fn coverage(file: &RunFile) -> Coverage {
     let mut coverage = Coverage::default();
     for record in &file.records {
         coverage.infrastructure += record.infrastructure;
-        if record.verdict == Verdict::Unsupported {
-            let reason = record
-                .reason
-                .clone()
-                .unwrap_or_else(|| "no reason given".to_owned());
-            *coverage.unsupported.entry(reason).or_default() += 1;
+        let reasons = match record.verdict {
+            Verdict::Known => Some(&mut coverage.known),
+            Verdict::Unsupported => Some(&mut coverage.unsupported),
+            _ => None,
+        };
+        if let Some(reasons) = reasons {
+            let reason = record.reason.as_deref().unwrap_or("no reason given");
+            *reasons.entry(reason.to_owned()).or_default() += 1;
         }
         if !record.verdict.is_judged() {
             continue;

@@ -2,6 +2,7 @@
 //!
 //! It says what the summary says, with every finding and its command to repeat.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::finding::{Card, Coverage, cards, coverage, sentence};
@@ -142,17 +143,24 @@ fn coverage_section(coverage: &Coverage) -> String {
             text += &format!("- and {} more\n", coverage.unseen_claims.len() - CLAIMS_MAX);
         }
     }
-    if !coverage.unsupported.is_empty() {
-        text += "\nUnsupported:\n\n";
-        for (reason, count) in &coverage.unsupported {
-            text += &format!("- {count}: {}\n", escaped(reason));
-        }
-    }
+    text += &reasons_list("Known deviations", &coverage.known);
+    text += &reasons_list("Unsupported", &coverage.unsupported);
     if coverage.infrastructure > 0 {
         text += &format!(
             "\n{} runs failed here and are not counted.\n",
             coverage.infrastructure
         );
+    }
+    text
+}
+
+fn reasons_list(title: &str, reasons: &BTreeMap<String, usize>) -> String {
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{title}:\n\n");
+    for (reason, count) in reasons {
+        text += &format!("- {count}: {}\n", escaped(reason));
     }
     text
 }

@@ -15,15 +15,21 @@ const SCREEN_LINES: usize = 24;
 pub fn summary(file: &RunFile, color: bool, width: usize) -> String {
     let width = width.max(40);
     let matrix = matrix(file);
+    let cards = cards(file);
+    let mut coverage = coverage(file);
+    if !cards.is_empty() {
+        // What is found needs the room; what is known stands in the report.
+        coverage.known.clear();
+    }
     let mut top = wrapped(&sentence(file), width);
     top.push(String::new());
     top.extend(matrix_lines(&matrix, color));
-    let bottom: Vec<String> = bottom_lines(file, &matrix, color)
+    let bottom: Vec<String> = bottom_lines(file, &coverage, &matrix, color)
         .iter()
         .map(|line| shortened(line, width))
         .collect();
     let room = SCREEN_LINES.saturating_sub(top.len() + bottom.len() + 2);
-    let cards = card_lines(&cards(file), room, color, width);
+    let cards = card_lines(&cards, room, color, width);
     let mut lines = top;
     if !cards.is_empty() {
         lines.push(String::new());
@@ -150,8 +156,8 @@ fn card_body(card: &Card<'_>, width: usize) -> Vec<String> {
     lines
 }
 
-fn bottom_lines(file: &RunFile, matrix: &Matrix, color: bool) -> Vec<String> {
-    let mut lines = coverage_lines(&coverage(file));
+fn bottom_lines(file: &RunFile, coverage: &Coverage, matrix: &Matrix, color: bool) -> Vec<String> {
+    let mut lines = coverage_lines(coverage);
     let legend: Vec<String> = used_verdicts(matrix)
         .into_iter()
         .map(|verdict| {
@@ -180,9 +186,15 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
         let count = coverage.unseen_claims.len();
         lines.push(format!("not shown by any run ({count}): {first}"));
     }
-    let unsupported: usize = coverage.unsupported.values().sum();
-    if let Some((reason, _)) = coverage.unsupported.iter().max_by_key(|(_, count)| **count) {
-        lines.push(format!("unsupported ({unsupported}): {reason}"));
+    let reasons = [
+        ("known", &coverage.known),
+        ("unsupported", &coverage.unsupported),
+    ];
+    for (name, reasons) in reasons {
+        if let Some((reason, _)) = reasons.iter().max_by_key(|(_, count)| **count) {
+            let all: usize = reasons.values().sum();
+            lines.push(format!("{name} ({all}): {reason}"));
+        }
     }
     if coverage.infrastructure > 0 {
         lines.push(format!(

@@ -48,7 +48,7 @@ pub(crate) fn judge(
         .manifest
         .excuse(case, method, &driver.version, outcome);
     if let Some(known) = known {
-        return Judged::Known(format!("{}: {}", known.clause, known.reason));
+        return Judged::Known(known.explanation());
     }
     let why = behaviour.explain(outcome);
     Judged::Forbidden(why.nearest.map(|nearest| {

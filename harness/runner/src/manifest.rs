@@ -78,6 +78,18 @@ pub struct Known {
     pub upstream: String,
 }
 
+impl Known {
+    /// What a report says of it: clause, reason, and where upstream speaks of it.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let mut text = format!("{}: {}", self.clause, self.reason);
+        if !self.upstream.is_empty() {
+            text += &format!(" ({})", self.upstream);
+        }
+        text
+    }
+}
+
 fn default_runs() -> u32 {
     2
 }

@@ -40,6 +40,8 @@ pub(crate) fn file() -> RunFile {
         claim: "Sometimes(Before(\"a\", \"b\"))".to_owned(),
         seen: false,
     }];
+    known.reason =
+        Some("PM-POOL-CALLBACK-001: a callback is lost (https://example.org/issues/1)".to_owned());
     records.push(known);
     RunFile {
         head: Head {
