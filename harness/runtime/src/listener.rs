@@ -3,7 +3,8 @@
 //!
 //! A connection carries bytes and values, never handles. With a key, both sides prove that they
 //! know it before anything else is said; handshakes go on beside each other, so that a peer that
-//! stops in the middle of its own keeps nobody waiting.
+//! stops in the middle of its own keeps nobody waiting. Over TCP, a peer whose machine has vanished
+//! is noticed by the system (`sys::socket`).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,10 @@ use crate::wire::{self, Side};
 const HANDSHAKES_MAX: usize = 128;
 
 /// Waits for others to connect.
+///
+/// A TCP connection, here and of a [`Client`], asks a peer that is silent for a minute whether it
+/// is still there, and fails after another minute without an answer: who waits for a peer whose
+/// machine has lost its power or its network does not wait for ever.
 ///
 /// ```
 /// use poolproof_runtime as mp;

@@ -6,12 +6,13 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{
     GenericFilePath, GenericNamespaced, Listener as LocalListener, ListenerOptions, Name, Stream,
 };
-use rustix::net::Shutdown;
+use rustix::net::{Shutdown, sockopt};
 
 use super::handle::Handle;
 use super::identity::epoch;
@@ -21,6 +22,15 @@ pub const HAS_NAMES: bool = cfg!(any(target_os = "linux", target_os = "android")
 
 /// Whether a socket can be found by a path in the file system.
 pub const HAS_PATHS: bool = true;
+
+/// How long a TCP connection is silent before its peer is asked for a sign of life.
+const KEEP_ALIVE_IDLE: Duration = Duration::from_secs(60);
+
+/// How long until it is asked again.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How often it is asked before it is taken for gone.
+const KEEP_ALIVE_PROBES: u32 = 6;
 
 /// Where a socket can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +92,7 @@ impl Listener {
             rustix::io::FdFlags::CLOEXEC
         ))?;
         if self.tcp.is_some() {
-            call!(rustix::net::sockopt::set_tcp_nodelay(&stream, true))?;
+            prepare_tcp(&stream)?;
         }
         Ok(stream.into())
     }
@@ -118,14 +128,25 @@ impl Drop for Listener {
 pub fn connect(place: Place<'_>) -> io::Result<Handle> {
     let fd: OwnedFd = match place {
         Place::Tcp(address) => {
-            let stream = call!(TcpStream::connect(address))?;
-            call!(stream.set_nodelay(true))?;
-            stream.into()
+            let stream = OwnedFd::from(call!(TcpStream::connect(address))?);
+            prepare_tcp(&stream)?;
+            stream
         }
         Place::Path(path) => reach(file_name(path)?)?,
         Place::Name(name) => reach(bare_name(name)?)?,
     };
     Ok(fd.into())
+}
+
+/// Has what is written leave at once, and the system ask a peer that is silent for
+/// [`KEEP_ALIVE_IDLE`] whether it is still there: one whose machine has vanished, and so never said
+/// that it ends, is at an end after [`KEEP_ALIVE_PROBES`] questions without an answer.
+fn prepare_tcp(stream: &OwnedFd) -> io::Result<()> {
+    call!(sockopt::set_tcp_nodelay(stream, true))?;
+    call!(sockopt::set_socket_keepalive(stream, true))?;
+    call!(sockopt::set_tcp_keepidle(stream, KEEP_ALIVE_IDLE))?;
+    call!(sockopt::set_tcp_keepintvl(stream, KEEP_ALIVE_INTERVAL))?;
+    Ok(call!(sockopt::set_tcp_keepcnt(stream, KEEP_ALIVE_PROBES))?)
 }
 
 /// Ends a connection, however many handles it has; who reads from it sees the end.
@@ -182,6 +203,18 @@ mod tests {
         let place = Place::Tcp("127.0.0.1:0".parse().unwrap());
         let listener = Listener::bind(place).unwrap();
         check(&listener, Place::Tcp(listener.tcp_address().unwrap()));
+    }
+
+    #[test]
+    fn both_sides_of_tcp_ask_a_silent_peer_for_a_sign_of_life() {
+        let listener = Listener::bind(Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap();
+        let client = connect(Place::Tcp(listener.tcp_address().unwrap())).unwrap();
+        for side in [client, listener.accept().unwrap()] {
+            assert!(sockopt::socket_keepalive(&side).unwrap());
+            assert_eq!(sockopt::tcp_keepidle(&side).unwrap(), KEEP_ALIVE_IDLE);
+            assert_eq!(sockopt::tcp_keepintvl(&side).unwrap(), KEEP_ALIVE_INTERVAL);
+            assert_eq!(sockopt::tcp_keepcnt(&side).unwrap(), KEEP_ALIVE_PROBES);
+        }
     }
 
     #[test]

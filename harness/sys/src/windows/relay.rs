@@ -6,10 +6,12 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::windows::io::AsRawSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use windows_sys::Win32::Networking::WinSock::{SIO_KEEPALIVE_VALS, WSAIoctl, tcp_keepalive};
 use windows_sys::Win32::System::Threading::SetEvent;
 
 use super::handle::Handle;
@@ -20,6 +22,12 @@ const FLUSH_MAX: Duration = Duration::from_secs(10);
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(1);
+
+/// How long a connection is silent before its peer is asked for a sign of life, in milliseconds.
+const KEEP_ALIVE_IDLE_MS: u32 = 60_000;
+
+/// How long until it is asked again; the system takes it for gone after ten questions.
+const KEEP_ALIVE_INTERVAL_MS: u32 = 6_000;
 
 /// How many bytes are carried at once.
 const CHUNK: usize = 1 << 14;
@@ -40,6 +48,7 @@ struct Relay {
 /// A pipe that carries what a stream does, and ends with it.
 pub(super) fn pipe_to(stream: TcpStream) -> io::Result<Handle> {
     stream.set_nodelay(true)?;
+    keep_alive(&stream)?;
     let (ours, end) = pipe::duplex()?;
     let relay = Arc::new(Relay {
         stream,
@@ -62,6 +71,35 @@ pub(super) fn pipe_to(stream: TcpStream) -> io::Result<Handle> {
             let _ = relay.stream.shutdown(Shutdown::Both);
             Err(error)
         }
+    }
+}
+
+/// Has the system ask a peer that is silent whether it is still there: one whose machine has
+/// vanished, and so never said that it ends, is at an end then.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    let wanted = tcp_keepalive {
+        onoff: 1,
+        keepalivetime: KEEP_ALIVE_IDLE_MS,
+        keepaliveinterval: KEEP_ALIVE_INTERVAL_MS,
+    };
+    let mut written = 0;
+    // SAFETY: the socket is open; the structure is as long as is said, and nothing is answered.
+    let outcome = call!(unsafe {
+        WSAIoctl(
+            stream.as_raw_socket() as usize,
+            SIO_KEEPALIVE_VALS,
+            (&raw const wanted).cast(),
+            size_of_val(&wanted) as u32,
+            std::ptr::null_mut(),
+            0,
+            &raw mut written,
+            std::ptr::null_mut(),
+            None,
+        )
+    });
+    match outcome {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
@@ -120,5 +158,42 @@ fn flush() {
         }
         // Where it is shut already, there is nothing to end.
         let _ = relay.stream.shutdown(Shutdown::Write);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use windows_sys::Win32::Networking::WinSock::{SO_KEEPALIVE, SOL_SOCKET, getsockopt};
+
+    use super::*;
+
+    fn asks(stream: &TcpStream) -> bool {
+        let (mut value, mut length) = (0_u32, 4);
+        // SAFETY: the socket is open, and the value has room for the four bytes.
+        let outcome = unsafe {
+            getsockopt(
+                stream.as_raw_socket() as usize,
+                SOL_SOCKET,
+                SO_KEEPALIVE,
+                (&raw mut value).cast(),
+                &raw mut length,
+            )
+        };
+        assert_eq!(outcome, 0);
+        value != 0
+    }
+
+    #[test]
+    fn both_sides_of_tcp_ask_a_silent_peer_for_a_sign_of_life() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        for side in [client, listener.accept().unwrap().0] {
+            let seen = side.try_clone().unwrap();
+            assert!(!asks(&seen));
+            let _pipe = pipe_to(side).unwrap();
+            assert!(asks(&seen));
+        }
     }
 }
