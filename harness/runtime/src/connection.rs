@@ -244,6 +244,14 @@ impl<S, R> Connection<S, R> {
         self.writer.is_some()
     }
 
+    /// Sends a message that `encode` appends, which does nothing else, with the handles beside it.
+    pub(crate) fn send_encoded(
+        &self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<Vec<Handle>>,
+    ) -> Result<()> {
+        self.with_writer(|writer| writer.send(encode))
+    }
+
     fn check(&self, verb: &str) -> Result<()> {
         match self.is_closed() {
             true => Err(Error::new(Kind::Closed, format!("{verb} a connection"))),
@@ -295,7 +303,7 @@ impl<S: serde::Serialize + 'static, R> Connection<S, R> {
     /// `is_serialize` when it cannot be sent, and then nothing is; `is_broken_pipe` when the other
     /// end is closed; `is_closed` after `close`; `is_usage` on an end that only receives.
     pub fn send(&self, value: &S) -> Result<()> {
-        self.with_writer(|writer| writer.send(value))
+        self.send_encoded(|buffer| transfer::encode_message(value, buffer))
     }
 }
 

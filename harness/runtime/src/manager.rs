@@ -211,7 +211,7 @@ impl Manager {
     /// `is_broken_pipe` when there is none at the address; `is_auth` when the keys differ.
     pub fn connect(address: &Address, key: &[u8]) -> Result<Manager> {
         let server = Server::new(address.clone(), key);
-        server.ask(&Request::Count)?;
+        server.ask::<usize>(&Request::Count)?;
         Ok(Manager {
             server,
             started: None,
@@ -229,7 +229,7 @@ impl Manager {
     /// # Errors
     /// `is_broken_pipe` when the manager has ended.
     pub fn count(&self) -> Result<usize> {
-        decoded(&self.server.ask(&Request::Count)?)
+        self.server.ask(&Request::Count)
     }
 
     /// Ends the manager that was started here and all that it keeps. Another's is only let go.

@@ -146,7 +146,7 @@ pub(crate) fn decode_message<T: Message>(bytes: &[u8], handles: Vec<Handle>) -> 
 ///
 /// Handles that the value does not take are closed.
 #[inline]
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], handles: Vec<Handle>) -> Result<T> {
+pub(crate) fn decode<'b, T: Deserialize<'b>>(bytes: &'b [u8], handles: Vec<Handle>) -> Result<T> {
     let _arriving = Arriving::lay_out(handles);
     let mut deserializer = postcard::Deserializer::from_bytes(bytes);
     match T::deserialize(&mut deserializer) {

@@ -4,12 +4,10 @@ use std::io;
 
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe::{self, HANDLES_MAX};
-use serde::Serialize;
 
 use super::Carrier;
 use super::frame::{HEAD_MAX, write_head};
 use crate::error::{Error, Kind, Result};
-use crate::transfer;
 
 /// How much memory stays with a connection after a large message.
 const KEPT: usize = 1024 * 1024;
@@ -44,10 +42,14 @@ impl Writer {
         self.carrier.as_ref().ok_or_else(closed)
     }
 
-    pub(super) fn send<T: Serialize + 'static>(&mut self, value: &T) -> Result<()> {
+    /// Sends what `encode` appends, with the handles that it gives.
+    pub(super) fn send(
+        &mut self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<Vec<Handle>>,
+    ) -> Result<()> {
         self.buffer.clear();
         self.buffer.resize(HEAD_MAX, 0);
-        let handles = transfer::encode_message(value, &mut self.buffer)?;
+        let handles = encode(&mut self.buffer)?;
         let mut head = [0; HEAD_MAX];
         let length = self.buffer.len() - HEAD_MAX;
         let start = write_head(&mut head, length, handles.len());

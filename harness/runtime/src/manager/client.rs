@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, Weak};
 use poolproof_sys::identity::epoch;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_bytes::Bytes;
 
 use super::coding::{decoded, encoded};
 use super::protocol::{Item, Process, Reply, Request};
@@ -22,6 +23,7 @@ use crate::copies::InCopies;
 use crate::error::{Error, Kind, Result};
 use crate::listener::Client;
 use crate::locked::lock;
+use crate::transfer::encode;
 
 /// A manager's server: what this process knows of it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -45,7 +47,7 @@ struct Known {
 }
 
 /// A connection, and the copy of the process that made it.
-type Made = (u32, Arc<Connection<Request, Reply>>);
+type Made = (u32, Arc<Connection<(), ()>>);
 
 /// Every server that is in use here, so that all proxies of one share what is known of it.
 static SERVERS: Mutex<Vec<Weak<Known>>> = Mutex::new(Vec::new());
@@ -138,11 +140,16 @@ impl Server {
     }
 
     /// Asks the server and waits for its answer.
-    pub(super) fn ask(&self, request: &Request) -> Result<Vec<u8>> {
+    pub(super) fn ask<R: DeserializeOwned>(&self, request: &Request<'_>) -> Result<R> {
         let connection = self.connection().map_err(|error| self.lost(&error))?;
-        let reply = connection.send(request).and_then(|()| connection.recv());
-        match reply {
-            Ok(Ok(bytes)) => Ok(bytes.into_vec()),
+        let sent = connection.send_encoded(|buffer| encode(request, buffer));
+        let received = sent.and_then(|()| connection.recv_bytes());
+        let read = |message: Vec<u8>| {
+            let reply: Reply<&Bytes> = decoded(&message)?;
+            Ok(reply.map(|result| decoded(result)))
+        };
+        match received.and_then(read) {
+            Ok(Ok(result)) => result,
             Ok(Err((kind, subject))) => Err(Error::new(kind, subject)),
             Err(error) => {
                 // What it was in the middle of is lost, so nothing may follow on it.
@@ -154,8 +161,7 @@ impl Server {
 
     /// Calls an object.
     pub(super) fn call<C: Serialize, R: DeserializeOwned>(&self, id: u64, call: &C) -> Result<R> {
-        let reply = self.ask(&Request::Call(id, encoded(call)?))?;
-        decoded(&reply)
+        self.ask(&Request::Call(id, &encoded(call)?))
     }
 
     /// Encodes a value to be kept by the server.
@@ -178,7 +184,7 @@ impl Server {
     }
 
     /// This thread's connection.
-    fn connection(&self) -> Result<Arc<Connection<Request, Reply>>> {
+    fn connection(&self) -> Result<Arc<Connection<(), ()>>> {
         let known = CONNECTIONS.try_with(|connections| {
             let connections = connections.borrow();
             let known = connections.get(&self.known.number);
@@ -206,10 +212,11 @@ impl Server {
         Ok(connection)
     }
 
-    fn connect(&self) -> Result<Connection<Request, Reply>> {
+    fn connect(&self) -> Result<Connection<(), ()>> {
         let door = &self.known.door;
         let connection = Client::connect(&door.address, Some(&door.key))?;
-        connection.send(&Request::Hello(process()?))?;
+        let hello = Request::Hello(process()?);
+        connection.send_encoded(|buffer| encode(&hello, buffer))?;
         Ok(connection)
     }
 

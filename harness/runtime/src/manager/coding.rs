@@ -1,7 +1,6 @@
 //! Values as bytes: calls, arguments and results go over a manager's connection without handles.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::error::{Error, Kind, Result};
@@ -25,6 +24,6 @@ pub(super) fn packed<T: Serialize>(value: &T) -> Result<ByteBuf> {
 }
 
 /// A value out of its bytes.
-pub(super) fn decoded<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+pub(super) fn decoded<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T> {
     decode(bytes, Vec::new())
 }

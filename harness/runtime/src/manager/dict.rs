@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
-use serde_bytes::ByteBuf;
+use serde_bytes::{ByteBuf, Bytes};
 
 use super::coding::{decoded, encoded, packed};
 use super::protocol::Item;
@@ -16,14 +16,15 @@ use crate::locked::lock;
 use crate::transfer::Message;
 
 #[derive(Serialize, Deserialize)]
-enum Call {
-    Get(ByteBuf),
-    Insert(ByteBuf, Item),
+enum Call<'a> {
+    #[serde(borrow)]
+    Get(&'a Bytes),
+    Insert(&'a Bytes, Item),
     Update(Vec<(ByteBuf, Item)>),
-    SetDefault(ByteBuf, Item),
-    Remove(ByteBuf),
+    SetDefault(&'a Bytes, Item),
+    Remove(&'a Bytes),
     PopLast,
-    Contains(ByteBuf),
+    Contains(&'a Bytes),
     Len,
     Clear,
     Items,
@@ -52,22 +53,24 @@ impl Dict {
 }
 
 impl State {
-    fn get(&self, key: &ByteBuf) -> Option<ByteBuf> {
+    fn get(&self, key: &Bytes) -> Option<&Bytes> {
         let place = self.places.get(key)?;
-        self.entries.get(place).map(|(_, kept)| kept.bytes())
+        self.entries.get(place).map(|(_, kept)| kept.as_bytes())
     }
 
-    fn insert(&mut self, key: ByteBuf, value: Kept) {
-        if let Some(place) = self.places.get(&key) {
-            self.entries.insert(*place, (key, value));
+    fn insert(&mut self, key: &Bytes, value: Kept) {
+        let place = self.places.get(key);
+        if let Some((_, kept)) = place.and_then(|place| self.entries.get_mut(place)) {
+            *kept = value;
             return;
         }
+        let key = ByteBuf::from(key.to_vec());
         self.next += 1;
         self.places.insert(key.clone(), self.next);
         self.entries.insert(self.next, (key, value));
     }
 
-    fn remove(&mut self, key: &ByteBuf) -> Option<ByteBuf> {
+    fn remove(&mut self, key: &Bytes) -> Option<ByteBuf> {
         let place = self.places.remove(key)?;
         self.entries.remove(&place).map(|(_, kept)| kept.bytes())
     }
@@ -90,26 +93,26 @@ impl Object for Dict {
     fn call(&self, call: &[u8], _caller: &Caller<'_>) -> Result<Vec<u8>> {
         let mut state = lock(&self.state);
         match decoded(call)? {
-            Call::Get(key) => encoded(&state.get(&key)),
+            Call::Get(key) => encoded(&state.get(key)),
             Call::Insert(key, value) => encoded(&state.insert(key, Kept::new(value, &self.table)?)),
             Call::Update(pairs) => {
                 for (key, value) in pairs {
-                    state.insert(key, Kept::new(value, &self.table)?);
+                    state.insert(Bytes::new(&key), Kept::new(value, &self.table)?);
                 }
                 encoded(&())
             }
             Call::SetDefault(key, value) => {
-                if let Some(found) = state.get(&key) {
+                if let Some(found) = state.get(key) {
                     return encoded(&found);
                 }
                 let value = Kept::new(value, &self.table)?;
-                let bytes = value.bytes();
+                let bytes = encoded(&value.as_bytes());
                 state.insert(key, value);
-                encoded(&bytes)
+                bytes
             }
-            Call::Remove(key) => encoded(&state.remove(&key)),
+            Call::Remove(key) => encoded(&state.remove(key)),
             Call::PopLast => encoded(&state.pop_last()),
-            Call::Contains(key) => encoded(&state.places.contains_key(&key)),
+            Call::Contains(key) => encoded(&state.places.contains_key(key)),
             Call::Len => encoded(&state.places.len()),
             Call::Clear => {
                 state.places.clear();
@@ -133,7 +136,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// # Errors
     /// `is_deserialize` when it is no `V`.
     pub fn get(&self, key: &K) -> Result<Option<V>> {
-        let found: Option<ByteBuf> = self.proxy.call(&Call::Get(packed(key)?))?;
+        let found: Option<ByteBuf> = self.proxy.call(&Call::Get(Bytes::new(&encoded(key)?)))?;
         found.map(|found| decoded(&found)).transpose()
     }
 
@@ -143,7 +146,8 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// `is_serialize` when it cannot be sent.
     pub fn insert(&self, key: &K, value: &V) -> Result<()> {
         let value = self.proxy.server().encode(value)?;
-        self.proxy.call(&Call::Insert(packed(key)?, value))
+        self.proxy
+            .call(&Call::Insert(Bytes::new(&encoded(key)?), value))
     }
 
     /// Sets the values of several keys, at once.
@@ -164,7 +168,9 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// As [`insert`](DictProxy::insert) and [`get`](DictProxy::get).
     pub fn get_or_insert(&self, key: &K, default: &V) -> Result<V> {
         let default = self.proxy.server().encode(default)?;
-        let found: ByteBuf = self.proxy.call(&Call::SetDefault(packed(key)?, default))?;
+        let key = encoded(key)?;
+        let call = Call::SetDefault(Bytes::new(&key), default);
+        let found: ByteBuf = self.proxy.call(&call)?;
         decoded(&found)
     }
 
@@ -173,7 +179,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// # Errors
     /// As [`get`](DictProxy::get).
     pub fn remove(&self, key: &K) -> Result<Option<V>> {
-        let found: Option<ByteBuf> = self.proxy.call(&Call::Remove(packed(key)?))?;
+        let found: Option<ByteBuf> = self.proxy.call(&Call::Remove(Bytes::new(&encoded(key)?)))?;
         found.map(|found| decoded(&found)).transpose()
     }
 
@@ -208,7 +214,7 @@ impl<K: Message, V: Message> DictProxy<K, V> {
     /// # Errors
     /// `is_serialize` when the key cannot be sent.
     pub fn contains_key(&self, key: &K) -> Result<bool> {
-        self.proxy.call(&Call::Contains(packed(key)?))
+        self.proxy.call(&Call::Contains(Bytes::new(&encoded(key)?)))
     }
 
     /// How many keys there are.

@@ -1,6 +1,5 @@
 //! What a manager makes, and what it lets others find by a name.
 
-use super::coding::decoded;
 use super::protocol::{Make, Request};
 use super::proxy::Proxy;
 use super::{
@@ -22,8 +21,7 @@ impl Manager {
             let text = format!("share an object of another manager as `{name}`");
             return Err(Error::new(Kind::Usage, text));
         }
-        self.server.ask(&Request::Share(name.into(), proxy.id()))?;
-        Ok(())
+        self.server.ask(&Request::Share(name.into(), proxy.id()))
     }
 
     /// A proxy of what is shared under a name.
@@ -32,14 +30,12 @@ impl Manager {
     /// `is_missing` when nothing is; `is_usage` when it is of another class;
     /// `is_broken_pipe` when the manager has ended.
     pub fn shared<P: Managed>(&self, name: &str) -> Result<P> {
-        let found = self.server.ask(&Request::Find(name.into(), P::class()))?;
-        let id: u64 = decoded(&found)?;
+        let id = self.server.ask(&Request::Find(name.into(), P::class()))?;
         Ok(P::from_proxy(Proxy::adopt(self.server.clone(), id)))
     }
 
     fn make<P: Managed>(&self, make: Make) -> Result<P> {
-        let made = self.server.ask(&Request::Make(make))?;
-        let id: u64 = decoded(&made)?;
+        let id = self.server.ask(&Request::Make(make))?;
         Ok(P::from_proxy(Proxy::adopt(self.server.clone(), id)))
     }
 

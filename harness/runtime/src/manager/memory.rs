@@ -1,7 +1,6 @@
 //! Shared memory that a manager makes: each block has its name until the manager ends, whoever else
 //! has ended before.
 
-use super::coding::decoded;
 use std::sync::Mutex;
 
 use super::Manager;
@@ -69,7 +68,7 @@ impl Manager {
     /// As [`SharedMemory::create`]; `is_missing` when the manager is on another machine;
     /// `is_broken_pipe` when it has ended.
     pub fn shared_memory(&self, size: usize) -> Result<SharedMemory> {
-        let name: String = decoded(&self.server.ask(&Request::Memory(size))?)?;
+        let name: String = self.server.ask(&Request::Memory(size))?;
         SharedMemory::attach(&name)
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Item {
 
 /// What a client asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Request {
+pub(super) enum Request<'a> {
     /// The first on each connection: which process it belongs to.
     Hello(Process),
     /// Makes an object; the reply is its number, with one reference to it.
@@ -34,13 +34,13 @@ pub(super) enum Request {
     /// How many objects are referred to.
     Count,
     /// Calls an object; the call is encoded as the object's own.
-    Call(u64, #[serde(with = "serde_bytes")] Vec<u8>),
+    Call(u64, #[serde(borrow, with = "serde_bytes")] &'a [u8]),
     /// Makes a block of shared memory of so many bytes; the reply is its name.
     Memory(usize),
 }
 
 #[cfg(any(test, feature = "fuzzing"))]
-impl Request {
+impl Request<'_> {
     /// Counts the object that it is about from `first`.
     pub(super) fn shift(&mut self, first: u64) {
         match self {
@@ -58,7 +58,7 @@ impl Request {
 pub(super) type Process = [u8; 16];
 
 /// What the server answers: the encoded result, or the error's kind and subject.
-pub(super) type Reply = Result<serde_bytes::ByteBuf, (Kind, String)>;
+pub(super) type Reply<B = serde_bytes::ByteBuf> = Result<B, (Kind, String)>;
 
 /// What an object is, so that a name is not taken for another's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -103,14 +103,14 @@ impl Share {
             return Ok(());
         }
         if self.creator != now {
-            self.server.ask(&Request::Borrow(self.id))?;
+            self.server.ask::<()>(&Request::Borrow(self.id))?;
             self.counted.store(now, Ordering::Release);
             return Ok(());
         }
-        self.server.ask(&Request::Hold(self.id))?;
+        self.server.ask::<()>(&Request::Hold(self.id))?;
         if self.counted.swap(now, Ordering::AcqRel) == now {
             // Another thread has done the same.
-            self.server.ask(&Request::Release(self.id))?;
+            self.server.ask::<()>(&Request::Release(self.id))?;
         }
         Ok(())
     }
@@ -120,7 +120,7 @@ impl Drop for Share {
     fn drop(&mut self) {
         if self.creator == epoch() && self.counted.load(Ordering::Acquire) == self.creator {
             // The manager may have ended, and the object with it.
-            let _ = self.server.ask(&Request::Release(self.id));
+            let _ = self.server.ask::<()>(&Request::Release(self.id));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The process that keeps a manager's objects: a thread for each connection, until the one who
 //! started it is gone.
 
-use super::coding::encoded;
+use super::coding::{decoded, encoded};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -10,6 +10,7 @@ use poolproof_sys::channel::Channel;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::{pipe, socket};
 use serde::{Deserialize, Serialize};
+use serde_bytes::Bytes;
 
 use super::barrier::Barrier;
 use super::condition::Condition;
@@ -34,6 +35,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::listener::Acceptor;
 use crate::locked::lock;
+use crate::transfer::encode;
 
 /// What a server is given.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +48,9 @@ pub(super) struct Start {
     #[serde(with = "crate::transfer::handle")]
     pub(super) channel: Handle,
 }
+
+/// How much memory stays with a connection after a large request.
+const KEPT: usize = 1024 * 1024;
 
 /// The first that a server says to the one who started it: where it can be found.
 pub(super) type Hello = std::result::Result<Address, (Kind, String)>;
@@ -198,9 +203,8 @@ impl Drop for Present<'_> {
 
 /// Answers a client until it goes away.
 fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<()> {
-    let connection: Connection<Reply, Request> =
-        Connection::duplex(Carrier::Remote(Arc::clone(stream)));
-    let Request::Hello(process) = connection.recv()? else {
+    let connection: Connection<(), ()> = Connection::duplex(Carrier::Remote(Arc::clone(stream)));
+    let Request::Hello(process) = decoded(&connection.recv_bytes()?)? else {
         return Err(Error::new(Kind::Usage, "serve a client that gives no name"));
     };
     let _present = Present::begin(office, client, process);
@@ -216,18 +220,24 @@ fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<(
         table: &office.table,
         ids: Vec::new(),
     };
+    let mut message = Vec::new();
     loop {
-        let request = connection.recv()?;
+        message.clear();
+        message.shrink_to(KEPT);
+        connection.recv_bytes_into(&mut message)?;
         // On Windows ending a connection ends only what is under way on it.
         if office.is_over() {
             return Err(Error::new(Kind::Closed, "serve after the end"));
         }
-        let reply = match request {
+        let reply = match decoded(&message)? {
             Request::Borrow(id) => borrowed.add(id).and_then(|()| encoded(&())),
             request => answer(&office.table, &office.registry, &caller, request),
         };
-        let reply = reply.map(serde_bytes::ByteBuf::from);
-        connection.send(&reply.map_err(|error| (error.kind(), error.subject().to_owned())))?;
+        let reply: Reply<&Bytes> = match &reply {
+            Ok(result) => Ok(Bytes::new(result)),
+            Err(error) => Err((error.kind(), error.subject().to_owned())),
+        };
+        connection.send_encoded(|buffer| encode(&reply, buffer))?;
     }
 }
 
@@ -257,11 +267,11 @@ fn answer(
     table: &Arc<Table>,
     registry: &Registry,
     caller: &Caller<'_>,
-    request: Request,
+    request: Request<'_>,
 ) -> Result<Vec<u8>> {
     match request {
         Request::Hello(_) => Err(Error::new(Kind::Usage, "name a client twice")),
-        Request::Call(id, call) => table.object(id)?.call(&call, caller),
+        Request::Call(id, call) => table.object(id)?.call(call, caller),
         Request::Make(make) => {
             let class = Class::of(&make);
             encoded(&table.add(class, object(make, table, registry)?))
@@ -320,7 +330,7 @@ pub(crate) fn feed(bytes: &[u8]) {
     while let Some((length, behind)) = rest.split_first() {
         let (request, behind) = behind.split_at(behind.len().min(usize::from(*length)));
         rest = behind;
-        if let Ok(mut request) = super::coding::decoded::<Request>(request) {
+        if let Ok(mut request) = decoded::<Request<'_>>(request) {
             request.shift(first);
             // An error is as good an answer as any.
             let _ = answer(&table, &registry, &caller, request);

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::{Duration, Instant};
 
+use serde_bytes::{ByteBuf, Bytes};
+
 use super::memory::Blocks;
 use super::protocol::{Class, Item, Process};
 use super::waiting::Caller;
@@ -232,8 +234,12 @@ impl Kept {
         Ok(Kept { item })
     }
 
-    pub(super) fn bytes(&self) -> serde_bytes::ByteBuf {
-        serde_bytes::ByteBuf::from(self.item.bytes.clone())
+    pub(super) fn as_bytes(&self) -> &Bytes {
+        Bytes::new(&self.item.bytes)
+    }
+
+    pub(super) fn bytes(&self) -> ByteBuf {
+        ByteBuf::from(self.item.bytes.clone())
     }
 }
 
