@@ -1,10 +1,13 @@
 //! Queues: values from many processes to many, each process's own in its order.
 //!
 //! `channel` and `ring` are the two transports that all processes of a queue share, `line` one of
-//! them, `outbox` what one process has put and not yet written, `plain`, `joinable` and `simple` the
+//! them, `outbox` what one process has put and not yet written, `counts` what a pipe counts and `bell`
+//! how one sleeps until that changes, `plain`, `joinable` and `simple` the
 //! three kinds that users see.
 
+mod bell;
 mod channel;
+mod counts;
 mod frame;
 mod joinable;
 mod line;

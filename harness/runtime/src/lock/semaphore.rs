@@ -87,41 +87,6 @@ impl<'s> Count<'s> {
         given
     }
 
-    /// Takes one if there is one, and wakes those who wait for zero when it was the last.
-    pub(crate) fn take_to_zero(self) -> bool {
-        let taken = self.try_take();
-        if taken && self.value() == 0 && self.waiting().load(SeqCst) > 0 {
-            let memory = self.segment.memory();
-            memory.wait_word(self.segment.at(self.offset)).wake_all();
-        }
-        taken
-    }
-
-    /// Waits until the count is zero; false when the time was over first. Where it stays above for
-    /// a while, `mend` may take away what the dead have left.
-    pub(crate) fn await_zero_mending(self, timeout: Option<Duration>, mend: impl Fn()) -> bool {
-        if timeout == Some(Duration::ZERO) {
-            mend();
-        }
-        let patience = Patience::new(timeout);
-        self.waiting().fetch_add(1, SeqCst);
-        let reached = loop {
-            let seen = self.atomic().load(SeqCst);
-            if seen == 0 {
-                break true;
-            }
-            if patience.is_over() {
-                break false;
-            }
-            let memory = self.segment.memory();
-            if patience.nap(memory.wait_word(self.segment.at(self.offset)), seen) {
-                mend();
-            }
-        };
-        self.waiting().fetch_sub(1, SeqCst);
-        reached
-    }
-
     fn try_take(self) -> bool {
         self.atomic()
             .fetch_update(SeqCst, Relaxed, |count| count.checked_sub(1))

@@ -3,20 +3,19 @@
 //!
 //! Positions count all bytes that ever went through the pipe, so whoever takes a lock back from
 //! a dead process can tell from what is left in the pipe what that process had done.
-//! Reading is in `reading`, writing in `writing`; bounds and buffers are for the queues.
+//! Reading is in `reading`, writing in `writing`, how many values there are in `counts`.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::time::Duration;
 
-use poolproof_sys::atomic::{AtomicU32, AtomicU64};
+use poolproof_sys::atomic::AtomicU64;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::lock::segment::{self, SLOTS, Segment, SegmentKind};
-use crate::lock::semaphore::Count;
+use crate::lock::segment::{self, Segment, SegmentKind};
 use crate::lock::word::{Found, Word};
 
 // The readers' cache line.
@@ -33,17 +32,16 @@ const WRITING_END_AT: usize = 88;
 const TORN_START_AT: usize = 96;
 const TORN_END_AT: usize = 104;
 const WRITES_AT: usize = 112;
-// Counts of values.
-const FREE_AT: usize = 128;
-const BOUND_AT: usize = 136;
-const UNFINISHED_AT: usize = 192;
+const TICKET_AT: usize = 120;
+// From 128 on, counts of values.
+const BATCH_END_AT: usize = 216;
 // What was read from the pipe and not yet taken by anyone.
 const AHEAD_AT: usize = 256;
 /// Whole writes fit, and so does every frame that is not large.
 pub(super) const AHEAD_BYTES: usize = 4096;
-// For each process what it has put and not yet written.
-const UNWRITTEN_AT: usize = AHEAD_AT + AHEAD_BYTES;
-const BODY_BYTES: usize = UNWRITTEN_AT + 4 * SLOTS;
+/// What each process has put.
+pub(super) const SLOTS_AT: usize = AHEAD_AT + AHEAD_BYTES;
+const BODY_BYTES: usize = SLOTS_AT + super::counts::SLOTS_BYTES;
 
 /// The parts of a queue, as they travel and as every process of it has them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -85,6 +83,10 @@ pub(super) enum Position {
     /// Not a position: how many writes to the pipe began and ended; odd during one, which never
     /// waits.
     Writes,
+    /// Not a position: the number of the last attempt to send handles.
+    Ticket,
+    /// Where the frames end that were last begun to be written.
+    BatchEnd,
 }
 
 impl Channel {
@@ -101,92 +103,8 @@ impl Channel {
             handle_reader,
             handle_writer,
         };
-        channel.segment.atomic_u32(BOUND_AT).store(bound, SeqCst);
-        channel.free().start(bound);
+        channel.start_counts(bound);
         Ok(channel)
-    }
-
-    /// Values that may still be put.
-    pub(super) fn free(&self) -> Count<'_> {
-        Count::new(&self.segment, FREE_AT)
-    }
-
-    /// Takes room for one value, waiting for some; false when the time was over first.
-    ///
-    /// The room is noted under this process until the value is written, so that what it has not
-    /// written when it dies is not full for ever.
-    pub(super) fn take_room(&self, timeout: Option<Duration>) -> Result<bool> {
-        let taken = self
-            .free()
-            .take_mending(timeout, || self.free_room_of_dead());
-        if taken {
-            self.unwritten(self.segment.slot()?).fetch_add(1, SeqCst);
-        }
-        Ok(taken)
-    }
-
-    /// Gives back the room of one value that was taken.
-    pub(super) fn give_room(&self) {
-        // It fails where the dead had kept less than it seemed; the bound holds.
-        self.free().give(self.bound());
-    }
-
-    /// Says that this process has written so many values.
-    pub(super) fn note_written(&self, frames: u32) {
-        if let Ok(slot) = self.segment.slot() {
-            let less = |count: u32| Some(count.saturating_sub(frames));
-            // It cannot fail: there is always a next count.
-            let _ = self.unwritten(slot).fetch_update(SeqCst, SeqCst, less);
-        }
-    }
-
-    fn free_room_of_dead(&self) {
-        for slot in self.segment.dead_slots() {
-            self.forget_unwritten(slot);
-        }
-    }
-
-    /// What a dead process never wrote takes no room, and nobody waits until it is dealt with.
-    fn forget_unwritten(&self, slot: usize) {
-        self.forget(self.unwritten(slot).swap(0, SeqCst));
-    }
-
-    /// Gives back the room of values that will never be written.
-    pub(super) fn forget(&self, count: u32) {
-        for _ in 0..count {
-            self.unfinished().take_to_zero();
-            self.give_room();
-        }
-    }
-
-    /// Counts a value that was put, until it is dealt with.
-    pub(super) fn count_unfinished(&self) {
-        self.unfinished().give(u32::MAX);
-    }
-
-    /// Waits until every value that was put is dealt with; false when the time was over first.
-    pub(super) fn await_all_done(&self, timeout: Option<Duration>) -> bool {
-        let mend = || self.free_room_of_dead();
-        self.unfinished().await_zero_mending(timeout, mend)
-    }
-
-    /// Gives back the room that an earlier process with our slot has kept.
-    pub(super) fn start_writing(&self) -> Result<()> {
-        self.forget_unwritten(self.segment.slot()?);
-        Ok(())
-    }
-
-    fn unwritten(&self, slot: usize) -> &AtomicU32 {
-        self.segment.atomic_u32(UNWRITTEN_AT + 4 * slot)
-    }
-
-    pub(super) fn bound(&self) -> u32 {
-        self.segment.atomic_u32(BOUND_AT).load(Acquire)
-    }
-
-    /// Values that were put and are not done with.
-    pub(super) fn unfinished(&self) -> Count<'_> {
-        Count::new(&self.segment, UNFINISHED_AT)
     }
 
     pub(super) fn reader_word(&self) -> Word<'_> {
@@ -225,6 +143,8 @@ impl Channel {
             Position::TornStart => TORN_START_AT,
             Position::TornEnd => TORN_END_AT,
             Position::Writes => WRITES_AT,
+            Position::Ticket => TICKET_AT,
+            Position::BatchEnd => BATCH_END_AT,
         })
     }
 
@@ -285,7 +205,7 @@ impl Channel {
         for count in [Position::Reads, Position::Writes] {
             self.set(count, 0);
         }
-        self.free().start(self.bound());
+        self.start_over_counts();
         Ok(())
     }
 }

@@ -7,6 +7,8 @@ use poolproof_sys::handle::Handle;
 
 /// The bytes before each value.
 pub(super) const HEAD_BYTES: usize = 8;
+/// The number of an attempt to send handles, behind the head of a frame that has some.
+pub(super) const TICKET_BYTES: usize = 8;
 const LENGTH_BITS: u32 = 48;
 const LENGTH_MAX: u64 = (1 << LENGTH_BITS) - 1;
 
@@ -29,6 +31,21 @@ impl Head {
             handles: (bits >> LENGTH_BITS) as usize,
         }
     }
+
+    /// As it is in a pipe, where the ticket of the handles is part of the frame.
+    pub(super) fn behind_ticket(self) -> Head {
+        let ticket = if self.handles > 0 { TICKET_BYTES } else { 0 };
+        Head {
+            total: self.total + ticket as u64,
+            ..self
+        }
+    }
+}
+
+/// A frame that has handles, as it goes into a pipe.
+pub(super) fn with_ticket(frame: &[u8], ticket: u64) -> Vec<u8> {
+    let (head, body) = frame.split_at(HEAD_BYTES);
+    [head, &ticket.to_ne_bytes(), body].concat()
 }
 
 /// Appends a value as a frame; gives the handles beside it. On failure nothing is appended.
@@ -66,12 +83,12 @@ fn too_large(length: usize, handles: usize) -> Error {
 pub(super) struct Write {
     pub(super) length: usize,
     pub(super) frames: u32,
-    /// Handles beside the first frame; no other frame of a write has some.
+    /// Handles beside it, where it is a single frame that has some.
     pub(super) handles: usize,
 }
 
 /// How much of `bytes`, which begin with a frame, goes into one write: as many whole frames as
-/// `room` holds, or a single larger one.
+/// `room` holds, or a single one that is larger or has handles.
 pub(super) fn next_write(bytes: &[u8], room: usize) -> Write {
     let mut write = Write::default();
     while let Some(head) = bytes[write.length..].first_chunk::<HEAD_BYTES>() {
@@ -83,7 +100,7 @@ pub(super) fn next_write(bytes: &[u8], room: usize) -> Write {
         write.handles += head.handles;
         write.length += head.total as usize;
         write.frames += 1;
-        if !fits {
+        if !fits || head.handles > 0 {
             break;
         }
     }

@@ -61,7 +61,6 @@ impl Line {
         let written = Cell::new(0);
         let outcome = match self {
             Line::Pipe(channel) => channel.send(frames, handles, |count| {
-                channel.note_written(count);
                 written.set(written.get() + count);
             }),
             Line::Ring(ring) => ring.send(frames, handles, |count| {
@@ -78,7 +77,6 @@ impl Line {
     fn forget(&self, count: u32) -> Result<()> {
         match self {
             Line::Pipe(channel) => {
-                channel.note_written(count);
                 channel.forget(count);
                 Ok(())
             }
@@ -168,7 +166,7 @@ impl Line {
     /// Says that a value is dealt with; false when all are.
     pub(super) fn task_done(&self) -> bool {
         match self {
-            Line::Pipe(channel) => channel.unfinished().take_to_zero(),
+            Line::Pipe(channel) => channel.task_done(),
             Line::Ring(ring) => ring.task_done(),
         }
     }
@@ -176,7 +174,7 @@ impl Line {
     /// Waits until every value that was put is dealt with; false when the time was over first.
     pub(super) fn await_all_done(&self, timeout: Option<Duration>) -> Result<bool> {
         match self {
-            Line::Pipe(channel) => Ok(channel.await_all_done(timeout)),
+            Line::Pipe(channel) => channel.await_all_done(timeout),
             Line::Ring(ring) => ring.await_all_done(timeout),
         }
     }

@@ -165,9 +165,7 @@ impl Outbox {
         if !channel.take_room(timeout)? {
             return Ok(false);
         }
-        channel.count_unfinished();
         if !self.push(frame, handles)? {
-            channel.note_written(1);
             channel.forget(1);
             return Err(closed("put into"));
         }

@@ -10,7 +10,7 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
 use super::channel::{AHEAD_BYTES, Channel, Held, Position};
-use super::frame::{HEAD_BYTES, Head};
+use super::frame::{HEAD_BYTES, Head, TICKET_BYTES};
 use crate::error::{Error, Result};
 use crate::fork_gate;
 use crate::lock::patience::{NAP, Patience};
@@ -42,8 +42,9 @@ impl Channel {
                     return self.take(start, head, bytes).map(Some);
                 }
                 if head.total > AHEAD_BYTES as u64 {
+                    let place = bytes.len();
                     if self.take_large(start, head, bytes)? {
-                        return self.take_handles(start, head).map(Some);
+                        return self.take_handles(head, place, bytes).map(Some);
                     }
                     continue;
                 }
@@ -64,30 +65,36 @@ impl Channel {
         let (first, rest) = head.split_at_mut(row.min(HEAD_BYTES));
         self.segment.memory().copy_out(at, first);
         self.segment.memory().copy_out(self.ahead(0).0, rest);
-        Some(Head::read(head))
+        Some(Head::read(head).behind_ticket())
     }
 
     fn take(&self, start: u64, head: Head, bytes: &mut Vec<u8>) -> Result<Vec<Handle>> {
+        let old = bytes.len();
         let length = head.total as usize - HEAD_BYTES;
         self.copy_ahead(start + HEAD_BYTES as u64, length, bytes);
-        let handles = self.take_handles(start, head)?;
         // Before the value is gone: room that is given twice does no harm, room that is lost does.
         self.give_room();
         self.set(Position::Start, start + head.total);
-        Ok(handles)
+        // After that: should we die now it is lost with us, and its handles are dropped.
+        self.take_handles(head, old, bytes)
     }
 
-    /// The handles beside the frame at `start`; fewer where a dead reader took some.
-    fn take_handles(&self, start: u64, head: Head) -> Result<Vec<Handle>> {
+    /// The handles beside a frame, whose ticket is taken out of its bytes at `place`; those of
+    /// attempts whose writer or reader died are dropped.
+    fn take_handles(&self, head: Head, place: usize, bytes: &mut Vec<u8>) -> Result<Vec<Handle>> {
+        if head.handles == 0 {
+            return Ok(Vec::new());
+        }
         let failed = |error| Error::system("take handles from a queue", error);
+        let ticket: Vec<u8> = bytes.drain(place..place + TICKET_BYTES).collect();
         let mut handles = Vec::new();
         let already = Some(std::time::Instant::now());
         while handles.len() < head.handles
             && pipe::wait_readable(&self.handle_reader, already).map_err(failed)?
         {
-            let (mut mark, mut group) = ([0; 8], VecDeque::new());
+            let (mut mark, mut group) = ([0; TICKET_BYTES], VecDeque::new());
             pipe::receive(&self.handle_reader, &mut mark, &mut group).map_err(failed)?;
-            if u64::from_ne_bytes(mark) == start {
+            if mark[..] == ticket {
                 handles.extend(group);
             }
         }

@@ -4,11 +4,10 @@
 //! with the number of frames, so whoever is killed leaves whole frames and exact counts; nothing
 //! has to be found out when the lock is taken back from the dead. The start moves by an exchange,
 //! so a frame is taken without a lock, unless it has handles, which one at a time receives. Putting is in `put`, taking in
-//! `take`, what is too large for the ring in `parcel`, sleeping and waking in `bell`,
+//! `take`, what is too large for the ring in `parcel`,
 //! waiting for it beside other things in `watch`, and what was put but found no room in `backlog`.
 
 mod backlog;
-mod bell;
 mod parcel;
 mod put;
 mod take;
@@ -26,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::lock::segment::{self, SLOTS, Segment, SegmentKind};
 use crate::lock::word::{Found, Word};
-use bell::Bell;
+use crate::queue::bell::Bell;
 
 pub(super) use put::Put;
 

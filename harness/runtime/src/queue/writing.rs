@@ -9,43 +9,58 @@ use std::time::Duration;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe::{self, HANDLES_MAX, WHOLE_WRITE_MAX};
 
-use super::channel::{Channel, Held, Position};
+use super::channel::{AHEAD_BYTES, Channel, Held, Position};
 use super::frame;
 use crate::error::{Error, Kind, Result};
 use crate::lock::patience::NAP;
 use crate::lock::word::Found;
+
+/// What goes in one untorn write, and is no more than readers read ahead.
+const ROOM: usize = if WHOLE_WRITE_MAX < AHEAD_BYTES {
+    WHOLE_WRITE_MAX
+} else {
+    AHEAD_BYTES
+};
 
 /// How often a writer looks whether readers have dropped an earlier torn frame.
 const TORN_NAP: Duration = Duration::from_millis(1);
 
 impl Channel {
     /// Writes frames, with the handles of those that have some in order, waiting for room; says
-    /// after each write how many frames it was.
+    /// after each write, which is counted then, how many frames it was.
     pub(super) fn send(
         &self,
         mut bytes: &[u8],
         handles: &mut VecDeque<Handle>,
         mut sent: impl FnMut(u32),
     ) -> Result<()> {
-        let room = WHOLE_WRITE_MAX.min(super::channel::AHEAD_BYTES);
         while !bytes.is_empty() {
-            let next = frame::next_write(bytes, room);
+            let next = frame::next_write(bytes, ROOM);
             let (now, later) = bytes.split_at(next.length);
             let held = self.hold_writer()?;
-            let count = next.handles.min(handles.len());
-            if count > 0 {
+            if next.handles > 0 {
+                let count = next.handles.min(handles.len());
                 let beside: Vec<Handle> = handles.drain(..count).collect();
-                self.send_handles(&beside)?;
-            }
-            if next.length <= room {
-                self.write(now)?;
+                let ticket = self.send_handles(&beside)?;
+                self.write_frames(&frame::with_ticket(now, ticket), next.frames)?;
             } else {
-                self.write_large(now)?;
+                self.write_frames(now, next.frames)?;
             }
             drop(held);
             sent(next.frames);
             bytes = later;
         }
+        Ok(())
+    }
+
+    fn write_frames(&self, bytes: &[u8], frames: u32) -> Result<()> {
+        self.begin_batch(bytes.len(), frames)?;
+        if bytes.len() <= ROOM {
+            self.write(bytes)?;
+        } else {
+            self.write_large(bytes)?;
+        }
+        self.end_batch();
         Ok(())
     }
 
@@ -83,15 +98,16 @@ impl Channel {
         Ok(())
     }
 
-    /// Sends handles before their frame, marked with its position: should we die in between,
-    /// readers drop them.
-    fn send_handles(&self, handles: &[Handle]) -> Result<()> {
-        let mark = self.get(Position::Written).to_ne_bytes();
+    /// Sends handles before their frame, each group with the number of this attempt: should we die
+    /// in between, readers drop them.
+    fn send_handles(&self, handles: &[Handle]) -> Result<u64> {
+        let ticket = self.get(Position::Ticket).wrapping_add(1);
+        self.set(Position::Ticket, ticket);
         for group in handles.chunks(HANDLES_MAX) {
-            pipe::send(&self.handle_writer, &mark, group)
+            pipe::send(&self.handle_writer, &ticket.to_ne_bytes(), group)
                 .map_err(|error| Error::system("send handles through a queue", error))?;
         }
-        Ok(())
+        Ok(ticket)
     }
 
     /// Waits for the writers' lock, and mends what a dead writer left.
@@ -109,15 +125,8 @@ impl Channel {
 
     /// Finds out what a dead writer has written. The caller holds the writers' lock.
     pub(super) fn mend_writer(&self, held: &Held<'_>) -> Result<()> {
-        let writes = self.get(Position::Writes);
-        if !writes.is_multiple_of(2) {
-            let Some(written) = self.look_written()? else {
-                held.mended();
-                return Ok(());
-            };
-            self.set(Position::Written, written);
-            self.set(Position::Writes, writes + 1);
-        }
+        self.find_written()?;
+        self.end_batch();
         let written = self.get(Position::Written);
         let (start, end) = (
             self.get(Position::WritingStart),
@@ -134,6 +143,18 @@ impl Channel {
         }
         self.set(Position::WritingEnd, 0);
         held.mended();
+        Ok(())
+    }
+
+    /// Finds out how far a dead writer has written. The caller holds the writers' lock.
+    pub(super) fn find_written(&self) -> Result<()> {
+        let writes = self.get(Position::Writes);
+        if !writes.is_multiple_of(2)
+            && let Some(written) = self.look_written()?
+        {
+            self.set(Position::Written, written);
+            self.set(Position::Writes, writes + 1);
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod condition;
 mod lock;
 mod manager;
 mod others;
+mod parcels;
 mod pool;
 mod queue;
 
@@ -24,6 +25,7 @@ type Scenario = fn(mp::Context) -> Outcome;
 const SCENARIOS: &[(&str, Scenario)] = &[
     ("pool", pool::run),
     ("queue", queue::run),
+    ("parcels", parcels::run),
     ("lock", lock::run),
     ("condition", condition::run),
     ("barrier", barrier::run),

@@ -175,3 +175,29 @@ fn a_queue_travels_inside_a_queue_and_is_the_same_queue() {
         assert!(std::sync::Arc::ptr_eq(&inner.outbox, &arrived.outbox));
     }
 }
+
+#[test]
+fn values_of_every_size_come_out_with_their_own_handles() {
+    let context = Context::new(StartMethod::Spawn).unwrap();
+    // About what is one write of a pipe, what a ring holds, and what either has in pieces.
+    let sizes = [
+        0, 1, 490, 500, 4050, 4060, 4070, 4075, 4080, 4085, 4090, 32_700, 32_760, 100_000,
+    ];
+    for queue in queues::<(Vec<u8>, Vec<crate::RawValue<u32>>)>(None) {
+        let mut expected = Vec::new();
+        for (number, size) in (0_u32..).zip(sizes) {
+            // Every third has none.
+            let handles = (0..number % 3).map(|_| context.raw_value(number).unwrap());
+            queue
+                .put((vec![number as u8; size], handles.collect()))
+                .unwrap();
+            expected.push((number, size));
+        }
+        for (number, size) in expected {
+            let (bytes, handles) = queue.get_timeout(LONG).unwrap();
+            assert!(bytes == vec![number as u8; size], "{size} bytes");
+            assert_eq!(handles.len(), number as usize % 3);
+            assert!(handles.iter().all(|handle| handle.get() == number));
+        }
+    }
+}

@@ -7,7 +7,7 @@ use poolproof_sys::pipe::HANDLES_MAX;
 
 use super::UNIT;
 use crate::error::{Error, Kind, Result};
-use crate::queue::frame::{HEAD_BYTES, Head};
+use crate::queue::frame::{HEAD_BYTES, Head, TICKET_BYTES};
 
 /// A longer frame lies outside of the ring.
 const INSIDE_MAX: usize = 1 << 15;
@@ -15,8 +15,6 @@ const INSIDE_MAX: usize = 1 << 15;
 const OUTSIDE_UNITS: usize = INSIDE_MAX / UNIT;
 /// What a group of handles takes of the ring at least: they fill a socket.
 const GROUP_UNITS: usize = 4096 / UNIT;
-/// The number of an attempt to send handles, behind the head of a frame that has some.
-pub(super) const TICKET_BYTES: usize = 8;
 
 /// How a frame lies in the ring, which its head says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use std::time::Duration;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe::{self, HANDLES_MAX};
 
-use super::parcel::{Parcel, Shape, TICKET_BYTES};
+use super::parcel::{Parcel, Shape};
 use super::{Held, Position, RING_UNITS, Ring, START_AT, TICKET_AT};
 use crate::error::{Error, Result};
-use crate::queue::frame::HEAD_BYTES;
+use crate::queue::frame::{HEAD_BYTES, TICKET_BYTES};
 
 /// How long a putter waits for a ring that is full before it leaves the value to its feeder.
 const ROOM_PATIENCE: Duration = Duration::from_millis(1);

@@ -9,12 +9,12 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::memory::SharedMemory;
 use poolproof_sys::pipe;
 
-use super::parcel::{self, Shape, TICKET_BYTES};
+use super::parcel::{self, Shape};
 use super::watch::RINGING;
 use super::{Position, RING_UNITS, Ring, UNIT};
 use crate::error::{Error, Kind, Result};
 use crate::lock::patience::Patience;
-use crate::queue::frame::HEAD_BYTES;
+use crate::queue::frame::{HEAD_BYTES, TICKET_BYTES};
 
 /// What became of the next frame.
 enum Taken {
