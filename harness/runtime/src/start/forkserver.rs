@@ -3,6 +3,7 @@
 //! The first process of a tree that needs one starts it; all of the tree share it.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::channel::Channel;
@@ -17,7 +18,6 @@ use crate::current::{Exit, Role};
 use crate::error::{Error, Result};
 use crate::exit_work::{self, Stage};
 use crate::locked::lock;
-
 use crate::transfer::{self, Message};
 
 /// The way to the server, and the server itself where this process has started it.
@@ -29,6 +29,8 @@ struct Server {
 }
 
 static SERVER_KNOWN: Mutex<Option<Server>> = Mutex::new(None);
+/// Whether this process has registered that it sees to the end of its server.
+static WILL_END: AtomicBool = AtomicBool::new(false);
 static IN_COPIES: InCopies = InCopies::new(let_go);
 
 fn server() -> MutexGuard<'static, Option<Server>> {
@@ -85,7 +87,9 @@ fn launch() -> Result<Server> {
         return Err(error);
     }
     IN_COPIES.register();
-    exit_work::register(Stage::Last, end_server);
+    if !WILL_END.swap(true, Ordering::Relaxed) {
+        exit_work::register(Stage::Last, end_server);
+    }
     Ok(Server {
         requests,
         child: Some(child),
@@ -158,6 +162,7 @@ pub(super) fn learn(requests: Option<Requests>) {
 
 /// The server goes on being known in a copy, but is not the copy's to end.
 fn let_go() {
+    WILL_END.store(false, Ordering::Relaxed);
     if let Some(server) = &mut *server() {
         server.child = None;
     }
