@@ -112,6 +112,7 @@ pub fn start_method(allow_none: bool) -> Option<StartMethod> {
 }
 
 /// In a child: the start method of the context that started it is its default.
+#[inline]
 pub(crate) fn inherit(method: StartMethod) {
     *lock(&DEFAULT) = Some(method);
 }

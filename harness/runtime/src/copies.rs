@@ -30,6 +30,7 @@ impl InCopies {
 }
 
 /// In a copy, before anything else: lets go of all that is the original's.
+#[inline]
 pub(crate) fn let_go() {
     for module in &*lock(&ALL) {
         (module.let_go)();

@@ -92,6 +92,7 @@ impl Own {
 }
 
 /// Makes this process what its parent says it is.
+#[inline]
 pub(crate) fn become_process(own: Arc<Own>) {
     poolproof_sys::process::set_name(&own.name);
     let mut slot = OWN.write().unwrap_or_else(PoisonError::into_inner);

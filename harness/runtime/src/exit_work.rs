@@ -62,6 +62,7 @@ pub(crate) fn forget(id: u64) {
 }
 
 /// Does everything that is to be done before this process ends, once.
+#[inline]
 pub(crate) fn do_all() {
     if STARTED.swap(true, Ordering::SeqCst) {
         return;

@@ -24,12 +24,16 @@ struct State {
     closed: bool,
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
-    threads: 0,
-    inside: 0,
-    waiting: 0,
-    closed: false,
-});
+impl State {
+    const NOBODY: State = State {
+        threads: 0,
+        inside: 0,
+        waiting: 0,
+        closed: false,
+    };
+}
+
+static STATE: Mutex<State> = Mutex::new(State::NOBODY);
 static CHANGED: Condvar = Condvar::new();
 
 /// Where a thread is.
@@ -155,21 +159,21 @@ impl Closed {
         self.state.as_ref().map_or(0, |state| state.threads - own)
     }
 
-    /// Forgets the threads, which do not exist in a copy.
-    pub(crate) fn forget_threads(&mut self) {
+    /// Opens the gate in a copy, where the threads do not exist.
+    #[inline]
+    pub(crate) fn open_in_copy(mut self) {
         // What a copy writes to is copied for it, so it writes as little as it can.
         if PLACE.get() != Place::Stranger {
             PLACE.set(Place::Stranger);
         }
-        if let Some(state) = &mut self.state {
-            state.threads = 0;
-            state.inside = 0;
-            state.waiting = 0;
+        if let Some(mut state) = self.state.take() {
+            *state = State::NOBODY;
         }
     }
 }
 
 impl Drop for Closed {
+    #[inline]
     fn drop(&mut self) {
         let Some(mut state) = self.state.take() else {
             return;

@@ -78,6 +78,7 @@ pub(crate) fn level() -> Option<u8> {
 }
 
 /// In a child: logs as its starter does.
+#[inline]
 pub(crate) fn inherit(level: Option<u8>) {
     let levels = LevelFilter::iter();
     let found = level.and_then(|number| levels.into_iter().find(|it| *it as u8 == number));

@@ -31,7 +31,7 @@ use crate::transfer::Message;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn feed(bytes: &[u8]) {
     // An error is as good as instructions.
-    let _ = message::unpack(bytes, Vec::new()).map(drop);
+    let _ = message::Told::read(bytes.to_vec(), Vec::new()).map(drop);
 }
 
 /// A process, or a thread that stands for one, since it was started.

@@ -198,7 +198,9 @@ impl Drop for Arriving {
 
 /// Lays the handles of a message out for a function that will decode it on this thread.
 pub(crate) fn put_table(handles: Vec<Handle>) {
-    TABLE.set(handles);
+    if !handles.is_empty() {
+        TABLE.set(handles);
+    }
 }
 
 /// Takes what [`put_table`] has laid out.

@@ -87,24 +87,6 @@ impl Channel {
         Ok(Some((message, handles.into())))
     }
 
-    /// Sends one byte with a few handles, whole even where several processes send at once.
-    ///
-    /// # Errors
-    /// Fails with `BrokenPipe` when the other end is gone.
-    pub fn send_handles(&self, handles: &[Handle]) -> io::Result<()> {
-        pipe::send(&self.end, &[0], handles)
-    }
-
-    /// Receives what one [`Channel::send_handles`] sent; none when the other end is gone.
-    ///
-    /// # Errors
-    /// Fails as the system's receive does.
-    pub fn receive_handles(&self) -> io::Result<Option<Vec<Handle>>> {
-        let mut handles = VecDeque::new();
-        let read = pipe::receive(&self.end, &mut [0], &mut handles)?;
-        Ok((read > 0).then(|| handles.into()))
-    }
-
     /// The handle of this end.
     #[must_use]
     pub fn handle(&self) -> &Handle {

@@ -1,19 +1,19 @@
 //! What a process does first: find out whether it is a child, and then be one.
 
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::exit;
-use std::sync::Arc;
 
 use poolproof_sys::channel::Channel;
 use poolproof_sys::exit::leave;
 use poolproof_sys::{environment, process};
 
 use super::fresh::{MARKER, SERVER};
-use super::message::{self, Instructions, Lifeline};
+use super::message::{Becoming, Told};
 use super::{fork, forkserver, life, ready, warm_up};
 use crate::current::{self, Exit};
 use crate::error::{Error, Result};
-use crate::{context, logging, transfer};
+use crate::{context, logging};
 
 /// Must be the first thing that `main` does, before it starts a thread: in a process that this
 /// library has started it runs the process's function and never returns.
@@ -67,44 +67,38 @@ macro_rules! in_tests {
 
 fn be_child(is_server: bool) -> ! {
     let channel = process::take_channel().map_err(|error| Error::system("read stdin", error));
-    let channel = match (channel, is_server) {
-        (Ok(channel), false) => Ok(Some(channel)),
-        (Ok(channel), true) => forkserver::serve(channel),
-        (Err(error), _) => Err(error),
-    };
-    match channel {
-        Ok(Some(channel)) if is_server => fork::end(live(channel, true)),
+    let told = channel.and_then(|channel| match is_server {
+        true => forkserver::serve(channel),
+        false => be_told(&channel),
+    });
+    match told {
+        Ok(Some(told)) if is_server => fork::end(live(told, true)),
         // One byte, on systems where an exit code has more, too.
-        Ok(Some(channel)) => exit(live(channel, false) & 0xff),
+        Ok(Some(told)) => exit(live(told, false) & 0xff),
         Ok(None) => leave(0),
         Err(error) => exit(Err::<(), _>(error).exit()),
     }
 }
 
+/// Waits for the instructions; none where the starter is gone, and nobody asks any more.
+fn be_told(channel: &Channel) -> Result<Option<Result<Told>>> {
+    let told = channel.receive();
+    let told = told.map_err(|error| Error::system("read its instructions", error))?;
+    Ok(told.map(|(message, handles)| Told::read(message, handles)))
+}
+
 /// The life of a child from its instructions to its exit code.
-fn live(channel: Channel, is_copy: bool) -> i32 {
-    let told = match channel.receive() {
-        Ok(told) => told,
-        Err(error) => return Err::<(), _>(Error::system("read its instructions", error)).exit(),
-    };
-    // The starter is gone: nobody asks any more.
-    let Some((bytes, handles)) = told else {
-        return 1;
-    };
-    drop(channel);
-    let prepared = message::unpack(&bytes, handles).and_then(|(instructions, argument, table)| {
-        let target = instructions.target()?;
-        prepare(instructions, is_copy)?;
-        Ok((target, argument, table))
+fn live(told: Result<Told>, is_copy: bool) -> i32 {
+    let call = told.and_then(|Told { becoming, call }| {
+        become_told(becoming, is_copy)?;
+        Ok(call)
     });
-    let (target, argument, table) = match prepared {
-        Ok(prepared) => prepared,
+    let call = match call {
+        Ok(call) => call,
         Err(error) => return Err::<(), _>(error).exit(),
     };
-    transfer::put_table(table);
     log::info!("child process calls its function");
-    let code = catch_unwind(AssertUnwindSafe(|| target.call(argument, &mut Vec::new())));
-    let code = match code {
+    let code = match catch_unwind(AssertUnwindSafe(|| call.make())) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => Err::<(), _>(error).exit(),
         // Its hook has reported the panic.
@@ -115,25 +109,26 @@ fn live(channel: Channel, is_copy: bool) -> i32 {
 }
 
 /// Makes this process what its starter says.
-fn prepare(instructions: Instructions, is_copy: bool) -> Result<()> {
-    match instructions.lifeline {
-        Some(Lifeline(lifeline)) => life::tie(lifeline)?,
+fn become_told(becoming: Becoming, is_copy: bool) -> Result<()> {
+    match becoming.lifeline {
+        Some(lifeline) => life::tie(lifeline)?,
         None => life::be_alone(),
     }
-    forkserver::learn(instructions.server);
-    warm_up::inherit(instructions.warm_up);
-    logging::inherit(instructions.log_level);
-    if let Some(surroundings) = instructions.surroundings.filter(|_| is_copy) {
+    forkserver::learn(becoming.server);
+    warm_up::inherit(becoming.warm_up);
+    logging::inherit(becoming.log_level);
+    if let Some(surroundings) = becoming.surroundings.filter(|_| is_copy) {
         let failed = |error| Error::system("take over the starter's surroundings", error);
         if let Some(variables) = surroundings.environment {
             environment::replace(&variables).map_err(failed)?;
         }
-        if let Some(directory) = surroundings.directory {
-            std::env::set_current_dir(directory).map_err(failed)?;
+        // Freed, it would be written to.
+        if let Some(directory) = surroundings.directory.map(ManuallyDrop::new) {
+            environment::enter(&directory).map_err(failed)?;
         }
     }
-    context::inherit(instructions.role.method);
-    current::become_process(Arc::new(instructions.role.into()));
+    context::inherit(becoming.method);
+    current::become_process(becoming.own);
     ready::be_ready();
     Ok(())
 }

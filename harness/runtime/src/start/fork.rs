@@ -20,6 +20,13 @@ pub(super) fn start<A, R: Exit>(function: fn(A) -> R, argument: A, role: Role) -
 
 /// Copies this process; the copy does `work` and leaves.
 pub(super) fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Child> {
+    let mut work = Some(work);
+    copy_for(role, &mut || work.take().map_or(0, |work| work()))
+}
+
+/// The same for any work: each page of code that a copy runs on is one more that it has to find, so
+/// that what it does lies together.
+fn copy_for(role: Role, work: &mut dyn FnMut() -> i32) -> Result<Child> {
     let name = role.name.clone();
     let failed = |error: io::Error| refused(&name, error);
     // All that can be made before the copy is: what a copy writes to is copied for it.
@@ -30,14 +37,13 @@ pub(super) fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Child> {
         method: role.method,
         own: Arc::new(role.into()),
     };
-    let mut gate = fork_gate::close();
+    let gate = fork_gate::close();
     // What is buffered now would be written by both.
     io::stdout().flush().map_err(failed)?;
     match process::fork(gate.harmless()).map_err(failed)? {
         Some(child) => Ok(child),
         None => {
-            gate.forget_threads();
-            drop(gate);
+            gate.open_in_copy();
             live(copy, work)
         }
     }
@@ -64,7 +70,7 @@ struct Copy {
 }
 
 /// The life of a copy, from its first moment to its last.
-fn live(copy: Copy, work: impl FnOnce() -> i32) -> ! {
+fn live(copy: Copy, work: &mut dyn FnMut() -> i32) -> ! {
     let code = catch_unwind(AssertUnwindSafe(|| {
         copies::let_go();
         context::inherit(copy.method);

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::channel::Channel;
+use poolproof_sys::handle::Handle;
 use poolproof_sys::process::{Child, Signal};
 use poolproof_sys::zygote;
 
 use super::fresh::{self, SERVER};
-use super::message::{self, Packed, Requests, Surroundings, Variables};
+use super::message::{self, Packed, Surroundings, Told, Variables};
 use super::{life, warm_up};
 use crate::copies::InCopies;
 use crate::current::{Exit, Role};
@@ -52,14 +53,15 @@ pub(super) fn start<A: Message, R: Exit>(
         .as_ref()
         .and_then(|server| server.environment.as_ref());
     let surroundings = Some(Surroundings::of_this_process(theirs));
-    let packed = message::pack(function, argument, role, requests, surroundings)?;
-    request(&mut known, &packed, &role.name)
+    let mut packed = message::pack(function, argument, role, requests, surroundings)?;
+    request(&mut known, &mut packed, &role.name)
 }
 
 /// Asks the server for a copy, starting one when there is none or it has died.
-fn request(known: &mut Option<Server>, packed: &Packed, name: &str) -> Result<Child> {
+fn request(known: &mut Option<Server>, packed: &mut Packed, name: &str) -> Result<Child> {
     let failed = |error| Error::system(format!("start the process `{name}`"), error);
-    let ask = |server: &Server| zygote::request(&server.requests, &packed.bytes, &packed.handles);
+    let mut ask =
+        |server: &Server| zygote::request(&server.requests, &packed.bytes, &mut packed.handles);
     if let Some(server) = known {
         match ask(server) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -139,25 +141,31 @@ pub fn set_forkserver_warm_up<A: Message>(function: fn(A), argument: A) -> Resul
     warm_up::choose(function, argument)
 }
 
-fn duplicate(known: &Option<Server>) -> io::Result<Option<Requests>> {
-    let handle = known
-        .as_ref()
-        .map(|server| server.requests.handle().duplicate());
-    Ok(handle.transpose()?.map(Requests))
+fn duplicate(known: &Option<Server>) -> io::Result<Option<Handle>> {
+    let known = known.as_ref();
+    known
+        .map(|server| server.requests.handle().duplicate())
+        .transpose()
 }
 
 /// The way to the server for a child, if there is a server.
-pub(super) fn known() -> Result<Option<Requests>> {
+pub(super) fn known() -> Result<Option<Handle>> {
     duplicate(&server()).map_err(|error| Error::system("pass on the fork server", error))
 }
 
 /// Learns the way to the server from the process that has started this one.
-pub(super) fn learn(requests: Option<Requests>) {
-    *server() = requests.map(|Requests(handle)| Server {
+#[inline]
+pub(super) fn learn(requests: Option<Handle>) {
+    let learnt = requests.map(|handle| Server {
         requests: Channel::from(handle),
         child: None,
         environment: None,
     });
+    let before = std::mem::replace(&mut *server(), learnt);
+    // There is none, as a rule, and a copy need not come by the code that would drop it.
+    if let Some(before) = before {
+        drop(before);
+    }
 }
 
 /// The server goes on being known in a copy, but is not the copy's to end.
@@ -178,8 +186,9 @@ fn end_server() {
     }
 }
 
-/// What a fork server does: nothing but to copy itself. Gives a copy's channel, or none at the end.
-pub(super) fn serve(channel: Channel) -> Result<Option<Channel>> {
+/// What a fork server does: nothing but to copy itself. Gives what a copy is told, or none at the
+/// end.
+pub(super) fn serve(channel: Channel) -> Result<Option<Result<Told>>> {
     let failed = |error| Error::system("serve as a fork server", error);
     let first = channel.receive().map_err(failed)?;
     let first = first.and_then(|(order, handles)| Some((order, handles.into_iter().next()?)));
@@ -193,5 +202,6 @@ pub(super) fn serve(channel: Channel) -> Result<Option<Channel>> {
     }
     // Each copy would do it for itself.
     transfer::prepare_thread();
-    zygote::serve(channel).map_err(failed)
+    let _ = io::stdout();
+    zygote::serve(channel, Told::read).map_err(failed)
 }

@@ -47,6 +47,7 @@ pub(super) fn end() -> Result<Handle> {
 }
 
 /// Ties this process, which has just started, to its root.
+#[inline]
 pub(super) fn tie(end: Handle) -> Result<()> {
     // The end and the root of a process that this one is a copy of close here.
     *life() = Life::Alone;
@@ -57,6 +58,7 @@ pub(super) fn tie(end: Handle) -> Result<()> {
 }
 
 /// Lets this process, which has just started, be the root of a tree of its own.
+#[inline]
 pub(super) fn be_alone() {
     // A copy of a root or of a fork server lets go of its original's lifeline here.
     *life() = Life::Alone;

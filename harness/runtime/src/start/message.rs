@@ -1,51 +1,44 @@
 //! What a child is told over its control socket before it runs.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{CString, OsString};
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
-use poolproof_sys::function::{self, Passed};
+use poolproof_sys::function::{self, NotInProgram, Passed};
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
 use super::warm_up::{self, WarmUp};
 use super::{function::pass, life};
-use crate::current::Exit;
-use crate::current::Role;
+use crate::context::StartMethod;
+use crate::current::{Exit, Own, Role};
 use crate::error::{Error, Kind, Result};
 use crate::logging;
 use crate::transfer::{self, Message};
 
 /// All that a child needs beside its argument.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Instructions {
+struct Instructions {
     /// The build of the program that the starter runs.
-    pub(super) build: u64,
-    pub(super) function: [u8; 16],
-    pub(super) role: Role,
-    /// None for a process that is to be the root of a tree of its own.
-    pub(super) lifeline: Option<Lifeline>,
-    /// Where to ask for copies, when there is a fork server.
-    pub(super) server: Option<Requests>,
+    build: u64,
+    function: [u8; 16],
+    role: Role,
+    /// Whether an end of the lifeline is beside it; else it is to be the root of a tree of its own.
+    is_tied: bool,
+    /// Whether the way to a fork server is beside it, behind the lifeline.
+    has_server: bool,
     /// What a fork server of its own is to do first.
-    pub(super) warm_up: Option<WarmUp>,
+    warm_up: Option<WarmUp>,
     /// What the child logs.
-    pub(super) log_level: Option<u8>,
+    log_level: Option<u8>,
     /// Set where the child does not have them from its starter by itself.
-    pub(super) surroundings: Option<Surroundings>,
+    surroundings: Option<Surroundings>,
 }
-
-/// The end of its tree's lifeline that a process is to be tied to.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Lifeline(#[serde(with = "crate::transfer::handle")] pub(super) Handle);
-
-/// The way to a fork server.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Requests(#[serde(with = "crate::transfer::handle")] pub(super) Handle);
 
 /// What a child has from its starter beside handles.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Surroundings {
-    pub(super) directory: Option<PathBuf>,
+    pub(super) directory: Option<CString>,
     /// None where the child has it already.
     pub(super) environment: Option<Variables>,
 }
@@ -62,9 +55,11 @@ impl Surroundings {
     /// What this process has, for a child that has the environment `theirs`, if that is known.
     pub(super) fn of_this_process(theirs: Option<&Variables>) -> Surroundings {
         let ours = environment();
+        // A working directory that was removed cannot be passed on.
+        let directory = std::env::current_dir().ok();
+        let path = directory.map(|path| path.into_os_string().into_encoded_bytes());
         Surroundings {
-            // A working directory that was removed cannot be passed on.
-            directory: std::env::current_dir().ok(),
+            directory: path.and_then(|path| CString::new(path).ok()),
             environment: (Some(&ours) != theirs).then_some(ours),
         }
     }
@@ -77,63 +72,112 @@ pub(super) struct Packed {
     pub(super) handles: Vec<Handle>,
 }
 
-/// The length of the instructions and the number of their handles stand before them.
-const HEAD: usize = 8;
+/// The length of the instructions stands before them.
+const HEAD: usize = 4;
 
 /// Packs a child's instructions and its argument.
 pub(super) fn pack<A: Message, R: Exit>(
     target: fn(A) -> R,
     argument: &A,
     role: &Role,
-    server: Option<Requests>,
+    server: Option<Handle>,
     surroundings: Option<Surroundings>,
 ) -> Result<Packed> {
+    let lifeline = (!role.is_detached).then(life::end).transpose()?;
+    // Its own tree has a server of its own.
+    let server = server.filter(|_| !role.is_detached);
     let instructions = Instructions {
         build: function::build(),
         function: pass(target, &role.name)?.to_bytes(),
         role: role.clone(),
-        lifeline: match role.is_detached {
-            true => None,
-            false => Some(Lifeline(life::end()?)),
-        },
-        // Its own tree has a server of its own.
-        server: server.filter(|_| !role.is_detached),
+        is_tied: lifeline.is_some(),
+        has_server: server.is_some(),
         warm_up: warm_up::chosen(),
         log_level: logging::level(),
         surroundings,
     };
     let mut bytes = vec![0; HEAD];
-    let mut handles = transfer::encode(&instructions, &mut bytes)?;
+    transfer::encode(&instructions, &mut bytes)?;
     let length = u32::try_from(bytes.len() - HEAD).unwrap_or(u32::MAX);
-    let count = u32::try_from(handles.len()).unwrap_or(u32::MAX);
-    bytes[..4].copy_from_slice(&length.to_le_bytes());
-    bytes[4..HEAD].copy_from_slice(&count.to_le_bytes());
+    bytes[..HEAD].copy_from_slice(&length.to_le_bytes());
+    let mut handles: Vec<_> = lifeline.into_iter().chain(server).collect();
     handles.extend(transfer::encode(argument, &mut bytes)?);
     Ok(Packed { bytes, handles })
 }
 
-/// Takes a message apart: the instructions, the argument's bytes and the argument's handles.
-pub(super) fn unpack(
-    bytes: &[u8],
-    mut handles: Vec<Handle>,
-) -> Result<(Instructions, &[u8], Vec<Handle>)> {
-    let broken = || Error::new(Kind::Deserialize, "read the instructions of this process");
-    let (head, rest) = bytes.split_first_chunk::<HEAD>().ok_or_else(broken)?;
-    let number = |part: [u8; 4]| u32::from_le_bytes(part) as usize;
-    let length = number([head[0], head[1], head[2], head[3]]);
-    let count = number([head[4], head[5], head[6], head[7]]);
-    if rest.len() < length || handles.len() < count {
-        return Err(broken());
+/// All that a child has been told, taken apart.
+pub(super) struct Told {
+    pub(super) becoming: Becoming,
+    pub(super) call: Call,
+}
+
+/// What a process is to be before it calls its function.
+pub(super) struct Becoming {
+    pub(super) own: Arc<Own>,
+    pub(super) method: StartMethod,
+    pub(super) lifeline: Option<Handle>,
+    pub(super) server: Option<Handle>,
+    pub(super) warm_up: Option<WarmUp>,
+    pub(super) log_level: Option<u8>,
+    pub(super) surroundings: Option<Surroundings>,
+}
+
+/// The function, and its argument as bytes and handles.
+pub(super) struct Call {
+    target: Passed,
+    message: Vec<u8>,
+    /// Where the argument begins in the message.
+    argument: usize,
+    handles: Vec<Handle>,
+}
+
+impl Told {
+    /// Reads a message, for this process or for a copy of it.
+    pub(super) fn read(message: Vec<u8>, mut handles: Vec<Handle>) -> Result<Told> {
+        let broken = || Error::new(Kind::Deserialize, "read the instructions of this process");
+        let (head, rest) = message.split_first_chunk::<HEAD>().ok_or_else(broken)?;
+        let length = u32::from_le_bytes(*head) as usize;
+        let bytes = rest.get(..length).ok_or_else(broken)?;
+        let instructions: Instructions = transfer::decode(bytes, Vec::new())?;
+        let beside = usize::from(instructions.is_tied) + usize::from(instructions.has_server);
+        if handles.len() < beside {
+            return Err(broken());
+        }
+        let of_argument = handles.split_off(beside);
+        let mut handles = handles.into_iter();
+        let target = instructions.target()?;
+        let becoming = Becoming {
+            method: instructions.role.method,
+            own: Arc::new(instructions.role.into()),
+            lifeline: instructions.is_tied.then(|| handles.next()).flatten(),
+            server: instructions.has_server.then(|| handles.next()).flatten(),
+            warm_up: instructions.warm_up,
+            log_level: instructions.log_level,
+            surroundings: instructions.surroundings,
+        };
+        let call = Call {
+            target,
+            message,
+            argument: HEAD + length,
+            handles: of_argument,
+        };
+        Ok(Told { becoming, call })
     }
-    let (instructions, argument) = rest.split_at(length);
-    let argument_handles = handles.split_off(count);
-    let instructions = transfer::decode(instructions, handles)?;
-    Ok((instructions, argument, argument_handles))
+}
+
+impl Call {
+    /// Calls the function, the last that this process does: gives its exit code.
+    pub(super) fn make(self) -> std::result::Result<i32, NotInProgram> {
+        transfer::put_table(self.handles);
+        // Freed with this process: a copy would be given memory only to write into what it frees.
+        let message = ManuallyDrop::new(self.message);
+        self.target.call(&message[self.argument..], &mut Vec::new())
+    }
 }
 
 impl Instructions {
     /// The function, if this process runs the same build of the program.
-    pub(super) fn target(&self) -> Result<Passed> {
+    fn target(&self) -> Result<Passed> {
         if self.build == function::build() {
             return Ok(Passed::from_bytes(self.function));
         }

@@ -80,6 +80,7 @@ pub(super) fn chosen() -> Option<WarmUp> {
 }
 
 /// In a child: the choice of the process that has started it.
+#[inline]
 pub(super) fn inherit(chosen: Option<WarmUp>) {
     *warm_up() = chosen;
 }

@@ -1,6 +1,6 @@
 //! Changes to this process's environment, which are sound only while nobody else reads it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CStr, OsStr, OsString};
 use std::io;
 
 use super::threads;
@@ -45,6 +45,14 @@ pub fn replace(variables: &[(OsString, OsString)]) -> io::Result<()> {
         unsafe { std::env::set_var::<&OsStr, &OsStr>(name, value) };
     }
     Ok(())
+}
+
+/// Makes a directory the one that this process works in.
+///
+/// # Errors
+/// Fails where the system refuses, as for one that has been removed.
+pub fn enter(directory: &CStr) -> io::Result<()> {
+    Ok(call!(rustix::process::chdir(directory))?)
 }
 
 fn be_alone() -> io::Result<()> {

@@ -235,7 +235,7 @@ pub fn take_channel() -> io::Result<Channel> {
 pub fn empty_stdin() -> io::Result<()> {
     let flags = rustix::fs::OFlags::RDONLY;
     let null = call!(rustix::fs::open(
-        "/dev/null",
+        c"/dev/null",
         flags,
         rustix::fs::Mode::empty()
     ))?;
@@ -300,15 +300,16 @@ pub fn set_name(name: &str) {
     #[cfg(target_os = "linux")]
     {
         let mut bytes = [0; 16];
-        let shown = name.bytes().filter(|byte| *byte != 0);
-        bytes
-            .iter_mut()
-            .zip(shown.take(15))
-            .for_each(|(slot, byte)| *slot = byte);
-        if let Ok(name) = std::ffi::CStr::from_bytes_until_nul(&bytes) {
-            // A process with its program's name works as well.
-            let _ = call!(rustix::thread::set_name(name));
+        let mut length = 0;
+        for byte in name.bytes().filter(|byte| *byte != 0).take(15) {
+            bytes[length] = byte;
+            length += 1;
         }
+        // SAFETY: there is one zero, the last: the library's search for it would be one more page
+        // of code for a copy to find.
+        let name = unsafe { std::ffi::CStr::from_bytes_with_nul_unchecked(&bytes[..=length]) };
+        // A process with its program's name works as well.
+        let _ = call!(rustix::thread::set_name(name));
     }
     #[cfg(not(target_os = "linux"))]
     let _ = name;

@@ -1,8 +1,9 @@
 //! A server with one thread that copies itself on request, and alone reaps the copies.
 //!
-//! A request is one byte with two handles: the channel for the copy, and a status stream. On that
+//! A request is the copy's first message, with its handles and one more: a status stream. On that
 //! the copy says who it is before it does anything else, so that a server which dies has either
 //! made a copy that the client knows of or none that ever runs; and the server says how it ended.
+//! A message that is too long for that comes over a channel to the copy, and the request is empty.
 
 pub(super) mod word;
 
@@ -18,39 +19,26 @@ use super::{pipe, sentinel, threads, wake};
 use crate::channel::Channel;
 use word::{Word, is_gone};
 
-/// A message of at most so many bytes is sent before there is a copy to read it: it fits into a
-/// channel's buffer everywhere.
-const EARLY_MAX: usize = 4096;
+/// A request of at most so many bytes is whole even where several clients send at once or die
+/// meanwhile: any system has room for it or none at all.
+const WHOLE_MAX: usize = 2000;
 
-/// Asks the server behind `requests` for a copy of itself and sends it its first message.
+/// Asks the server behind `requests` for a copy of itself and sends it its first message, which is
+/// not empty. The handles are the same afterwards.
 ///
 /// # Errors
 /// Fails with `BrokenPipe` when the server is gone, else as the system's fork or write.
-pub fn request(requests: &Channel, message: &[u8], handles: &[Handle]) -> io::Result<Child> {
-    let (ours, theirs) = Channel::pair()?;
+pub fn request(requests: &Channel, message: &[u8], handles: &mut Vec<Handle>) -> io::Result<Child> {
     let (status, answers) = pipe::duplex()?;
-    let is_early = message.len() <= EARLY_MAX && handles.len() <= pipe::HANDLES_MAX;
-    if is_early {
-        ours.send(message, handles)?;
+    if message.len() <= WHOLE_MAX && handles.len() < pipe::HANDLES_MAX {
+        handles.push(answers);
+        let sent = requests.send(message, handles);
+        drop(handles.pop());
+        return sent.and_then(|()| made(status));
     }
-    requests.send_handles(&[Handle::from(theirs), answers])?;
-    let mut sentinels = VecDeque::new();
-    let child = match Word::read(&status, &mut sentinels)? {
-        None => return Err(io::ErrorKind::BrokenPipe.into()),
-        Some(Word::Failed(number)) => return Err(io::Error::from_raw_os_error(number)),
-        // It was ended by somebody before it could say anything.
-        Some(Word::Ended(pid, ending)) => return Child::ended(pid, ending),
-        Some(Word::Copied(pid)) => {
-            let sentinel = match sentinels.pop_front() {
-                Some(sentinel) => sentinel,
-                None => sentinel::watch(pid)?,
-            };
-            Child::served(pid, sentinel, status)
-        }
-    };
-    if is_early {
-        return Ok(child);
-    }
+    let (ours, theirs) = Channel::pair()?;
+    requests.send(&[], &[Handle::from(theirs), answers])?;
+    let child = made(status)?;
     match ours.send(message, handles) {
         Err(error) if !is_gone(&error) => {
             child.signal(Signal::Kill)?;
@@ -62,64 +50,112 @@ pub fn request(requests: &Channel, message: &[u8], handles: &[Handle]) -> io::Re
     }
 }
 
-/// Serves until every client is gone: then gives none. In a copy, gives its channel.
+/// Waits until the copy says who it is.
+fn made(status: Handle) -> io::Result<Child> {
+    let mut sentinels = VecDeque::new();
+    match Word::read(&status, &mut sentinels)? {
+        None => Err(io::ErrorKind::BrokenPipe.into()),
+        Some(Word::Failed(number)) => Err(io::Error::from_raw_os_error(number)),
+        // It was ended by somebody before it could say anything.
+        Some(Word::Ended(pid, ending)) => Child::ended(pid, ending),
+        Some(Word::Copied(pid)) => {
+            let sentinel = match sentinels.pop_front() {
+                Some(sentinel) => sentinel,
+                None => sentinel::watch(pid)?,
+            };
+            Ok(Child::served(pid, sentinel, status))
+        }
+    }
+}
+
+/// Serves until every client is gone: then gives none. In a copy, gives what `read` makes of its
+/// first message; the server does that before the copy, as what it does need not be done there.
 ///
 /// # Errors
 /// `ResourceBusy` when this process has more than one thread; as the system's calls otherwise.
-pub fn serve(requests: Channel) -> io::Result<Option<Channel>> {
+pub fn serve<T>(
+    requests: Channel,
+    mut read: impl FnMut(Vec<u8>, Vec<Handle>) -> T,
+) -> io::Result<Option<T>> {
     if !threads::are_at_most(1)? {
         return Err(io::ErrorKind::ResourceBusy.into());
     }
     // What every copy would have to find out for itself.
     let _ = (crate::function::build(), super::identity::epoch());
-    let wake = wake::on_child_end()?;
+    let mut wake = wake::on_child_end()?;
     // Freeing it would be the first that a copy writes to its memory, for nothing.
     let mut children = ManuallyDrop::new(HashMap::new());
     let mut requests = Some(requests);
-    while requests.is_some() || !children.is_empty() {
-        let is_request = wake.wait(requests.as_ref().map(Channel::handle))?;
+    loop {
         reap(&mut children)?;
+        if requests.is_none() && children.is_empty() {
+            return Ok(None);
+        }
+        let is_request = wake.wait(requests.as_ref().map(Channel::handle))?;
         let Some(channel) = requests.as_ref().filter(|_| is_request) else {
             continue;
         };
-        match channel.receive_handles()? {
-            None => requests = None,
-            Some(handles) => {
-                if let Some(copy) = answer(handles, &mut children)? {
-                    wake.disarm()?;
-                    return Ok(Some(copy));
-                }
+        let Some((message, mut handles)) = channel.receive()? else {
+            requests = None;
+            continue;
+        };
+        let Some(status) = handles.pop() else {
+            continue;
+        };
+        let first = match message.is_empty() {
+            true => First::Later(handles.pop()),
+            false => First::Now(read(message, handles)),
+        };
+        // Before the copy, which need not do it then; what ends meanwhile is reaped next.
+        wake.disarm()?;
+        if is_copy(status, &mut children)? {
+            return first.get(read);
+        }
+        wake = wake::on_child_end()?;
+    }
+}
+
+/// The first message of a copy.
+enum First<T> {
+    /// It came with the request.
+    Now(T),
+    /// It comes over this channel.
+    Later(Option<Handle>),
+}
+
+impl<T> First<T> {
+    /// In a copy: reads what has not been read yet; none where nobody sends it any more.
+    fn get(self, mut read: impl FnMut(Vec<u8>, Vec<Handle>) -> T) -> io::Result<Option<T>> {
+        match self {
+            First::Now(first) => Ok(Some(first)),
+            First::Later(None) => Ok(None),
+            First::Later(Some(channel)) => {
+                let told = Channel::from(channel).receive()?;
+                Ok(told.map(|(message, handles)| read(message, handles)))
             }
         }
     }
-    Ok(None)
 }
 
-/// Makes one copy, which tells the client its id; gives the channel in the copy.
-fn answer(
-    handles: Vec<Handle>,
-    children: &mut HashMap<u32, Handle>,
-) -> io::Result<Option<Channel>> {
-    let Ok([channel, status]) = <[Handle; 2]>::try_from(handles) else {
-        return Ok(None);
-    };
+/// Makes one copy, which tells the client its id; says in which of the two this is.
+fn is_copy(status: Handle, children: &mut HashMap<u32, Handle>) -> io::Result<bool> {
     match process::copy() {
         Ok(0) => {
             if !children.is_empty() {
                 children.clear();
             }
             tell_of_myself(&status);
-            Ok(Some(Channel::from(channel)))
+            Ok(true)
         }
         Ok(pid) => {
             children.insert(pid, status);
-            Ok(None)
+            Ok(false)
         }
         Err(error) => {
             let word = Word::Failed(error.raw_os_error().unwrap_or(libc::EAGAIN));
             // A client that is gone by now has no use for the answer.
             let _ = word.say(&status, &[]);
-            Ok(None)
+            Ok(false)
         }
     }
 }
@@ -128,7 +164,8 @@ fn answer(
 ///
 /// Linux's sentinels can be sent, which spares the client a race with the end of this server.
 fn tell_of_myself(status: &Handle) {
-    let pid = std::process::id();
+    let pid = rustix::process::getpid().as_raw_nonzero().get();
+    let pid = pid.cast_unsigned();
     let sentinel = match cfg!(target_os = "linux") {
         true => sentinel::watch(pid).map(Some),
         false => Ok(None),

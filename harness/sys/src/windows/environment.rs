@@ -1,6 +1,6 @@
 //! Changes to this process's environment, which Windows guards by a lock of its own.
 
-use std::ffi::OsString;
+use std::ffi::{CStr, OsString};
 use std::io;
 
 /// Removes a variable and gives what it was.
@@ -32,4 +32,12 @@ pub fn replace(variables: &[(OsString, OsString)]) -> io::Result<()> {
         unsafe { std::env::set_var(name, value) };
     }
     Ok(())
+}
+
+/// Makes a directory the one that this process works in: for copies, which Windows does not have.
+///
+/// # Errors
+/// Always `Unsupported`.
+pub fn enter(_directory: &CStr) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -10,7 +10,11 @@ use crate::channel::Channel;
 ///
 /// # Errors
 /// Always `Unsupported`.
-pub fn request(_requests: &Channel, _message: &[u8], _handles: &[Handle]) -> io::Result<Child> {
+pub fn request(
+    _requests: &Channel,
+    _message: &[u8],
+    _handles: &mut Vec<Handle>,
+) -> io::Result<Child> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -18,6 +22,9 @@ pub fn request(_requests: &Channel, _message: &[u8], _handles: &[Handle]) -> io:
 ///
 /// # Errors
 /// Always `Unsupported`.
-pub fn serve(_requests: Channel) -> io::Result<Option<Channel>> {
+pub fn serve<T>(
+    _requests: Channel,
+    _read: impl FnMut(Vec<u8>, Vec<Handle>) -> T,
+) -> io::Result<Option<T>> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -48,19 +48,15 @@ fn start_server() -> std::io::Result<(process::Child, Channel)> {
         return Ok((server, ours));
     }
     drop(ours);
-    let code = match zygote::serve(theirs) {
+    let code = match zygote::serve(theirs, |bytes, streams| (bytes, streams)) {
         Ok(None) => 0,
         Err(_) => 1,
-        Ok(Some(channel)) => match channel.receive() {
-            Ok(Some((code, streams))) => {
-                let mut code = code;
-                for stream in streams {
-                    let _ = pipe::read(&stream, &mut code);
-                }
-                i32::from(code[0])
+        Ok(Some((mut bytes, streams))) => {
+            for stream in streams {
+                let _ = pipe::read(&stream, &mut bytes);
             }
-            _ => 2,
-        },
+            i32::from(bytes[0])
+        }
     };
     leave(code)
 }
@@ -68,13 +64,16 @@ fn start_server() -> std::io::Result<(process::Child, Channel)> {
 fn served() -> Outcome {
     let (server, requests) = start_server()?;
     let copies: Vec<_> = (0..20)
-        .map(|code| zygote::request(&requests, &[code], &[]))
+        .map(|code| zygote::request(&requests, &[code], &mut Vec::new()))
         .collect::<Result<_, _>>()?;
     for (code, child) in (0..).zip(&copies) {
         expect(child.wait(soon())?, Some(Ending::Exit(code)))?;
     }
+    let long = vec![21; 300_000];
+    let copy = zygote::request(&requests, &long, &mut Vec::new())?;
+    expect(copy.wait(soon())?, Some(Ending::Exit(21)))?;
     let (_ours, theirs) = pipe::duplex()?;
-    let killed = zygote::request(&requests, &[1], &[theirs])?;
+    let killed = zygote::request(&requests, &[1], &mut vec![theirs])?;
     killed.signal(Signal::Kill)?;
     expect(killed.wait(soon())?, Some(Ending::Signal(9)))?;
     drop(requests);
@@ -84,10 +83,13 @@ fn served() -> Outcome {
 fn orphan() -> Outcome {
     let (server, requests) = start_server()?;
     let (ours, theirs) = pipe::duplex()?;
-    let copy = zygote::request(&requests, &[1], &[theirs])?;
+    let copy = zygote::request(&requests, &[1], &mut vec![theirs])?;
     server.signal(Signal::Kill)?;
     expect(server.wait(soon())?, Some(Ending::Signal(9)))?;
-    expect(zygote::request(&requests, &[1], &[]).is_err(), true)?;
+    expect(
+        zygote::request(&requests, &[1], &mut Vec::new()).is_err(),
+        true,
+    )?;
     expect(
         pipe::wait_readable(copy.sentinel(), Some(std::time::Instant::now()))?,
         false,
