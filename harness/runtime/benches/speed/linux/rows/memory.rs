@@ -1,6 +1,7 @@
 //! What a worker that waits for work costs: the memory that is its own.
 
 use std::process::Stdio;
+use std::sync::{Arc, Barrier};
 
 use poolproof_runtime as mp;
 use poolproof_sys::bare::{Alone, wait};
@@ -8,6 +9,9 @@ use poolproof_sys::bare::{Alone, wait};
 use crate::linux::Outcome;
 use crate::linux::bare::{Bare, Zygote, command, packets, told_pid, wait_for_end};
 use crate::linux::bench::{Bench, LIMIT, OURS};
+
+/// A watcher and a handler.
+const POOL_THREADS: usize = 2;
 
 pub(super) fn all() -> Vec<Bench> {
     vec![
@@ -42,12 +46,33 @@ fn ours(method: mp::StartMethod) -> Outcome<Vec<f64>> {
 
 /// A copy of this process that waits for a byte.
 fn limit_fork() -> Outcome<Vec<f64>> {
+    have_had_threads()?;
     let (ours, theirs) = packets()?;
     let pid = Alone::new()?.fork(|| i32::from(wait_for_end(&theirs).is_err()))?;
     let own = own_kib(told_pid(&ours)?);
     rustix::io::write(&ours, &[1])?;
     wait(pid)?;
     Ok(vec![own?])
+}
+
+/// Starts as many threads as a pool has and sees to their end, as the pools before have: in a process
+/// that has had threads the C library's `fork` writes to each of its arenas and to its own locks.
+fn have_had_threads() -> Outcome {
+    let meeting = Arc::new(Barrier::new(POOL_THREADS));
+    let threads = (0..POOL_THREADS).map(|_| {
+        let meeting = Arc::clone(&meeting);
+        std::thread::spawn(move || {
+            // Both at once, so that each has an arena.
+            meeting.wait();
+            drop(std::hint::black_box(vec![0_u8; 64]));
+            meeting.wait();
+        })
+    });
+    let threads: Vec<_> = threads.collect();
+    for thread in threads {
+        thread.join().map_err(|_| "a thread panicked")?;
+    }
+    Ok(())
 }
 
 fn limit_zygote() -> Outcome<Vec<f64>> {
