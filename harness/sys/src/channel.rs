@@ -61,8 +61,22 @@ impl Channel {
     /// Receives a message with its handles; none when the other end is gone.
     ///
     /// # Errors
-    /// Fails with `UnexpectedEof` when the other end goes in mid-message.
+    /// Fails with `UnexpectedEof` when the other end goes in mid-message, and where this process
+    /// has no room for all of the handles.
     pub fn receive(&self) -> io::Result<Option<(Vec<u8>, Vec<Handle>)>> {
+        let Some(received) = self.receive_some()? else {
+            return Ok(None);
+        };
+        if received.handles.len() < received.sent {
+            let text = "this process has too many files open for the handles of a message";
+            return Err(io::Error::other(text));
+        }
+        Ok(Some((received.message, received.handles)))
+    }
+
+    /// Receives as [`Channel::receive`] does, even where this process has no room for all of the
+    /// handles.
+    pub(crate) fn receive_some(&self) -> io::Result<Option<Received>> {
         let mut handles = VecDeque::new();
         let mut head = [0; HEAD];
         let mut filled = 0;
@@ -75,7 +89,8 @@ impl Channel {
         }
         let (length, count) = head.split_at(8);
         let (length, count) = (to_number(length), to_number(count));
-        while handles.len() < count {
+        // The first came with the head, each group of the others comes with a byte.
+        for _ in 1..count.div_ceil(HANDLES_MAX) {
             if pipe::receive(&self.end, &mut [0], &mut handles)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -84,7 +99,11 @@ impl Channel {
         if pipe::read_onto(&self.end, &mut message, length)? < length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(Some((message, handles.into())))
+        Ok(Some(Received {
+            message,
+            handles: handles.into(),
+            sent: count,
+        }))
     }
 
     /// The handle of this end.
@@ -104,6 +123,15 @@ impl From<Channel> for Handle {
     fn from(channel: Channel) -> Handle {
         channel.end
     }
+}
+
+/// A message as it has come.
+pub(crate) struct Received {
+    pub(crate) message: Vec<u8>,
+    /// The first of those that were sent, as many as this process had room for.
+    pub(crate) handles: Vec<Handle>,
+    /// How many were sent.
+    pub(crate) sent: usize,
 }
 
 /// The length of the message and the count of handles, in the order of this machine's bytes.

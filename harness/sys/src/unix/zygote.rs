@@ -95,11 +95,14 @@ pub fn serve<T>(
         let Some(channel) = requests.as_ref().filter(|_| is_request) else {
             continue;
         };
-        let Some((message, mut handles)) = channel.receive()? else {
+        let Some(received) = channel.receive_some()? else {
             requests = None;
             continue;
         };
-        let Some(status) = handles.pop() else {
+        let (message, mut handles) = (received.message, received.handles);
+        // Without room for all of them there is no copy, as the client learns from the stream's end.
+        let status = handles.pop().filter(|_| handles.len() + 1 == received.sent);
+        let Some(status) = status else {
             continue;
         };
         let first = match message.is_empty() {

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use poolproof_sys::exit::leave;
 use poolproof_sys::process::{self, Ending, Signal};
 use poolproof_sys::{channel::Channel, pipe, zygote};
+use rustix::process::{Resource, Rlimit};
 
 use crate::{Fact, Outcome, expect, soon};
 
@@ -15,6 +16,10 @@ pub(crate) const TRIALS: &[Fact] = &[
     (
         "zygote/a_copy_outlives_its_server_and_its_ending_is_unknown",
         orphan,
+    ),
+    (
+        "zygote/a_request_with_more_handles_than_there_is_room_for_is_refused_alone",
+        narrow,
     ),
 ];
 
@@ -42,12 +47,13 @@ fn foreign_thread() -> Outcome {
 
 /// A server that is itself a copy; its copies leave with the code that they are told, at once or
 /// over a stream that they are given.
-fn start_server() -> std::io::Result<(process::Child, Channel)> {
+fn start_server(before: impl FnOnce()) -> std::io::Result<(process::Child, Channel)> {
     let (ours, theirs) = Channel::pair()?;
     if let Some(server) = process::fork(0)? {
         return Ok((server, ours));
     }
     drop(ours);
+    before();
     let code = match zygote::serve(theirs, |bytes, streams| (bytes, streams)) {
         Ok(None) => 0,
         Err(_) => 1,
@@ -62,7 +68,7 @@ fn start_server() -> std::io::Result<(process::Child, Channel)> {
 }
 
 fn served() -> Outcome {
-    let (server, requests) = start_server()?;
+    let (server, requests) = start_server(|| {})?;
     let copies: Vec<_> = (0..20)
         .map(|code| zygote::request(&requests, &[code], &mut Vec::new()))
         .collect::<Result<_, _>>()?;
@@ -81,7 +87,7 @@ fn served() -> Outcome {
 }
 
 fn orphan() -> Outcome {
-    let (server, requests) = start_server()?;
+    let (server, requests) = start_server(|| {})?;
     let (ours, theirs) = pipe::duplex()?;
     let copy = zygote::request(&requests, &[1], &mut vec![theirs])?;
     server.signal(Signal::Kill)?;
@@ -96,4 +102,34 @@ fn orphan() -> Outcome {
     )?;
     pipe::write(&ours, &[3])?;
     expect(copy.wait(soon())?, Some(Ending::Unknown))
+}
+
+fn narrow() -> Outcome {
+    const ROOM: usize = 3;
+    let (server, requests) = start_server(|| {
+        let most = rustix::process::getrlimit(Resource::Nofile).maximum;
+        let few = Rlimit {
+            current: Some(256),
+            maximum: most,
+        };
+        rustix::process::setrlimit(Resource::Nofile, few).unwrap();
+        let null = rustix::stdio::stdin();
+        let mut filling: Vec<_> = std::iter::from_fn(|| rustix::io::dup(null).ok()).collect();
+        filling.truncate(filling.len() - ROOM);
+        // For as long as the server lives, and its copies.
+        std::mem::forget(filling);
+    })?;
+    let (_ours, theirs) = pipe::duplex()?;
+    let mut many: Vec<_> = (0..ROOM)
+        .map(|_| theirs.duplicate())
+        .collect::<Result<_, _>>()?;
+    let refused = zygote::request(&requests, &[1], &mut many);
+    expect(
+        refused.err().map(|error| error.kind()),
+        Some(ErrorKind::BrokenPipe),
+    )?;
+    let copy = zygote::request(&requests, &[23], &mut Vec::new())?;
+    expect(copy.wait(soon())?, Some(Ending::Exit(23)))?;
+    drop(requests);
+    expect(server.wait(soon())?, Some(Ending::Exit(0)))
 }
