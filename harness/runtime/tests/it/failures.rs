@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
 
+use crate::helper::Helper;
 use crate::start::{itself, start_living};
 use crate::tree::all_end;
 use crate::{Outcome, SOON, each_process, ended, expect, hold};
 
-/// Set for a process of ours that is a program of its own: its start method, and what it shows.
-const HELPER: &str = "POOLPROOF_TEST_FAILURE";
+/// Shows what it is told.
+pub(crate) const HELPER: Helper = Helper {
+    variable: "POOLPROOF_TEST_FAILURE",
+    work: helps,
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     [
@@ -37,7 +41,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// Before anything else in main: what a program does that has no `freeze_support` there.
 pub(crate) fn be_unguarded() {
-    let told = std::env::var(HELPER).unwrap_or_default();
+    let told = std::env::var(HELPER.variable).unwrap_or_default();
     match told.split_once('/') {
         Some((method, "unguarded")) => {
             let context = method.parse().and_then(mp::Context::new);
@@ -57,37 +61,19 @@ pub(crate) fn be_unguarded() {
 /// What marks a child of this library before `freeze_support`.
 const CHILD: &str = "POOLPROOF_RUNTIME_START";
 
-/// In a helper: does what it was told.
-pub(crate) fn be_helper() {
-    let told = std::env::var(HELPER).unwrap_or_default();
-    let Some((method, what)) = told.split_once('/') else {
-        return;
-    };
-    let run = || -> Outcome {
-        let context = mp::Context::new(method.parse()?)?;
-        match what {
-            "stillborn" => start_stillborn(context),
-            _ => keep_all_busy(context),
-        }
-    };
-    let outcome = run();
-    if let Err(failed) = &outcome {
-        eprintln!("{}", failed.message().unwrap_or_default());
+fn helps(context: mp::Context, what: &str) -> Outcome {
+    match what {
+        "stillborn" => start_stillborn(context),
+        _ => keep_all_busy(context),
     }
-    std::process::exit(i32::from(outcome.is_err()))
-}
-
-fn command(context: mp::Context, what: &str) -> std::io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command
-        .env(HELPER, format!("{}/{what}", context.start_method()))
-        .stdin(Stdio::null());
-    Ok(command)
 }
 
 /// Fails unless the helper ends well, and soon.
 fn succeeds(context: mp::Context, what: &str) -> Outcome {
-    let mut helper = command(context, what)?.stderr(Stdio::piped()).spawn()?;
+    let mut helper = HELPER
+        .command(context, what)?
+        .stderr(Stdio::piped())
+        .spawn()?;
     let deadline = Instant::now() + SOON;
     while helper.try_wait()?.is_none() {
         if Instant::now() > deadline {
@@ -214,7 +200,7 @@ fn start_busy(command: &mut Command) -> Result<(Child, Vec<u32>), libtest_mimic:
 }
 
 fn killed_root(context: mp::Context) -> Outcome {
-    let (mut root, pids) = start_busy(&mut command(context, "busy")?)?;
+    let (mut root, pids) = start_busy(&mut HELPER.command(context, "busy")?)?;
     root.kill()?;
     root.wait()?;
     expect(pids.len(), 4)?;
@@ -238,7 +224,7 @@ fn interrupts() -> Vec<Trial> {
 fn interrupted(context: mp::Context) -> Outcome {
     use std::os::unix::process::{CommandExt, ExitStatusExt};
 
-    let mut command = command(context, "busy")?;
+    let mut command = HELPER.command(context, "busy")?;
     // A group of its own, as a terminal's foreground job is.
     let command = command.process_group(0).stderr(Stdio::piped());
     let (mut root, pids) = start_busy(command)?;

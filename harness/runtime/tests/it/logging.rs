@@ -1,14 +1,16 @@
 //! What processes log; each trial is a program of its own, whose standard error is read.
 
-use std::process::{Command, Stdio};
-
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
 
+use crate::helper::Helper;
 use crate::{Outcome, SOON, each, expect, hold};
 
-/// Set for a process of ours that logs: its start method, and what it shows.
-const HELPER: &str = "POOLPROOF_TEST_LOGS";
+/// Logs as it is told.
+pub(crate) const HELPER: Helper = Helper {
+    variable: "POOLPROOF_TEST_LOGS",
+    work: helps,
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     [
@@ -24,28 +26,20 @@ pub(crate) fn trials() -> Vec<Trial> {
     .collect()
 }
 
-/// In a helper: logs as it was told.
-pub(crate) fn be_helper() {
-    let Ok(told) = std::env::var(HELPER) else {
-        return;
-    };
-    let (method, what) = told.split_once('/').unwrap_or((&told, ""));
-    let run = || -> mp::Result<()> {
-        let context = mp::Context::new(method.parse()?)?;
-        match what {
-            "levels" => {
-                mp::log_to_stderr(log::LevelFilter::Info)?;
-                log::info!("hello");
-            }
-            "many" => mp::log_to_stderr(log::LevelFilter::Trace)?,
-            _ => {}
+fn helps(context: mp::Context, what: &str) -> Outcome {
+    match what {
+        "levels" => {
+            mp::log_to_stderr(log::LevelFilter::Info)?;
+            log::info!("hello");
         }
-        match what {
-            "many" => log_much(context),
-            _ => start_and_join(context, 2),
-        }
-    };
-    std::process::exit(i32::from(run().is_err()))
+        "many" => mp::log_to_stderr(log::LevelFilter::Trace)?,
+        _ => {}
+    }
+    match what {
+        "many" => log_much(context)?,
+        _ => start_and_join(context, 2)?,
+    }
+    Ok(())
 }
 
 fn start_and_join(context: mp::Context, depth: u32) -> mp::Result<()> {
@@ -80,10 +74,7 @@ fn logs_in_threads((): ()) {
 }
 
 fn logged(context: mp::Context, what: &str) -> Result<Vec<String>, libtest_mimic::Failed> {
-    let output = Command::new(std::env::current_exe()?)
-        .env(HELPER, format!("{}/{what}", context.start_method()))
-        .stdin(Stdio::null())
-        .output()?;
+    let output = HELPER.command(context, what)?.output()?;
     let text = String::from_utf8(output.stderr)?;
     hold(output.status.success(), &text)?;
     Ok(text.lines().map(str::to_owned).collect())

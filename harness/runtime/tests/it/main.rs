@@ -7,6 +7,7 @@ mod connection;
 mod copies;
 mod documents;
 mod failures;
+mod helper;
 mod hostile;
 mod listener;
 mod locks;
@@ -34,10 +35,10 @@ const SOON: Duration = Duration::from_secs(20);
 fn main() -> ExitCode {
     failures::be_unguarded();
     mp::freeze_support();
-    tree::be_helper();
+    tree::HELPER.be();
     memory::be_helper();
-    failures::be_helper();
-    logging::be_helper();
+    failures::HELPER.be();
+    logging::HELPER.be();
     queues::order::be_helper();
     be_unix_helper();
     let mut arguments = Arguments::from_args();
@@ -67,7 +68,7 @@ fn main() -> ExitCode {
 
 #[cfg(unix)]
 fn be_unix_helper() {
-    process::detached::be_helper();
+    process::detached::HELPER.be();
     warm_up::be_helper();
 }
 

@@ -1,7 +1,7 @@
 //! Process trees as a whole: what a killed root, and a thousand short lives, leave behind.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -9,10 +9,14 @@ use poolproof_runtime as mp;
 use poolproof_sys::handle::open_count;
 use poolproof_sys::{pipe, process};
 
+use crate::helper::Helper;
 use crate::{Outcome, SOON, each_process, ended, expect, hold};
 
-/// Set for a process of ours that is to be the root of a tree of its own.
-const HELPER: &str = "POOLPROOF_TEST_ROOT";
+/// The root of a tree of its own, which lives on or ends.
+pub(crate) const HELPER: Helper = Helper {
+    variable: "POOLPROOF_TEST_ROOT",
+    work: helps,
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     [
@@ -26,42 +30,29 @@ pub(crate) fn trials() -> Vec<Trial> {
     .collect()
 }
 
-/// In a helper: starts a tree three deep, tells its ids, and then lives or ends as told.
-pub(crate) fn be_helper() {
-    let Ok(told) = std::env::var(HELPER) else {
-        return;
-    };
-    let (method, end) = told.split_once('/').unwrap_or((&told, "live"));
-    let run = || -> mp::Result<()> {
-        let context = mp::Context::new(method.parse()?)?;
-        let (receiver, sender) = context.one_way()?;
-        let first = context.process(starts_deeper, (2, sender)).start()?;
-        let busy = context
-            .process(
-                |()| -> i32 {
-                    loop {
-                        std::hint::spin_loop()
-                    }
-                },
-                (),
-            )
-            .daemon(true);
-        let busy = busy.start()?;
-        let mut pids = vec![busy.pid()];
-        for _ in 0..3 {
-            pids.push(Some(receiver.recv()?));
-        }
-        for pid in pids.into_iter().flatten() {
-            println!("{pid}");
-        }
-        println!("end");
-        if end == "live" {
-            first.join(None)?;
-        }
-        first.kill()
-    };
-    let code = i32::from(run().is_err());
-    std::process::exit(code)
+/// Starts a tree three deep, tells its ids, and then lives or ends as told.
+fn helps(context: mp::Context, end: &str) -> Outcome {
+    let (receiver, sender) = context.one_way()?;
+    let first = context.process(starts_deeper, (2, sender)).start()?;
+    let busy = context.process(never_ends, ()).daemon(true).start()?;
+    let mut pids = vec![busy.pid()];
+    for _ in 0..3 {
+        pids.push(Some(receiver.recv()?));
+    }
+    for pid in pids.into_iter().flatten() {
+        println!("{pid}");
+    }
+    println!("end");
+    if end == "live" {
+        first.join(None)?;
+    }
+    Ok(first.kill()?)
+}
+
+fn never_ends((): ()) -> i32 {
+    loop {
+        std::hint::spin_loop()
+    }
 }
 
 fn starts_deeper((depth, sender): (u32, mp::Sender<u32>)) -> mp::Result<()> {
@@ -93,8 +84,8 @@ fn ended_root(context: mp::Context) -> Outcome {
 }
 
 fn start_root(context: mp::Context, end: &str) -> std::io::Result<(std::process::Child, Vec<u32>)> {
-    let mut root = Command::new(std::env::current_exe()?)
-        .env(HELPER, format!("{}/{end}", context.start_method()))
+    let mut root = HELPER
+        .command(context, end)?
         .stdout(Stdio::piped())
         .spawn()?;
     let mut pids = Vec::new();

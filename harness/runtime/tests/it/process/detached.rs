@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
 
+use crate::helper::Helper;
 use crate::start::Reply;
 use crate::tree::all_end;
 use crate::{Outcome, SOON, each_process, ended, expect};
 
-/// Set for a process of ours that starts one that goes on without it.
-const HELPER: &str = "POOLPROOF_TEST_DETACHES";
+/// Starts a process that goes on without it.
+pub(crate) const HELPER: Helper = Helper {
+    variable: "POOLPROOF_TEST_DETACHES",
+    work: helps,
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     [
@@ -26,24 +30,17 @@ pub(crate) fn trials() -> Vec<Trial> {
     .collect()
 }
 
-/// In a helper: starts a detached process and one that is not, and lives on.
-pub(crate) fn be_helper() {
-    let Ok(method) = std::env::var(HELPER) else {
-        return;
-    };
-    let run = || -> mp::Result<()> {
-        let context = mp::Context::new(method.parse()?)?;
-        let detached = context.process(serves, ()).name("Hermit").detached(true);
-        detached.start()?;
-        let (receiver, sender) = context.one_way::<()>()?;
-        let tied = context.process(|it: mp::Receiver<()>| drop(it.recv()), receiver);
-        let tied = tied.start()?;
-        println!("tied {}", tied.pid().unwrap_or_default());
-        tied.join(None)?;
-        drop(sender);
-        Ok(())
-    };
-    std::process::exit(i32::from(run().is_err()))
+/// Starts a detached process and one that is not, and lives on.
+fn helps(context: mp::Context, _: &str) -> Outcome {
+    let detached = context.process(serves, ()).name("Hermit").detached(true);
+    detached.start()?;
+    let (receiver, sender) = context.one_way::<()>()?;
+    let tied = context.process(|it: mp::Receiver<()>| drop(it.recv()), receiver);
+    let tied = tied.start()?;
+    println!("tied {}", tied.pid().unwrap_or_default());
+    tied.join(None)?;
+    drop(sender);
+    Ok(())
 }
 
 /// Tells its port, answers one who comes there, and ends; or ends when nobody comes.
@@ -76,8 +73,8 @@ fn serve() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn outlives(context: mp::Context) -> Outcome {
-    let mut root = Command::new(std::env::current_exe()?)
-        .env(HELPER, context.start_method().name())
+    let mut root = HELPER
+        .command(context, "")?
         .stdout(Stdio::piped())
         .spawn()?;
     let mut told = BTreeMap::new();
