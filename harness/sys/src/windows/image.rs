@@ -67,14 +67,9 @@ pub(crate) fn replace_import(
     function: &CStr,
     other: *const (),
 ) -> io::Result<Option<usize>> {
-    // SAFETY: the name ends with a zero.
-    let library = unsafe { GetModuleHandleA(library.as_ptr().cast()) };
-    // SAFETY: the library is loaded for good, as the program imports it, and the name ends with a
-    // zero.
-    let Some(real) = (unsafe { GetProcAddress(library, function.as_ptr().cast()) }) else {
+    let Some(real) = function_of(library, function) else {
         return Ok(None);
     };
-    let real = real as usize;
     let mut found = None;
     for place in imports() {
         // SAFETY: the loader has put an address at each of these places.
@@ -84,6 +79,16 @@ pub(crate) fn replace_import(
         }
     }
     Ok(found)
+}
+
+/// The address of a function of a library that the program imports, whoever its calls are led to.
+pub(crate) fn function_of(library: &CStr, function: &CStr) -> Option<usize> {
+    // SAFETY: the name ends with a zero.
+    let library = unsafe { GetModuleHandleA(library.as_ptr().cast()) };
+    // SAFETY: the library is loaded for good, as the program imports it, and the name ends with a
+    // zero.
+    let found = unsafe { GetProcAddress(library, function.as_ptr().cast()) };
+    found.map(|function| function as usize)
 }
 
 /// Where the loader has put the addresses of imported functions.

@@ -1,7 +1,10 @@
 //! A job: processes that end together, at the latest with whoever holds the job.
 
+mod birth;
+
 use std::io;
 
+use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::System::JobObjects::{
     AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
     JOBOBJECT_BASIC_PROCESS_ID_LIST, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
@@ -46,8 +49,12 @@ impl Job {
 
     /// Puts a process into the job; what it starts from now on is in it too.
     pub(super) fn add(&self, process: &Handle) -> io::Result<()> {
+        self.add_raw(process.raw())
+    }
+
+    fn add_raw(&self, process: HANDLE) -> io::Result<()> {
         // SAFETY: both handles are open for the time of this call.
-        match call!(unsafe { AssignProcessToJobObject(self.handle.raw(), process.raw()) }) {
+        match call!(unsafe { AssignProcessToJobObject(self.handle.raw(), process) }) {
             0 => Err(io::Error::last_os_error()),
             _ => Ok(()),
         }

@@ -176,14 +176,14 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
         .env(marker.0, marker.1)
         .env(parking::ROOT, parking::root().to_string());
     command.stdin(Stdio::from(OwnedHandle::from(theirs)));
-    let started = start(&mut command)?;
+    let started = match own_job()? {
+        Some(job) => job.start(&mut command)?,
+        None => start(&mut command)?,
+    };
     // The command holds the child's end; it would keep the channel open.
     drop(command);
     let pid = started.id();
     let process = Handle::from(OwnedHandle::from(started));
-    if let Some(job) = own_job()? {
-        job.add(&process)?;
-    }
     let ours = ours.with_child(process.duplicate()?);
     Ok((
         Child {
