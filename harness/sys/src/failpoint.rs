@@ -10,13 +10,13 @@
 //! - [`RECORD`] names a file to which each process appends a line for each place that it comes to:
 //!   `role<TAB>place<TAB>side<TAB>nth`, for the first, second, fourth, eighth … time.
 //! - [`KILL`] is such a line: the process of that role dies there at once, the first that comes, if
-//!   it can remove the file that [`TOKEN`] names, so that only one dies.
+//!   it can create the file that [`TOKEN`] names, so that only one dies.
 
 /// The variable that names the file of places that were come to.
 pub const RECORD: &str = "POOLPROOF_FAILPOINT_RECORD";
 /// The variable that says who dies where.
 pub const KILL: &str = "POOLPROOF_FAILPOINT_KILL";
-/// The variable that names the file which the one that dies removes.
+/// The variable that names the file which the one that dies creates.
 pub const TOKEN: &str = "POOLPROOF_FAILPOINT_TOKEN";
 
 /// The role of a process that has not been told who it is.
