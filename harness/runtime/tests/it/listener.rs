@@ -8,7 +8,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test(
             "listener/a_connection_carries_values_and_bytes_both_ways",
             || {
-                for address in addresses(&folder()) {
+                for address in addresses(&folder()).into_iter().chain(name()) {
                     values_and_bytes(&address);
                 }
                 Ok(())
@@ -41,7 +41,13 @@ pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// An address of each kind that this system has.
+/// A name without a file that nobody else has, where this system has such names.
+fn name() -> Option<mp::Address> {
+    let name = folder().path().file_name()?.to_str()?.to_owned();
+    poolproof_sys::socket::HAS_NAMES.then_some(mp::Address::Name(name))
+}
+
+/// An address of each kind that this system has and that a CPython of any version knows.
 pub(crate) fn addresses(folder: &tempfile::TempDir) -> Vec<mp::Address> {
     let path = mp::Address::Path(folder.path().join("socket"));
     let path = poolproof_sys::socket::HAS_PATHS.then_some(path);

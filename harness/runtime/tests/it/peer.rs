@@ -1,15 +1,14 @@
 //! Listeners and clients with a real peer: CPython's own `multiprocessing.connection`, each version
 //! that is found. Those before 3.12 know only HMAC-MD5, which both sides here must ask for.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+mod python;
+
 use std::time::Duration;
 
 use libtest_mimic::{Completion, Failed, Trial};
 use poolproof_runtime as mp;
+
+use python::{PYTHONS, Python, Running};
 
 use super::listener::{addresses, folder, local};
 
@@ -65,108 +64,22 @@ struct Named<'p>(&'p Python);
 impl Drop for Named<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!(
-                "with CPython {:?} ({})",
-                self.0.version,
-                self.0.path.display()
-            );
+            eprintln!("with CPython {:?} ({})", self.0.version, self.0.program);
         }
     }
 }
 
-/// A CPython of this machine.
-struct Python {
-    path: PathBuf,
-    version: (u32, u32, u32),
-}
-
-static PYTHONS: LazyLock<Vec<Python>> = LazyLock::new(pythons);
-
-/// One CPython 3 of each version, on the path or under pyenv.
-fn pythons() -> Vec<Python> {
-    let mut candidates = Vec::new();
-    let home = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".pyenv")));
-    if let Some(versions) = home.and_then(|home| std::fs::read_dir(home.join("versions")).ok()) {
-        let programs = versions
-            .flatten()
-            .map(|version| version.path().join("bin/python3"));
-        candidates.extend(programs);
-    }
-    candidates.extend(["python3", "python"].map(PathBuf::from));
-    candidates.extend((8..20).map(|minor| format!("python3.{minor}").into()));
-    let mut found = BTreeMap::new();
-    for path in candidates {
-        if let Some(version) = version(&path) {
-            found.entry(version).or_insert(path);
-        }
-    }
-    let python = |(version, path)| Python { path, version };
-    found.into_iter().map(python).collect()
-}
-
-fn version(path: &PathBuf) -> Option<(u32, u32, u32)> {
-    let text = "import platform, multiprocessing.connection as c; \
-                print(platform.python_implementation(), platform.python_version())";
-    let output = Command::new(path)
-        .args(["-c", text])
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let numbers: Vec<u32> = text
-        .trim()
-        .strip_prefix("CPython 3.")?
-        .split('.')
-        .map_while(|part| part.parse().ok())
-        .collect();
-    Some((3, *numbers.first()?, numbers.get(1).copied().unwrap_or(0)))
-}
-
-impl Python {
-    /// What must be allowed for it.
-    fn digests(&self) -> mp::Digests {
-        match self.version >= (3, 12, 0) {
-            true => mp::Digests::Sha256,
-            false => mp::Digests::OrMd5,
-        }
-    }
-
-    /// Starts a script that finds the address and the key in its arguments.
-    fn start(&self, script: &str, address: &mp::Address, key: &str) -> Running {
-        let script = format!("{PRELUDE}{script}");
-        let mut command = Command::new(&self.path);
-        command.args(["-u", "-c", &script, &address.to_string(), key]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Running { child, lines }
+/// What must be allowed for it.
+fn digests(python: &Python) -> mp::Digests {
+    match python.version >= (3, 12, 0) {
+        true => mp::Digests::Sha256,
+        false => mp::Digests::OrMd5,
     }
 }
 
-/// A script, which has to end well before the trial does.
-struct Running {
-    child: Child,
-    lines: BufReader<std::process::ChildStdout>,
-}
-
-impl Running {
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-
-    fn end(mut self) {
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It has ended by itself where the trial is good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Starts a script that finds the address and the key in its arguments.
+fn start(python: &Python, script: &str, address: &mp::Address, key: &str) -> Running {
+    python.start(&format!("{PRELUDE}{script}"), &[&address.to_string(), key])
 }
 
 const PRELUDE: &str = "
@@ -200,9 +113,9 @@ def refused(attempt):
 fn client(python: &Python) {
     for address in addresses(&folder()) {
         let key = Some(&b"secret"[..]);
-        let listener = mp::Listener::bind_with(&address, key, python.digests()).unwrap();
+        let listener = mp::Listener::bind_with(&address, key, digests(python)).unwrap();
         let script = "echo(Client(address, authkey=key))";
-        let running = python.start(script, listener.address(), "secret");
+        let running = start(python, script, listener.address(), "secret");
         echo(listener.accept().unwrap());
         running.end();
     }
@@ -210,10 +123,10 @@ fn client(python: &Python) {
 
 fn server(python: &Python) {
     for address in addresses(&folder()) {
-        let mut running = python.start("echo(listen().accept())", &address, "secret");
+        let mut running = start(python, "echo(listen().accept())", &address, "secret");
         let address = running.line().parse().unwrap();
         let key = Some(&b"secret"[..]);
-        echo(mp::Client::connect_with(&address, key, python.digests()).unwrap());
+        echo(mp::Client::connect_with(&address, key, digests(python)).unwrap());
         running.end();
     }
 }
@@ -234,14 +147,19 @@ fn echo(connection: mp::Connection<u8, u8>) {
 fn client_with_wrong_key(python: &Python) {
     for address in addresses(&folder()) {
         let key = Some(&b"secret"[..]);
-        let listener = mp::Listener::bind_with(&address, key, python.digests()).unwrap();
+        let listener = mp::Listener::bind_with(&address, key, digests(python)).unwrap();
         let script = "refused(lambda: Client(address, authkey=key))";
-        let mut running = python.start(script, listener.address(), "guess");
+        let mut running = start(python, script, listener.address(), "guess");
         assert!(listener.accept::<u8, u8>().unwrap_err().is_auth());
         assert_eq!(running.line(), "refused");
         running.end();
         // The listener goes on.
-        let running = python.start("Client(address, authkey=key)", listener.address(), "secret");
+        let running = start(
+            python,
+            "Client(address, authkey=key)",
+            listener.address(),
+            "secret",
+        );
         listener.accept::<u8, u8>().unwrap();
         running.end();
     }
@@ -249,10 +167,10 @@ fn client_with_wrong_key(python: &Python) {
 
 fn server_with_other_key(python: &Python) {
     for address in addresses(&folder()) {
-        let mut running = python.start("refused(listen().accept)", &address, "secret");
+        let mut running = start(python, "refused(listen().accept)", &address, "secret");
         let address = running.line().parse().unwrap();
         let key = Some(&b"guess"[..]);
-        let error = mp::Client::connect_with::<u8, u8>(&address, key, python.digests());
+        let error = mp::Client::connect_with::<u8, u8>(&address, key, digests(python));
         assert!(error.unwrap_err().is_auth());
         assert_eq!(running.line(), "refused");
         running.end();
@@ -261,13 +179,13 @@ fn server_with_other_key(python: &Python) {
 
 /// Nobody falls back to the weaker digest by itself.
 fn only_md5(python: &Python) {
-    if python.digests() == mp::Digests::Sha256 {
+    if digests(python) == mp::Digests::Sha256 {
         return;
     }
     let key = Some(&b"secret"[..]);
     let listener = mp::Listener::bind(&local(), key).unwrap();
     let script = "refused(lambda: Client(address, authkey=key))";
-    let mut running = python.start(script, listener.address(), "secret");
+    let mut running = start(python, script, listener.address(), "secret");
     assert!(listener.accept::<u8, u8>().unwrap_err().is_auth());
     assert_eq!(running.line(), "refused");
     running.end();
@@ -278,7 +196,7 @@ try:
 except (AuthenticationError, EOFError, ConnectionError):
     print('given up')
 ";
-    let mut running = python.start(script, &local(), "secret");
+    let mut running = start(python, script, &local(), "secret");
     let address = running.line().parse().unwrap();
     let error = mp::Client::connect::<u8, u8>(&address, key).unwrap_err();
     assert!(
