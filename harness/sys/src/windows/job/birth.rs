@@ -10,7 +10,7 @@ use std::ffi::{CStr, c_void};
 use std::io;
 use std::os::windows::io::AsRawHandle;
 use std::process::{Child, Command};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use windows_sys::Win32::Foundation::HANDLE;
 use windows_sys::Win32::Security::SECURITY_ATTRIBUTES;
@@ -36,7 +36,7 @@ impl Job {
     /// Starts a program inside the job; where the system cannot, which is before Windows 10, puts it
     /// there as soon as it has been made.
     pub(in super::super) fn start(&self, command: &mut Command) -> io::Result<Child> {
-        lead_through_here()?;
+        lead_through_here();
         NEXT.set(Some(self.handle.raw()));
         let outcome = process::start(command);
         let is_outside = NEXT.take().is_some();
@@ -48,14 +48,16 @@ impl Job {
     }
 }
 
-fn lead_through_here() -> io::Result<()> {
-    static LED: OnceLock<()> = OnceLock::new();
-    if LED.get().is_none() {
-        // Without such an import each process is put into the job when it has been made.
-        image::replace_import(LIBRARY, FUNCTION, create_process as *const ())?;
-        LED.get_or_init(|| ());
-    }
-    Ok(())
+fn lead_through_here() {
+    static LED: Once = Once::new();
+    // Where it cannot be done, each process is put into the job once it has been made.
+    LED.call_once(|| {
+        drop(image::replace_import(
+            LIBRARY,
+            FUNCTION,
+            create_process as *const (),
+        ))
+    });
 }
 
 type CreateProcess = unsafe extern "system" fn(
@@ -172,5 +174,30 @@ impl Drop for JobAttribute {
     fn drop(&mut self) {
         // SAFETY: the list was initialized, and no process is being made with it any more.
         call!(unsafe { DeleteProcThreadAttributeList(self.list()) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::windows::process::CommandExt;
+    use std::process::Stdio;
+
+    use windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
+
+    use super::*;
+
+    #[test]
+    fn a_process_begins_in_its_job() {
+        let job = Job::owned().unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg("--list").creation_flags(CREATE_SUSPENDED);
+        command.stdout(Stdio::null());
+        lead_through_here();
+        NEXT.set(Some(job.handle.raw()));
+        let mut child = process::start(&mut command).unwrap();
+        assert_eq!(NEXT.take(), None, "it would have to be put there");
+        assert_eq!(job.processes().unwrap(), [child.id()]);
+        job.end().unwrap();
+        child.wait().unwrap();
     }
 }
