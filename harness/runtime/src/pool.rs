@@ -2,7 +2,7 @@
 //!
 //! | part | is |
 //! | --- | --- |
-//! | `ring`, `stream`, `arena` | shared memory: tasks to any worker, results from each, large arguments |
+//! | `ring`, `stream`, `arena`, `words` | shared memory: tasks to any worker, results from each, large arguments |
 //! | `board` | these together, and who is woken when |
 //! | `worker`, `task` | what a worker does |
 //! | `codec` | how arguments and results are bytes |
@@ -32,6 +32,7 @@ mod source;
 mod stream;
 mod task;
 mod watcher;
+mod words;
 mod worker;
 
 use std::sync::Arc;

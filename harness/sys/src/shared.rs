@@ -217,7 +217,7 @@ impl SharedMemory {
     /// # Panics
     /// When one is outside or not aligned.
     #[inline]
-    fn words(&self, offset: usize, bytes: usize) -> &[AtomicU64] {
+    pub fn words(&self, offset: usize, bytes: usize) -> &[AtomicU64] {
         if bytes < 8 {
             return &[];
         }

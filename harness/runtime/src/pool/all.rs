@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::codec;
-use super::job::{Arrived, Callbacks, Job, Later, Outcome};
+use super::job::{Arrived, Callbacks, Ended, Job, Later, Outcome};
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 use crate::transfer::Message;
@@ -41,6 +41,34 @@ impl<R> All<R> {
         self.set(Ok(Vec::new()));
     }
 
+    fn keep_all<'b>(&self, count: usize, outcomes: impl Iterator<Item = (usize, Outcome<'b>)>)
+    where
+        R: Message,
+    {
+        let mut state = lock(&self.state);
+        for (task, outcome) in outcomes {
+            let kept = match outcome {
+                // They are not given any more: the first error to arrive is what is told.
+                Ok(_) if state.error.is_some() => Ok(()),
+                Ok(arrived) => state.results.keep(task, arrived),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = kept {
+                state.error.get_or_insert(error);
+            }
+        }
+        state.left = state.left.saturating_sub(count);
+        if state.left > 0 {
+            return;
+        }
+        let result = match state.error.take() {
+            Some(error) => Err(error),
+            None => Ok(state.results.take()),
+        };
+        drop(state);
+        self.set(result);
+    }
+
     fn set(&self, result: Result<Vec<R>>) {
         let callbacks = lock(&self.state).callbacks.take();
         if let Some(callbacks) = callbacks {
@@ -51,31 +79,12 @@ impl<R> All<R> {
 
 impl<R: Message> Job for All<R> {
     fn complete(&self, task: usize, outcome: Outcome<'_>) {
-        self.complete_all(&mut std::iter::once((task, outcome)));
+        self.keep_all(1, std::iter::once((task, outcome)));
     }
 
-    fn complete_all(&self, outcomes: &mut dyn Iterator<Item = (usize, Outcome<'_>)>) {
-        let mut state = lock(&self.state);
-        for (task, outcome) in outcomes {
-            match outcome {
-                // They are not given any more: the first error to arrive is what is told.
-                Ok(_) if state.error.is_some() => {}
-                Ok(arrived) => state.error = state.results.keep(task, arrived).err(),
-                Err(error) => {
-                    state.error.get_or_insert(error);
-                }
-            }
-            state.left = state.left.saturating_sub(1);
-        }
-        if state.left > 0 {
-            return;
-        }
-        let result = match state.error.take() {
-            Some(error) => Err(error),
-            None => Ok(state.results.take()),
-        };
-        drop(state);
-        self.set(result);
+    fn complete_all(&self, tasks: &[Ended<'_>]) {
+        let outcomes = tasks.iter().map(|ended| (ended.task, ended.outcome()));
+        self.keep_all(tasks.len(), outcomes);
     }
 
     fn abort(&self, error: Error) {
@@ -122,9 +131,10 @@ impl<R> Results<R> {
 }
 
 impl<R: Message> Results<R> {
+    #[inline]
     fn keep(&mut self, task: usize, arrived: Arrived<'_>) -> Result<()> {
         match self {
-            Results::Single(results) => results[task] = Some(arrived.decoded()?),
+            Results::Single(results) => arrived.decode_into(&mut results[task])?,
             Results::Chunks(chunks) => chunks.keep(task, arrived)?,
         }
         Ok(())

@@ -78,6 +78,31 @@ pub(super) enum HandlerState {
 pub(super) struct Board {
     memory: SharedMemory,
     workers: usize,
+    layout: Layout,
+}
+
+/// Where the parts of a board begin.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    ring: usize,
+    functions: usize,
+    areas: usize,
+    arena: usize,
+}
+
+impl Layout {
+    fn of(workers: usize) -> Layout {
+        let ring = (SLEEPERS + workers.div_ceil(64) * 8).next_multiple_of(LINE);
+        let functions = ring + Ring::bytes(CELLS);
+        let areas = (functions + FUNCTIONS * FUNCTION).next_multiple_of(4096);
+        let arena = (areas + workers * AREA).next_multiple_of(4096);
+        Layout {
+            ring,
+            functions,
+            areas,
+            arena,
+        }
+    }
 }
 
 impl Board {
@@ -87,10 +112,14 @@ impl Board {
             let text = format!("a pool has 1 to {WORKERS_MAX} workers, not {workers}");
             return Err(Error::new(Kind::Usage, text));
         }
-        let bytes = arena_at(workers) + ARENA;
-        let memory = SharedMemory::anonymous(bytes)
+        let layout = Layout::of(workers);
+        let memory = SharedMemory::anonymous(layout.arena + ARENA)
             .map_err(|error| Error::system("make the shared memory of a pool", error))?;
-        Ok(Board { memory, workers })
+        Ok(Board {
+            memory,
+            workers,
+            layout,
+        })
     }
 
     /// The same board, mapped once more.
@@ -101,6 +130,7 @@ impl Board {
         Ok(Board {
             memory: memory.map_err(|error| Error::system("map the memory of a pool", error))?,
             workers: self.workers,
+            layout: self.layout,
         })
     }
 
@@ -109,7 +139,7 @@ impl Board {
     }
 
     pub(super) fn ring(&self) -> Ring<'_> {
-        Ring::new(&self.memory, ring_at(self.workers), CELLS)
+        Ring::new(&self.memory, self.layout.ring, CELLS)
     }
 
     pub(super) fn stream(&self, worker: usize) -> Stream<'_> {
@@ -118,7 +148,7 @@ impl Board {
 
     /// Bytes of the arena, and where it starts.
     pub(super) fn arena(&self) -> (usize, usize) {
-        (arena_at(self.workers), ARENA)
+        (self.layout.arena, ARENA)
     }
 
     /// Keeps a function for the tasks that name its index; false when there is no room.
@@ -213,13 +243,14 @@ impl Board {
     }
 
     /// The next task of a worker, which sleeps until there is one; none when it is to leave.
-    pub(super) fn next_task(&self, worker: usize) -> Option<u64> {
+    /// `cursor` is how far it has come in the ring.
+    pub(super) fn next_task(&self, worker: usize, cursor: &mut u64) -> Option<u64> {
         let ring = self.ring();
         loop {
             if self.leaving() == Some(Leaving::AtOnce) {
                 return None;
             }
-            if let Some(position) = ring.claim(worker) {
+            if let Some(position) = ring.claim(worker, cursor) {
                 if position % (CELLS as u64 / 4) == 0 {
                     self.wake_handler_if(HandlerState::Dozing);
                 }
@@ -228,15 +259,16 @@ impl Board {
             if self.leaving().is_some() {
                 return None;
             }
-            self.sleep_until_task(worker, ring);
+            self.sleep_until_task(worker, cursor);
         }
     }
 
-    fn sleep_until_task(&self, worker: usize, ring: Ring<'_>) {
+    fn sleep_until_task(&self, worker: usize, cursor: &mut u64) {
+        let ring = self.ring();
         // The producer may be about to publish: giving it the processor is cheaper than sleeping.
         for _ in 0..2 {
             std::thread::yield_now();
-            if ring.has_task() {
+            if ring.has_task(cursor) {
                 return;
             }
         }
@@ -245,7 +277,7 @@ impl Board {
         let word = self.memory.wait_word(TASKS);
         let seen = word.atomic().load(SeqCst);
         fence(SeqCst);
-        if !ring.has_task() && self.leaving().is_none() {
+        if !ring.has_task(cursor) && self.leaving().is_none() {
             if self.stream(worker).unread() > 0 {
                 self.wake_handler_if(HandlerState::Dozing);
             }
@@ -254,10 +286,22 @@ impl Board {
         bits.fetch_and(!bit, SeqCst);
     }
 
-    /// Tells the pool's thread of a result that has been written.
+    /// Whether there are results for which a sleeping pool's thread is to be woken.
+    pub(super) fn has_results(&self, state: HandlerState) -> bool {
+        (0..self.workers).any(|worker| {
+            let stream = self.stream(worker);
+            let (sleepers, bit) = self.sleeper(worker);
+            match state {
+                HandlerState::Dozing if sleepers.load(Acquire) & bit == 0 => stream.is_half_full(),
+                _ => stream.unread() > 0,
+            }
+        })
+    }
+
+    /// Tells the pool's thread of a result that has been written, by an exchange, which is in the
+    /// one order of all with this look at whether that thread sleeps.
     pub(super) fn tell_result(&self, worker: usize) {
-        fence(SeqCst);
-        match self.handler().load(Relaxed) {
+        match self.handler().load(SeqCst) {
             0 => {}
             1 => self.wake_handler(),
             _ if self.stream(worker).is_half_full() => self.wake_handler(),
@@ -319,11 +363,11 @@ impl Board {
     }
 
     fn area(&self, worker: usize) -> usize {
-        areas_at(self.workers) + worker * AREA
+        self.layout.areas + worker * AREA
     }
 
     fn function(&self, index: usize) -> usize {
-        ring_at(self.workers) + Ring::bytes(CELLS) + index * FUNCTION
+        self.layout.functions + index * FUNCTION
     }
 }
 
@@ -351,21 +395,12 @@ impl<'de> Deserialize<'de> for Board {
         let handles = handles.iter().map(|place| take_handle::<D::Error>(*place));
         let handles = handles.collect::<std::result::Result<_, _>>()?;
         let memory = SharedMemory::from_handles(handles).map_err(D::Error::custom)?;
-        Ok(Board { memory, workers })
+        Ok(Board {
+            memory,
+            workers,
+            layout: Layout::of(workers),
+        })
     }
-}
-
-fn ring_at(workers: usize) -> usize {
-    (SLEEPERS + workers.div_ceil(64) * 8).next_multiple_of(LINE)
-}
-
-fn areas_at(workers: usize) -> usize {
-    let end = ring_at(workers) + Ring::bytes(CELLS) + FUNCTIONS * FUNCTION;
-    end.next_multiple_of(4096)
-}
-
-fn arena_at(workers: usize) -> usize {
-    (areas_at(workers) + workers * AREA).next_multiple_of(4096)
 }
 
 const _: () = assert!(ring::CELL == LINE && AREA.is_multiple_of(LINE));

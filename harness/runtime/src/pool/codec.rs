@@ -35,18 +35,30 @@ pub(super) fn encode_items<T: Message>(
 }
 
 /// Puts a value together from its bytes and the handles that came beside them.
+#[inline]
 pub(super) fn decode<T: Message>(bytes: &[u8], handles: Vec<Handle>) -> Result<T> {
     let mut made = None;
-    if take_number(bytes, &mut made)? || take_list_of_numbers(bytes, &mut made)? {
-        return made.ok_or_else(|| Error::new(Kind::Deserialize, "decode a number"));
+    decode_into(&mut made, bytes, handles)?;
+    made.ok_or_else(|| Error::new(Kind::Deserialize, "decode a value"))
+}
+
+/// As [`decode`], to a place of the value's own.
+#[inline]
+pub(super) fn decode_into<T: Message>(
+    made: &mut Option<T>,
+    bytes: &[u8],
+    handles: Vec<Handle>,
+) -> Result<()> {
+    if take_number(bytes, made)? || take_list_of_numbers(bytes, made)? {
+        return Ok(());
     }
-    if let Some(made) = (&mut made as &mut dyn Any).downcast_mut::<Option<Vec<Vec<u8>>>>() {
+    if let Some(made) = (made as &mut dyn Any).downcast_mut::<Option<Vec<Vec<u8>>>>() {
         let lists: Vec<ByteBuf> = transfer::decode(bytes, handles)?;
         *made = Some(lists.into_iter().map(ByteBuf::into_vec).collect());
     } else {
-        made = Some(transfer::decode(bytes, handles)?);
+        *made = Some(transfer::decode(bytes, handles)?);
     }
-    made.ok_or_else(|| Error::new(Kind::Deserialize, "decode lists of bytes"))
+    Ok(())
 }
 
 /// As [`decode`] of a vector, whose items go behind those of `list`; says how many they are.

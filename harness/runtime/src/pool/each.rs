@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::job::{Job, Outcome, wait_until};
+use super::job::{Ended, Job, Outcome, wait_until};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
@@ -101,18 +101,10 @@ impl<R: Message> Each<R> {
             Err(error) => vec![Err(error)],
         }
     }
-}
 
-impl<R: Message> Job for Each<R> {
-    fn complete(&self, task: usize, outcome: Outcome<'_>) {
-        self.complete_all(&mut std::iter::once((task, outcome)));
-    }
-
-    fn complete_all(&self, outcomes: &mut dyn Iterator<Item = (usize, Outcome<'_>)>) {
-        let outcomes = outcomes.map(|(task, outcome)| (task, self.results(outcome)));
-        let outcomes: Vec<_> = outcomes.collect();
+    fn keep_all(&self, tasks: Vec<(usize, Vec<Result<R>>)>) {
         let mut state = self.lock();
-        for (task, results) in outcomes {
+        for (task, results) in tasks {
             state.arrived += 1;
             if self.order == Order::OfArrival {
                 state.ready.extend(results);
@@ -130,6 +122,18 @@ impl<R: Message> Job for Each<R> {
         }
         drop(state);
         self.changed.notify_all();
+    }
+}
+
+impl<R: Message> Job for Each<R> {
+    fn complete(&self, task: usize, outcome: Outcome<'_>) {
+        self.keep_all(vec![(task, self.results(outcome))]);
+    }
+
+    fn complete_all(&self, tasks: &[Ended<'_>]) {
+        let decoded = tasks.iter();
+        let decoded = decoded.map(|ended| (ended.task, self.results(ended.outcome())));
+        self.keep_all(decoded.collect());
     }
 
     fn know_count(&self, tasks: usize) {

@@ -17,8 +17,8 @@ use super::board::Board;
 use super::buffer::keep_small;
 use super::job::Job;
 use super::pendings::{Extra, Pendings, is_same};
-use super::ring::{Head, INLINE};
-use super::source::{Next, Source};
+use super::ring::{self, INLINE};
+use super::source::{Next, Small, Source};
 use super::worker::{self, Room};
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
@@ -36,6 +36,11 @@ pub(super) struct Feeding {
 impl Feeding {
     fn pull(&mut self, bytes: &mut Vec<u8>) -> thread::Result<Next> {
         catch_unwind(AssertUnwindSafe(|| self.source.next(bytes)))
+    }
+
+    fn stage(&mut self, tasks: &mut Small, most: usize) -> Option<thread::Result<Next>> {
+        let stage = AssertUnwindSafe(|| self.source.stage(tasks, most));
+        catch_unwind(stage).transpose()
     }
 }
 
@@ -66,9 +71,9 @@ struct Staged {
     job: Option<Arc<dyn Job>>,
     /// Which function they call.
     index: u32,
-    /// For each its number, and where its bytes end.
-    tasks: Vec<(usize, usize)>,
-    bytes: Vec<u8>,
+    /// The number of the first.
+    first: usize,
+    tasks: Small,
 }
 
 /// Tasks that are published together at most, so that workers need not wait.
@@ -173,47 +178,41 @@ impl Feed {
         }
         self.staged.index = self.index(board, feeding.function).ok()?;
         let (feeding, staged) = (self.feeding.front_mut()?, &mut self.staged);
-        while staged.tasks.len() < STAGED_MAX
-            && board
-                .ring()
-                .has_room(self.position + staged.tasks.len() as u64)
-        {
-            self.buffer.clear();
-            let next = feeding.pull(&mut self.buffer);
-            let is_small = match &next {
-                Ok(Next::Task(Ok(handles))) => handles.is_empty() && self.buffer.len() <= INLINE,
-                _ => false,
-            };
-            if !is_small {
-                return Some(next);
-            }
-            staged.bytes.extend_from_slice(&self.buffer);
-            staged.tasks.push((feeding.next, staged.bytes.len()));
-            staged.job.get_or_insert_with(|| Arc::clone(&feeding.job));
-            feeding.next += 1;
+        let room = board.ring().room(self.position, STAGED_MAX);
+        let met = feeding.stage(&mut staged.tasks, room);
+        if staged.tasks.ends.is_empty() {
+            // One large task after the other is not copied.
+            std::mem::swap(&mut self.buffer, &mut staged.tasks.bytes);
+            return met;
         }
-        None
+        if met.is_some() {
+            self.buffer.clear();
+            self.buffer.extend_from_slice(staged.tasks.rest());
+        }
+        staged.job = Some(Arc::clone(&feeding.job));
+        staged.first = feeding.next;
+        feeding.next += staged.tasks.ends.len();
+        met
     }
 
     /// Publishes what is staged; says how many tasks that were.
     fn publish_staged(&mut self, board: &Board, pendings: &Mutex<Pendings>) -> usize {
-        let Some(job) = self.staged.job.take() else {
+        let staged = &mut self.staged;
+        let Some(job) = staged.job.take() else {
+            staged.tasks.clear();
             return 0;
         };
-        let count = self.staged.tasks.len();
+        let count = staged.tasks.ends.len();
+        lock(pendings).add(&job, staged.first, self.position, count);
         let (ring, mut start) = (board.ring(), 0);
-        let mut pendings = lock(pendings);
-        for (task, end) in self.staged.tasks.drain(..) {
-            let head = Head {
-                id: pendings.add(&job, task, self.position),
-                call: self.staged.index << 2 | worker::INLINE,
-                length: (end - start) as u32,
-            };
-            ring.publish(self.position, head, &self.staged.bytes[start..end]);
+        let call = staged.index << 2 | worker::INLINE;
+        for end in &staged.tasks.ends {
+            ring.publish(self.position, call, &staged.tasks.bytes[start..*end]);
             self.position += 1;
-            start = end;
+            start = *end;
         }
-        self.staged.bytes.clear();
+        staged.tasks.clear();
+        board.wake_workers(count);
         count
     }
 
@@ -330,18 +329,18 @@ impl Feed {
         };
         if !is_small && block.is_none() {
             extra.on_request = Some((bytes, handles));
-            let id = self.tell(pendings, (&job, task), extra);
-            self.hand_out(board, id, index << 2 | worker::ON_REQUEST, &[]);
+            self.tell(pendings, (&job, task), extra);
+            self.hand_out(board, index << 2 | worker::ON_REQUEST, &[]);
             return Ok(());
         }
-        let id = self.tell(pendings, (&job, task), extra);
+        self.tell(pendings, (&job, task), extra);
         match block {
-            None => self.hand_out(board, id, index << 2 | worker::INLINE, &bytes),
+            None => self.hand_out(board, index << 2 | worker::INLINE, &bytes),
             Some(block) => {
                 board.memory().copy_in(block.at, &bytes);
                 let length = bytes.len();
                 let room = Room { block, length }.to_bytes();
-                self.hand_out(board, id, index << 2 | worker::IN_ARENA, &room);
+                self.hand_out(board, index << 2 | worker::IN_ARENA, &room);
                 // Encoding takes time, so nobody waits for those behind it.
                 board.wake_workers(1);
             }
@@ -351,24 +350,16 @@ impl Feed {
         Ok(())
     }
 
-    fn tell(
-        &self,
-        pendings: &Mutex<Pendings>,
-        (job, task): (&Arc<dyn Job>, usize),
-        extra: Extra,
-    ) -> u64 {
+    fn tell(&self, pendings: &Mutex<Pendings>, (job, task): (&Arc<dyn Job>, usize), extra: Extra) {
         let mut pendings = lock(pendings);
-        let id = pendings.add(job, task, self.position);
+        pendings.add(job, task, self.position, 1);
         if extra.block.is_some() || extra.on_request.is_some() {
-            pendings.add_extra(id, extra);
+            pendings.add_extra(ring::name(self.position), extra);
         }
-        id
     }
 
-    fn hand_out(&mut self, board: &Board, id: u64, call: u32, inline: &[u8]) {
-        let length = inline.len() as u32;
-        let head = Head { id, call, length };
-        board.ring().publish(self.position, head, inline);
+    fn hand_out(&mut self, board: &Board, call: u32, inline: &[u8]) {
+        board.ring().publish(self.position, call, inline);
         self.position += 1;
     }
 }

@@ -8,17 +8,18 @@ use super::arena::Block;
 use super::board::HandlerState;
 use super::buffer::keep_small;
 use super::crew::Starts;
-use super::job::Arrived;
+use super::job::{Arrived, Ended};
 use super::office::{Door, Office};
 use super::pendings::{Pending, Run};
-use super::stream::{Ending, Reader, Record};
+use super::ring;
+use super::stream::{Ending, Reader, Records};
 use super::task;
 use super::worker::INITIALIZER;
 use crate::error::{Error, Kind};
 use crate::fork_gate;
 use crate::locked::lock;
 
-/// Results in one look around from which on the next ones are waited for together.
+/// Results without a pause between from which on the next ones are waited for together.
 const BURST: usize = 16;
 /// How long results of a burst may wait.
 const DOZE: Duration = Duration::from_micros(500);
@@ -36,7 +37,7 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
         vacancies: BTreeMap::new(),
         refusals: 0,
     };
-    let mut state = HandlerState::Asleep;
+    let mut burst = 0;
     loop {
         let is_poked = office.take_poke();
         let count = handler.drain();
@@ -54,14 +55,11 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
         if office.crew.is_empty() && office.board.leaving().is_some() {
             break;
         }
-        if count == 0 {
-            handler.sleep(state);
-            state = HandlerState::Asleep;
-        } else {
-            state = match count >= BURST {
-                true => HandlerState::Dozing,
-                false => HandlerState::Asleep,
-            };
+        burst = if count == 0 { 0 } else { burst + count };
+        if burst >= BURST {
+            handler.sleep(HandlerState::Dozing);
+        } else if count == 0 {
+            handler.sleep(HandlerState::Asleep);
         }
     }
     office.set_handler_done();
@@ -104,13 +102,7 @@ impl Handler<'_> {
         };
         let deadline = [doze, self.next_start()].into_iter().flatten().min();
         let board = &self.office.board;
-        let workers = 0..self.readers.len();
-        let has_work = || {
-            self.office.has_poke()
-                || workers
-                    .clone()
-                    .any(|place| board.stream(place).unread() > 0)
-        };
+        let has_work = || self.office.has_poke() || board.has_results(state);
         fork_gate::outside(|| board.sleep(state, deadline, has_work));
     }
 
@@ -216,7 +208,7 @@ impl Handler<'_> {
         let ring = office.board.ring();
         let mut tasks = vec![office.board.current(place)];
         if let Some(position) = ring.claimed_by(place) {
-            tasks.push(ring.head(position).id);
+            tasks.push(ring::name(position));
             ring.free(position);
         }
         let mut pendings = lock(&office.pendings);
@@ -249,31 +241,27 @@ fn obituary(code: Option<i32>) -> String {
     }
 }
 
-fn deliver(office: &Office, inbox: &mut Inbox, records: &[Record<'_>]) {
-    if let [record, ..] = records
-        && record.id == INITIALIZER
-    {
-        let error = task::failure(record.bytes);
-        inbox.failure = Some(format!("the initializer failed: {error}"));
-    }
+fn deliver(office: &Office, inbox: &mut Inbox, records: &mut Records<'_>) {
+    let Inbox { failure, room } = inbox;
+    let records = records.inspect(|record| {
+        if record.id == INITIALIZER {
+            let error = task::failure(record.bytes);
+            *failure = Some(format!("the initializer failed: {error}"));
+        }
+    });
     let runs = lock(&office.pendings).remove_all(records);
     for Run { job, block, tasks } in runs {
-        let room = &mut inbox.room;
-        if let (Some(block), [(_, record)]) = (block, &tasks[..]) {
-            if record.ending == Ending::ReturnedInRoom {
-                copy_result(office, block, record.bytes, room);
-            }
-            lock(&office.feed).give_back(block);
+        let (Some(block), [ended]) = (block, &tasks[..]) else {
+            job.complete_all(&tasks);
+            continue;
+        };
+        let mut bytes = ended.bytes;
+        if ended.ending == Ending::ReturnedInRoom {
+            copy_result(office, block, bytes, room);
+            bytes = room;
         }
-        job.complete_all(&mut tasks.into_iter().map(|(task, record)| {
-            let bytes = match record.ending {
-                Ending::Failed => return (task, Err(task::failure(record.bytes))),
-                Ending::Returned => record.bytes,
-                Ending::ReturnedInRoom => room,
-            };
-            let handles = Vec::new();
-            (task, Ok(Arrived { bytes, handles }))
-        }));
+        lock(&office.feed).give_back(block);
+        job.complete_all(&[Ended { bytes, ..*ended }]);
         keep_small(room);
     }
 }

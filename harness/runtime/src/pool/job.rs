@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use poolproof_sys::handle::Handle;
 
-use super::codec;
+use super::stream::Ending;
+use super::{codec, task};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
@@ -26,18 +27,46 @@ impl Arrived<'_> {
     pub(super) fn decoded<T: Message>(self) -> Result<T> {
         codec::decode(self.bytes, self.handles)
     }
+
+    /// Puts the value that it is at its place.
+    #[inline]
+    pub(super) fn decode_into<T: Message>(self, place: &mut Option<T>) -> Result<()> {
+        codec::decode_into(place, self.bytes, self.handles)
+    }
 }
 
 /// How a task ended: its result, or its error.
 pub(super) type Outcome<'b> = std::result::Result<Arrived<'b>, Error>;
 
+/// A task with the record that its worker wrote of it.
+pub(super) struct Ended<'b> {
+    pub(super) task: usize,
+    pub(super) ending: Ending,
+    pub(super) bytes: &'b [u8],
+}
+
+impl<'b> Ended<'b> {
+    #[inline]
+    pub(super) fn outcome(&self) -> Outcome<'b> {
+        match self.ending {
+            Ending::Failed => Err(task::failure(self.bytes)),
+            Ending::Returned | Ending::ReturnedInRoom => Ok(Arrived {
+                bytes: self.bytes,
+                handles: Vec::new(),
+            }),
+        }
+    }
+}
+
 /// What waits for tasks.
 pub(super) trait Job: Send + Sync {
     /// Takes the outcome of the task with a number.
     fn complete(&self, task: usize, outcome: Outcome<'_>);
-    /// Takes the outcomes of some tasks, each with its number.
-    fn complete_all(&self, outcomes: &mut dyn Iterator<Item = (usize, Outcome<'_>)>) {
-        outcomes.for_each(|(task, outcome)| self.complete(task, outcome));
+    /// Takes the outcomes of some tasks.
+    fn complete_all(&self, tasks: &[Ended<'_>]) {
+        for ended in tasks {
+            self.complete(ended.task, ended.outcome());
+        }
     }
     /// How many tasks there are, now that it is known.
     fn know_count(&self, _tasks: usize) {}

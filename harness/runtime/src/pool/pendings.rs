@@ -1,6 +1,7 @@
 //! The tasks that workers have or will have, until their outcomes come.
 //!
-//! A task's name says where it stands here, and what all tasks of a run share is kept once.
+//! A task's name is where in the ring it is or was, which says where it stands here, too; what all
+//! tasks of a run share is kept once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +9,8 @@ use std::sync::Arc;
 use poolproof_sys::handle::Handle;
 
 use super::arena::Block;
-use super::job::Job;
+use super::job::{Ended, Job};
+use super::ring;
 use super::stream::Record;
 
 /// A task that is published and has no outcome yet.
@@ -30,15 +32,17 @@ pub(super) struct Run<'r> {
     pub(super) job: Arc<dyn Job>,
     /// Where the arguments were, of a run that then has one task.
     pub(super) block: Option<Block>,
-    pub(super) tasks: Vec<(usize, &'r Record<'r>)>,
+    pub(super) tasks: Vec<Ended<'r>>,
 }
 
 /// The tasks that are published and have no outcome yet, by their name.
 #[derive(Default)]
 pub(super) struct Pendings {
+    /// The youngest tasks, each at its position.
     places: Vec<Place>,
-    free: Vec<u32>,
-    names: u64,
+    /// Those that still run when the ring has come round.
+    old: HashMap<u64, Place>,
+    count: usize,
     jobs: Vec<Option<(Arc<dyn Job>, usize)>>,
     free_jobs: Vec<u32>,
     /// The job of the last task.
@@ -47,36 +51,38 @@ pub(super) struct Pendings {
 }
 
 /// A task, or zero for none.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Place {
     id: u64,
-    /// Where in the ring it is or was.
-    position: u64,
     task: usize,
     job: u32,
     has_extra: bool,
 }
 
-const PLACE_BITS: u32 = 20;
+/// More than the cells of a ring, so that short tasks have ended when it has come round.
+const PLACES: usize = 16384;
 
 impl Pendings {
-    /// Gives a task its name.
-    pub(super) fn add(&mut self, job: &Arc<dyn Job>, task: usize, position: u64) -> u64 {
-        let free = self.free.pop();
-        let index = free.unwrap_or(self.places.len() as u32);
-        self.names += 1;
-        let place = Place {
-            id: self.names << PLACE_BITS | u64::from(index),
-            position,
-            task,
-            job: self.know(job),
-            has_extra: false,
-        };
-        match free {
-            Some(index) => self.places[index as usize] = place,
-            None => self.places.push(place),
+    /// Takes `count` tasks of a job, the first of which is `task` and at a position in the ring.
+    pub(super) fn add(&mut self, job: &Arc<dyn Job>, task: usize, position: u64, count: usize) {
+        let job = self.know(job, count);
+        self.count += count;
+        for (task, position) in (task..task + count).zip(position..) {
+            let index = position as usize % PLACES;
+            if self.places.len() <= index {
+                self.places.resize_with(index + 1, Place::default);
+            }
+            let place = Place {
+                id: ring::name(position),
+                task,
+                job,
+                has_extra: false,
+            };
+            let before = std::mem::replace(&mut self.places[index], place);
+            if before.id != 0 {
+                self.old.insert(before.id, before);
+            }
         }
-        place.id
     }
 
     /// Remembers what else a task needs.
@@ -105,26 +111,31 @@ impl Pendings {
     }
 
     /// As [`remove`](Pendings::remove) for each of these records.
-    pub(super) fn remove_all<'r>(&mut self, records: &'r [Record<'r>]) -> Vec<Run<'r>> {
+    pub(super) fn remove_all<'r>(
+        &mut self,
+        records: impl Iterator<Item = Record<'r>>,
+    ) -> Vec<Run<'r>> {
         let mut runs: Vec<Run<'r>> = Vec::new();
         let mut last = None;
         for record in records {
             let Some(place) = self.take(record.id) else {
                 continue;
             };
-            let extra = match place.has_extra {
-                true => self.extras.remove(&record.id),
+            let block = match place.has_extra {
+                true => self.extras.remove(&record.id).and_then(|extra| extra.block),
                 false => None,
             };
-            let block = extra.and_then(|extra| extra.block);
+            let ended = Ended {
+                task: place.task,
+                ending: record.ending,
+                bytes: record.bytes,
+            };
             match runs.last_mut() {
-                Some(run) if last == Some(place.job) && block.is_none() => {
-                    run.tasks.push((place.task, record));
-                }
+                Some(run) if last == Some(place.job) && block.is_none() => run.tasks.push(ended),
                 _ => {
                     if let Some((job, _)) = &self.jobs[place.job as usize] {
                         let job = Arc::clone(job);
-                        let tasks = vec![(place.task, record)];
+                        let tasks = vec![ended];
                         runs.push(Run { job, block, tasks });
                     }
                     last = block.is_none().then_some(place.job);
@@ -143,7 +154,7 @@ impl Pendings {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.free.len() == self.places.len()
+        self.count == 0
     }
 
     /// Those of a job, or all: their names and where they are in the ring.
@@ -154,39 +165,46 @@ impl Pendings {
             place.id != 0
                 && known.is_some_and(|(known, _)| job.is_none_or(|job| is_same(job, known)))
         };
-        let wanted = self.places.iter().filter(is_wanted);
-        wanted.map(|place| (place.id, place.position)).collect()
+        let wanted = self.places.iter().chain(self.old.values());
+        let wanted = wanted.filter(is_wanted);
+        wanted
+            .map(|place| (place.id, ring::position(place.id)))
+            .collect()
     }
 
     /// The jobs of every task that has no outcome; no such outcome is known any more.
     pub(super) fn take_all(&mut self) -> Vec<Arc<dyn Job>> {
         let all = std::mem::take(self);
-        self.names = all.names;
         all.jobs.into_iter().flatten().map(|(job, _)| job).collect()
     }
 
     fn place(&mut self, id: u64) -> Option<&mut Place> {
-        let index = (id & ((1 << PLACE_BITS) - 1)) as usize;
-        self.places.get_mut(index).filter(|place| place.id == id)
+        let index = ring::position(id) as usize % PLACES;
+        match self.places.get_mut(index) {
+            _ if id == 0 => None,
+            Some(place) if place.id == id => Some(place),
+            _ => self.old.get_mut(&id),
+        }
     }
 
     fn take(&mut self, id: u64) -> Option<Place> {
-        let place = self.place(id).filter(|place| place.id != 0)?;
-        let taken = *place;
-        place.id = 0;
-        self.free.push((id & ((1 << PLACE_BITS) - 1)) as u32);
+        let taken = std::mem::take(self.place(id)?);
+        self.count -= 1;
+        if !self.old.is_empty() {
+            self.old.remove(&id);
+        }
         Some(taken)
     }
 
-    /// Counts one task more of a job.
-    fn know(&mut self, job: &Arc<dyn Job>) -> u32 {
-        if let Some(Some((known, count))) = self.jobs.get_mut(self.last as usize)
+    /// Counts `count` tasks more of a job.
+    fn know(&mut self, job: &Arc<dyn Job>, count: usize) -> u32 {
+        if let Some(Some((known, tasks))) = self.jobs.get_mut(self.last as usize)
             && is_same(known, job)
         {
-            *count += 1;
+            *tasks += count;
             return self.last;
         }
-        let entry = Some((Arc::clone(job), 1));
+        let entry = Some((Arc::clone(job), count));
         self.last = match self.free_jobs.pop() {
             Some(index) => {
                 self.jobs[index as usize] = entry;

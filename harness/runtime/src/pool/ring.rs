@@ -1,27 +1,35 @@
 //! The ring of tasks: one producer publishes, and any idle worker claims the oldest task by one
 //! compare-and-swap that writes the worker's number into the task's cell.
 //!
+//! Each worker looks for it from behind the last one that it has seen claimed, which needs no word
+//! that all of them write to for each task.
 //! So no task waits beside an idle worker, and a cell says whose task it is from the very moment it
 //! is somebody's: a worker that dies is found in its cell, or in the word where it keeps the task
 //! that it has taken out ([`super::board`]).
-//! A cell is free again as soon as its task is copied out, however long the task runs.
+//! A cell is free again as soon as its task is copied out, however long the task runs, and its
+//! position, which no other task ever has, names the task.
 //! Who sleeps until there is a task, and what a task means, is left to others.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use poolproof_sys::memory::SharedMemory;
 
+use super::words::{put, take};
+
 /// Bytes of a cell: one cache line, so that two workers do not share one.
 pub(super) const CELL: usize = 64;
 /// Bytes of a payload that lie in the cell itself.
-pub(super) const INLINE: usize = CELL - PAYLOAD;
-/// Bytes before the cells: the position that workers look at first, on a line of its own.
+pub(super) const INLINE: usize = CELL - PAYLOAD * 8;
+/// Bytes before the cells: the position where a worker begins to look, on a line of its own.
 pub(super) const HEADER: usize = 64;
 
-const ID: usize = 8;
-const CALL: usize = 16;
-const LENGTH: usize = 20;
-const PAYLOAD: usize = 24;
+/// Of a cell's words, the one that says what the task is, and where the payload begins; the first
+/// is the cell's state.
+const HEAD: usize = 1;
+const PAYLOAD: usize = 2;
+
+/// Tasks after which a worker tells how far it has come.
+const STEP: u64 = 64;
 
 const WORKER_BITS: u32 = 14;
 const TAG_BITS: u32 = 2;
@@ -32,11 +40,19 @@ const TAKEN: u64 = 3;
 /// Workers that a ring can tell apart.
 pub(super) const WORKERS_MAX: usize = 1 << WORKER_BITS;
 
-/// What the first words of a cell say of its task.
+/// The name of the task at a position, which is not zero.
+pub(super) const fn name(position: u64) -> u64 {
+    position + 1
+}
+
+/// The position of the task with a name.
+pub(super) const fn position(name: u64) -> u64 {
+    name.wrapping_sub(1)
+}
+
+/// What a cell says of its task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
-    /// The producer's name for the task.
-    pub(super) id: u64,
     /// What is to be done with the payload.
     pub(super) call: u32,
     /// Bytes of the payload that lie in the cell.
@@ -76,56 +92,50 @@ impl<'m> Ring<'m> {
         }
     }
 
-    /// Publishes a task at the producer's next position, which must have room.
-    pub(super) fn publish(&self, position: u64, head: Head, inline: &[u8]) {
-        let cell = self.cell(position);
-        self.memory.atomic_u64(cell + ID).store(head.id, Relaxed);
-        self.memory
-            .atomic_u32(cell + CALL)
-            .store(head.call, Relaxed);
-        let length = self.memory.atomic_u32(cell + LENGTH);
-        length.store(head.length, Relaxed);
-        self.memory.copy_in(cell + PAYLOAD, inline);
-        self.state(position)
-            .store(word(position, READY, 0), Release);
+    /// How many positions in a row have room, of `most` from `position` on.
+    pub(super) fn room(&self, position: u64, most: usize) -> usize {
+        let positions = position..position + most as u64;
+        let taken = positions.take_while(|position| self.has_room(*position));
+        taken.count()
     }
 
-    /// Claims the oldest task for a worker; gives its position.
-    pub(super) fn claim(&self, worker: usize) -> Option<u64> {
-        let next = self.next();
-        loop {
-            let position = next.load(Acquire);
+    /// Publishes a task at the producer's next position, which must have room; its payload is not
+    /// longer than [`INLINE`].
+    #[inline]
+    pub(super) fn publish(&self, position: u64, call: u32, inline: &[u8]) {
+        let words = self.memory.words(self.cell(position), CELL);
+        let head = (inline.len() as u64) << 32 | u64::from(call);
+        words[HEAD].store(head, Relaxed);
+        put(&words[PAYLOAD..], inline);
+        words[0].store(word(position, READY, 0), Release);
+    }
+
+    /// Claims the oldest task for a worker; gives its position. All tasks before `cursor`, which is
+    /// the worker's own and zero at first, are claimed.
+    pub(super) fn claim(&self, worker: usize, cursor: &mut u64) -> Option<u64> {
+        while self.has_task(cursor) {
+            let position = *cursor;
+            let ready = word(position, READY, 0);
+            let claimed = word(position, CLAIMED, worker as u64);
             let state = self.state(position);
-            let seen = state.load(Acquire);
-            let ready = word(position, READY, 0);
-            if seen == ready {
-                let claimed = word(position, CLAIMED, worker as u64);
-                if state
-                    .compare_exchange(ready, claimed, AcqRel, Acquire)
-                    .is_ok()
-                {
-                    self.pass(position);
-                    return Some(position);
-                }
-            } else if seen < ready {
-                return None;
+            let claim = state.compare_exchange(ready, claimed, AcqRel, Acquire);
+            self.pass(cursor);
+            if claim.is_ok() {
+                return Some(position);
             }
-            // Somebody else's: whoever sees that moves all workers on, so that one who dies
-            // between its claim and this does not hold the others up.
-            self.pass(position);
         }
+        None
     }
 
-    /// Whether the oldest task is waiting for a worker.
-    pub(super) fn has_task(&self) -> bool {
+    /// Whether a task waits for a worker; the cursor is then at the oldest.
+    pub(super) fn has_task(&self, cursor: &mut u64) -> bool {
         loop {
-            let position = self.next().load(Acquire);
-            let seen = self.state(position).load(Acquire);
-            let ready = word(position, READY, 0);
+            let seen = self.state(*cursor).load(Acquire);
+            let ready = word(*cursor, READY, 0);
             if seen <= ready {
                 return seen == ready;
             }
-            self.pass(position);
+            self.pass(cursor);
         }
     }
 
@@ -143,19 +153,14 @@ impl<'m> Ring<'m> {
         self.state(position).load(Acquire) == word(position, READY, 0)
     }
 
-    /// What a claimed cell says of its task.
-    pub(super) fn head(&self, position: u64) -> Head {
-        let cell = self.cell(position);
-        Head {
-            id: self.memory.atomic_u64(cell + ID).load(Relaxed),
-            call: self.memory.atomic_u32(cell + CALL).load(Relaxed),
-            length: self.memory.atomic_u32(cell + LENGTH).load(Relaxed),
-        }
-    }
-
-    /// Copies the inline payload of a claimed cell.
-    pub(super) fn copy_payload(&self, position: u64, payload: &mut [u8]) {
-        self.memory.copy_out(self.cell(position) + PAYLOAD, payload);
+    /// Copies what a claimed cell says of its task, and its payload.
+    #[inline]
+    pub(super) fn copy_out(&self, position: u64, payload: &mut [u8; INLINE]) -> Head {
+        let words = self.memory.words(self.cell(position), CELL);
+        let head = words[HEAD].load(Relaxed);
+        let (call, length) = (head as u32, (head >> 32) as u32);
+        take(&words[PAYLOAD..], payload, length as usize);
+        Head { call, length }
     }
 
     /// Frees a claimed cell: its task is copied out, or its worker is dead.
@@ -174,15 +179,14 @@ impl<'m> Ring<'m> {
         })
     }
 
-    fn pass(&self, position: u64) {
-        // Lost to another who did the same: the position has moved on either way.
-        let _ = self
-            .next()
-            .compare_exchange(position, position + 1, AcqRel, Relaxed);
-    }
-
-    fn next(&self) -> &'m poolproof_sys::atomic::AtomicU64 {
-        self.memory.atomic_u64(self.at)
+    /// Moves a cursor past a task that is claimed, or as far as others have come.
+    fn pass(&self, cursor: &mut u64) {
+        *cursor += 1;
+        let begin = self.memory.atomic_u64(self.at);
+        if cursor.is_multiple_of(STEP) {
+            begin.fetch_max(*cursor, AcqRel);
+        }
+        *cursor = begin.load(Acquire).max(*cursor);
     }
 
     fn state(&self, position: u64) -> &'m poolproof_sys::atomic::AtomicU64 {

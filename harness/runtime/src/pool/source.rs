@@ -5,13 +5,50 @@ use std::vec::IntoIter;
 use poolproof_sys::handle::Handle;
 
 use super::codec::{encode, encode_items};
+use super::ring::INLINE;
 use crate::error::Result;
 use crate::transfer::Message;
 
 /// Tasks of one job, in order.
 pub(super) trait Source: Send {
-    /// Encodes the next task's arguments into empty bytes.
+    /// Appends the next task's arguments, encoded.
     fn next(&mut self, bytes: &mut Vec<u8>) -> Next;
+
+    /// Stages the next tasks up to a number, as long as they are small; gives what comes in their
+    /// way, whose bytes are then behind those of the last.
+    fn stage(&mut self, tasks: &mut Small, most: usize) -> Option<Next> {
+        while tasks.ends.len() < most {
+            let next = self.next(&mut tasks.bytes);
+            match &next {
+                Next::Task(Ok(handles)) if handles.is_empty() && tasks.rest().len() <= INLINE => {
+                    tasks.ends.push(tasks.bytes.len());
+                }
+                _ => return Some(next),
+            }
+        }
+        None
+    }
+}
+
+/// Small tasks, one behind the other.
+#[derive(Default)]
+pub(super) struct Small {
+    pub(super) bytes: Vec<u8>,
+    /// Where each ends.
+    pub(super) ends: Vec<usize>,
+}
+
+impl Small {
+    /// What is behind the last of them.
+    #[inline]
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.bytes[self.ends.last().copied().unwrap_or_default()..]
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
 }
 
 /// What a source has next.

@@ -11,6 +11,7 @@ use std::sync::atomic::fence;
 use poolproof_sys::memory::SharedMemory;
 
 use super::buffer::keep_small;
+use super::words::put;
 
 /// Bytes before the data: the writer's end and the reader's start, on lines of their own.
 pub(super) const HEADER: usize = 128;
@@ -77,10 +78,8 @@ impl<'m> Stream<'m> {
         let mut end = self.end().load(Relaxed);
         let whole = (RECORD_HEAD + bytes.len()).next_multiple_of(8) as u64;
         if whole <= self.room(end) {
-            self.put_word(end, id);
-            self.put_word(end + 8, length);
-            self.put(end + RECORD_HEAD as u64, bytes);
-            self.end().store(end + whole, Release);
+            self.put_record(end, whole, [id, length], bytes);
+            self.finish(end + whole);
             return;
         }
         let mut head = [0; RECORD_HEAD];
@@ -104,7 +103,13 @@ impl<'m> Stream<'m> {
                 }
             }
         }
-        self.end().store(end.next_multiple_of(8), Release);
+        self.finish(end.next_multiple_of(8));
+    }
+
+    /// Makes a record count. Who wakes the reader looks at whether it sleeps after this exchange,
+    /// and needs no fence.
+    fn finish(&self, end: u64) {
+        self.end().swap(end, SeqCst);
     }
 
     /// Bytes that are written and not yet read.
@@ -156,13 +161,27 @@ impl<'m> Stream<'m> {
         let (first, second) = bytes.split_at(before_wrap);
         let data = self.at + HEADER;
         self.memory.copy_in(data + offset as usize, first);
-        self.memory.copy_in(data, second);
+        if !second.is_empty() {
+            self.memory.copy_in(data, second);
+        }
     }
 
-    fn put_word(&self, end: u64, word: u64) {
-        let offset = (end & (self.capacity - 1)) as usize;
-        let place = self.memory.atomic_u64(self.at + HEADER + offset);
-        place.store(word.to_le(), Relaxed);
+    #[inline]
+    fn put_record(&self, end: u64, whole: u64, head: [u64; 2], bytes: &[u8]) {
+        let offset = end & (self.capacity - 1);
+        if offset + whole <= self.capacity {
+            let at = self.at + HEADER + offset as usize;
+            let words = self.memory.words(at, whole as usize);
+            for (place, word) in words.iter().zip(head) {
+                place.store(word.to_le(), Relaxed);
+            }
+            put(&words[head.len()..], bytes);
+        } else {
+            let [id, length] = head.map(u64::to_le_bytes);
+            self.put(end, &id);
+            self.put(end + 8, &length);
+            self.put(end + RECORD_HEAD as u64, bytes);
+        }
     }
 
     fn take(&self, start: u64, bytes: &mut [u8]) {
@@ -192,11 +211,11 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Gives all whole records to `each`, as many at a time as there are, and makes their room free;
-    /// says how many there were.
+    /// says how many it took.
     pub(super) fn drain(
         &mut self,
         stream: Stream<'_>,
-        mut each: impl FnMut(&[Record<'_>]),
+        mut each: impl FnMut(&mut Records<'_>),
     ) -> usize {
         let mut count = 0;
         loop {
@@ -217,30 +236,43 @@ impl Reader {
                 word.atomic().fetch_add(1, SeqCst);
                 word.wake(1);
             }
-            let mut rest = &self.bytes[..];
-            let records: Vec<_> = std::iter::from_fn(|| Record::split_off(&mut rest)).collect();
-            if !records.is_empty() {
-                count += records.len();
-                each(&records);
-                let given = self.bytes.len() - rest.len();
-                self.bytes.drain(..given);
+            let mut records = Records {
+                bytes: &self.bytes,
+                count: 0,
+            };
+            each(&mut records);
+            count += records.count;
+            let given = self.bytes.len() - records.bytes.len();
+            self.bytes.drain(..given);
+            // The beginning of a record may be in it.
+            if self.bytes.is_empty() {
                 keep_small(&mut self.bytes);
             }
         }
     }
 }
 
-impl<'b> Record<'b> {
-    /// The first record of these bytes, if all of it is there.
-    fn split_off(bytes: &mut &'b [u8]) -> Option<Record<'b>> {
-        let (id, rest) = bytes.split_first_chunk()?;
+/// The whole records that some bytes begin with.
+pub(super) struct Records<'b> {
+    bytes: &'b [u8],
+    /// Those that were taken.
+    count: usize,
+}
+
+impl<'b> Iterator for Records<'b> {
+    type Item = Record<'b>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Record<'b>> {
+        let (id, rest) = self.bytes.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let length = u64::from_le_bytes(*length);
         let ending = Ending::from_bits(length);
         let length = usize::try_from(length >> Ending::BITS).ok()?;
         let whole = length.checked_next_multiple_of(8)?;
         let (record, rest) = rest.split_at_checked(whole)?;
-        *bytes = rest;
+        self.bytes = rest;
+        self.count += 1;
         Some(Record {
             id: u64::from_le_bytes(*id),
             ending,

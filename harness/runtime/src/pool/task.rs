@@ -87,28 +87,22 @@ thread_local! {
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Calls a function on encoded arguments; the output is a result or a [`Failure`]. Gives the handles
-/// beside the output.
-pub(super) fn run(
-    function: Passed,
-    input: &[u8],
-    handles: Vec<Handle>,
-    output: &mut Vec<u8>,
-) -> (i32, Vec<Handle>) {
-    lay_out(handles);
-    let outcome = function.call(input, output);
-    let handles = take_table();
-    match outcome {
-        Ok(code) => (code, handles),
+/// Calls a function on encoded arguments, beside which are the handles that are laid out; the output
+/// is a result or a [`Failure`], beside which the table has the result's handles.
+pub(super) fn run(function: Passed, input: &[u8], output: &mut Vec<u8>) -> i32 {
+    match function.call(input, output) {
+        Ok(code) => code,
         Err(error) => {
+            drop(take_table());
             let error = Error::new(Kind::Usage, format!("call a task's function ({error})"));
-            (refuse(&error, output), Vec::new())
+            refuse(&error, output)
         }
     }
 }
 
 /// Most tasks have no handles, and then the table is empty already.
-fn lay_out(handles: Vec<Handle>) {
+#[inline]
+pub(super) fn lay_out(handles: Vec<Handle>) {
     if !handles.is_empty() {
         put_table(handles);
     }
@@ -224,7 +218,7 @@ mod tests {
         codec::encode(input, &mut bytes).unwrap();
         let mut output = Vec::new();
         let passed = Passed::new::<A, R, B>(function).unwrap();
-        match run(passed, &bytes, Vec::new(), &mut output).0 {
+        match run(passed, &bytes, &mut output) {
             RETURNED => Ok(output),
             _ => Err(failure(&output)),
         }

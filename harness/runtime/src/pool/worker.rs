@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::arena::Block;
 use super::board::{Board, Stage};
 use super::buffer::keep_small;
+use super::ring::{self, INLINE as INLINE_MAX};
 use super::stream::Ending;
 use super::task::{self, RETURNED};
 use crate::error::{Error, Kind, Result};
+use crate::transfer::take_table;
 
 /// What the arguments of a task are, beside its call.
 pub(super) const INLINE: u32 = 0;
@@ -103,9 +105,9 @@ pub(super) fn main(start: Start) {
         output: Vec::new(),
         function: None,
     };
-    let mut count = 0;
+    let (mut count, mut cursor) = (0, 0);
     while tasks_max.is_none_or(|max| count < max) {
-        let Some(position) = board.next_task(worker) else {
+        let Some(position) = board.next_task(worker, &mut cursor) else {
             board.set_stage(worker, Stage::Left);
             return;
         };
@@ -120,9 +122,10 @@ fn initialize(board: &Board, worker: usize, initializer: Option<Call>) -> bool {
         return true;
     };
     let mut output = Vec::new();
-    let handles = call.handles.into_iter().map(|carried| carried.0).collect();
+    task::lay_out(call.handles.into_iter().map(|carried| carried.0).collect());
     let function = Passed::from_bytes(call.function);
-    let (code, _) = task::run(function, &call.input, handles, &mut output);
+    let code = task::run(function, &call.input, &mut output);
+    drop(take_table());
     if code == RETURNED {
         return true;
     }
@@ -146,39 +149,44 @@ struct Desk<'b> {
 impl Desk<'_> {
     fn run(&mut self, position: u64) {
         let ring = self.board.ring();
-        let head = ring.head(position);
+        let mut payload = [0; INLINE_MAX];
+        let head = ring.copy_out(position, &mut payload);
+        let payload = payload.get(..head.length as usize).unwrap_or_default();
         let (index, place) = (head.call >> 2, head.call & 3);
-        let mut handles = Ok(Vec::new());
-        self.input.resize(head.length as usize, 0);
-        ring.copy_payload(position, &mut self.input);
         let block = match place {
-            IN_ARENA => self.copy_from_arena(),
+            IN_ARENA => self.copy_from_arena(payload),
             _ => None,
         };
         // From here the worker's own word names the task, so that its cell can be used again.
-        self.board.set_current(self.worker, head.id);
+        let id = ring::name(position);
+        self.board.set_current(self.worker, id);
         ring.free(position);
-        if place == ON_REQUEST {
-            handles = self.request(head.id);
-        }
         let function = self.function(index);
         self.output.clear();
-        let (mut code, handles) = match handles {
-            Ok(handles) => task::run(function, &self.input, handles, &mut self.output),
-            Err(error) => (task::refuse(&error, &mut self.output), Vec::new()),
+        let mut code = match place {
+            INLINE => task::run(function, payload, &mut self.output),
+            IN_ARENA => task::run(function, &self.input, &mut self.output),
+            _ => match self.request(id) {
+                Ok(handles) => {
+                    task::lay_out(handles);
+                    task::run(function, &self.input, &mut self.output)
+                }
+                Err(error) => task::refuse(&error, &mut self.output),
+            },
         };
+        let handles = take_table();
         if !handles.is_empty() {
-            match self.send_result(head.id, &handles) {
+            match self.send_result(id, &handles) {
                 Ok(()) => return,
                 Err(error) => code = task::refuse(&error, &mut self.output),
             }
         }
-        self.finish(head.id, code, block);
+        self.finish(id, code, block);
     }
 
-    /// Gives the block that the arguments were in, which is the task's until its outcome is read.
-    fn copy_from_arena(&mut self) -> Option<Block> {
-        let Room { block, length } = Room::from_bytes(&self.input)?;
+    /// Gives the block that the arguments are in, which is the task's until its outcome is read.
+    fn copy_from_arena(&mut self, room: &[u8]) -> Option<Block> {
+        let Room { block, length } = Room::from_bytes(room)?;
         self.input.resize(length, 0);
         self.board.memory().copy_out(block.at, &mut self.input);
         Some(block)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use poolproof_sys::memory::SharedMemory;
 
-use super::{Head, Ring};
+use super::{Head, INLINE, Ring};
 
 const CELLS: usize = 8;
 
@@ -13,33 +13,34 @@ fn memory() -> SharedMemory {
     SharedMemory::anonymous(Ring::bytes(CELLS)).unwrap()
 }
 
-fn head(id: u64) -> Head {
-    Head {
-        id,
-        call: 3,
-        length: 2,
-    }
+const CALL: u32 = 3;
+
+/// What a claimed cell holds.
+fn copied(ring: Ring<'_>, position: u64) -> (Head, [u8; INLINE]) {
+    let mut payload = [0; INLINE];
+    (ring.copy_out(position, &mut payload), payload)
 }
 
 #[test]
 fn the_oldest_task_is_claimed_first_and_read_as_it_was_published() {
     let memory = memory();
     let ring = Ring::new(&memory, 0, CELLS);
-    assert_eq!(ring.claim(1), None);
+    let mut cursor = 0;
+    assert_eq!(ring.claim(1, &mut cursor), None);
     for position in 0..3 {
         assert!(ring.has_room(position));
-        ring.publish(position, head(position + 70), &[position as u8, 9]);
+        ring.publish(position, CALL + position as u32, &[position as u8; 9]);
     }
     for position in 0..3 {
-        assert!(ring.has_task());
-        assert_eq!(ring.claim(1), Some(position));
-        assert_eq!(ring.head(position), head(position + 70));
-        let mut payload = [0; 2];
-        ring.copy_payload(position, &mut payload);
-        assert_eq!(payload, [position as u8, 9]);
+        assert!(ring.has_task(&mut cursor));
+        assert_eq!(ring.claim(1, &mut cursor), Some(position));
+        let (head, payload) = copied(ring, position);
+        let (call, length) = (CALL + position as u32, 9);
+        assert_eq!(head, Head { call, length });
+        assert_eq!(payload[..9], [position as u8; 9]);
         ring.free(position);
     }
-    assert!(!ring.has_task());
+    assert!(!ring.has_task(&mut cursor));
 }
 
 #[test]
@@ -47,10 +48,10 @@ fn a_cell_has_room_again_once_its_task_is_copied_out() {
     let memory = memory();
     let ring = Ring::new(&memory, 0, CELLS);
     for position in 0..8 {
-        ring.publish(position, head(position), &[]);
+        ring.publish(position, CALL, &[]);
     }
     assert!(!ring.has_room(8));
-    assert_eq!(ring.claim(5), Some(0));
+    assert_eq!(ring.claim(5, &mut 0), Some(0));
     assert!(!ring.has_room(8), "claimed is not yet copied out");
     ring.free(0);
     assert!(ring.has_room(8));
@@ -61,9 +62,9 @@ fn a_cell_has_room_again_once_its_task_is_copied_out() {
 fn a_worker_is_named_by_its_cell_from_claim_to_free() {
     let memory = memory();
     let ring = Ring::new(&memory, 0, CELLS);
-    ring.publish(0, head(4), &[]);
+    ring.publish(0, CALL, &[]);
     assert_eq!(ring.claimed_by(6), None);
-    assert_eq!(ring.claim(6), Some(0));
+    assert_eq!(ring.claim(6, &mut 0), Some(0));
     assert_eq!(ring.claimed_by(6), Some(0));
     assert_eq!(ring.claimed_by(7), None);
     ring.free(0);
@@ -71,16 +72,21 @@ fn a_worker_is_named_by_its_cell_from_claim_to_free() {
 }
 
 #[test]
-fn a_claimer_that_dies_before_it_moves_the_others_on_holds_nobody_up() {
+fn a_worker_that_begins_late_claims_the_oldest_task_on_every_lap() {
     let memory = memory();
     let ring = Ring::new(&memory, 0, CELLS);
-    ring.publish(0, head(1), &[]);
-    ring.publish(1, head(2), &[]);
-    assert_eq!(ring.claim(1), Some(0));
-    // As if the worker had died between its claim and its move.
-    memory.atomic_u64(0).store(0, Ordering::SeqCst);
-    assert!(ring.has_task());
-    assert_eq!(ring.claim(2), Some(1));
+    let mut first = 0;
+    for position in 0..200 {
+        ring.publish(position, CALL, &[]);
+        let cursor = match position % 3 {
+            0 => &mut 0,
+            _ => &mut first,
+        };
+        assert!(ring.has_task(cursor));
+        assert_eq!(ring.claim(1, cursor), Some(position));
+        ring.free(position);
+    }
+    assert!(!ring.has_task(&mut first) && !ring.has_task(&mut 0));
 }
 
 #[test]
@@ -94,17 +100,16 @@ fn racing_workers_claim_each_task_exactly_once() {
             let (memory, done, claimed) = (&memory, &done, &claimed);
             scope.spawn(move || {
                 let ring = Ring::new(memory, 0, CELLS);
-                let mut mine = Vec::new();
+                let (mut mine, mut cursor) = (Vec::new(), 0);
                 loop {
                     let was_done = done.load(Ordering::SeqCst);
-                    match ring.claim(worker) {
+                    match ring.claim(worker, &mut cursor) {
                         Some(position) => {
-                            let head = ring.head(position);
-                            let mut payload = [0; 8];
-                            ring.copy_payload(position, &mut payload);
+                            let (_, payload) = copied(ring, position);
                             ring.free(position);
-                            assert_eq!(u64::from_le_bytes(payload), head.id * 3);
-                            mine.push(head.id);
+                            let triple = payload.first_chunk().copied().unwrap();
+                            assert_eq!(u64::from_le_bytes(triple), position * 3);
+                            mine.push(position);
                         }
                         None if was_done => break,
                         None => std::thread::yield_now(),
@@ -119,12 +124,7 @@ fn racing_workers_claim_each_task_exactly_once() {
             while !ring.has_room(position) {
                 std::thread::yield_now();
             }
-            let head = Head {
-                id: position,
-                call: 0,
-                length: 8,
-            };
-            ring.publish(position, head, &(position * 3).to_le_bytes());
+            ring.publish(position, CALL, &(position * 3).to_le_bytes());
         }
         done.store(true, Ordering::SeqCst);
     });

@@ -13,7 +13,6 @@ fn memory() -> SharedMemory {
 fn drained(reader: &mut Reader, stream: Stream<'_>) -> Vec<(u64, Ending, Vec<u8>)> {
     let mut records = Vec::new();
     reader.drain(stream, |batch| {
-        let batch = batch.iter();
         records.extend(batch.map(|record| (record.id, record.ending, record.bytes.to_vec())));
     });
     records
@@ -79,4 +78,24 @@ fn what_a_dead_writer_did_not_finish_is_never_delivered() {
     stream.put(end, &head);
     stream.end().store(end + 16, super::Release);
     assert_eq!(drained(&mut reader, stream).len(), 0);
+}
+
+#[test]
+fn the_beginning_of_a_record_is_kept_when_a_huge_one_before_it_is_given() {
+    const LARGE: usize = 4 << 20;
+    let memory = SharedMemory::anonymous(HEADER + LARGE).unwrap();
+    let stream = Stream::new(&memory, 0, LARGE);
+    let mut reader = Reader::default();
+    let huge = vec![7; 3 << 20];
+    stream.write(1, Ending::Returned, &huge, &|| {});
+    // The head of the next record is there, and its bytes come later.
+    let (end, length) = (stream.end().load(super::Relaxed), 8_u64 << Ending::BITS);
+    stream.put(end, &[2_u64.to_le_bytes(), length.to_le_bytes()].concat());
+    stream.end().store(end + 16, super::Release);
+    let first = drained(&mut reader, stream);
+    assert!(matches!(&first[..], [(1, Ending::Returned, bytes)] if *bytes == huge));
+    stream.put(end + 16, &[9; 8]);
+    stream.end().store(end + 24, super::Release);
+    let second = vec![(2, Ending::Returned, vec![9; 8])];
+    assert_eq!(drained(&mut reader, stream), second);
 }
