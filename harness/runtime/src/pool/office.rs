@@ -118,9 +118,7 @@ impl Office {
                 // That thread looks at the arrivals again when it is done.
                 return;
             };
-            for feeding in lock(&self.arrivals).feedings.drain(..) {
-                feed.add(feeding);
-            }
+            self.take_arrivals(&mut feed);
             let (count, early) = feed.pump(&self.board, &self.pendings);
             drop(feed);
             if count > 0 {
@@ -132,6 +130,13 @@ impl Office {
             if lock(&self.arrivals).feedings.is_empty() {
                 return;
             }
+        }
+    }
+
+    /// Puts what was given meanwhile behind what there is.
+    fn take_arrivals(&self, feed: &mut Feed) {
+        for feeding in lock(&self.arrivals).feedings.drain(..) {
+            feed.add(feeding);
         }
     }
 
@@ -203,9 +208,7 @@ impl Office {
     /// Takes back every task that no worker has or had.
     pub(super) fn cancel_all(&self) {
         let mut feed = lock(&self.feed);
-        for feeding in lock(&self.arrivals).feedings.drain(..) {
-            feed.add(feeding);
-        }
+        self.take_arrivals(&mut feed);
         let encoded = feed.cancel_all();
         let withdrawn = self.withdraw(&mut feed, None);
         drop(feed);
