@@ -9,7 +9,7 @@
 //! | `source`, `feed` | what was asked, encoded task by task as there is room |
 //! | `pendings`, `job`, `all`, `each` | who waits for which task, and its results put together again |
 //! | `executor`, `future` | the same workers for tasks one by one, which can be cancelled |
-//! | `office`, `handler`, `watcher`, `crew` | the pool's own threads, and its workers as processes |
+//! | `inner`, `office`, `handler`, `watcher`, `crew` | the pool's own threads, its workers as processes, and their end |
 
 mod all;
 mod arena;
@@ -23,6 +23,7 @@ mod executor;
 mod feed;
 mod future;
 mod handler;
+mod inner;
 mod job;
 mod office;
 mod pendings;
@@ -36,7 +37,6 @@ mod words;
 mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use poolproof_sys::function::Passed;
 
@@ -49,18 +49,15 @@ pub use task::fail;
 
 use crate::context::{Context, StartMethod};
 use crate::error::{Error, Kind, Result};
-use crate::exit_work;
 use crate::transfer::Message;
 use all::All;
 use each::{Each, Order};
 use feed::Feeding;
+use inner::Inner;
 use job::{Callbacks, Job, One};
-use office::{Door, Office};
+use office::Door;
 use source::{Chunks, Once, Pulled, Source};
 use task::{Chunk, Single};
-
-/// How long workers have to end when they are asked to, and again when they are made to.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Workers that share tasks.
 ///
@@ -85,13 +82,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Pool {
     inner: Arc<Inner>,
-}
-
-struct Inner {
-    office: Arc<Office>,
-    context: Context,
-    workers: usize,
-    at_exit: u64,
 }
 
 impl Context {
@@ -390,48 +380,5 @@ fn check_chunk(chunk: usize) -> Result<usize> {
             "share tasks in chunks of 0: use 1 or more",
         )),
         chunk => Ok(chunk),
-    }
-}
-
-impl Inner {
-    fn terminate(&self) {
-        if self.office.is_ours() {
-            end(&self.office, self.context.start_method());
-        }
-    }
-}
-
-/// Ends a pool's workers and waits until they have ended, as long as they can be made to.
-fn end(office: &Office, method: StartMethod) {
-    office.end(Door::Terminated);
-    if office.has_ended() || method == StartMethod::Threads {
-        return;
-    }
-    let processes = office.crew.processes();
-    for process in &processes {
-        // It fails for one that has ended.
-        let _ = process.terminate();
-    }
-    if office::is_pool_thread() || office.wait_over(Some(PATIENCE)) {
-        return;
-    }
-    for process in office.crew.processes() {
-        let _ = process.kill();
-    }
-    office.wait_over(Some(PATIENCE));
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.terminate();
-        exit_work::forget(self.at_exit);
-    }
-}
-
-impl std::fmt::Debug for Inner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pool")
-            .field("workers", &self.workers)
-            .finish_non_exhaustive()
     }
 }

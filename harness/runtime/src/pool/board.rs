@@ -12,13 +12,10 @@ use std::time::Instant;
 use poolproof_sys::function::Passed;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::memory::SharedMemory;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ring::{self, Ring, WORKERS_MAX};
 use super::stream::{self, Stream};
 use crate::error::{Error, Kind, Result};
-use crate::transfer::{put_handle, take_handle};
 
 /// Cells of the ring: what is ready ahead of the workers.
 const CELLS: usize = 4096;
@@ -371,36 +368,6 @@ impl Board {
     }
 }
 
-/// A board on its way to a worker.
-#[derive(Serialize, Deserialize)]
-struct Travelling {
-    workers: usize,
-    handles: [u32; SharedMemory::HANDLES],
-}
-
-impl Serialize for Board {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut handles = [0; SharedMemory::HANDLES];
-        for (place, handle) in handles.iter_mut().zip(self.memory.handles()) {
-            *place = put_handle::<S::Error>(handle)?;
-        }
-        let workers = self.workers;
-        Travelling { workers, handles }.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Board {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Board, D::Error> {
-        let Travelling { workers, handles } = Travelling::deserialize(deserializer)?;
-        let handles = handles.iter().map(|place| take_handle::<D::Error>(*place));
-        let handles = handles.collect::<std::result::Result<_, _>>()?;
-        let memory = SharedMemory::from_handles(handles).map_err(D::Error::custom)?;
-        Ok(Board {
-            memory,
-            workers,
-            layout: Layout::of(workers),
-        })
-    }
-}
-
 const _: () = assert!(ring::CELL == LINE && AREA.is_multiple_of(LINE));
+
+mod travelling;

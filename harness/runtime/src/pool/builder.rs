@@ -8,9 +8,10 @@ use poolproof_sys::pipe;
 use super::board::Board;
 use super::codec::encode;
 use super::crew::{Crew, Encode, Plan};
+use super::inner::{Inner, PATIENCE, end};
 use super::office::{self, Door, Office};
 use super::task::Single;
-use super::{Inner, Pool, handler, passed, watcher};
+use super::{Pool, handler, passed, watcher};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::transfer::Message;
@@ -117,7 +118,7 @@ impl PoolBuilder {
                 return;
             };
             if is_daemon {
-                super::end(&office, context.start_method());
+                end(&office, context.start_method());
             } else {
                 office.shut_down(true, false);
             }
@@ -140,7 +141,7 @@ fn abandon(office: &Office) {
     for process in office.crew.processes() {
         // It fails for one that has ended; at worst they leave as they are asked to.
         let _ = process.kill();
-        let _ = process.join(Some(super::PATIENCE));
+        let _ = process.join(Some(PATIENCE));
     }
 }
 

@@ -4,6 +4,7 @@ use std::vec::IntoIter;
 
 use poolproof_sys::handle::Handle;
 
+use super::buffer::keep_small;
 use super::codec::{encode, encode_items};
 use super::ring::INLINE;
 use crate::error::Result;
@@ -48,6 +49,7 @@ impl Small {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+        keep_small(&mut self.bytes);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Pools of real workers, under each start method: how they start, close and end.
 
 mod deaths;
+mod each;
 mod executor;
 mod hanging;
 mod patience;
@@ -80,15 +81,12 @@ const TRIALS: &[(&str, Body)] = &[
     ),
     (
         "imap_gives_results_in_order_and_errors_at_their_place",
-        results::imap,
+        each::in_order,
     ),
-    (
-        "imap_unordered_gives_every_result_once",
-        results::imap_unordered,
-    ),
+    ("imap_unordered_gives_every_result_once", each::unordered),
     (
         "imap_asks_for_no_more_input_than_is_needed",
-        results::imap_back_pressure,
+        each::back_pressure,
     ),
     ("each_worker_runs_the_initializer_once", initializer),
     (
