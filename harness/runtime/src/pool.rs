@@ -211,7 +211,8 @@ impl Pool {
     }
 
     /// Calls `function` with each item, in chunks of `chunk`; the results one by one in the items'
-    /// order. Items are taken from the iterator as they are needed, by a thread of the pool.
+    /// order. Items are taken from the iterator by a thread of the pool, and no more of them while
+    /// some thousand results wait to be taken.
     ///
     /// # Errors
     /// As [`map_chunked`](Pool::map_chunked).

@@ -58,7 +58,10 @@ impl PoolBuilder {
         self
     }
 
-    /// Each worker is replaced when it has run so many tasks; a chunk is one task.
+    /// Each worker is replaced when it has run so many tasks.
+    ///
+    /// A chunk is one task, as in Python: who means items says so by chunks of 1, as in
+    /// [`map_chunked`](super::Pool::map_chunked).
     pub fn max_tasks_per_child(mut self, tasks: u64) -> PoolBuilder {
         self.tasks_max = Some(tasks);
         self

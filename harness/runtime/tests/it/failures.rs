@@ -28,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             joined_by_four,
         ),
         each_process("what_is_given_to_a_child_alone_lives_on_in_it", given_away),
+        each_process("a_program_that_ends_with_a_busy_pool_ends", ended_with_pool),
         each_process(
             "a_killed_root_takes_its_pool_and_its_manager_with_it",
             killed_root,
@@ -64,6 +65,7 @@ const CHILD: &str = "POOLPROOF_RUNTIME_START";
 fn helps(context: mp::Context, what: &str) -> Outcome {
     match what {
         "stillborn" => start_stillborn(context),
+        "forgetful" => forget_pool(context),
         _ => keep_all_busy(context),
     }
 }
@@ -164,7 +166,7 @@ fn works_for_ever(_: u32) -> u32 {
     }
 }
 
-/// Busy workers, a manager, a process that waits for a queue; tells of all, and waits for ever.
+/// Busy workers of a pool and of an executor, a manager, a process that waits for a queue; tells of all, and waits for ever.
 fn keep_all_busy(context: mp::Context) -> Outcome {
     end_when_interrupted()?;
     let queue = context.queue::<u32>(None)?;
@@ -174,16 +176,46 @@ fn keep_all_busy(context: mp::Context) -> Outcome {
     let manager = context.manager()?;
     let pool = context.pool(2)?;
     let results = [0, 1].map(|item| pool.apply_async(works_for_ever, item));
-    let pids = mp::active_children();
-    for pid in pids.iter().filter_map(mp::Process::pid) {
-        println!("{pid}");
-    }
-    println!("all");
+    let executor = context.executor(1)?;
+    let future = executor.submit(works_for_ever, 2)?;
+    tell_of_children();
+    future.result(None)?;
     for result in results {
         result?.get(None)?;
     }
     manager.shutdown();
     Ok(())
+}
+
+fn tell_of_children() {
+    for pid in mp::active_children().iter().filter_map(mp::Process::pid) {
+        println!("{pid}");
+    }
+    println!("all");
+}
+
+/// Ends while a pool that was neither closed nor dropped is at work.
+fn forget_pool(context: mp::Context) -> Outcome {
+    let pool = context.pool(2)?;
+    let (receiver, sender) = context.one_way()?;
+    let tells = |sender: mp::Sender<u32>| -> u32 {
+        // The other side is there until this process ends.
+        let _ = sender.send(&1);
+        works_for_ever(0)
+    };
+    let result = pool.apply_async(tells, sender)?;
+    receiver.recv()?;
+    tell_of_children();
+    std::mem::forget((pool, result));
+    Ok(())
+}
+
+fn ended_with_pool(context: mp::Context) -> Outcome {
+    let (mut root, pids) = start_busy(&mut HELPER.command(context, "forgetful")?)?;
+    expect(pids.len(), 2)?;
+    all_end(&pids)?;
+    all_end(&[root.id()])?;
+    hold(root.wait()?.success(), "it failed")
 }
 
 fn start_busy(command: &mut Command) -> Result<(Child, Vec<u32>), libtest_mimic::Failed> {
@@ -203,7 +235,7 @@ fn killed_root(context: mp::Context) -> Outcome {
     let (mut root, pids) = start_busy(&mut HELPER.command(context, "busy")?)?;
     root.kill()?;
     root.wait()?;
-    expect(pids.len(), 4)?;
+    expect(pids.len(), 5)?;
     all_end(&pids)
 }
 
@@ -232,7 +264,7 @@ fn interrupted(context: mp::Context) -> Outcome {
     let sent = Command::new("kill").args(["-INT", "--", &group]).status()?;
     hold(sent.success(), "the group could not be interrupted")?;
     expect(root.wait()?.signal(), Some(2))?;
-    expect(pids.len(), 4)?;
+    expect(pids.len(), 5)?;
     all_end(&pids)?;
     let mut text = String::new();
     if let Some(mut stderr) = root.stderr.take() {
@@ -257,6 +289,6 @@ pub(crate) fn end_when_interrupted() -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn end_when_interrupted() -> std::io::Result<()> {
+pub(crate) fn end_when_interrupted() -> std::io::Result<()> {
     Ok(())
 }

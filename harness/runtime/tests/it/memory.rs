@@ -86,9 +86,18 @@ fn shouts(list: mp::ShareableList) -> mp::Result<()> {
 }
 
 fn list(context: mp::Context) -> Outcome {
-    let list = context.shareable_list(["quiet".into(), 1.into(), "".into()])?;
+    let bytes: &[u8] = b"\0\xff\0\0";
+    let items = |text: [&str; 3]| {
+        let [one, two, three] = text.map(mp::Item::from);
+        vec![one, 1.into(), two, three, bytes.into()]
+    };
+    // CPython loses the zeros at the end, and cuts text in the middle of a character.
+    let list = context.shareable_list(items(["quiet", "", "\0\u{e9}\u{10000}\0\0"]))?;
     ended(&context.process(shouts, list.clone()).start()?)?;
-    expect(list.to_vec()?, vec!["QUIET".into(), 1.into(), "".into()])
+    expect(
+        list.to_vec()?,
+        items(["QUIET", "", "\0\u{c9}\u{10000}\0\0"]),
+    )
 }
 
 /// Makes a block, tells its name and holds it until it is told to end.

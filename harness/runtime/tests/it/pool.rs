@@ -7,7 +7,7 @@ mod hanging;
 mod patience;
 mod results;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
@@ -160,6 +160,10 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
         deaths::exiting_worker,
     ),
     (
+        "an_interrupted_worker_fails_its_own_task",
+        deaths::interrupted_worker,
+    ),
+    (
         "a_task_that_takes_too_long_is_ended_with_its_worker_alone",
         deaths::overdue,
     ),
@@ -296,13 +300,11 @@ fn terminate(context: Context) {
         .unwrap();
     let mut iterator = pool.imap(wait_for, [semaphore.clone()], 1).unwrap();
     assert!(!result.wait(Some(Duration::from_millis(20))));
-    let start = Instant::now();
     pool.terminate();
     pool.terminate();
     assert!(result.get(LATE).unwrap_err().is_worker_lost());
     assert!(iterator.next().unwrap().unwrap_err().is_worker_lost());
     assert!(iterator.next().is_none());
-    assert!(start.elapsed() < Duration::from_secs(5));
     assert!(pool.apply(square, 1).unwrap_err().is_closed());
     // Threads cannot be ended, so they have to be let go.
     for _ in 0..2 {
@@ -329,7 +331,12 @@ fn terminate_many(context: Context) {
         StartMethod::Spawn | StartMethod::Forkserver => 100,
     };
     for round in 0..rounds {
-        let pool = context.pool(2).unwrap();
+        let mut builder = context.pool_builder(2);
+        if round % 4 == 1 {
+            // Workers that leave and start beside it are in its way least of all.
+            builder = builder.max_tasks_per_child(1);
+        }
+        let pool = builder.start().unwrap();
         let items = round % 50 * 20;
         let result = pool.map_async(square, 0..items).unwrap();
         if round % 2 == 0 {
@@ -371,4 +378,10 @@ fn senseless(context: Context) {
     let pool = context.pool(1).unwrap();
     assert!(pool.map_chunked(square, [1], 0).unwrap_err().is_usage());
     assert!(pool.imap(square, [1], 0).unwrap_err().is_usage());
+    let unordered = pool.imap_unordered(square, [1], 0);
+    assert!(unordered.unwrap_err().is_usage());
+    let later = pool.map_async_with(square, [1], Some(0), |_| (), |_| ());
+    assert!(later.unwrap_err().is_usage());
+    let executor = context.executor(1).unwrap();
+    assert!(executor.map(square, [1], 0).unwrap_err().is_usage());
 }

@@ -37,10 +37,8 @@ pub(super) fn dying_worker(context: Context) {
     let semaphore = context.semaphore(0).unwrap();
     let pool = context.pool(2).unwrap();
     let other = pool.apply_async(wait_for, semaphore.clone()).unwrap();
-    let start = Instant::now();
-    let error = pool.apply(die, ()).unwrap_err();
+    let error = pool.apply_async(die, ()).unwrap().get(LATE).unwrap_err();
     assert!(error.is_worker_lost(), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(5));
     assert!(!other.is_ready(), "only its own task fails");
     assert_eq!(pool.map_chunked(square, 0..20, 1).unwrap().len(), 20);
     semaphore.release().unwrap();
@@ -62,6 +60,29 @@ pub(super) fn exiting_worker(context: Context) {
     let error = pool.apply(exit_three, ()).unwrap_err();
     assert!(error.is_worker_lost());
     assert!(error.to_string().contains("exit code 3"), "{error}");
+    assert_eq!(pool.apply(square, 5).unwrap(), 25);
+}
+
+fn tell_until_interrupted(pid: mp::Sender<u32>) -> i64 {
+    crate::failures::end_when_interrupted().unwrap();
+    pid.send(&std::process::id()).unwrap();
+    loop {
+        std::thread::park();
+    }
+}
+
+pub(super) fn interrupted_worker(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let (receiver, sender) = context.one_way().unwrap();
+    let interrupted = pool.apply_async(tell_until_interrupted, sender).unwrap();
+    let worker = worker_with(receiver.recv().unwrap());
+    match cfg!(windows) {
+        // It interrupts no single process.
+        true => worker.kill().unwrap(),
+        false => worker.interrupt().unwrap(),
+    }
+    let error = interrupted.get(LATE).unwrap_err();
+    assert!(error.is_worker_lost(), "{error}");
     assert_eq!(pool.apply(square, 5).unwrap(), 25);
 }
 

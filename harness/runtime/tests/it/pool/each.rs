@@ -46,15 +46,26 @@ pub(super) fn unordered(context: Context) {
     }
 }
 
+/// More than the results that may wait, the tasks of which workers may choose, and the results on
+/// their way together.
+const AHEAD_MAX: usize = 40_000;
+
 pub(super) fn back_pressure(context: Context) {
     let pool = context.pool(2).unwrap();
-    let asked = Arc::new(Mutex::new(0));
+    let asked = Arc::new(Mutex::new(0_usize));
     let counter = Arc::clone(&asked);
     let endless = (0..).inspect(move |_| *counter.lock().unwrap() += 1);
     let mut results = pool.imap(square, endless, 1).unwrap();
+    // Nobody takes a result while another pool does far more.
+    let other = context.pool(2).unwrap();
+    let many = other.map_chunked(square, 0..200_000, 1).unwrap();
+    assert_eq!(many.len(), 200_000);
+    let ahead = *asked.lock().unwrap();
+    assert!(ahead < AHEAD_MAX, "{ahead}");
     for expected in 0..10_000 {
         assert_eq!(results.next().unwrap().unwrap(), square(expected));
     }
-    assert!(*asked.lock().unwrap() < 10_000 + 20_000);
+    let ahead = *asked.lock().unwrap() - 10_000;
+    assert!(ahead < AHEAD_MAX, "{ahead}");
     pool.terminate();
 }
