@@ -16,6 +16,30 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Result};
 
 /// What can be sent to another process: a value that serde can take apart and put together.
+///
+/// A `Vec<u8>` that is the whole value is copied at once; inside of another value serde takes it
+/// for a sequence and goes through it byte by byte, unless the crate `serde_bytes` says what it is:
+///
+/// ```
+/// use poolproof_runtime as mp;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Picture {
+///     width: u32,
+///     #[serde(with = "serde_bytes")]
+///     pixels: Vec<u8>,
+/// }
+///
+/// let queue = mp::Context::default().queue(None)?;
+/// let pixels = vec![7; 1 << 20];
+/// queue.put(Picture { width: 1024, pixels })?;
+/// assert_eq!(queue.get()?.pixels.len(), 1 << 20);
+/// // In a tuple it is a type of its own.
+/// let queue = mp::Context::default().queue(None)?;
+/// queue.put((1024, serde_bytes::ByteBuf::from(vec![7; 1 << 20])))?;
+/// assert_eq!(queue.get()?.1.len(), 1 << 20);
+/// # mp::Result::Ok(())
+/// ```
 pub trait Message: Serialize + DeserializeOwned + Send + 'static {}
 impl<T: Serialize + DeserializeOwned + Send + 'static> Message for T {}
 
