@@ -1,5 +1,8 @@
-//! Handles beside the bytes: a write of their own that starts with [`MARK`] and has their numbers in
-//! the root's table (see `parking`).
+//! Handles beside the bytes: [`MARK`] and the handles' numbers in the root's table (see `parking`)
+//! go before the bytes, in the same write where these are not too long.
+//!
+//! One write and one read for all of the numbers: who dies leaves none that goes with what others
+//! write, and nobody takes a part of them for something else.
 
 use std::collections::VecDeque;
 use std::io;
@@ -8,7 +11,7 @@ use super::super::handle::Handle;
 use super::super::parking;
 use super::super::peek::peek;
 use super::bytes::fill;
-use super::{read, wait_readable, write};
+use super::{read, wait_readable, write, write_both};
 
 /// How many handles can go beside the bytes of one [`send`].
 pub const HANDLES_MAX: usize = 253;
@@ -18,6 +21,9 @@ pub const HANDLES_MAX: usize = 253;
 const MARK: [u8; 16] = [
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x9b, 0x31, 0xd4, 0x5e, 0x70, 0xaa, 0x0c, 0x8f,
 ];
+
+/// [`MARK`] and how many numbers follow it.
+const HEAD: usize = MARK.len() + 8;
 
 /// Reads as [`read`] does and appends the handles that came beside the bytes.
 ///
@@ -30,29 +36,28 @@ pub fn receive(
 ) -> io::Result<usize> {
     loop {
         wait_readable(stream, None)?;
-        if !starts_with_mark(stream)? {
+        let Some(count) = handles_next(stream)? else {
             return read(stream, buffer);
-        }
-        let mut head = [0; MARK.len() + 8];
-        fill(stream, &mut head)?;
-        let mut count = [0; 8];
-        count.copy_from_slice(&head[MARK.len()..]);
-        let count = usize::try_from(u64::from_ne_bytes(count)).unwrap_or(usize::MAX);
-        if count > HANDLES_MAX {
+        };
+        if count > HANDLES_MAX as u64 {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        for _ in 0..count {
-            let mut number = [0; 8];
-            fill(stream, &mut number)?;
-            handles.push_back(parking::take(u64::from_ne_bytes(number))?);
+        let mut parcel = vec![0; HEAD + 8 * count as usize];
+        fill(stream, &mut parcel)?;
+        let (numbers, _) = parcel[HEAD..].as_chunks();
+        for number in numbers {
+            handles.push_back(parking::take(u64::from_ne_bytes(*number))?);
         }
     }
 }
 
-fn starts_with_mark(stream: &Handle) -> io::Result<bool> {
-    let mut head = [0; MARK.len()];
+/// How many handles come next; none where bytes do.
+fn handles_next(stream: &Handle) -> io::Result<Option<u64>> {
+    let mut head = [0; HEAD];
     let (read, _) = peek(stream, &mut head)?;
-    Ok(read == MARK.len() && head == MARK)
+    let (mark, count) = head.split_at(MARK.len());
+    let count = count.try_into().map(u64::from_ne_bytes);
+    Ok(count.ok().filter(|_| read == HEAD && mark == MARK))
 }
 
 /// Writes all of `bytes` (at least one) to an end of a duplex pair, with handles beside the first.
@@ -88,13 +93,9 @@ pub(crate) fn send_to(
             "too many handles at once",
         ));
     }
-    if !handles.is_empty() {
-        send_handles(stream, child, handles)?;
+    if handles.is_empty() {
+        return write(stream, bytes);
     }
-    write(stream, bytes)
-}
-
-fn send_handles(stream: &Handle, child: Option<&Handle>, handles: &[Handle]) -> io::Result<()> {
     let mut message = MARK.to_vec();
     message.extend_from_slice(&(handles.len() as u64).to_ne_bytes());
     let mut parked = Vec::with_capacity(handles.len());
@@ -112,7 +113,7 @@ fn send_handles(stream: &Handle, child: Option<&Handle>, handles: &[Handle]) -> 
             }
         }
     }
-    let outcome = outcome.and_then(|()| write(stream, &message));
+    let outcome = outcome.and_then(|()| write_both(stream, &message, bytes));
     if outcome.is_err() {
         // Nobody will ever fetch them; where the root is gone, so are they.
         parked
