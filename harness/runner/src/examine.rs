@@ -60,8 +60,8 @@ struct Seen {
 }
 
 impl Examination<'_> {
-    /// Makes the runs and judges them.
-    pub(crate) fn record(&self, prepared: &Prepared) -> Result<Record> {
+    /// Makes the runs and judges them; none where they were cut short and nothing bad was seen.
+    pub(crate) fn record(&self, prepared: &Prepared) -> Result<Option<Record>> {
         let started = std::time::Instant::now();
         let arguments = prepared.arguments(self.method);
         let mut seen = Seen::default();
@@ -81,10 +81,16 @@ impl Examination<'_> {
                 let _turn = turns::beside_others();
                 self.workshop.execute(&job)?
             };
+            if !self.workshop.is_stopped() {
+                self.take(&job, sighting, &mut seen)?;
+            }
             if self.workshop.is_stopped() {
+                if seen.worst.is_none() {
+                    // Too few runs have nothing to say for the implementation, nor against it.
+                    return Ok(None);
+                }
                 break;
             }
-            self.take(&job, sighting, &mut seen)?;
             if seen.slow >= SLOW_MAX {
                 // What stands for the runs that are left out is what these showed.
                 seen.tally.asked = seen.tally.usable + seen.infrastructure;
@@ -93,7 +99,7 @@ impl Examination<'_> {
         }
         let mut record = self.finish(seen);
         record.seconds = Some(started.elapsed().as_secs_f64());
-        Ok(record)
+        Ok(Some(record))
     }
 
     fn case(&self) -> &Case {
@@ -300,7 +306,7 @@ impl Examination<'_> {
                 "only {} of {} runs were usable: {}",
                 seen.tally.usable,
                 seen.tally.usable + seen.infrastructure,
-                seen.trouble.as_deref().unwrap_or("interrupted"),
+                seen.trouble.as_deref().unwrap_or("none was asked for"),
             )),
             Verdict::Known => seen
                 .observations

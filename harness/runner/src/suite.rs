@@ -167,7 +167,7 @@ impl Work<'_> {
         }
     }
 
-    /// The record of a case on a driver; none where the case is wrong.
+    /// The record of a case on a driver; none where the case is wrong, or cut short by the user.
     fn record(&self, question: &Question<'_>, driver: &Driver) -> Result<Option<Record>> {
         let Question {
             loaded,
@@ -201,7 +201,7 @@ impl Work<'_> {
             specified,
             wanted,
         };
-        examination.record(&prepared).map(Some)
+        examination.record(&prepared)
     }
 
     fn unsupported(

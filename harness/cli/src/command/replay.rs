@@ -41,6 +41,9 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
     if let Some(problem) = results.problems.pop() {
         return Err(problem.into());
     }
+    if results.interrupted && results.records.is_empty() {
+        return Ok(interrupt::EXIT);
+    }
     let Some(record) = results.records.pop() else {
         let id = &cases[0].case.id;
         let message = format!("`{id}` does not exist under {}", arguments.method);

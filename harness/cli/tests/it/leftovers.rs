@@ -117,7 +117,9 @@ fn an_interrupted_runner_ends_its_runs_and_says_so() {
     with_processes(&folder, |found| assert!(found.is_empty(), "{found:#?}"));
     assert_eq!(workshops(&folder), 0);
     let text = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
-    assert!(poolproof_report::read(&text).unwrap().foot.is_none());
+    let file = poolproof_report::read(&text).unwrap();
+    assert!(file.foot.is_none());
+    assert!(file.records.is_empty(), "nothing was seen: {file:#?}");
 }
 
 /// A killed process tells by its ending that it was killed, where the system lets it.
