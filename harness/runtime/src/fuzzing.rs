@@ -18,6 +18,12 @@ use crate::wire::{self, Side};
 /// How much is said at most, so that it lies in a socket's buffer before anybody reads it.
 const SAID_MAX: usize = 32 * 1024;
 
+/// Before the first call in a program whose `main` is not Rust's, as a fuzzer's: a write to a peer
+/// that has gone is an error there, too.
+pub fn prepare() {
+    poolproof_sys::early::prepare();
+}
+
 /// A stream on which all of `bytes` was said, and nothing more will be.
 fn said(bytes: &[u8]) -> Handle {
     let (ours, theirs) = pipe::duplex().expect("there are descriptors");

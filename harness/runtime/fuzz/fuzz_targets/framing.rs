@@ -2,4 +2,7 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| poolproof_runtime::fuzzing::framing(bytes));
+libfuzzer_sys::fuzz_target!(
+    init: poolproof_runtime::fuzzing::prepare(),
+    |bytes: &[u8]| poolproof_runtime::fuzzing::framing(bytes)
+);
