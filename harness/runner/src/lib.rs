@@ -17,6 +17,7 @@ mod judge;
 mod leak;
 pub mod load;
 pub mod manifest;
+mod observe;
 mod plan;
 mod scratch;
 pub mod specified;

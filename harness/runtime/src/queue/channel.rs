@@ -15,7 +15,7 @@ use poolproof_sys::pipe;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::lock::segment::{self, Segment, SegmentKind};
+use crate::lock::segment::{self, SLOTS, Segment, SegmentKind};
 use crate::lock::word::{Found, Word};
 
 // The readers' cache line.
@@ -39,9 +39,9 @@ const BATCH_END_AT: usize = 216;
 const AHEAD_AT: usize = 256;
 /// Whole writes fit, and so does every frame that is not large.
 pub(super) const AHEAD_BYTES: usize = 4096;
-/// What each process has put.
+/// For each process how many values it has put, and how many of these it has written.
 pub(super) const SLOTS_AT: usize = AHEAD_AT + AHEAD_BYTES;
-const BODY_BYTES: usize = SLOTS_AT + super::counts::SLOTS_BYTES;
+const BODY_BYTES: usize = SLOTS_AT + 8 * SLOTS;
 
 /// The parts of a queue, as they travel and as every process of it has them.
 #[derive(Debug, Serialize, Deserialize)]

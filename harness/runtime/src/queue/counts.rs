@@ -32,9 +32,6 @@ const BATCH_AT: usize = 208;
 /// Whose these are: its slot.
 const BATCH_SLOT_AT: usize = 224;
 
-/// For each process how many values it has put, and how many of these it has written.
-pub(super) const SLOTS_BYTES: usize = 8 * SLOTS;
-
 impl Channel {
     pub(super) fn start_counts(&self, bound: u32) {
         self.segment.atomic_u32(BOUND_AT).store(bound, SeqCst);
