@@ -162,31 +162,43 @@ impl SharedMemory {
         }
     }
 
-    /// Appends bytes of the memory to others; bytes that another process writes meanwhile may be
-    /// old or new.
+    /// Appends bytes that were written by [`SharedMemory::put_words`] to others; bytes that another
+    /// process writes meanwhile may be old or new.
     ///
     /// # Panics
-    /// When the range is not wholly inside.
+    /// When the words that they begin are not wholly inside, or not aligned.
     #[inline]
-    pub fn append_to(&self, bytes: &mut Vec<u8>, offset: usize, count: usize) {
-        let (head, middle) = self.split(offset, count);
-        bytes.reserve(count);
-        if head > 0 {
-            let old = bytes.len();
-            bytes.resize(old + count, 0);
-            return self.copy_out(offset, &mut bytes[old..]);
-        }
-        let old = bytes.len();
+    pub fn append_words(&self, bytes: &mut Vec<u8>, offset: usize, count: usize) {
+        let whole = count.next_multiple_of(8);
+        let words = self.words(offset, whole);
+        bytes.reserve(whole);
         let spare = bytes.spare_capacity_mut();
-        let (words, end) = spare[..count].split_at_mut(middle);
-        for (word, shared) in words.chunks_exact_mut(8).zip(self.words(offset, middle)) {
-            word.write_copy_of_slice(&shared.load(Relaxed).to_ne_bytes());
+        for (place, word) in spare[..whole].as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            place.write_copy_of_slice(&word.load(Relaxed).to_ne_bytes());
         }
-        for (index, byte) in end.iter_mut().enumerate() {
-            byte.write(self.atomic_u8(offset + middle + index).load(Relaxed));
+        let filled = bytes.len() + count;
+        // SAFETY: the spare bytes up to `whole`, which is not less than `count`, were all written
+        // above: there are as many words as places.
+        unsafe { bytes.set_len(filled) };
+    }
+
+    /// Copies bytes into whole words of the memory, what is left of the last of which is zero; who
+    /// reads meanwhile may see some of them.
+    ///
+    /// # Panics
+    /// When the words that they begin are not wholly inside, or not aligned.
+    #[inline]
+    pub fn put_words(&self, offset: usize, bytes: &[u8]) {
+        let (whole, rest) = bytes.as_chunks();
+        let words = self.words(offset, bytes.len().next_multiple_of(8));
+        for (word, eight) in words.iter().zip(whole) {
+            word.store(u64::from_ne_bytes(*eight), Relaxed);
         }
-        // SAFETY: the spare bytes up to `count` were all written above.
-        unsafe { bytes.set_len(old + count) };
+        if !rest.is_empty() {
+            let bits = rest.iter().rev();
+            let last = bits.fold(0, |last, byte| last << 8 | u64::from(*byte));
+            words[whole.len()].store(last.to_le(), Relaxed);
+        }
     }
 
     /// Copies bytes into the memory; who reads meanwhile may see some of them.
@@ -306,6 +318,22 @@ mod tests {
                 memory.copy_out(offset, &mut read);
                 assert_eq!(read, bytes, "offset {offset} length {length}");
             }
+        }
+    }
+
+    #[test]
+    fn words_of_any_length_come_back_behind_what_there_is() {
+        let memory = SharedMemory::anonymous(64).unwrap();
+        for length in 0..=40 {
+            let bytes: Vec<u8> = (1..=length).collect();
+            memory.put_words(16, &[0xff; 40]);
+            memory.put_words(16, &bytes);
+            let mut read = vec![7];
+            memory.append_words(&mut read, 16, bytes.len());
+            assert_eq!(read, [&[7], &bytes[..]].concat());
+            let mut whole = Vec::new();
+            memory.append_words(&mut whole, 16, bytes.len().next_multiple_of(8));
+            assert!(whole[bytes.len()..].iter().all(|byte| *byte == 0));
         }
     }
 }

@@ -307,16 +307,23 @@ impl Ring {
         Some(held)
     }
 
-    /// Appends bytes of the ring, from a unit on and so many bytes behind it.
+    /// Appends bytes of the ring, from a unit on and so many bytes behind it, which are whole units.
     #[inline]
     fn copy_out(&self, units: u32, behind: usize, count: usize, bytes: &mut Vec<u8>) {
         let (at, row) = self.place(units, behind);
-        let memory = self.segment.memory();
-        let first = row.min(count);
-        memory.append_to(bytes, self.segment.at(BYTES_AT + at), first);
-        if first < count {
-            memory.append_to(bytes, self.segment.at(BYTES_AT), count - first);
+        if row < count {
+            return self.copy_out_round(at, row, count, bytes);
         }
+        let at = self.segment.at(BYTES_AT + at);
+        self.segment.memory().append_words(bytes, at, count);
+    }
+
+    /// As [`Ring::copy_out`], where what is there goes on at the beginning of the ring.
+    #[cold]
+    fn copy_out_round(&self, at: usize, row: usize, count: usize, bytes: &mut Vec<u8>) {
+        let memory = self.segment.memory();
+        memory.append_words(bytes, self.segment.at(BYTES_AT + at), row);
+        memory.append_words(bytes, self.segment.at(BYTES_AT), count - row);
     }
 
     /// The eight bytes from a unit on and so many units behind it, which never lie apart.
@@ -327,16 +334,27 @@ impl Ring {
         word.load(Relaxed).to_ne_bytes()
     }
 
-    /// Copies bytes into the ring, from a unit on and so many bytes behind it.
+    /// Copies bytes into the ring, from a unit on and so many bytes behind it, which are whole units.
     #[inline]
     fn copy_in(&self, units: u32, behind: usize, bytes: &[u8]) {
         let (at, row) = self.place(units, behind);
-        let (first, rest) = bytes.split_at(row.min(bytes.len()));
-        let memory = self.segment.memory();
-        memory.copy_in(self.segment.at(BYTES_AT + at), first);
-        if !rest.is_empty() {
-            memory.copy_in(self.segment.at(BYTES_AT), rest);
+        match bytes.split_at_checked(row) {
+            None => self.put_words(at, bytes),
+            Some(parts) => self.copy_in_round(at, parts),
         }
+    }
+
+    /// As [`Ring::copy_in`], where it goes on at the beginning of the ring.
+    #[cold]
+    fn copy_in_round(&self, at: usize, (first, rest): (&[u8], &[u8])) {
+        self.put_words(at, first);
+        self.put_words(0, rest);
+    }
+
+    #[inline(always)]
+    fn put_words(&self, at: usize, bytes: &[u8]) {
+        let at = self.segment.at(BYTES_AT + at);
+        self.segment.memory().put_words(at, bytes);
     }
 
     /// The offset of a byte, and how many lie in a row from there.

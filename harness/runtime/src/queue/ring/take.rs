@@ -26,6 +26,12 @@ enum Taken {
 }
 
 impl Ring {
+    /// Takes the next frame's bytes, without its head, onto `bytes`, where it is there and has no
+    /// handles.
+    pub(in crate::queue) fn take_whole(&self, bytes: &mut Vec<u8>) -> bool {
+        matches!(self.take_at_once(bytes), Taken::Whole)
+    }
+
     /// Takes the next frame's bytes, without its head, onto `bytes`; gives its handles.
     /// None when the time was over first.
     pub(in crate::queue) fn receive(
