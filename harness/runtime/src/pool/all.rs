@@ -111,7 +111,7 @@ struct Chunks<R> {
 impl<R> Results<R> {
     fn new(items: usize, chunk: usize) -> Results<R> {
         match chunk {
-            1 => Results::Single(std::iter::repeat_with(|| None).take(items).collect()),
+            1 => Results::Single(Vec::with_capacity(items)),
             _ => Results::Chunks(Chunks {
                 chunk,
                 items,
@@ -124,7 +124,11 @@ impl<R> Results<R> {
 
     fn take(&mut self) -> Vec<R> {
         match self {
-            Results::Single(results) => std::mem::take(results).into_iter().flatten().collect(),
+            // None is missing, and so the list takes the place of theirs.
+            Results::Single(results) => std::mem::take(results)
+                .into_iter()
+                .map_while(|result| result)
+                .collect(),
             Results::Chunks(chunks) => std::mem::take(&mut chunks.list),
         }
     }
@@ -134,7 +138,12 @@ impl<R: Message> Results<R> {
     #[inline]
     fn keep(&mut self, task: usize, arrived: Arrived<'_>) -> Result<()> {
         match self {
-            Results::Single(results) => arrived.decode_into(&mut results[task])?,
+            Results::Single(results) => {
+                if task >= results.len() {
+                    results.resize_with(task + 1, || None);
+                }
+                arrived.decode_into(&mut results[task])?;
+            }
             Results::Chunks(chunks) => chunks.keep(task, arrived)?,
         }
         Ok(())

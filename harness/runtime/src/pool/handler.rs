@@ -21,6 +21,8 @@ use crate::locked::lock;
 
 /// Results without a pause between from which on the next ones are waited for together.
 const BURST: usize = 16;
+/// More of them do not make a burst end later.
+const BURST_MAX: usize = 16 * BURST;
 /// How long results of a burst may wait.
 const DOZE: Duration = Duration::from_micros(500);
 
@@ -55,7 +57,12 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
         if office.crew.is_empty() && office.board.leaving().is_some() {
             break;
         }
-        burst = if count == 0 { 0 } else { burst + count };
+        // It ends with some looks in vain, and not with the first.
+        burst = if count == 0 {
+            burst / 2
+        } else {
+            (burst + count).min(BURST_MAX)
+        };
         if burst >= BURST {
             handler.sleep(HandlerState::Dozing);
         } else if count == 0 {
