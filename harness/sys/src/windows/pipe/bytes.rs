@@ -1,6 +1,7 @@
 //! Bytes, all of them: reading and writing that wait.
 
 use std::io;
+use std::time::Instant;
 
 use windows_sys::Win32::Storage::FileSystem::{ReadFile, WriteFile};
 
@@ -66,25 +67,43 @@ pub fn read_onto(stream: &Handle, bytes: &mut Vec<u8>, count: usize) -> io::Resu
 /// Fails with `BrokenPipe` when nobody can read it any more, or as the system's write does.
 pub fn write(stream: &Handle, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let progress = overlapped::run(stream, None, |state| {
-            // SAFETY: the bytes can be read, and `run` waits until the system is done with them.
-            call!(unsafe {
-                WriteFile(
-                    stream.raw(),
-                    bytes.as_ptr(),
-                    length,
-                    std::ptr::null_mut(),
-                    state,
-                )
-            })
-        })?;
-        match progress {
-            Progress::Done(written) => bytes = &bytes[written..],
-            Progress::Ended | Progress::TimedOut => return Err(io::ErrorKind::BrokenPipe.into()),
+        match write_some(stream, bytes, None)? {
+            // Without a deadline only another thread takes it back, which ends what it was part of.
+            0 => return Err(io::ErrorKind::BrokenPipe.into()),
+            written => bytes = &bytes[written..],
         }
     }
     Ok(())
+}
+
+/// Writes `bytes`, at least one of them, in one call of the system; gives how many, which is none
+/// where there was no room until the deadline.
+///
+/// # Errors
+/// As [`write`].
+pub(super) fn write_some(
+    stream: &Handle,
+    bytes: &[u8],
+    deadline: Option<Instant>,
+) -> io::Result<usize> {
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let progress = overlapped::run(stream, deadline, |state| {
+        // SAFETY: the bytes can be read, and `run` waits until the system is done with them.
+        call!(unsafe {
+            WriteFile(
+                stream.raw(),
+                bytes.as_ptr(),
+                length,
+                std::ptr::null_mut(),
+                state,
+            )
+        })
+    })?;
+    match progress {
+        Progress::Done(written) => Ok(written),
+        Progress::TimedOut => Ok(0),
+        Progress::Ended => Err(io::ErrorKind::BrokenPipe.into()),
+    }
 }
 
 /// Writes all of `head`, then all of `body`.

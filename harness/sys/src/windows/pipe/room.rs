@@ -3,10 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Storage::FileSystem::WriteFile;
-
 use super::super::handle::Handle;
-use super::super::overlapped::{self, Progress};
+use super::bytes::write_some;
 use super::{BUFFER, WHOLE_WRITE_MAX};
 
 /// Makes [`write_now`] of this end give up where there is no room: it always does here.
@@ -39,24 +37,7 @@ pub fn write_now(writer: &Handle, bytes: &[u8]) -> io::Result<usize> {
         // A write of nothing would look like the end of the stream.
         return Ok(0);
     }
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    let progress = overlapped::run(writer, Some(Instant::now()), |state| {
-        // SAFETY: the bytes can be read, and `run` waits until the system is done with them.
-        call!(unsafe {
-            WriteFile(
-                writer.raw(),
-                bytes.as_ptr(),
-                length,
-                std::ptr::null_mut(),
-                state,
-            )
-        })
-    })?;
-    match progress {
-        Progress::Done(written) => Ok(written),
-        Progress::TimedOut => Ok(0),
-        Progress::Ended => Err(io::ErrorKind::BrokenPipe.into()),
-    }
+    write_some(writer, bytes, Some(Instant::now()))
 }
 
 /// How long a writer sleeps before it looks for room again: the system tells nobody of room.
