@@ -225,7 +225,7 @@ fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<(
         message.clear();
         message.shrink_to(KEPT);
         connection.recv_bytes_into(&mut message)?;
-        // On Windows ending a connection ends only what is under way on it.
+        // What came before the end of its connection can still be read.
         if office.is_over() {
             return Err(Error::new(Kind::Closed, "serve after the end"));
         }

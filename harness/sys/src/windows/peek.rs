@@ -2,7 +2,9 @@
 
 use std::io;
 
-use windows_sys::Win32::Foundation::{ERROR_BROKEN_PIPE, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED};
+use windows_sys::Win32::Foundation::{
+    ERROR_BAD_PIPE, ERROR_BROKEN_PIPE, ERROR_NO_DATA, ERROR_PIPE_NOT_CONNECTED,
+};
 use windows_sys::Win32::System::Pipes::PeekNamedPipe;
 
 use super::handle::Handle;
@@ -27,7 +29,10 @@ pub(super) fn peek(stream: &Handle, buffer: &mut [u8]) -> io::Result<(usize, usi
     }
     let error = io::Error::last_os_error();
     match error.raw_os_error().map(i32::cast_unsigned) {
-        Some(ERROR_BROKEN_PIPE | ERROR_NO_DATA | ERROR_PIPE_NOT_CONNECTED) => Ok((0, 0)),
+        // The last is said of an end that this side has disconnected.
+        Some(ERROR_BROKEN_PIPE | ERROR_NO_DATA | ERROR_PIPE_NOT_CONNECTED | ERROR_BAD_PIPE) => {
+            Ok((0, 0))
+        }
         _ => Err(error),
     }
 }

@@ -3,7 +3,7 @@
 //! What is said over them, and who may, is left to the caller: an address is no secret.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::windows::io::OwnedHandle;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{GenericNamespaced, ListenerOptions, Name, Stream};
-use windows_sys::Win32::System::IO::CancelIoEx;
+use windows_sys::Win32::System::Pipes::DisconnectNamedPipe;
 
 use super::handle::Handle;
 use super::{pipe, relay};
@@ -135,10 +135,21 @@ impl Drop for Listener {
         self.stop.store(true, Ordering::Release);
         // Only wakes the thread; where nobody listens any more it has ended.
         let _ = match &self.own_place {
-            OwnPlace::Tcp(address) => connect(Place::Tcp(*address)),
-            OwnPlace::Name(name) => connect(Place::Name(name)),
+            OwnPlace::Tcp(address) => TcpStream::connect(reachable(*address)).map(drop),
+            OwnPlace::Name(name) => connect(Place::Name(name)).map(drop),
         };
     }
+}
+
+/// Where this machine reaches who listens at an address: that of all addresses of a machine is none
+/// that Windows connects to.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
 }
 
 /// Connects to who listens at a place.
@@ -147,19 +158,21 @@ impl Drop for Listener {
 /// `ConnectionRefused` or `NotFound` when nobody does.
 pub fn connect(place: Place<'_>) -> io::Result<Handle> {
     match place {
-        Place::Tcp(address) => relay::pipe_to(TcpStream::connect(address)?),
+        Place::Tcp(address) => relay::pipe_to(TcpStream::connect(reachable(address))?),
         Place::Path(_) => Err(no_paths()),
         Place::Name(name) => Ok(piped(Stream::connect(pipe_name(name)?)?)),
     }
 }
 
-/// Ends what this process does with a connection; who reads from it here fails.
+/// Ends a connection that a listener has accepted, however many handles it has; who reads from it
+/// sees the end. What the other side has not read yet is lost.
 ///
 /// # Errors
-/// Fails when nothing was going on.
+/// Fails for a connection that this side has made.
 pub fn shut_down(stream: &Handle) -> io::Result<()> {
-    // SAFETY: the handle is open; all its operations are taken back.
-    match call!(unsafe { CancelIoEx(stream.raw(), std::ptr::null()) }) {
+    // Taking back what is under way would not end what begins a moment later.
+    // SAFETY: the handle is open.
+    match call!(unsafe { DisconnectNamedPipe(stream.raw()) }) {
         0 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
@@ -178,4 +191,59 @@ fn pipe_name(name: &str) -> io::Result<Name<'_>> {
 fn no_paths() -> io::Error {
     let text = "this system has no sockets in the file system: use a name";
     io::Error::new(io::ErrorKind::Unsupported, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Far more than anything here takes.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn check(listener: &Listener, place: Place<'_>) {
+        let client = connect(place).unwrap();
+        let server = listener.accept().unwrap();
+        pipe::write(&client, b"hello").unwrap();
+        let mut bytes = [0; 5];
+        assert_eq!(pipe::read(&server, &mut bytes).unwrap(), 5);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let deadline = Instant::now() + PATIENCE;
+                pipe::wait_readable(&server, Some(deadline)).unwrap()
+            });
+            shut_down(&server).unwrap();
+            assert!(waiting.join().unwrap(), "who waits for bytes sees the end");
+        });
+        assert_eq!(pipe::unread(&server).unwrap(), 0);
+        for _ in 0..2 {
+            assert_eq!(pipe::read(&server, &mut bytes).unwrap(), 0);
+            assert_eq!(pipe::read(&client, &mut bytes).unwrap(), 0);
+        }
+        assert!(pipe::write(&server, b"too late").is_err());
+    }
+
+    #[test]
+    fn a_connection_that_is_shut_down_has_ended_for_both_sides() {
+        let name = format!("poolproof.test.{}", std::process::id());
+        let place = Place::Name(&name);
+        check(&Listener::bind(place).unwrap(), place);
+        let listener = Listener::bind(Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap();
+        check(&listener, Place::Tcp(listener.tcp_address().unwrap()));
+    }
+
+    #[test]
+    fn a_listener_at_all_addresses_is_reached_at_this_machine_s_own() {
+        for (listening, reached) in [
+            ("0.0.0.0:7", "127.0.0.1:7"),
+            ("[::]:7", "[::1]:7"),
+            ("192.0.2.1:7", "192.0.2.1:7"),
+        ] {
+            assert_eq!(
+                reachable(listening.parse().unwrap()),
+                reached.parse().unwrap()
+            );
+        }
+    }
 }
