@@ -4,7 +4,7 @@ mod birth;
 
 use std::io;
 
-use windows_sys::Win32::Foundation::HANDLE;
+use windows_sys::Win32::Foundation::{ERROR_MORE_DATA, HANDLE};
 use windows_sys::Win32::System::JobObjects::{
     AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
     JOBOBJECT_BASIC_PROCESS_ID_LIST, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
@@ -14,8 +14,8 @@ use windows_sys::Win32::System::JobObjects::{
 
 use super::handle::Handle;
 
-/// How many processes of a job are listed at the most.
-const LISTED_MAX: usize = 4096;
+/// How many processes of a job are listed at first; for more, there is a second look with more room.
+const LISTED_FIRST: usize = 256;
 
 /// Processes that are listed, and end, together.
 #[derive(Debug)]
@@ -62,20 +62,36 @@ impl Job {
 
     /// The ids of the processes that live in the job.
     pub(super) fn processes(&self) -> io::Result<Vec<u32>> {
+        let mut most = LISTED_FIRST;
+        loop {
+            if let Some(processes) = self.at_most(most)? {
+                return Ok(processes);
+            }
+            most *= 2;
+        }
+    }
+
+    /// The ids of the processes that live in the job, if there are no more than `most`.
+    fn at_most(&self, most: usize) -> io::Result<Option<Vec<u32>>> {
         // Two counts of 32 bits, then the ids.
-        let mut room = vec![0_usize; 1 + LISTED_MAX];
+        let mut room = vec![0_usize; 1 + most];
         let size = (room.len() * size_of::<usize>()) as u32;
         let place = room.as_mut_ptr().cast();
         let class = JobObjectBasicProcessIdList;
         let (raw, nowhere) = (self.handle.raw(), std::ptr::null_mut());
         // SAFETY: the place is writable, aligned for the list and has the size that is passed.
         if call!(unsafe { QueryInformationJobObject(raw, class, place, size, nowhere) }) == 0 {
-            return Err(io::Error::last_os_error());
+            let error = io::Error::last_os_error();
+            return match error.raw_os_error().map(i32::cast_unsigned) {
+                Some(ERROR_MORE_DATA) => Ok(None),
+                _ => Err(error),
+            };
         }
         // SAFETY: the system has just written a list to the start of the room.
         let list = unsafe { &*room.as_ptr().cast::<JOBOBJECT_BASIC_PROCESS_ID_LIST>() };
-        let count = (list.NumberOfProcessIdsInList as usize).min(LISTED_MAX);
-        Ok(room[1..=count].iter().map(|id| *id as u32).collect())
+        let count = (list.NumberOfProcessIdsInList as usize).min(most);
+        let is_whole = list.NumberOfAssignedProcesses <= list.NumberOfProcessIdsInList;
+        Ok(is_whole.then(|| room[1..=count].iter().map(|id| *id as u32).collect()))
     }
 
     /// Ends every process in the job.

@@ -40,9 +40,11 @@ impl Job {
         NEXT.set(Some(self.handle.raw()));
         let outcome = process::start(command);
         let is_outside = NEXT.take().is_some();
-        let child = outcome?;
-        if is_outside {
-            self.add_raw(child.as_raw_handle())?;
+        let mut child = outcome?;
+        if is_outside && let Err(error) = self.add_raw(child.as_raw_handle()) {
+            // Outside of the job nothing would end it with its root; it may have ended by itself.
+            let _ = child.kill();
+            return Err(error);
         }
         Ok(child)
     }
@@ -193,11 +195,19 @@ mod tests {
         command.arg("--list").creation_flags(CREATE_SUSPENDED);
         command.stdout(Stdio::null());
         lead_through_here();
-        NEXT.set(Some(job.handle.raw()));
-        let mut child = process::start(&mut command).unwrap();
-        assert_eq!(NEXT.take(), None, "it would have to be put there");
-        assert_eq!(job.processes().unwrap(), [child.id()]);
+        let mut start = || {
+            NEXT.set(Some(job.handle.raw()));
+            let child = process::start(&mut command).unwrap();
+            assert_eq!(NEXT.take(), None, "it would have to be put there");
+            child
+        };
+        let mut first = start();
+        assert_eq!(job.processes().unwrap(), [first.id()]);
+        let mut second = start();
+        assert_eq!(job.processes().unwrap().len(), 2);
+        assert_eq!(job.at_most(1).unwrap(), None, "there are two");
         job.end().unwrap();
-        child.wait().unwrap();
+        first.wait().unwrap();
+        second.wait().unwrap();
     }
 }
