@@ -15,6 +15,9 @@ use windows_sys::Win32::Foundation::{
     STATUS_ILLEGAL_INSTRUCTION, STATUS_INTEGER_DIVIDE_BY_ZERO, STATUS_STACK_BUFFER_OVERRUN,
     STATUS_STACK_OVERFLOW,
 };
+use windows_sys::Win32::System::Diagnostics::Debug::{
+    SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SEM_NOOPENFILEERRORBOX, SetErrorMode,
+};
 use windows_sys::Win32::System::Threading::CREATE_SUSPENDED;
 
 use super::super::handle::Handle;
@@ -40,6 +43,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let Ok(control) = process::take_stdin() else {
         return 70;
     };
+    crash_in_silence();
     let (job, main) = match start(program, arguments) {
         Ok(started) => started,
         Err(error) => {
@@ -55,6 +59,15 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
         say(&control, "empty");
     }
     0
+}
+
+/// Has neither main nor what main starts wait for a person to read of its crash: what a process
+/// starts takes this over.
+fn crash_in_silence() {
+    // SAFETY: the call takes no pointers.
+    unsafe {
+        SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+    }
 }
 
 /// Starts main inside a job: nothing that it starts can be outside.
@@ -149,4 +162,19 @@ fn words(ending: Ending) -> String {
 fn say(control: &Handle, line: &str) {
     // Where nobody listens any more, there is nobody to tell.
     let _ = pipe::write(control, format!("{line}\n").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use windows_sys::Win32::System::Diagnostics::Debug::GetErrorMode;
+
+    use super::*;
+
+    #[test]
+    fn a_crash_waits_for_nobody() {
+        crash_in_silence();
+        // SAFETY: the call takes no pointers.
+        let mode = unsafe { GetErrorMode() };
+        assert_ne!(mode & SEM_NOGPFAULTERRORBOX, 0);
+    }
 }
