@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use poolproof_runtime as mp;
+use serde_bytes::ByteBuf;
 
 use super::{LATE, odd_only, square, wait_for};
 use mp::Context;
@@ -47,10 +48,16 @@ fn reversed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
+fn reversed_at_once(mut bytes: ByteBuf) -> ByteBuf {
+    bytes.reverse();
+    bytes
+}
+
 pub(super) fn large_values(context: Context) {
     let pool = context.pool(2).unwrap();
-    for length in [39, 40, 41, 1000, 70_000, 300_000, 6 << 20] {
-        let bytes: Vec<u8> = (0..length).map(|byte| (byte % 251) as u8).collect();
+    let counted = |length: usize| (0..length).map(|byte| (byte % 251) as u8);
+    for length in [39, 40, 41, 1000, 70_000, 300_000] {
+        let bytes: Vec<u8> = counted(length).collect();
         let expected = reversed(bytes.clone());
         let results = pool.map_chunked(reversed, vec![bytes; 3], 1).unwrap();
         assert!(
@@ -58,6 +65,13 @@ pub(super) fn large_values(context: Context) {
             "{length} bytes"
         );
     }
+    // Together they are more than the pool's memory; one by one these bytes would take seconds.
+    let bytes = ByteBuf::from(counted(6 << 20).collect::<Vec<_>>());
+    let expected = reversed_at_once(bytes.clone());
+    let results = pool
+        .map_chunked(reversed_at_once, vec![bytes; 3], 1)
+        .unwrap();
+    assert!(results.iter().all(|result| *result == expected));
 }
 
 fn repeated((length, byte): (usize, u8)) -> Vec<u8> {
