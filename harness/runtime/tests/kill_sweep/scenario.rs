@@ -7,6 +7,7 @@ mod manager;
 mod others;
 mod parcels;
 mod pool;
+mod producers;
 mod queue;
 
 use std::time::Duration;

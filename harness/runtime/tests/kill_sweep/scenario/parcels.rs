@@ -1,10 +1,11 @@
 //! A bounded joinable queue of values that have handles, with two producers: a value comes with its
 //! own handles, and what the queue counts is exact, whoever dies between two of its steps.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use poolproof_runtime as mp;
 
+use super::producers::{self, Item, all_came, drain};
 use super::{End, Outcome, SOON, Spoilt, text};
 
 /// A producer, the number of its item, and memory that has the producer's number in it.
@@ -24,7 +25,7 @@ fn produce((parcels, number, own): (Parcels, u32, mp::RawValue<u32>)) -> mp::Res
 }
 
 /// Takes one, if it comes in time, and leaves the rest to others.
-fn consume((parcels, taken): (Parcels, mp::Sender<(u32, u32)>)) -> mp::Result<()> {
+fn consume((parcels, taken): (Parcels, mp::Sender<Item>)) -> mp::Result<()> {
     match take(&parcels, Duration::from_millis(50)) {
         Ok(item) => taken.send(&item),
         Err(error) if error.is_empty() => Ok(()),
@@ -33,7 +34,7 @@ fn consume((parcels, taken): (Parcels, mp::Sender<(u32, u32)>)) -> mp::Result<()
 }
 
 /// Takes one and deals with it; its number is 99 where its memory is another's.
-fn take(parcels: &Parcels, timeout: Duration) -> mp::Result<(u32, u32)> {
+fn take(parcels: &Parcels, timeout: Duration) -> mp::Result<Item> {
     let (producer, item, memory) = parcels.get_timeout(timeout)?;
     let is_own = memory.get() == producer;
     parcels.task_done()?;
@@ -55,12 +56,12 @@ fn over(context: mp::Context, parcels: &Parcels) -> Outcome {
     for number in 0..2 {
         let own = context.raw_value(number).map_err(text)?;
         let process = context.process(produce, (parcels.clone(), number, own));
-        let process = process.name(format!("Producer-{number}"));
+        let process = process.name(producers::name(number));
         producers.extend(spoilt.take(process.start()));
     }
     let consumer = context.process(consume, (parcels.clone(), sender));
     let consumer = spoilt.take(consumer.name("Consumer").start());
-    let mut found = drain(parcels, &producers)?;
+    let mut found = drain(&producers, |timeout| take(parcels, timeout))?;
     // What a dead consumer had taken is gone, and nobody has dealt with it.
     let mut taken_by_dead = 0;
     if let Some(consumer) = &consumer {
@@ -69,20 +70,10 @@ fn over(context: mp::Context, parcels: &Parcels) -> Outcome {
     while let Ok(item) = receiver.recv() {
         found.push(item);
     }
-    found.sort_unstable();
-    let nothing_is_gone = spoilt.0.is_empty();
-    for producer in &producers {
-        let end = spoilt.end(producer)?;
-        let number = u32::from(producer.name() == "Producer-1");
-        let came = found.iter().filter(|item| item.0 == number);
-        let came: Vec<u32> = came.map(|item| item.1).collect();
-        let is_prefix = came.iter().copied().eq(0..came.len() as u32);
-        let is_whole = came.len() == ITEMS as usize || end != End::Well;
-        let is_right = is_prefix && is_whole || !nothing_is_gone;
-        if !is_right || came.contains(&99) {
-            return Err(format!("of {} came {came:?}", producer.name()));
-        }
+    if let Some(strange) = found.iter().find(|(_, item)| *item == 99) {
+        return Err(format!("{strange:?} came with the handles of another"));
     }
+    all_came(&mut spoilt, &producers, found, ITEMS)?;
     counts_are_right(context, parcels, taken_by_dead)?;
     spoilt.at_most(1)
 }
@@ -126,26 +117,5 @@ fn counts_are_right(context: mp::Context, parcels: &Parcels, taken_by_dead: u32)
     match parcels.join_timeout(Some(SOON)).map_err(text)? {
         true => Ok(()),
         false => Err("the join does not end".into()),
-    }
-}
-
-/// Takes what comes until no producer lives and nothing is left.
-fn drain(parcels: &Parcels, producers: &[mp::Process]) -> Result<Vec<(u32, u32)>, String> {
-    let begun = Instant::now();
-    let mut found = Vec::new();
-    loop {
-        let mut alive = false;
-        for producer in producers {
-            alive |= producer.is_alive().map_err(text)?;
-        }
-        match take(parcels, Duration::from_millis(20)) {
-            Ok(item) => found.push(item),
-            Err(error) if error.is_empty() && !alive => return Ok(found),
-            Err(error) if error.is_empty() => {}
-            Err(error) => return Err(text(error)),
-        }
-        if begun.elapsed() > SOON {
-            return Err(format!("the producers do not end; {found:?} came"));
-        }
     }
 }
