@@ -300,6 +300,24 @@ mod tests {
     }
 
     #[test]
+    fn a_reset_fails_who_waits_and_lets_the_next_ones_meet() {
+        let barrier = barrier(2);
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| barrier.wait(LONG));
+            while barrier.waiting() == 0 {
+                std::thread::yield_now();
+            }
+            barrier.reset().unwrap();
+            assert!(waiter.join().unwrap().unwrap_err().is_broken_barrier());
+            assert!(!barrier.is_broken());
+            assert_eq!(barrier.waiting(), 0);
+            let next = scope.spawn(|| barrier.wait(LONG).unwrap());
+            let own = barrier.wait(LONG).unwrap();
+            assert_eq!(own + next.join().unwrap(), 1);
+        });
+    }
+
+    #[test]
     fn nobody_can_meet_at_a_barrier_for_none() {
         let context = Context::new(StartMethod::Spawn).unwrap();
         assert!(context.barrier(0).unwrap_err().is_usage());

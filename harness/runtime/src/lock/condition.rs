@@ -289,6 +289,43 @@ mod tests {
     }
 
     #[test]
+    fn the_first_to_wait_is_woken_first_and_all_at_once_where_all_are_notified() {
+        let condition = condition();
+        let (sender, woken) = std::sync::mpsc::channel();
+        let long = Duration::from_secs(20);
+        std::thread::scope(|scope| {
+            for number in 0..4 {
+                let sender = sender.clone();
+                let (condition, is_waiting) = (&condition, AtomicU32::new(0));
+                let is_waiting = std::sync::Arc::new(is_waiting);
+                let told = std::sync::Arc::clone(&is_waiting);
+                scope.spawn(move || {
+                    let _guard = condition.acquire().unwrap();
+                    told.store(1, Ordering::SeqCst);
+                    assert!(condition.wait(Some(long)).unwrap());
+                    sender.send(number).unwrap();
+                });
+                while is_waiting.load(Ordering::SeqCst) == 0 {
+                    std::thread::yield_now();
+                }
+                // Whoever has the lock after that finds it waiting.
+                drop(condition.acquire().unwrap());
+            }
+            for number in 0..2 {
+                let guard = condition.acquire().unwrap();
+                condition.notify(1).unwrap();
+                drop(guard);
+                assert_eq!(woken.recv_timeout(long).unwrap(), number);
+            }
+            let guard = condition.acquire().unwrap();
+            condition.notify_all().unwrap();
+            drop(guard);
+            let both = [(); 2].map(|()| woken.recv_timeout(long).unwrap());
+            assert_eq!(both.iter().sum::<i32>(), 2 + 3);
+        });
+    }
+
+    #[test]
     fn a_wait_gives_back_every_level_of_the_lock() {
         let condition = condition();
         let outer = condition.acquire().unwrap();

@@ -101,3 +101,43 @@ impl EventProxy {
         self.proxy.call(&Call::Wait(timeout))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn who_waits_sees_a_flag_that_is_cleared_at_once() {
+        let event = Event::default();
+        let ask = |call: Call, is_gone: &dyn Fn() -> bool| {
+            let caller = Caller {
+                id: 1,
+                process: Default::default(),
+                is_gone,
+                look: Duration::from_millis(1),
+            };
+            event.call(&encoded(&call).unwrap(), &caller).unwrap()
+        };
+        let is_waiting = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                // It is asked again and again, while it waits.
+                let is_gone = || {
+                    is_waiting.store(true, Ordering::SeqCst);
+                    false
+                };
+                ask(Call::Wait(Some(Duration::from_secs(20))), &is_gone)
+            });
+            while !is_waiting.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+            ask(Call::Set, &|| false);
+            ask(Call::Clear, &|| false);
+            assert!(decoded::<bool>(&waiter.join().unwrap()).unwrap());
+            assert!(!decoded::<bool>(&ask(Call::IsSet, &|| false)).unwrap());
+        });
+    }
+}

@@ -110,12 +110,17 @@ impl<T> std::ops::Deref for JoinableQueue<T> {
 mod tests {
     use std::time::Duration;
 
-    use crate::{Context, StartMethod};
+    use crate::{Context, StartMethod, Transport};
 
     #[test]
     fn a_join_ends_when_every_value_is_dealt_with() {
+        ends_its_join(Transport::Ring);
+        ends_its_join(Transport::Pipe);
+    }
+
+    fn ends_its_join(transport: Transport) {
         let context = Context::new(StartMethod::Spawn).unwrap();
-        let queue = context.joinable_queue(None).unwrap();
+        let queue = context.joinable_queue_over(transport, None).unwrap();
         queue.join().unwrap();
         for value in 0..3_u8 {
             queue.put(value).unwrap();
@@ -126,6 +131,7 @@ mod tests {
                 let soon = Some(Duration::from_millis(1));
                 assert!(!queue.join_timeout(soon).unwrap());
                 queue.get().unwrap();
+                assert!(!queue.join_timeout(soon).unwrap(), "it is only taken");
                 queue.task_done().unwrap();
             }
             assert!(joiner.join().unwrap().unwrap());

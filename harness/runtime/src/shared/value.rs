@@ -153,6 +153,7 @@ impl<'de, T: Shared> Deserialize<'de> for RawValue<T> {
 
 #[cfg(test)]
 mod tests {
+    use crate::transfer::{decode, encode};
     use crate::{Context, StartMethod};
 
     #[test]
@@ -207,6 +208,38 @@ mod tests {
         let raw = context.raw_array(&[1_u8, 2]).unwrap();
         raw.synchronized().set(1, 3).unwrap();
         assert_eq!(raw.to_vec(), [1, 3]);
+    }
+
+    #[test]
+    fn its_lock_is_held_while_it_is_changed() {
+        let context = Context::new(StartMethod::Spawn).unwrap();
+        let value = context.value(1_u32).unwrap();
+        let is_free = || {
+            let other = std::thread::scope(|scope| {
+                let other = scope.spawn(|| value.get_lock().try_acquire());
+                other.join().unwrap()
+            });
+            other.unwrap()
+        };
+        let changed = value.update(|old| old + u32::from(!is_free()));
+        assert_eq!(changed.unwrap(), 2);
+    }
+
+    #[test]
+    fn what_is_too_small_for_a_type_does_not_become_one() {
+        const LARGE: usize = 1 << 16;
+        let context = Context::new(StartMethod::Spawn).unwrap();
+        let (value, mutex) = (
+            context.raw_value(1_u8).unwrap(),
+            context.mutex(1_u8).unwrap(),
+        );
+        let (mut bytes, mut others) = (Vec::new(), Vec::new());
+        let handles = encode(&value, &mut bytes).unwrap();
+        let beside = encode(&mutex, &mut others).unwrap();
+        let larger = decode::<crate::RawValue<[u8; LARGE]>>(&bytes, handles);
+        assert!(larger.unwrap_err().is_deserialize());
+        let larger = decode::<crate::Mutex<[u8; LARGE]>>(&others, beside);
+        assert!(larger.unwrap_err().is_deserialize());
     }
 
     #[test]

@@ -339,6 +339,17 @@ fn waits(context: mp::Context) -> Outcome {
     expect(nothing, vec![])?;
     sender.send(&1)?;
     expect(mp::wait(&[&one, &receiver], None)?, vec![1])?;
+    // They come together, and the second is then read already.
+    sender.send(&2)?;
+    expect((receiver.recv()?, receiver.recv()?), (1, 2))?;
+    for value in 3..6 {
+        sender.send(&value)?;
+    }
+    for value in 3..6 {
+        expect(mp::wait(&[&one, &receiver], Some(SOON))?, vec![1])?;
+        expect(receiver.recv()?, value)?;
+    }
+    sender.send(&6)?;
     drop(other);
     expect(mp::wait(&[&one, &receiver], None)?, vec![0, 1])?;
     let process = context.process(|()| (), ()).start()?;

@@ -57,6 +57,10 @@ const TRIALS: &[(&str, Body)] = &[
     ),
     ("a_lock_outlives_the_thread_that_took_it", deaths::thread),
     (
+        "a_waiter_that_dies_takes_no_notification",
+        deaths::first_waiter,
+    ),
+    (
         "a_waiter_that_dies_does_not_block_notify_all",
         deaths::waiter,
     ),

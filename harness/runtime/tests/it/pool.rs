@@ -1,7 +1,9 @@
 //! Pools of real workers, under each start method: how they start, close and end.
 
+mod callbacks;
 mod deaths;
 mod each;
+mod endings;
 mod executor;
 mod hanging;
 mod patience;
@@ -71,19 +73,27 @@ const TRIALS: &[(&str, Body)] = &[
         results::async_results,
     ),
     (
+        "a_map_has_four_chunks_for_each_worker",
+        results::good_chunks,
+    ),
+    (
         "a_value_that_cannot_be_sent_is_an_error_of_its_call",
         results::unsendable,
     ),
-    ("callbacks_run_before_get_returns", results::callbacks),
+    ("callbacks_run_before_get_returns", callbacks::callbacks),
     (
         "a_callback_that_panics_does_not_stop_the_pool",
-        results::panicking_callback,
+        callbacks::panicking_callback,
     ),
     (
         "imap_gives_results_in_order_and_errors_at_their_place",
         each::in_order,
     ),
     ("imap_unordered_gives_every_result_once", each::unordered),
+    (
+        "only_imap_unordered_gives_a_result_before_one_that_is_late",
+        each::late_first,
+    ),
     (
         "imap_asks_for_no_more_input_than_is_needed",
         each::back_pressure,
@@ -95,14 +105,20 @@ const TRIALS: &[(&str, Body)] = &[
     ),
     (
         "a_closed_pool_refuses_tasks_and_finishes_what_it_has",
-        close_and_join,
+        endings::close_and_join,
     ),
-    ("a_terminated_pool_fails_what_is_pending", terminate),
-    ("a_dropped_pool_ends_its_workers", dropped),
-    ("many_pools_in_a_row_are_terminated", terminate_many),
+    (
+        "a_terminated_pool_fails_what_is_pending",
+        endings::terminate,
+    ),
+    ("a_dropped_pool_ends_its_workers", endings::dropped),
+    (
+        "many_pools_in_a_row_are_terminated",
+        endings::terminate_many,
+    ),
     (
         "a_callback_may_terminate_its_pool",
-        results::terminating_callback,
+        callbacks::terminating_callback,
     ),
     (
         "input_that_panics_ends_its_own_job_only",
@@ -120,6 +136,10 @@ const TRIALS: &[(&str, Body)] = &[
         executor::cancelled_by_thousands,
     ),
     ("futures_are_waited_for_as_they_are_done", executor::waits),
+    (
+        "futures_are_given_in_the_order_in_which_they_are_done",
+        executor::as_they_are_done,
+    ),
     ("done_callbacks_may_use_their_executor", executor::callbacks),
     ("a_dropped_executor_finishes_what_it_has", executor::dropped),
     (
@@ -236,6 +256,12 @@ fn wait_for(semaphore: mp::Semaphore) -> i64 {
     9
 }
 
+/// Gives the number once the gate is open.
+fn pass((gate, x): (mp::Semaphore, i64)) -> i64 {
+    wait_for(gate);
+    x
+}
+
 fn count_start((started, name): (mp::Semaphore, String)) {
     assert_eq!(name, "initial");
     started.release().unwrap();
@@ -275,77 +301,6 @@ fn failing_initializer(context: Context) {
     assert!(error.to_string().contains("no licence"), "{error}");
     assert!(pool.apply(square, 3).unwrap_err().is_broken_pool());
     pool.join().unwrap();
-}
-
-fn close_and_join(context: Context) {
-    let pool = context.pool(2).unwrap();
-    assert!(pool.join().unwrap_err().is_usage());
-    let result = pool.map_async(square, 0..1000).unwrap();
-    pool.close();
-    pool.close();
-    assert!(pool.apply_async(square, 1).unwrap_err().is_closed());
-    assert!(pool.map(square, []).unwrap_err().is_closed());
-    pool.join().unwrap();
-    pool.join().unwrap();
-    assert!(result.is_ready());
-    assert_eq!(result.get(LATE).unwrap().len(), 1000);
-}
-
-fn terminate(context: Context) {
-    let pool = context.pool(2).unwrap();
-    let semaphore = context.semaphore(0).unwrap();
-    let items: Vec<_> = (0..10).map(|_| semaphore.clone()).collect();
-    let result = pool
-        .map_async_with(wait_for, items, Some(1), |_| (), |_| ())
-        .unwrap();
-    let mut iterator = pool.imap(wait_for, [semaphore.clone()], 1).unwrap();
-    assert!(!result.wait(Some(Duration::from_millis(20))));
-    pool.terminate();
-    pool.terminate();
-    assert!(result.get(LATE).unwrap_err().is_worker_lost());
-    assert!(iterator.next().unwrap().unwrap_err().is_worker_lost());
-    assert!(iterator.next().is_none());
-    assert!(pool.apply(square, 1).unwrap_err().is_closed());
-    // Threads cannot be ended, so they have to be let go.
-    for _ in 0..2 {
-        semaphore.release().unwrap();
-    }
-    pool.join().unwrap();
-}
-
-fn dropped(context: Context) {
-    let before = mp::active_children().len();
-    let pool = context.pool(3).unwrap();
-    let result = pool.apply_async(square, 3).unwrap();
-    assert_eq!(result.get(LATE).unwrap(), 9);
-    drop(pool);
-    if context.start_method() != StartMethod::Threads {
-        assert_eq!(mp::active_children().len(), before);
-    }
-}
-
-fn terminate_many(context: Context) {
-    let rounds = match context.start_method() {
-        StartMethod::Fork | StartMethod::Threads => 1000,
-        // These start whole programs, or ask another process to.
-        StartMethod::Spawn | StartMethod::Forkserver => 100,
-    };
-    for round in 0..rounds {
-        let mut builder = context.pool_builder(2);
-        if round % 4 == 1 {
-            // Workers that leave and start beside it are in its way least of all.
-            builder = builder.max_tasks_per_child(1);
-        }
-        let pool = builder.start().unwrap();
-        let items = round % 50 * 20;
-        let result = pool.map_async(square, 0..items).unwrap();
-        if round % 2 == 0 {
-            assert_eq!(result.get(LATE).unwrap().len() as i64, items);
-        }
-        pool.terminate();
-        pool.join().unwrap();
-        assert!(result.wait(LATE));
-    }
 }
 
 fn meet(barrier: mp::Barrier) -> i64 {

@@ -321,6 +321,8 @@ fn tells_directory(reply: Reply<std::path::PathBuf>) -> Result<(), String> {
 }
 
 fn directory(context: mp::Context) -> Outcome {
+    // So that a fork server runs already, which has the directory of now.
+    expect(ended(&context.process(itself, 0).start()?)?, Some(0))?;
     let before = std::env::current_dir()?;
     let wanted = before.parent().unwrap_or(&before).to_owned();
     let (receiver, sender) = context.one_way()?;
@@ -375,7 +377,11 @@ fn active(context: mp::Context) -> Outcome {
         "it is not among them",
     )?;
     peer.send(&())?;
-    ended(&process)?;
+    // Nobody joins it before.
+    expect(
+        mp::wait(&[&process.sentinel()?], Some(crate::SOON))?,
+        vec![0],
+    )?;
     hold(
         !names().contains(&process.name().to_owned()),
         "it is still among them",

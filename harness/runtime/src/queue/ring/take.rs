@@ -177,3 +177,18 @@ impl Ring {
         Ok((u64::from_ne_bytes(mark), group))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::queue::ring::Ring;
+
+    #[test]
+    fn one_of_two_who_saw_the_same_value_takes_it() {
+        let ring = Ring::create(10).unwrap();
+        let start = ring.start();
+        let next = start.behind(3);
+        assert!(ring.advance(start, next));
+        assert!(!ring.advance(start, next), "another was faster");
+        assert_eq!(ring.start(), next);
+    }
+}

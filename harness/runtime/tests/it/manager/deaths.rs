@@ -114,6 +114,39 @@ pub(super) fn waiter(context: Context) {
     assert_eq!(good.exit_code().unwrap(), Some(0));
 }
 
+/// The one who came first dies, and at once the one behind it is to be woken.
+pub(super) fn first_waiter(context: Context) {
+    if context.start_method() == StartMethod::Threads {
+        return;
+    }
+    fn wait((condition, reached): (mp::ConditionProxy, mp::QueueProxy<bool>)) {
+        let _held = condition.acquire().unwrap();
+        reached.put(&false).unwrap();
+        reached.put(&condition.wait(LATE).unwrap()).unwrap();
+    }
+    let manager = context.manager().unwrap();
+    let condition = manager.condition().unwrap();
+    let reached = manager.queue(None).unwrap();
+    let [dead, living] = [(); 2].map(|()| {
+        let parts = (condition.clone(), reached.clone());
+        let waiter = context.process(wait, parts).start().unwrap();
+        assert!(!reached.get_timeout(LATE.unwrap()).unwrap());
+        // Its lock is given back as soon as it waits.
+        drop(condition.acquire().unwrap());
+        waiter
+    });
+    let held = condition.acquire().unwrap();
+    dead.kill().unwrap();
+    assert!(dead.join(LATE).unwrap());
+    condition.notify(1).unwrap();
+    drop(held);
+    assert!(
+        reached.get_timeout(LATE.unwrap()).unwrap(),
+        "it was not woken"
+    );
+    assert!(living.join(LATE).unwrap());
+}
+
 /// A `^C` goes to the whole group; the manager ends with the process that started it.
 pub(super) fn interrupt(context: Context) {
     let manager = context.manager().unwrap();

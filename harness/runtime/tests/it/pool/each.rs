@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use poolproof_runtime as mp;
 
-use super::{LATE, odd_only, square, wait_for};
+use super::{LATE, odd_only, pass, square, wait_for};
 use mp::Context;
 
 pub(super) fn in_order(context: Context) {
@@ -43,6 +43,51 @@ pub(super) fn unordered(context: Context) {
         let mut results: Vec<i64> = results.map(Result::unwrap).collect();
         results.sort_unstable();
         assert_eq!(results, (0..100).map(square).collect::<Vec<_>>());
+    }
+}
+
+/// The first item waits, and the other worker does all others, and then one task more.
+pub(super) fn late_first(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let (gate, open) = (
+        context.semaphore(0).unwrap(),
+        context.semaphore(100).unwrap(),
+    );
+    let items = || -> Vec<_> {
+        let gates = std::iter::once(&gate).chain(std::iter::repeat(&open));
+        gates.cloned().zip(0..4).collect()
+    };
+    let do_the_others = || assert_eq!(pool.apply(square, 5).unwrap(), 25);
+    let at_once = Some(Duration::ZERO);
+    for chunk in [1, 2] {
+        let all = pool.map_async_with(pass, items(), Some(chunk), |_| (), |_| ());
+        do_the_others();
+        gate.release().unwrap();
+        assert_eq!(
+            all.unwrap().get(LATE).unwrap(),
+            [0, 1, 2, 3],
+            "chunk {chunk}"
+        );
+
+        let mut results = pool.imap(pass, items(), chunk).unwrap();
+        do_the_others();
+        let early = results.next_timeout(at_once).unwrap();
+        assert!(early.unwrap_err().is_timeout(), "chunk {chunk}");
+        gate.release().unwrap();
+        let results: Vec<_> = results.map(Result::unwrap).collect();
+        assert_eq!(results, [0, 1, 2, 3], "chunk {chunk}");
+
+        let mut results = pool.imap_unordered(pass, items(), chunk).unwrap();
+        do_the_others();
+        for expected in chunk..4 {
+            let early = results.next_timeout(at_once).unwrap().unwrap();
+            assert_eq!(early, expected as i64, "chunk {chunk}");
+        }
+        let early = results.next_timeout(at_once).unwrap();
+        assert!(early.unwrap_err().is_timeout(), "chunk {chunk}");
+        gate.release().unwrap();
+        let results: Vec<_> = results.map(Result::unwrap).collect();
+        assert_eq!(results.len(), chunk);
     }
 }
 

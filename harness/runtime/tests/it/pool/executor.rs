@@ -1,12 +1,12 @@
 //! Executors: futures that end, fail, are cancelled and waited for.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use poolproof_runtime as mp;
 
-use super::{LATE, fail_always, odd_only, square, wait_for};
+use super::{LATE, fail_always, odd_only, pass, square, wait_for};
 use mp::{Context, ReturnWhen, StartMethod};
 
 fn wait_until(is_so: impl Fn() -> bool, what: &str) {
@@ -59,24 +59,39 @@ pub(super) fn after_cancels(context: Context) {
     assert_eq!(submit(5).result(LATE).unwrap(), 25);
 }
 
-fn note((seen, x): (mp::Semaphore, i64)) -> i64 {
-    seen.release().unwrap();
+/// What tasks without any handles of their own tell of.
+static SEEN: Mutex<Option<mp::Semaphore>> = Mutex::new(None);
+
+fn tell(seen: mp::Semaphore) {
+    *SEEN.lock().unwrap() = Some(seen);
+}
+
+fn note(x: i64) -> i64 {
+    SEEN.lock().unwrap().as_ref().unwrap().release().unwrap();
     x
 }
 
 /// An executor of one worker that is at a task until the semaphore is released.
 fn busy(context: Context) -> (mp::Executor, mp::Future<i64>, mp::Semaphore) {
+    busy_with(context, context.pool_builder(1))
+}
+
+fn busy_with(
+    context: Context,
+    builder: mp::PoolBuilder,
+) -> (mp::Executor, mp::Future<i64>, mp::Semaphore) {
     let gate = context.semaphore(0).unwrap();
-    let executor = context.executor(1).unwrap();
+    let executor = builder.start_executor().unwrap();
     let first = executor.submit(wait_for, gate.clone()).unwrap();
     wait_until(|| first.is_running(), "the first task is begun");
     (executor, first, gate)
 }
 
 pub(super) fn cancelled(context: Context) {
-    let (executor, first, gate) = busy(context);
     let seen = context.semaphore(0).unwrap();
-    let submit = |x| executor.submit(note, (seen.clone(), x)).unwrap();
+    let builder = context.pool_builder(1).initializer(tell, seen.clone());
+    let (executor, first, gate) = busy_with(context, builder);
+    let submit = |x| executor.submit(note, x).unwrap();
     let futures: Vec<_> = (0..5).map(submit).collect();
     assert!(!first.cancel(), "a worker has it");
     assert!(futures[2].cancel() && futures[2].cancel());
@@ -140,6 +155,29 @@ pub(super) fn waits(context: Context) {
     let (done, open) = mp::wait_futures(&all, ReturnWhen::FirstError, LATE);
     assert!(!open.is_empty() && done.iter().any(|done| done.error(LATE).unwrap().is_some()));
     gates[0].release().unwrap();
+}
+
+/// The last ends first, and all have ended before anyone asks.
+pub(super) fn as_they_are_done(context: Context) {
+    let gates = [(); 3].map(|()| context.semaphore(0).unwrap());
+    let executor = context.executor(3).unwrap();
+    let submit = |(gate, x): (&mp::Semaphore, i64)| executor.submit(pass, (gate.clone(), x));
+    let futures: Vec<_> = gates
+        .iter()
+        .zip(0..)
+        .map(submit)
+        .map(Result::unwrap)
+        .collect();
+    let completed = mp::as_completed(futures.clone(), LATE);
+    for (gate, future) in gates.iter().zip(&futures).rev() {
+        let (sender, receiver) = mpsc::channel();
+        // It is called behind that of `completed`.
+        future.add_done_callback(move |_| sender.send(()).unwrap());
+        gate.release().unwrap();
+        receiver.recv_timeout(LATE.unwrap()).unwrap();
+    }
+    let results = completed.map(|future| future.unwrap().result(None).unwrap());
+    assert_eq!(results.collect::<Vec<_>>(), [2, 1, 0]);
 }
 
 pub(super) fn callbacks(context: Context) {

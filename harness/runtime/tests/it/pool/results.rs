@@ -1,6 +1,5 @@
 //! What tasks give back: values, errors, callbacks, one by one or all together.
 
-use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use poolproof_runtime as mp;
@@ -251,6 +250,18 @@ pub(super) fn async_results(context: Context) {
     assert!(failed.get(None).unwrap_err().is_remote() && failed.get(None).is_err());
 }
 
+/// A panic skips the rest of its chunk, which tells how long that was.
+pub(super) fn good_chunks(context: Context) {
+    for (workers, items, chunk) in [(1, 12, 3), (1, 13, 4), (2, 40, 5), (3, 11, 1)] {
+        let ran = context.semaphore(0).unwrap();
+        let pool = context.pool(workers).unwrap();
+        let all = (1..=items).map(|item| (ran.clone(), item));
+        assert!(pool.map(count, all).is_err());
+        let times = std::iter::from_fn(|| ran.try_acquire().then_some(())).count();
+        assert_eq!(times as i64, items - chunk, "{items} for {workers}");
+    }
+}
+
 /// A value that refuses to be encoded, or to be decoded.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stubborn {
@@ -298,56 +309,6 @@ pub(super) fn unsendable(context: Context) {
             .is_deserialize()
     );
     assert_eq!(pool.apply(square, 3).unwrap(), 9);
-}
-
-pub(super) fn callbacks(context: Context) {
-    let pool = context.pool(2).unwrap();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let note = |text: &'static str| {
-        let seen = Arc::clone(&seen);
-        move |what: String| seen.lock().unwrap().push(format!("{text} {what}"))
-    };
-    let (good, bad) = (note("value"), note("error"));
-    let result = pool.apply_async_with(
-        square,
-        3,
-        move |value| good(value.to_string()),
-        move |error| bad(error.is_remote().to_string()),
-    );
-    assert_eq!(result.unwrap().get(LATE).unwrap(), 9);
-    assert_eq!(*seen.lock().unwrap(), ["value 9"]);
-    let (good, bad) = (note("values"), note("error"));
-    let result = pool.map_async_with(
-        odd_only,
-        [1, 2, 3, 4],
-        Some(1),
-        move |values| good(format!("{values:?}")),
-        move |error| bad(error.is_remote().to_string()),
-    );
-    assert!(result.unwrap().get(LATE).is_err());
-    assert_eq!(*seen.lock().unwrap(), ["value 9", "error true"]);
-}
-
-pub(super) fn panicking_callback(context: Context) {
-    let pool = context.pool(1).unwrap();
-    let quiet = |_: &i64| std::panic::resume_unwind(Box::new("asked to"));
-    let result = pool.apply_async_with(square, 3, quiet, |_| ()).unwrap();
-    assert_eq!(result.get(LATE).unwrap(), 9);
-    assert_eq!(pool.apply(square, 4).unwrap(), 16);
-}
-
-pub(super) fn terminating_callback(context: Context) {
-    let pool = context.pool(2).unwrap();
-    let (own, (sender, receiver)) = (pool.clone(), mpsc::channel());
-    let end = move |_: &i64| {
-        own.terminate();
-        sender.send(()).unwrap();
-    };
-    let result = pool.apply_async_with(square, 3, end, |_| ()).unwrap();
-    receiver.recv_timeout(LATE.unwrap()).unwrap();
-    assert_eq!(result.get(LATE).unwrap(), 9);
-    assert!(pool.apply(square, 3).unwrap_err().is_closed());
-    pool.join().unwrap();
 }
 
 pub(super) fn panicking_input(context: Context) {

@@ -214,8 +214,11 @@ fn dead_writer(context: mp::Context, transport: mp::Transport) -> Outcome {
     Ok(())
 }
 
+/// More large values than a pipe or a ring holds.
+const OVERFULL: usize = 20;
+
 fn fill_with_large((queue, reply): (mp::Queue<Vec<u8>>, Reply<bool>)) -> mp::Result<()> {
-    for _ in 0..3 {
+    for _ in 0..OVERFULL {
         queue.put(vec![1; 1 << 20])?;
     }
     reply.send(&queue.is_full())
@@ -223,7 +226,7 @@ fn fill_with_large((queue, reply): (mp::Queue<Vec<u8>>, Reply<bool>)) -> mp::Res
 
 /// Kills a producer that has filled a bounded queue with what it could not write.
 fn dead_producer(context: mp::Context, transport: mp::Transport) -> Outcome {
-    let queue = context.queue_over(transport, Some(3))?;
+    let queue = context.queue_over(transport, Some(OVERFULL))?;
     let (receiver, sender) = context.one_way()?;
     let argument = (queue.clone(), sender);
     let process = context.process(fill_with_large, argument).start()?;
@@ -235,10 +238,10 @@ fn dead_producer(context: mp::Context, transport: mp::Transport) -> Outcome {
     while let Ok(value) = queue.try_get() {
         hold(value == vec![1; 1 << 20], "a value is torn")?;
     }
-    for value in 0..3 {
+    for value in 0..OVERFULL as u8 {
         queue.put_timeout(vec![value], SOON)?;
     }
-    for value in 0..3 {
+    for value in 0..OVERFULL as u8 {
         expect(queue.get_timeout(SOON)?, vec![value])?;
     }
     Ok(())
