@@ -92,7 +92,7 @@ impl<'s> Word<'s> {
             return Some(self.found());
         }
         let patience = Patience::new(timeout);
-        let mut slept_in_vain = false;
+        let (mut slept, mut slept_in_vain) = (false, false);
         loop {
             let seen = self.atomic().load(Relaxed);
             if seen == 0 {
@@ -110,15 +110,21 @@ impl<'s> Word<'s> {
                 }
                 continue;
             }
+            // Who gives up may have been woken in place of another, who has to be woken then.
+            let is_for_others = over && slept;
+            if (!over || is_for_others)
+                && seen & WAITERS == 0
+                && !self.replace(seen, seen | WAITERS)
+            {
+                continue;
+            }
             if over {
                 return None;
-            }
-            if seen & WAITERS == 0 && !self.replace(seen, seen | WAITERS) {
-                continue;
             }
             let memory = self.segment.memory();
             let word = memory.wait_word(self.segment.at(self.offset));
             slept_in_vain = patience.nap(word, seen | WAITERS);
+            slept = true;
         }
     }
 
@@ -229,6 +235,28 @@ mod tests {
         let timeout = Duration::from_millis(20);
         assert_eq!(segment.word(0).take(Some(timeout)).unwrap(), None);
         assert!(start.elapsed() >= timeout);
+    }
+
+    #[test]
+    fn who_gives_up_leaves_the_others_to_be_woken() {
+        let segment = segment();
+        let word = segment.word(0);
+        word.take(None).unwrap();
+        let me = segment.owner().unwrap();
+        std::thread::scope(|scope| {
+            let hasty = scope.spawn(|| segment.word(0).take(Some(Duration::from_millis(200))));
+            while segment.atomic_u32(0).load(Ordering::SeqCst) & WAITERS == 0 {
+                std::thread::yield_now();
+            }
+            // Given back and taken again before the waiter that was woken had its turn.
+            segment.atomic_u32(0).store(me, Ordering::SeqCst);
+            assert_eq!(hasty.join().unwrap().unwrap(), None);
+        });
+        assert_eq!(
+            segment.atomic_u32(0).load(Ordering::SeqCst),
+            me | WAITERS,
+            "another may sleep still"
+        );
     }
 
     #[test]
