@@ -67,6 +67,9 @@ fn over(context: mp::Context, parcels: &Parcels) -> Outcome {
     if let Some(consumer) = &consumer {
         taken_by_dead = u32::from(spoilt.end(consumer)? != End::Well);
     }
+    // While the consumer waited to read, main found nothing in its short time; the consumer took
+    // one and left the rest.
+    found.extend(drain(&producers, |timeout| take(parcels, timeout))?);
     while let Ok(item) = receiver.recv() {
         found.push(item);
     }

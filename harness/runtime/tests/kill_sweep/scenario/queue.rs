@@ -55,6 +55,9 @@ fn over(context: mp::Context, queue: &mp::Queue<Item>) -> Outcome {
     if let Some(consumer) = &consumer {
         spoilt.end(consumer)?;
     }
+    // While the consumer waited to read, main found nothing in its short time; the consumer took
+    // two and left the rest.
+    found.extend(drain(&producers, |timeout| queue.get_timeout(timeout))?);
     while let Ok(item) = receiver.recv() {
         found.push(item);
     }
