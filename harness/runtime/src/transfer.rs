@@ -17,6 +17,11 @@ use crate::error::{Error, Kind, Result};
 
 /// What can be sent to another process: a value that serde can take apart and put together.
 ///
+/// A message has no names of fields in it, and does not say what comes next. So what serde can only
+/// put together from names does not travel: `#[serde(untagged)]`, `#[serde(tag = "…")]`,
+/// `#[serde(flatten)]` and `#[serde(skip_serializing_if = "…")]`. Such a type needs a twin without
+/// them, or a text such as JSON inside of the message.
+///
 /// A `Vec<u8>` that is the whole value is copied at once; inside of another value serde takes it
 /// for a sequence and goes through it byte by byte, unless the crate `serde_bytes` says what it is:
 ///

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use super::coding::encoded;
 use super::custom::{self, Custom};
-use super::named::named;
+use super::named::{initial, named};
 use super::registry::Registered;
 use super::server::{self, Office};
 use super::{Manager, PATIENCE};
 use crate::address::Address;
 use crate::auth;
 use crate::context::Context;
+use crate::current::Exit;
 use crate::error::Result;
 use crate::transfer::Message;
 
@@ -82,15 +83,16 @@ impl ManagerBuilder {
         })
     }
 
-    /// Has the manager's process call `function` with `argument` before it serves anybody.
-    pub fn initializer<A: Message, R: Message>(
+    /// Has the manager's process call `function` with `argument` before it serves anybody; an error
+    /// that it returns, or a panic, is one of [`start`](Self::start).
+    pub fn initializer<A: Message, R: Exit>(
         self,
         function: fn(A) -> R,
         argument: &A,
     ) -> ManagerBuilder {
         let argument = encoded(argument);
         self.with(|registered| {
-            registered.initializer = Some((named("the initializer", function)?, argument?));
+            registered.initializer = Some((initial(function)?, argument?));
             Ok(())
         })
     }
@@ -120,7 +122,7 @@ impl ManagerBuilder {
     ///
     /// # Errors
     /// As [`ProcessBuilder::start`](crate::ProcessBuilder::start); `is_system` when another
-    /// listens at the address; `is_remote` when the initializer panicked; `is_usage` for a function
+    /// listens at the address; `is_remote` when the initializer failed; `is_usage` for a function
     /// that is not the program's own.
     pub fn start(self) -> Result<Manager> {
         super::start(self)

@@ -4,6 +4,7 @@ use poolproof_sys::function::{Bridge, Passed};
 
 use super::coding::{decoded, encoded};
 use super::protocol::Reply;
+use crate::current::Exit;
 use crate::error::{Error, Kind, Result};
 use crate::transfer::{Message, encode};
 
@@ -16,12 +17,32 @@ struct Named;
 impl<A: Message, R: Message> Bridge<A, R> for Named {
     fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
         let result = decoded(input).map(function);
-        let result = result.and_then(|result| encoded(&result));
-        let reply: Reply = result
-            .map(serde_bytes::ByteBuf::from)
-            .map_err(|error| (error.kind(), error.subject().to_owned()));
-        i32::from(encode(&reply, output).is_err())
+        answer(result.and_then(|result| encoded(&result)), output)
     }
+}
+
+/// What is called before all else, and gives nothing.
+struct Initial;
+
+impl<A: Message, R: Exit> Bridge<A, R> for Initial {
+    fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
+        let failure = decoded(input).map(|argument| function(argument).failure());
+        let outcome = failure.and_then(|failure| match failure {
+            None => Ok(Vec::new()),
+            Some(why) => {
+                let text = format!("initialize a manager ({why})");
+                Err(Error::new(Kind::Remote, text))
+            }
+        });
+        answer(outcome, output)
+    }
+}
+
+fn answer(outcome: Result<Vec<u8>>, output: &mut Vec<u8>) -> i32 {
+    let reply: Reply = outcome
+        .map(serde_bytes::ByteBuf::from)
+        .map_err(|error| (error.kind(), error.subject().to_owned()));
+    i32::from(encode(&reply, output).is_err())
 }
 
 /// A function that is to be registered.
@@ -30,6 +51,11 @@ pub(super) fn named<A: Message, R: Message>(
     function: fn(A) -> R,
 ) -> Result<Travelling> {
     travelling(name, Passed::new::<A, R, Named>(function))
+}
+
+/// The function that is to be called first.
+pub(super) fn initial<A: Message, R: Exit>(function: fn(A) -> R) -> Result<Travelling> {
+    travelling("the initializer", Passed::new::<A, R, Initial>(function))
 }
 
 /// What was passed, if it lies in the program.

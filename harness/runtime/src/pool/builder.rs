@@ -10,9 +10,10 @@ use super::codec::encode;
 use super::crew::{Crew, Encode, Plan};
 use super::inner::{Inner, PATIENCE, end};
 use super::office::{self, Door, Office};
-use super::task::Single;
+use super::task::Initial;
 use super::{Pool, handler, passed, watcher};
 use crate::context::Context;
+use crate::current::Exit;
 use crate::error::{Error, Kind, Result};
 use crate::transfer::Message;
 use crate::{exit_work, fork_gate};
@@ -42,8 +43,11 @@ impl Context {
 
 impl PoolBuilder {
     /// Each worker calls `function` with `argument` before its first task; so do those that
-    /// replace others. A pool whose initializer keeps failing is broken.
-    pub fn initializer<A: Message + Sync, R: Message>(
+    /// replace others.
+    ///
+    /// An error that it returns is a failure, as a panic is, and a pool whose initializer keeps
+    /// failing is broken.
+    pub fn initializer<A: Message + Sync, R: Exit>(
         mut self,
         function: fn(A) -> R,
         argument: A,
@@ -53,7 +57,7 @@ impl PoolBuilder {
             let handles = encode(&argument, &mut bytes)?;
             Ok((bytes, handles))
         });
-        let function = passed(Passed::new::<A, R, Single>(function));
+        let function = passed(Passed::new::<A, R, Initial>(function));
         self.initializer = Some(function.map(|function| (function, encode)));
         self
     }

@@ -14,6 +14,7 @@ use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
 use super::codec;
+use crate::current::Exit;
 use crate::error::{Error, Kind, Result, panic_text};
 use crate::transfer::{Message, decode, encode, put_table, take_table};
 
@@ -114,6 +115,28 @@ pub(super) struct Single;
 impl<A: Message, R: Message> Bridge<A, R> for Single {
     fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
         cross(input, output, function)
+    }
+}
+
+/// An initializer's call: the input is an `A`, and there is no output.
+pub(super) struct Initial;
+
+impl<A: Message, R: Exit> Bridge<A, R> for Initial {
+    fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
+        let outcome = codec::decode(input, take_table())
+            .map_err(|error| Failure::of(&error))
+            .and_then(|argument: A| call(function, argument))
+            .map(R::failure);
+        let failure = match outcome {
+            Ok(None) => return RETURNED,
+            Ok(Some(why)) => Failure {
+                kind: Kind::Remote,
+                subject: why,
+                payload: None,
+            },
+            Err(failure) => failure,
+        };
+        put_failure(&failure, output)
     }
 }
 

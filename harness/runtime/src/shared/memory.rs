@@ -213,13 +213,13 @@ fn failed(verb: &str, name: Option<&str>, error: std::io::Error) -> Error {
 
 /// The size with the head.
 fn checked(size: usize) -> Result<usize> {
-    match size.checked_add(HEAD) {
-        Some(bytes) if size > 0 => Ok(bytes),
-        _ => {
-            let text = format!("make shared memory of {size} bytes: it has at least one");
-            Err(Error::new(Kind::Value, text))
-        }
-    }
+    let why = match size.checked_add(HEAD) {
+        Some(bytes) if size > 0 => return Ok(bytes),
+        Some(_) => "it has at least one",
+        None => "no system has so much",
+    };
+    let text = format!("make shared memory of {size} bytes: {why}");
+    Err(Error::new(Kind::Value, text))
 }
 
 /// A name as Python gives them.

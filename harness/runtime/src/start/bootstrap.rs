@@ -66,7 +66,7 @@ macro_rules! in_tests {
 }
 
 fn be_child(is_server: bool) -> ! {
-    let channel = process::take_channel().map_err(|error| Error::system("read stdin", error));
+    let channel = process::take_channel().map_err(|error| Error::system("take over stdin", error));
     let told = channel.and_then(|channel| match is_server {
         true => forkserver::serve(channel),
         false => be_told(&channel),

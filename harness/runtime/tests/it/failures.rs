@@ -30,6 +30,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         each_process("what_is_given_to_a_child_alone_lives_on_in_it", given_away),
         each_process("a_program_that_ends_with_a_busy_pool_ends", ended_with_pool),
         each_process(
+            "signals_that_are_blocked_from_the_start_hang_nobody",
+            blocked,
+        ),
+        each_process(
             "a_killed_root_takes_its_pool_and_its_manager_with_it",
             killed_root,
         ),
@@ -66,16 +70,18 @@ fn helps(context: mp::Context, what: &str) -> Outcome {
     match what {
         "stillborn" => start_stillborn(context),
         "forgetful" => forget_pool(context),
+        "blocked" => start_some(context),
         _ => keep_all_busy(context),
     }
 }
 
 /// Fails unless the helper ends well, and soon.
 fn succeeds(context: mp::Context, what: &str) -> Outcome {
-    let mut helper = HELPER
-        .command(context, what)?
-        .stderr(Stdio::piped())
-        .spawn()?;
+    ends_well(HELPER.command(context, what)?)
+}
+
+fn ends_well(mut helper: Command) -> Outcome {
+    let mut helper = helper.stderr(Stdio::piped()).spawn()?;
     let deadline = Instant::now() + SOON;
     while helper.try_wait()?.is_none() {
         if Instant::now() > deadline {
@@ -90,6 +96,33 @@ fn succeeds(context: mp::Context, what: &str) -> Outcome {
         stderr.read_to_string(&mut text)?;
     }
     hold(helper.wait()?.success(), &text)
+}
+
+/// By the `env` of GNU; any other lets the program be.
+fn blocked(context: mp::Context) -> Outcome {
+    let helper = HELPER.command(context, "blocked")?;
+    let able = Command::new("env")
+        .args(["--block-signal", "true"])
+        .stderr(Stdio::null())
+        .status();
+    if !able.is_ok_and(|status| status.success()) {
+        return ends_well(helper);
+    }
+    let mut blocking = Command::new("env");
+    blocking.arg("--block-signal").arg(helper.get_program());
+    let told = helper.get_envs();
+    blocking.envs(told.filter_map(|(name, value)| Some((name, value?))));
+    blocking.stdin(Stdio::null());
+    ends_well(blocking)
+}
+
+fn start_some(context: mp::Context) -> Outcome {
+    let process = context.process(itself, 7).start()?;
+    expect(ended(&process)?, Some(7))?;
+    let pool = context.pool(2)?;
+    expect(pool.map(itself, [3, 4])?, vec![3, 4])?;
+    pool.terminate();
+    Ok(pool.join()?)
 }
 
 fn unguarded(context: mp::Context) -> Outcome {

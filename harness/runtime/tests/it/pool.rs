@@ -287,12 +287,18 @@ fn fail_always((): ()) {
     panic!("no licence");
 }
 
+fn refuse_always((): ()) -> Result<(), &'static str> {
+    Err("no licence")
+}
+
 fn failing_initializer(context: Context) {
-    let pool = context
-        .pool_builder(2)
-        .initializer(fail_always, ())
-        .start()
-        .unwrap();
+    let builder = || context.pool_builder(2);
+    is_broken(builder().initializer(fail_always, ()));
+    is_broken(builder().initializer(refuse_always, ()));
+}
+
+fn is_broken(builder: mp::PoolBuilder) {
+    let pool = builder.start().unwrap();
     let error = match pool.apply_async(square, 3) {
         Ok(result) => result.get(LATE).unwrap_err(),
         Err(error) => error,

@@ -50,7 +50,9 @@ mod system {
     pub(super) fn another(end: &Handle) -> io::Result<Handle> {
         let path = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        Ok(call!(rustix::fs::open(path, flags, Mode::empty()))?.into())
+        let own = call!(rustix::fs::open(path.as_str(), flags, Mode::empty()));
+        let own = own.map_err(|error| super::super::process::naming(&path, error.into()))?;
+        Ok(own.into())
     }
 
     pub(super) fn tie(own: Handle) -> io::Result<Handle> {

@@ -202,8 +202,18 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
         .args(arguments)
         .env(marker.0, marker.1)
         .stdin(Stdio::from(OwnedFd::from(Handle::from(theirs))));
-    let child = call!(command.spawn())?;
+    let child = call!(command.spawn());
+    let program = command.get_program().to_string_lossy();
+    let child = child.map_err(|error| naming(&program, error))?;
     Ok((Child::own(child.id())?, ours))
+}
+
+/// The same error, with the name of the file that the system should have and has not.
+pub(super) fn naming(file: &str, error: io::Error) -> io::Error {
+    match error.kind() {
+        kind @ io::ErrorKind::NotFound => io::Error::new(kind, format!("there is no {file} here")),
+        _ => error,
+    }
 }
 
 /// The very file that runs, even where another has taken its name since.
@@ -238,7 +248,8 @@ pub fn empty_stdin() -> io::Result<()> {
         c"/dev/null",
         flags,
         rustix::fs::Mode::empty()
-    ))?;
+    ));
+    let null = null.map_err(|error| naming("/dev/null", error.into()))?;
     Ok(call!(rustix::stdio::dup2_stdin(&null))?)
 }
 

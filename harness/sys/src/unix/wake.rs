@@ -11,6 +11,8 @@ use super::handle::Handle;
 pub(super) struct Wake {
     /// The signals that were blocked before.
     before: libc::sigset_t,
+    /// These without SIGCHLD: whoever started this program may have blocked it.
+    waiting: libc::sigset_t,
 }
 
 /// Has the end of any child of this process end a [`Wake::wait`].
@@ -30,7 +32,10 @@ pub(super) fn on_child_end() -> io::Result<Wake> {
     set_handler(nothing as extern "C" fn(libc::c_int) as libc::sighandler_t)?;
     // SAFETY: the call has filled it in.
     let before = unsafe { before.assume_init() };
-    Ok(Wake { before })
+    let mut waiting = before;
+    // SAFETY: the set is filled in.
+    unsafe { libc::sigdelset(&raw mut waiting, libc::SIGCHLD) };
+    Ok(Wake { before, waiting })
 }
 
 impl Wake {
@@ -46,7 +51,7 @@ impl Wake {
             // SAFETY: all-zero is the empty set, and the number is within it.
             unsafe { libc::FD_SET(number, streams.as_mut_ptr()) };
         }
-        let (count, streams, mask) = (number + 1, streams.as_mut_ptr(), &raw const self.before);
+        let (count, streams, mask) = (number + 1, streams.as_mut_ptr(), &raw const self.waiting);
         let (none, ever) = (std::ptr::null_mut(), std::ptr::null());
         // SAFETY: the sets are live and filled in, and the call does without what is null.
         let ready = call!(unsafe { libc::pselect(count, streams, none, none, ever, mask) });

@@ -271,8 +271,11 @@ pub(super) fn initializer(context: Context) {
     fn write(path: std::path::PathBuf) {
         std::fs::write(path, b"here").unwrap();
     }
-    fn fail(_: ()) {
+    fn panics(_: ()) {
         panic!("it cannot begin")
+    }
+    fn refuses(_: ()) -> Result<(), String> {
+        Err("it cannot begin".into())
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mark");
@@ -280,13 +283,15 @@ pub(super) fn initializer(context: Context) {
     let manager = builder.start().unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), b"here");
     manager.list::<u8>().unwrap().push(&1).unwrap();
-    let error = context
-        .manager_builder()
-        .initializer(fail, &())
-        .start()
-        .unwrap_err();
-    assert!(
-        error.is_remote() && error.to_string().contains("cannot begin"),
-        "{error}"
-    );
+    let builder = || context.manager_builder();
+    for broken in [
+        builder().initializer(panics, &()),
+        builder().initializer(refuses, &()),
+    ] {
+        let error = broken.start().unwrap_err();
+        assert!(
+            error.is_remote() && error.to_string().contains("cannot begin"),
+            "{error}"
+        );
+    }
 }
