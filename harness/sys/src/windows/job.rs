@@ -90,8 +90,9 @@ impl Job {
         // SAFETY: the system has just written a list to the start of the room.
         let list = unsafe { &*room.as_ptr().cast::<JOBOBJECT_BASIC_PROCESS_ID_LIST>() };
         let count = (list.NumberOfProcessIdsInList as usize).min(most);
-        let is_whole = list.NumberOfAssignedProcesses <= list.NumberOfProcessIdsInList;
-        Ok(is_whole.then(|| room[1..=count].iter().map(|id| *id as u32).collect()))
+        // Not whether all are listed: one that ends just now may be counted and have no id.
+        let has_room = list.NumberOfAssignedProcesses as usize <= most;
+        Ok(has_room.then(|| room[1..=count].iter().map(|id| *id as u32).collect()))
     }
 
     /// Ends every process in the job.
