@@ -44,6 +44,7 @@ const SYSTEMS: &[System] = &[
             "pthread_atfork",
             "retry_on_intr",
             "sigaddset",
+            "sigdelset",
             "sigemptyset",
             "signal",
             "stdin",
