@@ -195,43 +195,7 @@ fn no_paths() -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use super::*;
-
-    /// Far more than anything here takes.
-    const PATIENCE: Duration = Duration::from_secs(60);
-
-    fn check(listener: &Listener, place: Place<'_>) {
-        let client = connect(place).unwrap();
-        let server = listener.accept().unwrap();
-        pipe::write(&client, b"hello").unwrap();
-        let mut bytes = [0; 5];
-        assert_eq!(pipe::read(&server, &mut bytes).unwrap(), 5);
-        std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| {
-                let deadline = Instant::now() + PATIENCE;
-                pipe::wait_readable(&server, Some(deadline)).unwrap()
-            });
-            shut_down(&server).unwrap();
-            assert!(waiting.join().unwrap(), "who waits for bytes sees the end");
-        });
-        assert_eq!(pipe::unread(&server).unwrap(), 0);
-        for _ in 0..2 {
-            assert_eq!(pipe::read(&server, &mut bytes).unwrap(), 0);
-            assert_eq!(pipe::read(&client, &mut bytes).unwrap(), 0);
-        }
-        assert!(pipe::write(&server, b"too late").is_err());
-    }
-
-    #[test]
-    fn a_connection_that_is_shut_down_has_ended_for_both_sides() {
-        let name = format!("poolproof.test.{}", std::process::id());
-        let place = Place::Name(&name);
-        check(&Listener::bind(place).unwrap(), place);
-        let listener = Listener::bind(Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap();
-        check(&listener, Place::Tcp(listener.tcp_address().unwrap()));
-    }
 
     #[test]
     fn a_listener_at_all_addresses_is_reached_at_this_machine_s_own() {

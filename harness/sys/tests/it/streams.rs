@@ -20,6 +20,10 @@ pub(crate) const TRIALS: &[Fact] = &[
     ("pipe/fewer_bytes_than_asked_is_the_end", short),
     ("pipe/handles_that_nobody_can_fetch_are_closed", unfetched),
     ("socket/the_end_is_told_to_who_only_listens", ended),
+    (
+        "socket/a_connection_that_is_shut_down_has_ended_for_both_sides",
+        shut_down,
+    ),
 ];
 
 fn both() -> Outcome {
@@ -138,4 +142,40 @@ fn ended() -> Outcome {
         }
     }
     Err("the end was not told".into())
+}
+
+fn shut_down() -> Outcome {
+    let tcp = Listener::bind(Place::Tcp(([127, 0, 0, 1], 0).into()))?;
+    let address = tcp.tcp_address().ok_or("it has no address")?;
+    end_one(&tcp, Place::Tcp(address))?;
+    let name = format!("poolproof.test.{}", std::process::id());
+    if socket::HAS_NAMES {
+        end_one(&Listener::bind(Place::Name(&name))?, Place::Name(&name))?;
+    }
+    let path = std::env::temp_dir().join(name);
+    if socket::HAS_PATHS {
+        end_one(&Listener::bind(Place::Path(&path))?, Place::Path(&path))?;
+    }
+    Ok(())
+}
+
+/// Shuts a connection to a listener down, after bytes that went over it.
+fn end_one(listener: &Listener, place: Place<'_>) -> Outcome {
+    let client = socket::connect(place)?;
+    let server = listener.accept()?;
+    pipe::write(&client, b"hello")?;
+    let mut bytes = Vec::new();
+    pipe::read_onto(&server, &mut bytes, 5)?;
+    expect(bytes, b"hello".to_vec())?;
+    let seen = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| pipe::wait_readable(&server, soon()));
+        socket::shut_down(&server)?;
+        waiting.join().unwrap()
+    })?;
+    expect((seen, pipe::unread(&server)?), (true, 0))?;
+    for side in [&server, &client, &server, &client] {
+        expect(pipe::wait_readable(side, soon())?, true)?;
+        expect(pipe::read(side, &mut [0])?, 0)?;
+    }
+    expect(pipe::write(&server, b"too late").is_err(), true)
 }
