@@ -111,11 +111,7 @@ impl<'s> Word<'s> {
                 continue;
             }
             // Who gives up may have been woken in place of another, who has to be woken then.
-            let is_for_others = over && slept;
-            if (!over || is_for_others)
-                && seen & WAITERS == 0
-                && !self.replace(seen, seen | WAITERS)
-            {
+            if (!over || slept) && seen & WAITERS == 0 && !self.replace(seen, seen | WAITERS) {
                 continue;
             }
             if over {
