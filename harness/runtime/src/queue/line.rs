@@ -102,18 +102,9 @@ impl Line {
         }
     }
 
-    /// Takes the next frame's bytes, without its head, onto `bytes`, where it is there and has no
-    /// handles; false where it is not.
-    #[inline]
-    pub(super) fn take_at_once(&self, bytes: &mut Vec<u8>) -> bool {
-        match self {
-            Line::Pipe(_) => false,
-            Line::Ring(ring) => ring.take_whole(bytes),
-        }
-    }
-
     /// Takes the next frame's bytes, without its head, onto `bytes`; gives its handles.
     /// None when the time was over first.
+    #[inline]
     pub(super) fn receive(
         &self,
         timeout: Option<Duration>,

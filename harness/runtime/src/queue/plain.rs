@@ -307,10 +307,7 @@ pub(super) fn send_now<T: Message>(line: &Line, value: T) -> Result<()> {
 #[inline]
 pub(super) fn receive<T: Message>(line: &Line, timeout: Option<Duration>) -> Result<T> {
     let mut bytes = Scratch::borrow();
-    let handles = match line.take_at_once(&mut bytes) {
-        true => Vec::new(),
-        false => line.receive(timeout, &mut bytes)?.ok_or_else(empty)?,
-    };
+    let handles = line.receive(timeout, &mut bytes)?.ok_or_else(empty)?;
     transfer::decode_message(&bytes, handles)
 }
 

@@ -26,35 +26,46 @@ enum Taken {
 }
 
 impl Ring {
-    /// Takes the next frame's bytes, without its head, onto `bytes`, where it is there and has no
-    /// handles.
-    pub(in crate::queue) fn take_whole(&self, bytes: &mut Vec<u8>) -> bool {
-        matches!(self.take_at_once(bytes), Taken::Whole)
-    }
-
     /// Takes the next frame's bytes, without its head, onto `bytes`; gives its handles.
     /// None when the time was over first.
+    #[inline]
     pub(in crate::queue) fn receive(
         &self,
         timeout: Option<Duration>,
         bytes: &mut Vec<u8>,
     ) -> Result<Option<Vec<Handle>>> {
+        match self.take_at_once(bytes) {
+            Taken::Whole => Ok(Some(Vec::new())),
+            seen => self.receive_slowly(seen, timeout, bytes),
+        }
+    }
+
+    /// As [`Ring::receive`], after a first look.
+    fn receive_slowly(
+        &self,
+        mut seen: Taken,
+        timeout: Option<Duration>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<Option<Vec<Handle>>> {
         let patience = Patience::new(timeout);
         loop {
-            match self.take_at_once(bytes) {
+            match seen {
                 Taken::Whole => return Ok(Some(Vec::new())),
-                Taken::Nothing => {}
-                Taken::Beside => match self.take_beside(timeout, bytes)? {
-                    Break(handles) => return Ok(handles),
-                    Continue(()) => continue,
-                },
+                Taken::Nothing => {
+                    // Whoever waits holds nothing, so a taker that is killed here is not missed.
+                    let left = timeout.and_then(|_| patience.left());
+                    let is_there = || !self.is_drained();
+                    if !self.filled().wait(left, is_there, || Ok(()))? {
+                        return Ok(None);
+                    }
+                }
+                Taken::Beside => {
+                    if let Break(handles) = self.take_beside(timeout, bytes)? {
+                        return Ok(handles);
+                    }
+                }
             }
-            // Whoever waits holds nothing, so a taker that is killed here is not missed.
-            let left = timeout.and_then(|_| patience.left());
-            let is_there = || !self.is_drained();
-            if !self.filled().wait(left, is_there, || Ok(()))? {
-                return Ok(None);
-            }
+            seen = self.take_at_once(bytes);
         }
     }
 
