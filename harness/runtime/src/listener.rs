@@ -155,6 +155,19 @@ struct Handshakes {
     is_closed: bool,
 }
 
+impl Handshakes {
+    /// Counts one more, for which the oldest makes room where there are too many.
+    fn add(&mut self, stream: Arc<Handle>) {
+        if self.running.len() >= HANDSHAKES_MAX
+            && let Some(oldest) = self.running.pop_front()
+        {
+            // It fails for one that has just ended.
+            let _ = socket::shut_down(&oldest);
+        }
+        self.running.push_back(stream);
+    }
+}
+
 impl Acceptor {
     /// Listens at an address, or at a private one.
     pub(crate) fn bind(
@@ -232,15 +245,7 @@ impl Acceptor {
     /// Begins a handshake beside all others.
     fn begin(&self, stream: Handle, key: Arc<[u8]>) -> Result<()> {
         let stream = Arc::new(stream);
-        let mut state = self.done.lock();
-        if state.running.len() >= HANDSHAKES_MAX
-            && let Some(oldest) = state.running.pop_front()
-        {
-            // It fails for one that has just ended.
-            let _ = socket::shut_down(&oldest);
-        }
-        state.running.push_back(Arc::clone(&stream));
-        drop(state);
+        self.done.lock().add(Arc::clone(&stream));
         let done = Arc::clone(&self.done);
         let digests = self.digests;
         let work = move || {
@@ -264,5 +269,35 @@ impl Acceptor {
 impl Done {
     fn lock(&self) -> std::sync::MutexGuard<'_, Handshakes> {
         lock(&self.state)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_of_too_many_handshakes_makes_room() {
+        let anywhere = socket::Place::Tcp(([127, 0, 0, 1], 0).into());
+        let listener = socket::Listener::bind(anywhere).unwrap();
+        let place = socket::Place::Tcp(listener.tcp_address().unwrap());
+        let mut handshakes = Handshakes::default();
+        let mut add = || {
+            let client = socket::connect(place).unwrap();
+            handshakes.add(Arc::new(listener.accept().unwrap()));
+            client
+        };
+        let has_ended = |client: &Handle| pipe::wait_readable(client, Some(Instant::now()));
+        let mut clients: VecDeque<_> = (0..HANDSHAKES_MAX).map(|_| add()).collect();
+        assert!(clients.iter().all(|client| !has_ended(client).unwrap()));
+        for _ in 0..2 {
+            clients.push_back(add());
+            let oldest = clients.pop_front().unwrap();
+            let late = Instant::now() + Duration::from_secs(20);
+            assert!(pipe::wait_readable(&oldest, Some(late)).unwrap());
+            assert!(clients.iter().all(|client| !has_ended(client).unwrap()));
+        }
     }
 }
