@@ -34,20 +34,27 @@ struct State {
     times: u64,
 }
 
+impl State {
+    fn set(&mut self) {
+        self.is_set = true;
+        self.times += 1;
+    }
+
+    fn clear(&mut self) {
+        self.is_set = false;
+    }
+}
+
 impl Object for Event {
     fn call(&self, call: &[u8], caller: &Caller<'_>) -> Result<Vec<u8>> {
         let mut state = lock(&self.state);
         match decoded(call)? {
             Call::Set => {
-                state.is_set = true;
-                state.times += 1;
+                state.set();
                 drop(state);
                 encoded(&self.changed.notify_all())
             }
-            Call::Clear => {
-                state.is_set = false;
-                encoded(&())
-            }
+            Call::Clear => encoded(&state.clear()),
             Call::IsSet => encoded(&state.is_set),
             Call::Wait(timeout) => {
                 let before = state.times;
@@ -134,8 +141,12 @@ mod tests {
             while !is_waiting.load(Ordering::SeqCst) {
                 std::thread::yield_now();
             }
-            ask(Call::Set, &|| false);
-            ask(Call::Clear, &|| false);
+            // At once: who waits has no moment between the two in which it could look.
+            let mut state = lock(&event.state);
+            state.set();
+            state.clear();
+            drop(state);
+            event.changed.notify_all();
             assert!(decoded::<bool>(&waiter.join().unwrap()).unwrap());
             assert!(!decoded::<bool>(&ask(Call::IsSet, &|| false)).unwrap());
         });
