@@ -32,6 +32,10 @@ const TRIALS: &[(&str, Body)] = &[
         results::many_tasks,
     ),
     (
+        "tasks_begin_in_the_order_of_their_calls",
+        results::calls_in_order,
+    ),
+    (
         "large_arguments_and_results_come_through",
         results::large_values,
     ),

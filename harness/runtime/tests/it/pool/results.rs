@@ -1,5 +1,6 @@
 //! What tasks give back: values, errors, callbacks, one by one or all together.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use poolproof_runtime as mp;
@@ -42,6 +43,33 @@ pub(super) fn many_tasks(context: Context) {
     assert_eq!(first.get(LATE).unwrap(), expected);
 }
 
+/// How many tasks this process has begun.
+static TURNS: AtomicUsize = AtomicUsize::new(0);
+
+fn turn(_: usize) -> usize {
+    TURNS.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The only worker waits until all calls are made, the first of which fills the ring.
+pub(super) fn calls_in_order(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let gate = context.semaphore(0).unwrap();
+    let first = pool.apply_async(wait_for, gate.clone()).unwrap();
+    let calls = [20_000, 100, 1].map(|count| {
+        let call = pool.map_async_with(turn, 0..count, Some(1), |_| (), |_| ());
+        call.unwrap()
+    });
+    let last = pool.apply_async(turn, 0).unwrap();
+    gate.release().unwrap();
+    assert_eq!(first.get(LATE).unwrap(), 9);
+    let mut turns: Vec<_> = calls.map(|call| call.get(LATE).unwrap()).concat();
+    turns.push(last.get(LATE).unwrap());
+    assert!(
+        turns.is_sorted(),
+        "a task began before one of an older call"
+    );
+}
+
 fn reversed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.reverse();
     bytes
@@ -77,17 +105,21 @@ fn repeated((length, byte): (usize, u8)) -> Vec<u8> {
     vec![byte; length]
 }
 
-fn resized((bytes, length): (Vec<u8>, usize)) -> Vec<u8> {
-    vec![bytes[0]; length]
+/// Of a type whose bytes cost one copy: one by one these would take seconds.
+fn resized((bytes, length): (ByteBuf, usize)) -> ByteBuf {
+    ByteBuf::from(vec![bytes[0]; length])
 }
 
 /// A result may take the place of its arguments where it fits, and no other's.
 pub(super) fn results_beside_arguments(context: Context) {
     let pool = context.pool(2).unwrap();
-    let lengths = [0, 1, 4095, 4096, 99_999, 100_000, 100_096, 100_200, 300_000];
+    // On both sides of what fits, with three bytes for the length, into whole lines of 64 bytes.
+    let lengths = [
+        0, 1, 4095, 4096, 100_000, 100_029, 100_030, 100_093, 300_000,
+    ];
     let items = lengths.iter().cycle().take(45).zip(0_u8..);
     let items: Vec<_> = items
-        .map(|(length, byte)| (vec![byte; 100_000], *length))
+        .map(|(length, byte)| (ByteBuf::from(vec![byte; 100_000]), *length))
         .collect();
     let results = pool.map_chunked(resized, items, 1).unwrap();
     for ((result, length), byte) in results.iter().zip(lengths.iter().cycle()).zip(0_u8..) {
