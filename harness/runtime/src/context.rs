@@ -15,7 +15,9 @@ use crate::locked::lock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum StartMethod {
     /// A fresh process of the same program; it has only what it is given.
-    Spawn,
+    // Zero is left to "none", so that a variable which has none lies with those that are zero at
+    // first: what a new copy writes to is then on one page, as a rule.
+    Spawn = 1,
     /// A copy of the whole process, made by the system. Unix only.
     Fork,
     /// A copy of a small server with one thread, which is itself spawned. Unix only.

@@ -89,6 +89,7 @@ mod lock;
 mod locked;
 mod logging;
 mod manager;
+mod panics;
 mod pool;
 mod process;
 pub mod python;

@@ -4,10 +4,7 @@
 //! with an error of the caller's own type.
 //! How bytes come and go is left to [`super::worker`].
 
-use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Once;
+use std::panic::resume_unwind;
 
 use poolproof_sys::function::{Bridge, Passed};
 use poolproof_sys::handle::Handle;
@@ -16,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::codec;
 use crate::current::Exit;
 use crate::error::{Error, Kind, Result, panic_text};
+use crate::panics::{Panicked, caught};
 use crate::transfer::{Message, decode, encode, put_table, take_table};
 
 /// What a bridge returns when its output is an encoded result; else it is a [`Failure`].
@@ -79,13 +77,6 @@ impl Error {
     pub fn payload<E: Message>(&self) -> Option<E> {
         decode(self.encoded_payload()?, Vec::new()).ok()
     }
-}
-
-thread_local! {
-    /// Whether a task runs.
-    static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
-    /// Where the last panic of a task happened.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// Calls a function on encoded arguments, beside which are the handles that are laid out; the output
@@ -185,14 +176,10 @@ pub(super) fn call<A, R>(
     function: impl FnOnce(A) -> R,
     argument: A,
 ) -> std::result::Result<R, Failure> {
-    note_places();
-    IS_RUNNING.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(|| function(argument)));
-    IS_RUNNING.set(false);
-    outcome.map_err(|payload| thrown(payload, &PLACE.take()))
+    caught(|| function(argument)).map_err(thrown)
 }
 
-fn thrown(payload: Box<dyn Any + Send>, place: &str) -> Failure {
+fn thrown(Panicked { payload, place }: Panicked) -> Failure {
     let payload = match payload.downcast::<Thrown>() {
         Ok(thrown) => {
             return match thrown.0 {
@@ -212,21 +199,6 @@ fn thrown(payload: Box<dyn Any + Send>, place: &str) -> Failure {
         subject: format!("the task panicked{place}: {message}"),
         payload: None,
     }
-}
-
-/// Remembers where a task's panic happened instead of printing it; other panics print as before.
-fn note_places() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !IS_RUNNING.get() {
-                return before(info);
-            }
-            let place = info.location().map(|at| format!(" at {at}"));
-            PLACE.set(place.unwrap_or_default());
-        }));
-    });
 }
 
 #[cfg(test)]

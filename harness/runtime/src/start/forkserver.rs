@@ -2,6 +2,7 @@
 //!
 //! The first process of a tree that needs one starts it; all of the tree share it.
 
+use std::hint::black_box;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -19,6 +20,7 @@ use crate::current::{Exit, Role};
 use crate::error::{Error, Result};
 use crate::exit_work::{self, Stage};
 use crate::locked::lock;
+use crate::panics;
 use crate::transfer::{self, Message};
 
 /// The way to the server, and the server itself where this process has started it.
@@ -29,12 +31,13 @@ struct Server {
     environment: Option<Variables>,
 }
 
-static SERVER_KNOWN: Mutex<Option<Server>> = Mutex::new(None);
+/// In a box, so that none is zero, as [`StartMethod`](crate::StartMethod) says.
+static SERVER_KNOWN: Mutex<Option<Box<Server>>> = Mutex::new(None);
 /// Whether this process has registered that it sees to the end of its server.
 static WILL_END: AtomicBool = AtomicBool::new(false);
 static IN_COPIES: InCopies = InCopies::new(let_go);
 
-fn server() -> MutexGuard<'static, Option<Server>> {
+fn server() -> MutexGuard<'static, Option<Box<Server>>> {
     lock(&SERVER_KNOWN)
 }
 
@@ -46,7 +49,7 @@ pub(super) fn start<A: Message, R: Exit>(
     let failed = |error| Error::system(format!("start the process `{}`", role.name), error);
     let mut known = server();
     if known.is_none() {
-        *known = Some(launch()?);
+        *known = Some(Box::new(launch()?));
     }
     let requests = duplicate(&known).map_err(failed)?;
     let theirs = known
@@ -58,7 +61,7 @@ pub(super) fn start<A: Message, R: Exit>(
 }
 
 /// Asks the server for a copy, starting one when there is none or it has died.
-fn request(known: &mut Option<Server>, packed: &mut Packed, name: &str) -> Result<Child> {
+fn request(known: &mut Option<Box<Server>>, packed: &mut Packed, name: &str) -> Result<Child> {
     let failed = |error| Error::system(format!("start the process `{name}`"), error);
     let mut ask =
         |server: &Server| zygote::request(&server.requests, &packed.bytes, &mut packed.handles);
@@ -71,7 +74,7 @@ fn request(known: &mut Option<Server>, packed: &mut Packed, name: &str) -> Resul
             fresh::give_up(&dead);
         }
     }
-    ask(known.insert(launch()?)).map_err(failed)
+    ask(known.insert(Box::new(launch()?))).map_err(failed)
 }
 
 fn launch() -> Result<Server> {
@@ -141,7 +144,7 @@ pub fn set_forkserver_warm_up<A: Message>(function: fn(A), argument: A) -> Resul
     warm_up::choose(function, argument)
 }
 
-fn duplicate(known: &Option<Server>) -> io::Result<Option<Handle>> {
+fn duplicate(known: &Option<Box<Server>>) -> io::Result<Option<Handle>> {
     let known = known.as_ref();
     known
         .map(|server| server.requests.handle().duplicate())
@@ -156,10 +159,12 @@ pub(super) fn known() -> Result<Option<Handle>> {
 /// Learns the way to the server from the process that has started this one.
 #[inline]
 pub(super) fn learn(requests: Option<Handle>) {
-    let learnt = requests.map(|handle| Server {
-        requests: Channel::from(handle),
-        child: None,
-        environment: None,
+    let learnt = requests.map(|handle| {
+        Box::new(Server {
+            requests: Channel::from(handle),
+            child: None,
+            environment: None,
+        })
     });
     let before = std::mem::replace(&mut *server(), learnt);
     // There is none, as a rule, and a copy need not come by the code that would drop it.
@@ -189,6 +194,7 @@ fn end_server() {
 /// What a fork server does: nothing but to copy itself. Gives what a copy is told, or none at the
 /// end.
 pub(super) fn serve(channel: Channel) -> Result<Option<Result<Told>>> {
+    leave_blocks();
     let failed = |error| Error::system("serve as a fork server", error);
     let first = channel.receive().map_err(failed)?;
     let first = first.and_then(|(order, handles)| Some((order, handles.into_iter().next()?)));
@@ -202,6 +208,14 @@ pub(super) fn serve(channel: Channel) -> Result<Option<Result<Told>>> {
     }
     // Each copy would do it for itself.
     transfer::prepare_thread();
+    panics::note_places();
     let _ = io::stdout();
     zygote::serve(channel, Told::read).map_err(failed)
+}
+
+/// Leaves some small free blocks to the allocator. A copy that takes these does not write to the
+/// memory behind all blocks, nor to the books about it, and so gets no pages of its own for them.
+fn leave_blocks() {
+    let sizes = [16, 16, 16, 16, 16, 16, 16, 32, 64];
+    drop(black_box(sizes.map(Vec::<u8>::with_capacity)));
 }

@@ -28,7 +28,7 @@ struct Instructions {
     /// Whether the way to a fork server is beside it, behind the lifeline.
     has_server: bool,
     /// What a fork server of its own is to do first.
-    warm_up: Option<WarmUp>,
+    warm_up: Option<Box<WarmUp>>,
     /// What the child logs.
     log_level: Option<u8>,
     /// Set where the child does not have them from its starter by itself.
@@ -117,7 +117,7 @@ pub(super) struct Becoming {
     pub(super) method: StartMethod,
     pub(super) lifeline: Option<Handle>,
     pub(super) server: Option<Handle>,
-    pub(super) warm_up: Option<WarmUp>,
+    pub(super) warm_up: Option<Box<WarmUp>>,
     pub(super) log_level: Option<u8>,
     pub(super) surroundings: Option<Surroundings>,
 }

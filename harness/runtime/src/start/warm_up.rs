@@ -13,9 +13,10 @@ use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 use crate::transfer::{self, Message};
 
-static WARM_UP: Mutex<Option<WarmUp>> = Mutex::new(None);
+/// In a box, so that none is zero, as [`StartMethod`](crate::StartMethod) says.
+static WARM_UP: Mutex<Option<Box<WarmUp>>> = Mutex::new(None);
 
-fn warm_up() -> MutexGuard<'static, Option<WarmUp>> {
+fn warm_up() -> MutexGuard<'static, Option<Box<WarmUp>>> {
     lock(&WARM_UP)
 }
 
@@ -61,10 +62,10 @@ pub(super) fn choose<A: Message>(function: fn(A), argument: A) -> Result<()> {
     }
     let passed = Passed::new::<A, (), Call>(function);
     let passed = passed.map_err(|error| refused(&error.to_string()))?;
-    *warm_up() = Some(WarmUp {
+    *warm_up() = Some(Box::new(WarmUp {
         function: passed.to_bytes(),
         argument: bytes,
-    });
+    }));
     Ok(())
 }
 
@@ -75,13 +76,13 @@ pub(super) fn refused(text: &str) -> Error {
 }
 
 /// The warm-up that the next server is to do, for the way to it or to a child.
-pub(super) fn chosen() -> Option<WarmUp> {
+pub(super) fn chosen() -> Option<Box<WarmUp>> {
     warm_up().clone()
 }
 
 /// In a child: the choice of the process that has started it.
 #[inline]
-pub(super) fn inherit(chosen: Option<WarmUp>) {
+pub(super) fn inherit(chosen: Option<Box<WarmUp>>) {
     *warm_up() = chosen;
 }
 

@@ -23,6 +23,9 @@ use word::{Word, is_gone};
 /// meanwhile: any system has room for it or none at all.
 const WHOLE_MAX: usize = 2000;
 
+/// Copies that a server has room for from the start.
+const CHILDREN: usize = 3;
+
 /// Asks the server behind `requests` for a copy of itself and sends it its first message, which is
 /// not empty. The handles are the same afterwards.
 ///
@@ -84,7 +87,7 @@ pub fn serve<T>(
     let _ = (crate::function::build(), super::identity::epoch());
     let mut wake = wake::on_child_end()?;
     // Freeing it would be the first that a copy writes to its memory, for nothing.
-    let mut children = ManuallyDrop::new(HashMap::new());
+    let mut children = ManuallyDrop::new(HashMap::with_capacity(CHILDREN));
     let mut requests = Some(requests);
     loop {
         reap(&mut children)?;
@@ -109,7 +112,9 @@ pub fn serve<T>(
             true => First::Later(handles.pop()),
             false => First::Now(read(message, handles)),
         };
-        // Before the copy, which need not do it then; what ends meanwhile is reaped next.
+        // Before the copy, which need not do it then; what ends meanwhile is reaped next. What is
+        // written after it, by either, is a page that the copy has for itself.
+        children.reserve(1);
         wake.disarm()?;
         if is_copy(status, &mut children)? {
             return first.get(read);
