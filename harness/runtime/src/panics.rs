@@ -31,8 +31,12 @@ pub(crate) fn caught<R>(function: impl FnOnce() -> R) -> Result<R, Panicked> {
     })
 }
 
-/// Has this process, and each copy of it, remember where a task panics; other panics print as before.
+/// Has this process, and each copy of it, remember where a task panics; other panics print as before,
+/// and so do all where the program is built to abort by them, since nobody else tells of them then.
 pub(crate) fn note_places() {
+    if cfg!(panic = "abort") {
+        return;
+    }
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = std::panic::take_hook();

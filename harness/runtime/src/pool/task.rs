@@ -61,7 +61,8 @@ struct Thrown(Result<Vec<u8>>);
 /// Ends the task that this thread runs, as a panic would but silently, with an error of the
 /// caller's own: `get` and `map` fail with `is_remote`, and [`Error::payload`] gives it back.
 ///
-/// Outside a pool's task it is a panic.
+/// Outside a pool's task it is a panic, and everywhere in a program that is built with
+/// `panic = "abort"`.
 pub fn fail<E: Message>(error: &E) -> ! {
     let mut bytes = Vec::new();
     let encoded = encode(error, &mut bytes).and_then(|handles| match handles.is_empty() {
