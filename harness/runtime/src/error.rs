@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::{fmt, io};
 
+use poolproof_sys::handle;
 use serde::{Deserialize, Serialize};
 
 /// What this crate's functions return.
@@ -10,13 +11,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a call did not do what it was asked.
 ///
-/// Its message names its subject; its kind is asked for with the `is_…` methods.
-#[derive(Debug)]
+/// Its message names its subject; its kind is asked for with the `is_…` methods. `{:?}` gives the
+/// message too, behind the kind, since that is what a `main` that returns an error prints.
 pub struct Error {
     inner: Box<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     kind: Kind,
     subject: String,
@@ -74,7 +74,7 @@ impl Kind {
             Kind::NotInheritable => "it can only be given to a process that is being started",
             Kind::Bootstrapping => {
                 "this process has not finished starting: call `freeze_support()` first in `main`, \
-                 and start processes after it"
+                 or have `in_tests!()` beside tests, and start processes after it"
             }
             Kind::Serialize => "the value cannot be sent",
             Kind::Deserialize => "what came is not a value of the expected type",
@@ -134,7 +134,7 @@ impl Error {
     pub(crate) fn again(&self) -> Error {
         let inner = &self.inner;
         let subject = match &inner.source {
-            Some(source) => format!("{} ({source})", inner.subject),
+            Some(source) => format!("{} ({})", inner.subject, Cause(source)),
             None => inner.subject.clone(),
         };
         let mut error = Error::new(inner.kind, subject);
@@ -235,9 +235,31 @@ impl fmt::Display for Error {
             write!(f, ": {text}")?;
         }
         match &self.inner.source {
-            Some(source) => write!(f, ": {source}"),
+            Some(source) => write!(f, ": {}", Cause(source)),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.inner.kind)
+    }
+}
+
+/// What the system said, and the way out where that does not tell it.
+struct Cause<'e>(&'e io::Error);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        if handle::are_used_up(self.0) {
+            f.write_str(
+                "; each connection, queue, lock and process needs some: drop what is no longer \
+                 needed, or raise the limit (`ulimit -n`)",
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -266,5 +288,10 @@ mod tests {
         let cause = io::Error::other("no more");
         let caused = Error::system("failed to start `x`", cause);
         assert_eq!(caused.to_string(), "failed to start `x`: no more");
+        // What a `main` prints that returns it.
+        assert_eq!(
+            format!("{caused:?}"),
+            "System: failed to start `x`: no more"
+        );
     }
 }

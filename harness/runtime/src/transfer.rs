@@ -8,6 +8,7 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
+use std::io;
 
 use poolproof_sys::handle::Handle;
 use serde::de::DeserializeOwned;
@@ -53,12 +54,15 @@ struct Leaving {
     handles: Vec<Handle>,
     /// What to do when the value turns out to be one that cannot be sent.
     undo: Vec<Box<dyn FnOnce()>>,
+    /// Why a handle could not be put beside it, which an encoder's error has no room for.
+    refusal: Option<io::Error>,
 }
 
 impl Leaving {
     const NOTHING: Leaving = Leaving {
         handles: Vec::new(),
         undo: Vec::new(),
+        refusal: None,
     };
 }
 
@@ -88,11 +92,18 @@ pub(crate) fn put_handle<E: serde::ser::Error>(handle: &Handle) -> std::result::
     if ENCODING.get() == Beside::Outside {
         return Err(E::custom(OUTSIDE));
     }
-    let handle = handle.duplicate().map_err(E::custom)?;
+    let duplicate = handle.duplicate();
     ENCODING.set(Beside::Something);
-    LEAVING.with_borrow_mut(|leaving| {
-        leaving.handles.push(handle);
-        u32::try_from(leaving.handles.len() - 1).map_err(E::custom)
+    LEAVING.with_borrow_mut(|leaving| match duplicate {
+        Ok(handle) => {
+            leaving.handles.push(handle);
+            u32::try_from(leaving.handles.len() - 1).map_err(E::custom)
+        }
+        Err(refusal) => {
+            let error = E::custom(&refusal);
+            leaving.refusal = Some(refusal);
+            Err(error)
+        }
     })
 }
 
@@ -141,7 +152,10 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
         Err(error) => {
             buffer.truncate(length);
             leaving.undo.into_iter().for_each(|undo| undo());
-            Err(refused::<T>(Kind::Serialize, &error))
+            Err(match leaving.refusal {
+                Some(refusal) => Error::system("send a handle inside a value", refusal),
+                None => refused::<T>(Kind::Serialize, &error),
+            })
         }
     }
 }

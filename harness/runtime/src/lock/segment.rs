@@ -69,8 +69,13 @@ impl Segment {
         static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
         let body_bytes = body_bytes.next_multiple_of(LINE);
         let bytes = BODY_AT + body_bytes + registry::BYTES;
-        let memory = SharedMemory::anonymous(bytes)
-            .map_err(|error| Error::system(format!("make shared memory for a {kind:?}"), error))?;
+        let memory = SharedMemory::anonymous(bytes).map_err(|error| {
+            let object = match kind {
+                SegmentKind::Ring => SegmentKind::Queue,
+                kind => kind,
+            };
+            Error::system(format!("make shared memory for a {object:?}"), error)
+        })?;
         let count = u64::from(COUNT.fetch_add(1, Relaxed));
         let creator = Identity::current().to_bits();
         memory.atomic_u64(CREATOR_AT).store(creator, Relaxed);

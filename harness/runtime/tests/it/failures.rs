@@ -40,7 +40,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
     .into_iter()
     .flatten()
-    .chain(interrupts())
+    .chain(of_unix())
     .collect()
 }
 
@@ -71,6 +71,7 @@ fn helps(context: mp::Context, what: &str) -> Outcome {
         "stillborn" => start_stillborn(context),
         "forgetful" => forget_pool(context),
         "blocked" => start_some(context),
+        "using_up" => use_up(context),
         _ => keep_all_busy(context),
     }
 }
@@ -109,11 +110,16 @@ fn blocked(context: mp::Context) -> Outcome {
         return ends_well(helper);
     }
     let mut blocking = Command::new("env");
-    blocking.arg("--block-signal").arg(helper.get_program());
+    blocking.arg("--block-signal");
+    ends_well(within(blocking, &helper))
+}
+
+/// What starts a helper through another program, which takes it as its next argument.
+fn within(mut starter: Command, helper: &Command) -> Command {
     let told = helper.get_envs();
-    blocking.envs(told.filter_map(|(name, value)| Some((name, value?))));
-    blocking.stdin(Stdio::null());
-    ends_well(blocking)
+    starter.envs(told.filter_map(|(name, value)| Some((name, value?))));
+    starter.arg(helper.get_program()).stdin(Stdio::null());
+    starter
 }
 
 fn start_some(context: mp::Context) -> Outcome {
@@ -275,16 +281,43 @@ fn killed_root(context: mp::Context) -> Outcome {
 }
 
 #[cfg(unix)]
-fn interrupts() -> Vec<Trial> {
-    each_process(
+fn of_unix() -> Vec<Trial> {
+    let interrupts = each_process(
         "an_interrupt_of_all_ends_all_without_a_backtrace",
         interrupted,
-    )
+    );
+    let used_up = each_process("who_has_no_handles_left_is_told_what_to_do", used_up);
+    interrupts.into_iter().chain(used_up).collect()
 }
 
 #[cfg(not(unix))]
-fn interrupts() -> Vec<Trial> {
+fn of_unix() -> Vec<Trial> {
     Vec::new()
+}
+
+#[cfg(unix)]
+fn used_up(context: mp::Context) -> Outcome {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -n 48 && exec \"$0\""]);
+    ends_well(within(shell, &HELPER.command(context, "using_up")?))
+}
+
+/// Of what a queue needs, less is left than one queue has, so none can be sent either.
+fn use_up(context: mp::Context) -> Outcome {
+    let (_receiver, sender) = context.one_way::<mp::Queue<u8>>()?;
+    let mut queues = vec![context.queue(None)?];
+    let refused = loop {
+        match context.queue(None) {
+            Ok(queue) => queues.push(queue),
+            Err(error) => break error,
+        }
+    };
+    let unsent = sender.send(&queues[0]).expect_err("a queue was sent");
+    for error in [refused, unsent] {
+        let text = error.to_string();
+        hold(error.is_system() && text.contains("ulimit -n"), &text)?;
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -35,6 +35,12 @@ pub fn open_count() -> io::Result<usize> {
     Ok(std::fs::read_dir("/dev/fd")?.count())
 }
 
+/// Whether this is the error of a process that has as many handles as it may.
+#[must_use]
+pub fn are_used_up(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMFILE)
+}
+
 impl From<OwnedFd> for Handle {
     fn from(fd: OwnedFd) -> Handle {
         Handle {

@@ -6,7 +6,7 @@ use std::os::windows::io::{
     AsHandle, AsRawHandle, BorrowedHandle, FromRawHandle, OwnedHandle, RawHandle,
 };
 
-use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
+use windows_sys::Win32::Foundation::{ERROR_TOO_MANY_OPEN_FILES, HANDLE, INVALID_HANDLE_VALUE};
 
 use super::query;
 
@@ -56,6 +56,12 @@ pub fn open_count() -> io::Result<usize> {
     let (own, count) = (std::process::id() as usize, words[0]);
     let handles = words[2..].chunks_exact(WORDS_OF_ONE).take(count);
     Ok(handles.filter(|handle| handle[1] == own).count())
+}
+
+/// Whether this is the error of a process that has as many handles as it may.
+#[must_use]
+pub fn are_used_up(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(ERROR_TOO_MANY_OPEN_FILES as i32)
 }
 
 /// The class of the list of all handles of all processes.
