@@ -10,6 +10,7 @@ mod travel;
 pub(crate) mod wait;
 mod writer;
 
+use std::io;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -64,6 +65,14 @@ impl Carrier {
             Carrier::Duplex(stream) | Carrier::Remote(stream) | Carrier::OneWay(stream, _) => {
                 stream
             }
+        }
+    }
+
+    /// Writes all of `bytes`, waiting for room.
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Carrier::Duplex(stream) | Carrier::Remote(stream) => pipe::write_duplex(stream, bytes),
+            Carrier::OneWay(stream, _) => pipe::write(stream, bytes),
         }
     }
 }

@@ -179,7 +179,8 @@ impl Reader {
         let room = &mut self.buffer[self.ahead.end..];
         let read = match carrier {
             Carrier::Duplex(stream) => pipe::receive(stream, room, &mut self.handles),
-            Carrier::Remote(stream) | Carrier::OneWay(stream, _) => pipe::read(stream, room),
+            Carrier::Remote(stream) => pipe::read_duplex(stream, room),
+            Carrier::OneWay(stream, _) => pipe::read(stream, room),
         };
         let read = ended(read)?;
         self.ahead.end += read;

@@ -56,7 +56,7 @@ impl Writer {
         self.buffer[start..HEAD_MAX].copy_from_slice(&head[start..]);
         let message = &self.buffer[start..];
         let outcome = match handles.is_empty() {
-            true => pipe::write(self.carrier()?.stream(), message),
+            true => self.carrier()?.write(message),
             false => self.write_with_handles(message, &handles)?,
         };
         if self.buffer.capacity() > KEPT {
@@ -95,7 +95,7 @@ impl Writer {
             self.buffer.clear();
             self.buffer.extend_from_slice(&head[start..]);
             self.buffer.extend_from_slice(bytes);
-            return pipe::write(self.carrier()?.stream(), &self.buffer).map_err(refused);
+            return self.carrier()?.write(&self.buffer).map_err(refused);
         }
         pipe::write_both(self.carrier()?.stream(), &head[start..], bytes).map_err(refused)
     }

@@ -18,7 +18,7 @@ use super::handle::Handle;
 use super::peek::peek;
 use super::ready;
 
-pub use bytes::{read, read_onto, write, write_both};
+pub use bytes::{read, read as read_duplex, read_onto, write, write as write_duplex, write_both};
 pub use making::{duplex, one_way};
 pub use parcel::{HANDLES_MAX, receive, send};
 pub(crate) use parcel::{send_both_to, send_to};
