@@ -323,21 +323,15 @@ impl Pool {
         let chunk = check_chunk(chunk)?;
         let job = Arc::new(Each::new(order, chunk));
         let waiting = Arc::clone(&job);
-        let has_room = Box::new(move || waiting.has_room());
+        let pause = Box::new(move || waiting.pause());
         let source = Pulled {
             items,
             chunk,
-            has_room,
+            pause,
         };
         let function = bridged(function, chunk)?;
         self.submit(Arc::clone(&job) as Arc<dyn Job>, source, function)?;
-        let office = Arc::downgrade(&self.inner.office);
-        let on_taken = Box::new(move || {
-            if let Some(office) = office.upgrade() {
-                office.pump();
-            }
-        });
-        Ok(ResultIterator::new(job, on_taken))
+        Ok(ResultIterator::new(job, &self.inner.office))
     }
 
     fn submit(

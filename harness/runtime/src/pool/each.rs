@@ -1,10 +1,12 @@
 //! Results one by one: what `imap` and `imap_unordered` give.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use super::job::{Ended, Job, Outcome, wait_until};
+use super::office::Office;
+use super::source::Next;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
@@ -38,6 +40,8 @@ struct State<R> {
     arrived: usize,
     tasks: Option<usize>,
     aborted: Option<Error>,
+    /// How many results were thrown away, once nobody can take any.
+    forgotten: Option<usize>,
 }
 
 impl<R> Each<R> {
@@ -49,6 +53,7 @@ impl<R> Each<R> {
             arrived: 0,
             tasks: None,
             aborted: None,
+            forgotten: None,
         };
         Each {
             order,
@@ -58,10 +63,27 @@ impl<R> Each<R> {
         }
     }
 
-    /// Whether so few results wait that more may be worked on.
-    pub(super) fn has_room(&self) -> bool {
+    /// Why no more is worked on now: so many results wait, or were thrown away.
+    pub(super) fn pause(&self) -> Option<Next> {
         let state = self.lock();
-        state.ready.len() + state.early.len() * self.chunk < AHEAD_MAX
+        let waiting = state.ready.len() + state.early.len() * self.chunk;
+        if waiting + state.forgotten.unwrap_or(0) < AHEAD_MAX {
+            return None;
+        }
+        Some(match state.forgotten {
+            Some(_) => Next::Done,
+            None => Next::Later,
+        })
+    }
+
+    /// Throws away the results that wait and those that come.
+    fn forget(&self) {
+        let mut state = self.lock();
+        let ready = std::mem::take(&mut state.ready);
+        let early = std::mem::take(&mut state.early);
+        state.forgotten = Some(ready.len() + early.len() * self.chunk);
+        drop(state);
+        drop((ready, early));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<R>> {
@@ -104,6 +126,13 @@ impl<R: Message> Each<R> {
 
     fn keep_all(&self, tasks: Vec<(usize, Vec<Result<R>>)>) {
         let mut state = self.lock();
+        if let Some(forgotten) = &mut state.forgotten {
+            *forgotten += tasks
+                .iter()
+                .map(|(_, results)| results.len())
+                .sum::<usize>();
+            return;
+        }
         for (task, results) in tasks {
             state.arrived += 1;
             if self.order == Order::OfArrival {
@@ -154,14 +183,18 @@ impl<R: Message> Job for Each<R> {
 /// The results of [`imap`](super::Pool::imap), one by one as they come.
 ///
 /// A task that failed is an error at its place, and the results behind it follow.
+///
+/// Once this is dropped, results are thrown away as they come, and no more items are taken than if
+/// nobody took a result: what was asked for is done, and an endless input ends there.
 pub struct ResultIterator<R> {
     job: Arc<Each<R>>,
-    on_taken: Box<dyn Fn() + Send>,
+    office: Weak<Office>,
 }
 
 impl<R> ResultIterator<R> {
-    pub(super) fn new(job: Arc<Each<R>>, on_taken: Box<dyn Fn() + Send>) -> ResultIterator<R> {
-        ResultIterator { job, on_taken }
+    pub(super) fn new(job: Arc<Each<R>>, office: &Arc<Office>) -> ResultIterator<R> {
+        let office = Arc::downgrade(office);
+        ResultIterator { job, office }
     }
 
     /// The next result, waited for at most so long; none at the end.
@@ -171,8 +204,19 @@ impl<R> ResultIterator<R> {
     /// with; `is_worker_lost` when its worker died.
     pub fn next_timeout(&mut self, timeout: Option<Duration>) -> Option<Result<R>> {
         let next = self.job.next(timeout);
-        (self.on_taken)();
+        if let Some(office) = self.office.upgrade() {
+            office.pump();
+        }
         next
+    }
+}
+
+impl<R> Drop for ResultIterator<R> {
+    fn drop(&mut self) {
+        self.job.forget();
+        if let Some(office) = self.office.upgrade() {
+            office.pump_forgotten();
+        }
     }
 }
 

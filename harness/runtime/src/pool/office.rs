@@ -54,6 +54,8 @@ pub(super) struct Parcel {
 struct Arrivals {
     door: Door,
     feedings: Vec<Feeding>,
+    /// Whether nobody takes the results of a job any more, which may have waited for that.
+    is_forgotten: bool,
 }
 
 impl Office {
@@ -66,6 +68,7 @@ impl Office {
             arrivals: Mutex::new(Arrivals {
                 door: Door::Open,
                 feedings: Vec::new(),
+                is_forgotten: false,
             }),
             is_poked: AtomicBool::new(false),
             is_handler_done: AtomicBool::new(false),
@@ -127,15 +130,29 @@ impl Office {
             for Early { job, task, error } in early {
                 job.complete(task, Err(error));
             }
-            if lock(&self.arrivals).feedings.is_empty() {
+            let arrivals = lock(&self.arrivals);
+            if arrivals.feedings.is_empty() && !arrivals.is_forgotten {
                 return;
             }
         }
     }
 
+    /// As [`pump`](Office::pump), where nobody takes the results of a job any more: if another thread
+    /// is at it, that one looks again.
+    pub(super) fn pump_forgotten(&self) {
+        if self.is_ours() {
+            lock(&self.arrivals).is_forgotten = true;
+            self.pump();
+            // It may have been the last that a closed pool had to do.
+            self.poke();
+        }
+    }
+
     /// Puts what was given meanwhile behind what there is.
     fn take_arrivals(&self, feed: &mut Feed) {
-        for feeding in lock(&self.arrivals).feedings.drain(..) {
+        let mut arrivals = lock(&self.arrivals);
+        arrivals.is_forgotten = false;
+        for feeding in arrivals.feedings.drain(..) {
             feed.add(feeding);
         }
     }

@@ -102,13 +102,14 @@ impl<A: Message> Source for Chunks<A> {
 pub(super) struct Pulled<I> {
     pub(super) items: I,
     pub(super) chunk: usize,
-    pub(super) has_room: Box<dyn Fn() -> bool + Send>,
+    /// Why nothing is to be asked now.
+    pub(super) pause: Box<dyn Fn() -> Option<Next> + Send>,
 }
 
 impl<A: Message, I: Iterator<Item = A> + Send> Source for Pulled<I> {
     fn next(&mut self, bytes: &mut Vec<u8>) -> Next {
-        if !(self.has_room)() {
-            return Next::Later;
+        if let Some(pause) = (self.pause)() {
+            return pause;
         }
         let chunk: Vec<A> = self.items.by_ref().take(self.chunk).collect();
         match chunk.as_slice() {

@@ -102,6 +102,10 @@ const TRIALS: &[(&str, Body)] = &[
         "imap_asks_for_no_more_input_than_is_needed",
         each::back_pressure,
     ),
+    (
+        "results_that_nobody_takes_any_more_keep_no_pool_open",
+        each::forgotten,
+    ),
     ("each_worker_runs_the_initializer_once", initializer),
     (
         "an_initializer_that_always_fails_breaks_the_pool",

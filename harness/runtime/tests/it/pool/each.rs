@@ -1,6 +1,6 @@
 //! Results one by one: in order, as they come, and no further ahead than they are taken.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use poolproof_runtime as mp;
@@ -113,4 +113,31 @@ pub(super) fn back_pressure(context: Context) {
     let ahead = *asked.lock().unwrap() - 10_000;
     assert!(ahead < AHEAD_MAX, "{ahead}");
     pool.terminate();
+}
+
+pub(super) fn forgotten(context: Context) {
+    for (count, chunk) in [(1_000, 1), (1_000, 3), (usize::MAX, 1), (usize::MAX, 3)] {
+        let pool = context.pool(2).unwrap();
+        let asked = Arc::new(Mutex::new(0_usize));
+        let counter = Arc::clone(&asked);
+        let items = (0..).take(count);
+        let items = items.inspect(move |_| *counter.lock().unwrap() += 1);
+        let mut results = pool.imap(square, items, chunk).unwrap();
+        assert_eq!(results.next().unwrap().unwrap(), 0);
+        // Another pool does far more meanwhile, so that no more is asked where there is no end.
+        let far_more = context.pool(2).unwrap().map_chunked(square, 0..50_000, 1);
+        assert_eq!(far_more.unwrap().len(), 50_000);
+        assert_eq!(pool.apply_async(square, 3).unwrap().get(LATE).unwrap(), 9);
+        pool.close();
+        drop(results);
+        let (over, is_over) = mpsc::channel();
+        std::thread::spawn(move || over.send(pool.join().map(|()| pool)));
+        let joined = is_over.recv_timeout(Duration::from_secs(60));
+        joined.expect("the pool is still open").unwrap();
+        let asked = *asked.lock().unwrap();
+        assert!(
+            asked == count || (1_000..AHEAD_MAX).contains(&asked),
+            "{asked}"
+        );
+    }
 }
