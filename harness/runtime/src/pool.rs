@@ -211,8 +211,10 @@ impl Pool {
     }
 
     /// Calls `function` with each item, in chunks of `chunk`; the results one by one in the items'
-    /// order. Items are taken from the iterator by a thread of the pool, and no more of them while
-    /// some thousand results wait to be taken.
+    /// order. Items are taken from the iterator by this call, by whoever takes results, and by a
+    /// thread of the pool, and no more of them while some thousand results wait to be taken. All
+    /// three wait where the iterator does: one that waits for others is better put through
+    /// [`apply_async`](Pool::apply_async).
     ///
     /// # Errors
     /// As [`map_chunked`](Pool::map_chunked).

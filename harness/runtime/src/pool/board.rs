@@ -208,6 +208,13 @@ impl Board {
         self.wake_all_workers();
     }
 
+    /// Asks the workers to leave when no task is left, unless they are asked already.
+    pub(super) fn leave_once(&self) {
+        if self.leaving().is_none() {
+            self.leave(Leaving::WhenIdle);
+        }
+    }
+
     /// Whether the workers are asked to leave.
     pub(super) fn leaving(&self) -> Option<Leaving> {
         match self.memory.atomic_u32(LEAVING).load(Acquire) {

@@ -215,7 +215,7 @@ impl<R> Drop for ResultIterator<R> {
     fn drop(&mut self) {
         self.job.forget();
         if let Some(office) = self.office.upgrade() {
-            office.pump_forgotten();
+            office.pump();
         }
     }
 }

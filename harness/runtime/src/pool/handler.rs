@@ -53,7 +53,6 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
             handler.fill_vacancies();
         }
         office.pump();
-        office.leave_if_done();
         if office.crew.is_empty() && office.board.leaving().is_some() {
             break;
         }

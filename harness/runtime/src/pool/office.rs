@@ -1,7 +1,8 @@
 //! What the threads of a pool share: the board, the books, the crew, and whether it is still open.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, fence};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub(super) struct Office {
     pub(super) parcels: Mutex<Vec<Parcel>>,
     arrivals: Mutex<Arrivals>,
     is_poked: AtomicBool,
+    /// Whether someone wants to have the feed pumped, and may have found another thread at it.
+    is_pump_wanted: AtomicBool,
     is_handler_done: AtomicBool,
     over: Mutex<bool>,
     is_over: Condvar,
@@ -54,8 +57,6 @@ pub(super) struct Parcel {
 struct Arrivals {
     door: Door,
     feedings: Vec<Feeding>,
-    /// Whether nobody takes the results of a job any more, which may have waited for that.
-    is_forgotten: bool,
 }
 
 impl Office {
@@ -68,9 +69,9 @@ impl Office {
             arrivals: Mutex::new(Arrivals {
                 door: Door::Open,
                 feedings: Vec::new(),
-                is_forgotten: false,
             }),
             is_poked: AtomicBool::new(false),
+            is_pump_wanted: AtomicBool::new(false),
             is_handler_done: AtomicBool::new(false),
             over: Mutex::new(false),
             is_over: Condvar::new(),
@@ -114,47 +115,45 @@ impl Office {
         }
     }
 
-    /// Publishes tasks while there is room, unless another thread is at it.
+    /// Publishes tasks while there is room, and lets the workers leave once a closed pool has nothing
+    /// more to do. If another thread is at it, that one does it once more: it may have looked already
+    /// at what has changed.
     pub(super) fn pump(&self) {
         loop {
+            self.is_pump_wanted.store(true, SeqCst);
+            // Before it is seen that another has the feed, as that one looks after it gives it back.
+            fence(SeqCst);
             let Ok(mut feed) = self.feed.try_lock() else {
-                // That thread looks at the arrivals again when it is done.
                 return;
             };
-            self.take_arrivals(&mut feed);
+            self.is_pump_wanted.store(false, SeqCst);
+            let is_closed = self.take_arrivals(&mut feed);
             let (count, early) = feed.pump(&self.board, &self.pendings);
+            let is_told = early.is_empty();
+            if is_closed && is_told && feed.is_empty() && lock(&self.pendings).is_empty() {
+                self.board.leave_once();
+            }
             drop(feed);
+            fence(SeqCst);
             if count > 0 {
                 self.board.wake_workers(count);
             }
             for Early { job, task, error } in early {
                 job.complete(task, Err(error));
             }
-            let arrivals = lock(&self.arrivals);
-            if arrivals.feedings.is_empty() && !arrivals.is_forgotten {
+            if is_told && !self.is_pump_wanted.load(SeqCst) {
                 return;
             }
         }
     }
 
-    /// As [`pump`](Office::pump), where nobody takes the results of a job any more: if another thread
-    /// is at it, that one looks again.
-    pub(super) fn pump_forgotten(&self) {
-        if self.is_ours() {
-            lock(&self.arrivals).is_forgotten = true;
-            self.pump();
-            // It may have been the last that a closed pool had to do.
-            self.poke();
-        }
-    }
-
-    /// Puts what was given meanwhile behind what there is.
-    fn take_arrivals(&self, feed: &mut Feed) {
+    /// Puts what was given meanwhile behind what there is; says whether the pool is closed.
+    fn take_arrivals(&self, feed: &mut Feed) -> bool {
         let mut arrivals = lock(&self.arrivals);
-        arrivals.is_forgotten = false;
         for feeding in arrivals.feedings.drain(..) {
             feed.add(feeding);
         }
+        arrivals.door == Door::Closed
     }
 
     /// Takes no more tasks.
@@ -261,25 +260,9 @@ impl Office {
             .any(|(_, position)| !ring.is_ready(*position))
     }
 
-    /// Lets the workers leave once a closed pool has nothing more to do.
-    pub(super) fn leave_if_done(&self) {
-        if self.board.leaving().is_some() || self.door() != Door::Closed {
-            return;
-        }
-        let Ok(feed) = self.feed.try_lock() else {
-            return;
-        };
-        let is_done = feed.is_empty()
-            && lock(&self.arrivals).feedings.is_empty()
-            && lock(&self.pendings).is_empty();
-        if is_done {
-            self.board.leave(Leaving::WhenIdle);
-        }
-    }
-
     /// Has the pool's thread look around.
     pub(super) fn poke(&self) {
-        self.is_poked.store(true, Ordering::SeqCst);
+        self.is_poked.store(true, SeqCst);
         self.board.wake_handler();
     }
 
@@ -290,11 +273,11 @@ impl Office {
     }
 
     pub(super) fn take_poke(&self) -> bool {
-        self.is_poked.swap(false, Ordering::SeqCst)
+        self.is_poked.swap(false, SeqCst)
     }
 
     pub(super) fn has_poke(&self) -> bool {
-        self.is_poked.load(Ordering::SeqCst)
+        self.is_poked.load(SeqCst)
     }
 
     /// Has the watching thread look at the crew again.
@@ -305,12 +288,12 @@ impl Office {
 
     /// Says that there is nothing to watch any more.
     pub(super) fn set_handler_done(&self) {
-        self.is_handler_done.store(true, Ordering::SeqCst);
+        self.is_handler_done.store(true, SeqCst);
         self.poke_watcher();
     }
 
     pub(super) fn is_handler_done(&self) -> bool {
-        self.is_handler_done.load(Ordering::SeqCst)
+        self.is_handler_done.load(SeqCst)
     }
 
     /// Says that the last worker has ended and no thread of the pool runs any more.

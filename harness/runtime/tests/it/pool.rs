@@ -106,6 +106,14 @@ const TRIALS: &[(&str, Body)] = &[
         "results_that_nobody_takes_any_more_keep_no_pool_open",
         each::forgotten,
     ),
+    (
+        "a_closed_pool_ends_where_its_input_ends_later",
+        each::input_ends_late,
+    ),
+    (
+        "room_for_results_is_seen_beside_another_call",
+        each::room_made_meanwhile,
+    ),
     ("each_worker_runs_the_initializer_once", initializer),
     (
         "an_initializer_that_always_fails_breaks_the_pool",

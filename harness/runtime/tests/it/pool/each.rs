@@ -1,5 +1,6 @@
 //! Results one by one: in order, as they come, and no further ahead than they are taken.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -130,14 +131,79 @@ pub(super) fn forgotten(context: Context) {
         assert_eq!(pool.apply_async(square, 3).unwrap().get(LATE).unwrap(), 9);
         pool.close();
         drop(results);
-        let (over, is_over) = mpsc::channel();
-        std::thread::spawn(move || over.send(pool.join().map(|()| pool)));
-        let joined = is_over.recv_timeout(Duration::from_secs(60));
-        joined.expect("the pool is still open").unwrap();
+        ended(pool);
         let asked = *asked.lock().unwrap();
         assert!(
             asked == count || (1_000..AHEAD_MAX).contains(&asked),
             "{asked}"
         );
     }
+}
+
+/// Who takes a result finds the end of the input, after the pool is closed and all else is done.
+pub(super) fn input_ends_late(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let (is_over, over) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
+    let (end, ended_at) = (Arc::clone(&is_over), over.0);
+    let items = (0..).map_while(move |item| match end.load(Ordering::SeqCst) {
+        false => Some(item),
+        true => ended_at.send(()).ok().and(None),
+    });
+    let mut results = pool.imap(square, items, 1).unwrap();
+    // Another pool does far more meanwhile, so that this one waits for who takes its results.
+    let far_more = context.pool(2).unwrap().map_chunked(square, 0..50_000, 1);
+    assert_eq!(far_more.unwrap().len(), 50_000);
+    is_over.store(true, Ordering::SeqCst);
+    pool.close();
+    while over.1.try_recv().is_err() {
+        results.next().unwrap().unwrap();
+    }
+    ended(pool);
+}
+
+/// Another thread is at the pool's books, and has seen that too many results wait, when they are
+/// taken: it looks again.
+pub(super) fn room_made_meanwhile(context: Context) {
+    let pool = Arc::new(context.pool(2).unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let endless = (0..).inspect(move |_| {
+        counter.fetch_add(1, Ordering::SeqCst);
+    });
+    let mut results = pool.imap(square, endless, 1).unwrap();
+    let (release, call) = loop {
+        let (tell, told) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let pool = Arc::clone(&pool);
+        let call = std::thread::spawn(move || {
+            let asking = std::thread::current().id();
+            let nothing = std::iter::from_fn(move || {
+                let is_asking = std::thread::current().id() == asking;
+                tell.send(is_asking).unwrap();
+                // The pool's own thread has to go on.
+                let _ = is_asking.then(|| released.recv());
+                None
+            });
+            pool.imap(square, nothing, 1)
+        });
+        match told.recv_timeout(LATE.unwrap()).unwrap() {
+            true => break (release, call),
+            false => drop(call.join()),
+        }
+    };
+    for _ in 0..asked.load(Ordering::SeqCst) {
+        results.next_timeout(LATE).unwrap().unwrap();
+    }
+    drop(release);
+    let _nothing = call.join().unwrap().unwrap();
+    results.next_timeout(LATE).unwrap().unwrap();
+    pool.terminate();
+}
+
+/// Waits for the end of a closed pool.
+fn ended(pool: mp::Pool) {
+    let (over, is_over) = mpsc::channel();
+    std::thread::spawn(move || over.send(pool.join().map(|()| pool)));
+    let joined = is_over.recv_timeout(Duration::from_secs(60));
+    joined.expect("the pool is still open").unwrap();
 }
