@@ -165,6 +165,7 @@ pub(super) fn input_ends_late(context: Context) {
 /// taken: it looks again.
 pub(super) fn room_made_meanwhile(context: Context) {
     let pool = Arc::new(context.pool(2).unwrap());
+    let other = context.pool(2).unwrap();
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&asked);
     let endless = (0..).inspect(move |_| {
@@ -191,6 +192,9 @@ pub(super) fn room_made_meanwhile(context: Context) {
             false => drop(call.join()),
         }
     };
+    // Another pool does far more meanwhile, so that this one's thread sleeps.
+    let far_more = other.map_chunked(square, 0..50_000, 1);
+    assert_eq!(far_more.unwrap().len(), 50_000);
     for _ in 0..asked.load(Ordering::SeqCst) {
         results.next_timeout(LATE).unwrap().unwrap();
     }
