@@ -4,13 +4,20 @@
 //! for ever. A thread that is started here promises to hold nothing while it is [`outside`]: it
 //! does each of its waits there, and a fork waits until all of them are.
 //! A thread of the program's own is harmless as long as it waits [`outside`], and only so long: a
-//! fork beside it is refused at any other moment.
+//! fork beside it is refused at any other moment. One of ours that is [`asking`] code of the program
+//! is such a thread meanwhile; a fork waits a little for it, since that is often over at once.
 
 use crate::locked::lock;
 use std::cell::Cell;
 use std::io;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long a fork waits for threads that ask code of the program, which may wait for ever.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 #[derive(Debug)]
 struct State {
@@ -18,6 +25,10 @@ struct State {
     threads: usize,
     /// How many of them may hold something now.
     inside: usize,
+    /// How many threads of ours are in code of the program's.
+    asking: usize,
+    /// How many forks wait for those, and no other begins to ask.
+    awaiting: usize,
     /// How many wait for a change.
     waiting: usize,
     /// Whether a fork is going on.
@@ -28,6 +39,8 @@ impl State {
     const NOBODY: State = State {
         threads: 0,
         inside: 0,
+        asking: 0,
+        awaiting: 0,
         waiting: 0,
         closed: false,
     };
@@ -35,6 +48,8 @@ impl State {
 
 static STATE: Mutex<State> = Mutex::new(State::NOBODY);
 static CHANGED: Condvar = Condvar::new();
+/// Whether a fork waits for threads that ask.
+static IS_AWAITED: AtomicBool = AtomicBool::new(false);
 
 /// Where a thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +58,8 @@ enum Place {
     Stranger,
     Inside,
     Outside,
+    /// Ours, and in code of the program's.
+    Asking,
 }
 
 thread_local! {
@@ -57,6 +74,19 @@ fn state() -> MutexGuard<'static, State> {
 fn changed(mut state: MutexGuard<'static, State>) -> MutexGuard<'static, State> {
     state.waiting += 1;
     let mut state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    state.waiting -= 1;
+    state
+}
+
+/// As [`changed`], until a moment at most.
+fn changed_until(
+    mut state: MutexGuard<'static, State>,
+    deadline: Instant,
+) -> MutexGuard<'static, State> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    state.waiting += 1;
+    let woken = CHANGED.wait_timeout(state, left);
+    let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
     state.waiting -= 1;
     state
 }
@@ -83,10 +113,26 @@ pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
         Place::Outside => return wait(),
         Place::Inside => leave(false),
         Place::Stranger => state().threads += 1,
+        Place::Asking => stop_asking(),
     }
     PLACE.set(Place::Outside);
     let _back = Back(before);
     wait()
+}
+
+/// Calls code of the program's in a thread of ours: it may hold anything meanwhile, and wait for
+/// ever. What goes from one call to the next in there looks whether it [is awaited](is_awaited).
+pub(crate) fn asking<T>(call: impl FnOnce() -> T) -> T {
+    leave(false);
+    begin_to_ask();
+    PLACE.set(Place::Asking);
+    let _back = Back(Place::Inside);
+    call()
+}
+
+/// Whether a thread that asks is to come back, since a fork waits for it.
+pub(crate) fn is_awaited() -> bool {
+    IS_AWAITED.load(Relaxed)
 }
 
 /// Comes back, even where the wait panics.
@@ -95,12 +141,36 @@ struct Back(Place);
 impl Drop for Back {
     fn drop(&mut self) {
         match self.0 {
-            Place::Inside => enter(false),
+            Place::Inside => {
+                if PLACE.get() == Place::Asking {
+                    stop_asking();
+                }
+                enter(false);
+            }
+            Place::Asking => begin_to_ask(),
             // This lock is held while a fork goes on, and so is this thread.
             _ => state().threads -= 1,
         }
         PLACE.set(self.0);
     }
+}
+
+/// From outside.
+fn begin_to_ask() {
+    let mut state = state();
+    while state.closed || state.awaiting > 0 {
+        state = changed(state);
+    }
+    state.asking += 1;
+    state.threads -= 1;
+}
+
+/// Back to outside.
+fn stop_asking() {
+    let mut state = state();
+    state.asking -= 1;
+    state.threads += 1;
+    tell(state);
 }
 
 fn enter(is_new: bool) {
@@ -116,9 +186,13 @@ fn leave(is_last: bool) {
     let mut state = state();
     state.inside -= 1;
     state.threads -= usize::from(is_last);
+    tell(state);
+}
+
+/// Wakes those that wait for a change, if there are any: it costs a call to the system.
+fn tell(state: MutexGuard<'static, State>) {
     let is_awaited = state.waiting > 0;
     drop(state);
-    // Waking costs a call to the system.
     if is_awaited {
         CHANGED.notify_all();
     }
@@ -140,10 +214,19 @@ pub(crate) struct Closed {
 
 /// Closes the gate and waits until every thread of ours is outside.
 pub(crate) fn close() -> Closed {
+    let deadline = Instant::now() + PATIENCE;
+    let asking = usize::from(PLACE.get() == Place::Asking);
     let mut state = state();
-    while state.closed {
-        state = changed(state);
+    state.awaiting += 1;
+    IS_AWAITED.store(true, Relaxed);
+    while state.closed || (state.asking > asking && Instant::now() < deadline) {
+        state = match state.closed {
+            true => changed(state),
+            false => changed_until(state, deadline),
+        };
     }
+    state.awaiting -= 1;
+    IS_AWAITED.store(state.awaiting > 0, Relaxed);
     state.closed = true;
     let own = usize::from(PLACE.get() == Place::Inside);
     while state.inside > own {
@@ -179,10 +262,6 @@ impl Drop for Closed {
             return;
         };
         state.closed = false;
-        let is_awaited = state.waiting > 0;
-        drop(state);
-        if is_awaited {
-            CHANGED.notify_all();
-        }
+        tell(state);
     }
 }

@@ -24,6 +24,7 @@ mod feed;
 mod future;
 mod handler;
 mod inner;
+mod input;
 mod job;
 mod office;
 mod pendings;
@@ -54,9 +55,10 @@ use all::All;
 use each::{Each, Order};
 use feed::Feeding;
 use inner::Inner;
+use input::Pulled;
 use job::{Callbacks, Job, One};
 use office::Door;
-use source::{Chunks, Once, Pulled, Source};
+use source::{Chunks, Once, Source};
 use task::{Chunk, Single};
 
 /// Workers that share tasks.
@@ -211,13 +213,42 @@ impl Pool {
     }
 
     /// Calls `function` with each item, in chunks of `chunk`; the results one by one in the items'
-    /// order. Items are taken from the iterator by this call, by whoever takes results, and by a
-    /// thread of the pool, and no more of them while some thousand results wait to be taken. All
-    /// three wait where the iterator does: one that waits for others is better put through
-    /// [`apply_async`](Pool::apply_async).
+    /// order. No more items become tasks while some thousand results wait to be taken.
+    ///
+    /// The items of a `Vec` are in line at once, behind the tasks that were given before. Any other
+    /// iterator is asked by a thread of its own, and its items are in line as it gives them: it may
+    /// wait, for what the results bring about, say. A process cannot be forked meanwhile, unless it
+    /// waits for something of this library: a start by `fork` waits a little for it, and fails then
+    /// with `is_usage`.
     ///
     /// # Errors
     /// As [`map_chunked`](Pool::map_chunked).
+    ///
+    /// ```standalone_crate
+    /// use poolproof_runtime as mp;
+    ///
+    /// fn half(number: u32) -> u32 {
+    ///     number / 2
+    /// }
+    ///
+    /// fn main() -> mp::Result<()> {
+    ///     mp::freeze_support();
+    ///     let pool = mp::Context::default().pool(2)?;
+    ///     let (give, input) = std::sync::mpsc::channel();
+    ///     give.send(100).expect("the pool takes it");
+    ///     let mut found = Vec::new();
+    ///     for result in pool.imap(half, input, 1)? {
+    ///         found.push(result?);
+    ///         match found[found.len() - 1] {
+    ///             0 => break,
+    ///             // Each result is an item again.
+    ///             number => give.send(number).expect("the pool takes it"),
+    ///         }
+    ///     }
+    ///     assert_eq!(found, [50, 25, 12, 6, 3, 1, 0]);
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn imap<A: Message, R: Message, I>(
         &self,
         function: fn(A) -> R,
@@ -326,12 +357,9 @@ impl Pool {
         let job = Arc::new(Each::new(order, chunk));
         let waiting = Arc::clone(&job);
         let pause = Box::new(move || waiting.pause());
-        let source = Pulled {
-            items,
-            chunk,
-            pause,
-        };
         let function = bridged(function, chunk)?;
+        self.check_open()?;
+        let source = Pulled::start(items, chunk, pause, &self.inner.office)?;
         self.submit(Arc::clone(&job) as Arc<dyn Job>, source, function)?;
         Ok(ResultIterator::new(job, &self.inner.office))
     }

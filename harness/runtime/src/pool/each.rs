@@ -1,6 +1,8 @@
 //! Results one by one: what `imap` and `imap_unordered` give.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
@@ -19,8 +21,10 @@ pub(super) enum Order {
     OfArrival,
 }
 
-/// Tasks whose results may wait to be taken; the input is not asked for more before.
+/// Results that may wait to be taken; no more of the input becomes tasks before.
 const AHEAD_MAX: usize = 4096;
+/// When so few wait again, it goes on: not for each that is taken.
+const AHEAD_AGAIN: usize = AHEAD_MAX / 2;
 
 /// A job whose results are taken one by one.
 pub(super) struct Each<R> {
@@ -28,6 +32,8 @@ pub(super) struct Each<R> {
     chunk: usize,
     state: Mutex<State<R>>,
     changed: Condvar,
+    /// Whether so many results wait that the input may have to.
+    is_ahead: AtomicBool,
 }
 
 struct State<R> {
@@ -40,8 +46,17 @@ struct State<R> {
     arrived: usize,
     tasks: Option<usize>,
     aborted: Option<Error>,
+    /// Whether the input waits until results are taken.
+    is_paused: bool,
     /// How many results were thrown away, once nobody can take any.
     forgotten: Option<usize>,
+}
+
+impl<R> State<R> {
+    /// How many results wait to be taken.
+    fn waiting(&self, chunk: usize) -> usize {
+        self.ready.len() + self.early.len() * chunk
+    }
 }
 
 impl<R> Each<R> {
@@ -53,6 +68,7 @@ impl<R> Each<R> {
             arrived: 0,
             tasks: None,
             aborted: None,
+            is_paused: false,
             forgotten: None,
         };
         Each {
@@ -60,16 +76,22 @@ impl<R> Each<R> {
             chunk,
             state: Mutex::new(state),
             changed: Condvar::new(),
+            is_ahead: AtomicBool::new(false),
         }
     }
 
     /// Why no more is worked on now: so many results wait, or were thrown away.
     pub(super) fn pause(&self) -> Option<Next> {
-        let state = self.lock();
-        let waiting = state.ready.len() + state.early.len() * self.chunk;
-        if waiting + state.forgotten.unwrap_or(0) < AHEAD_MAX {
+        if !self.is_ahead.load(Relaxed) {
             return None;
         }
+        let mut state = self.lock();
+        let is_ahead = state.waiting(self.chunk) + state.forgotten.unwrap_or(0) >= AHEAD_MAX;
+        self.is_ahead.store(is_ahead, Relaxed);
+        if !is_ahead {
+            return None;
+        }
+        state.is_paused = true;
         Some(match state.forgotten {
             Some(_) => Next::Done,
             None => Next::Later,
@@ -79,9 +101,9 @@ impl<R> Each<R> {
     /// Throws away the results that wait and those that come.
     fn forget(&self) {
         let mut state = self.lock();
+        state.forgotten = Some(state.waiting(self.chunk));
         let ready = std::mem::take(&mut state.ready);
         let early = std::mem::take(&mut state.early);
-        state.forgotten = Some(ready.len() + early.len() * self.chunk);
         drop(state);
         drop((ready, early));
     }
@@ -90,64 +112,80 @@ impl<R> Each<R> {
         lock(&self.state)
     }
 
-    fn next(&self, timeout: Option<Duration>) -> Option<Result<R>> {
-        let deadline = deadline::after(timeout);
+    /// The next result, and whether the input has waited for it to be taken.
+    fn next(&self, timeout: Option<Duration>) -> (Option<Result<R>>, bool) {
         let has_next = |state: &State<R>| {
             !state.ready.is_empty() || state.aborted.is_some() || state.tasks == Some(state.arrived)
         };
-        if !wait_until(&self.state, &self.changed, deadline, has_next) {
-            return Some(Err(Error::new(
-                Kind::Timeout,
-                "get the next result of a pool",
-            )));
-        }
         let mut state = self.lock();
+        if !has_next(&state) {
+            drop(state);
+            let deadline = deadline::after(timeout);
+            if !wait_until(&self.state, &self.changed, deadline, has_next) {
+                let error = Error::new(Kind::Timeout, "get the next result of a pool");
+                return (Some(Err(error)), false);
+            }
+            state = self.lock();
+        }
         if let Some(result) = state.ready.pop_front() {
-            return Some(result);
+            let is_resumed = state.is_paused && state.waiting(self.chunk) <= AHEAD_AGAIN;
+            state.is_paused &= !is_resumed;
+            return (Some(result), is_resumed);
         }
         // Told once: the iterator ends behind it.
-        let error = state.aborted.take()?;
-        state.tasks = Some(state.arrived);
-        Some(Err(error))
+        let error = state.aborted.take();
+        if error.is_some() {
+            state.tasks = Some(state.arrived);
+        }
+        (error.map(Err), false)
     }
 }
 
 impl<R: Message> Each<R> {
-    fn results(&self, outcome: Outcome<'_>) -> Vec<Result<R>> {
-        let decoded = outcome.and_then(|arrived| match self.chunk {
-            1 => Ok(vec![arrived.decoded()?]),
-            _ => arrived.decoded(),
+    /// Puts a task's results behind those of a list; says how many.
+    fn decode(&self, outcome: Outcome<'_>, list: &mut Vec<Result<R>>) -> usize {
+        let before = list.len();
+        let decoded = outcome.and_then(|arrived| {
+            match self.chunk {
+                1 => list.push(Ok(arrived.decoded()?)),
+                _ => list.extend(arrived.decoded::<Vec<R>>()?.into_iter().map(Ok)),
+            }
+            Ok(())
         });
-        match decoded {
-            Ok(results) => results.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
+        if let Err(error) = decoded {
+            list.push(Err(error));
         }
+        list.len() - before
     }
 
-    fn keep_all(&self, tasks: Vec<(usize, Vec<Result<R>>)>) {
+    /// Keeps the results of some tasks, each with its number and how many of the results are its.
+    fn keep_all(&self, tasks: impl Iterator<Item = (usize, usize)>, results: Vec<Result<R>>) {
         let mut state = self.lock();
         if let Some(forgotten) = &mut state.forgotten {
-            *forgotten += tasks
-                .iter()
-                .map(|(_, results)| results.len())
-                .sum::<usize>();
+            *forgotten += results.len();
+            self.is_ahead.store(*forgotten >= AHEAD_MAX, Relaxed);
             return;
         }
-        for (task, results) in tasks {
-            state.arrived += 1;
-            if self.order == Order::OfArrival {
-                state.ready.extend(results);
-                continue;
+        let books = &mut *state;
+        let mut results = results.into_iter();
+        for (task, count) in tasks {
+            books.arrived += 1;
+            let results = results.by_ref().take(count);
+            match self.order {
+                Order::OfArrival => books.ready.extend(results),
+                Order::OfItems if task == books.next => {
+                    books.ready.extend(results);
+                    books.next += 1;
+                    while let Some(results) = books.early.remove(&books.next) {
+                        books.ready.extend(results);
+                        books.next += 1;
+                    }
+                }
+                Order::OfItems => drop(books.early.insert(task, results.collect())),
             }
-            state.early.insert(task, results);
-            loop {
-                let next = state.next;
-                let Some(results) = state.early.remove(&next) else {
-                    break;
-                };
-                state.ready.extend(results);
-                state.next += 1;
-            }
+        }
+        if books.waiting(self.chunk) >= AHEAD_MAX {
+            self.is_ahead.store(true, Relaxed);
         }
         drop(state);
         self.changed.notify_all();
@@ -156,13 +194,19 @@ impl<R: Message> Each<R> {
 
 impl<R: Message> Job for Each<R> {
     fn complete(&self, task: usize, outcome: Outcome<'_>) {
-        self.keep_all(vec![(task, self.results(outcome))]);
+        let mut results = Vec::new();
+        let count = self.decode(outcome, &mut results);
+        self.keep_all(std::iter::once((task, count)), results);
     }
 
     fn complete_all(&self, tasks: &[Ended<'_>]) {
-        let decoded = tasks.iter();
-        let decoded = decoded.map(|ended| (ended.task, self.results(ended.outcome())));
-        self.keep_all(decoded.collect());
+        let mut results = Vec::with_capacity(tasks.len());
+        let counts = tasks
+            .iter()
+            .map(|ended| self.decode(ended.outcome(), &mut results));
+        let counts: Vec<_> = counts.collect();
+        let tasks = tasks.iter().map(|ended| ended.task);
+        self.keep_all(tasks.zip(counts), results);
     }
 
     fn know_count(&self, tasks: usize) {
@@ -203,8 +247,8 @@ impl<R> ResultIterator<R> {
     /// `is_timeout` when it has not come by then, and can be asked for again; what the task failed
     /// with; `is_worker_lost` when its worker died.
     pub fn next_timeout(&mut self, timeout: Option<Duration>) -> Option<Result<R>> {
-        let next = self.job.next(timeout);
-        if let Some(office) = self.office.upgrade() {
+        let (next, is_resumed) = self.job.next(timeout);
+        if is_resumed && let Some(office) = self.office.upgrade() {
             office.pump();
         }
         next

@@ -107,6 +107,11 @@ impl Feed {
         self.feeding.push_back(feeding);
     }
 
+    /// How many tasks have been published.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
     /// Whether every task is published.
     pub(super) fn is_empty(&self) -> bool {
         self.feeding.is_empty() && self.waiting.is_none()

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::atomic::{AtomicBool, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, fence};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ use super::pendings::{Pending, Pendings, is_same};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
+
+/// Tasks that wait for workers long enough to find more meanwhile.
+const ENOUGH: u64 = 64;
 
 /// Whether a pool takes tasks, and why not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub(super) struct Office {
     /// What workers have sent and nobody has been given yet.
     pub(super) parcels: Mutex<Vec<Parcel>>,
     arrivals: Mutex<Arrivals>,
+    /// How many tasks the ring has been given.
+    published: AtomicU64,
     is_poked: AtomicBool,
     /// Whether someone wants to have the feed pumped, and may have found another thread at it.
     is_pump_wanted: AtomicBool,
@@ -70,6 +75,7 @@ impl Office {
                 door: Door::Open,
                 feedings: Vec::new(),
             }),
+            published: AtomicU64::new(0),
             is_poked: AtomicBool::new(false),
             is_pump_wanted: AtomicBool::new(false),
             is_handler_done: AtomicBool::new(false),
@@ -129,6 +135,7 @@ impl Office {
             self.is_pump_wanted.store(false, SeqCst);
             let is_closed = self.take_arrivals(&mut feed);
             let (count, early) = feed.pump(&self.board, &self.pendings);
+            self.published.store(feed.position(), SeqCst);
             let is_told = early.is_empty();
             if is_closed && is_told && feed.is_empty() && lock(&self.pendings).is_empty() {
                 self.board.leave_once();
@@ -145,6 +152,14 @@ impl Office {
                 return;
             }
         }
+    }
+
+    /// Whether few tasks wait for a worker, so that no item that could be one should.
+    pub(super) fn is_hungry(&self) -> bool {
+        let published = self.published.load(SeqCst);
+        let ring = self.board.ring();
+        let behind = published.checked_sub(ENOUGH);
+        behind.is_none_or(|position| !ring.is_ready(position))
     }
 
     /// Puts what was given meanwhile behind what there is; says whether the pool is closed.

@@ -97,25 +97,3 @@ impl<A: Message> Source for Chunks<A> {
         Next::Task(encoded)
     }
 }
-
-/// Chunks of what an iterator gives, asked only while few results wait to be taken.
-pub(super) struct Pulled<I> {
-    pub(super) items: I,
-    pub(super) chunk: usize,
-    /// Why nothing is to be asked now.
-    pub(super) pause: Box<dyn Fn() -> Option<Next> + Send>,
-}
-
-impl<A: Message, I: Iterator<Item = A> + Send> Source for Pulled<I> {
-    fn next(&mut self, bytes: &mut Vec<u8>) -> Next {
-        if let Some(pause) = (self.pause)() {
-            return pause;
-        }
-        let chunk: Vec<A> = self.items.by_ref().take(self.chunk).collect();
-        match chunk.as_slice() {
-            [] => Next::Done,
-            [item] if self.chunk == 1 => Next::Task(encode(item, bytes)),
-            _ => Next::Task(encode(&chunk, bytes)),
-        }
-    }
-}

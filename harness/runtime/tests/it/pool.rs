@@ -6,6 +6,7 @@ mod each;
 mod endings;
 mod executor;
 mod hanging;
+mod input;
 mod patience;
 mod results;
 
@@ -102,6 +103,15 @@ const TRIALS: &[(&str, Body)] = &[
         "imap_asks_for_no_more_input_than_is_needed",
         each::back_pressure,
     ),
+    (
+        "an_input_may_wait_for_the_results_of_its_own_tasks",
+        input::of_own_results,
+    ),
+    (
+        "other_tasks_are_done_while_an_input_waits",
+        input::beside_others,
+    ),
+    ("a_pool_ends_while_its_input_waits", input::of_an_ended_pool),
     (
         "results_that_nobody_takes_any_more_keep_no_pool_open",
         each::forgotten,
@@ -228,6 +238,14 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
     (
         "a_worker_is_replaced_while_main_joins_a_feeder",
         patience::joins_a_feeder,
+    ),
+    (
+        "a_worker_is_replaced_beside_an_input_that_waited",
+        input::of_a_dying_worker,
+    ),
+    (
+        "processes_are_started_beside_an_input",
+        input::beside_a_start,
     ),
     ("terminate_ends_a_stopped_worker", deaths::terminate_stopped),
     (

@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
 
 use poolproof_runtime as mp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{LATE, odd_only, pass, square, wait_for};
 use mp::Context;
@@ -95,6 +97,8 @@ pub(super) fn late_first(context: Context) {
 /// More than the results that may wait, the tasks of which workers may choose, and the results on
 /// their way together.
 const AHEAD_MAX: usize = 40_000;
+/// Items that may have been asked for and are no tasks yet.
+const INPUT_MAX: usize = 1_000;
 
 pub(super) fn back_pressure(context: Context) {
     let pool = context.pool(2).unwrap();
@@ -140,25 +144,39 @@ pub(super) fn forgotten(context: Context) {
     }
 }
 
-/// Who takes a result finds the end of the input, after the pool is closed and all else is done.
+/// The end of the input is found after the pool is closed and all else is done.
 pub(super) fn input_ends_late(context: Context) {
     let pool = context.pool(2).unwrap();
-    let (is_over, over) = (Arc::new(AtomicBool::new(false)), mpsc::channel());
-    let (end, ended_at) = (Arc::clone(&is_over), over.0);
-    let items = (0..).map_while(move |item| match end.load(Ordering::SeqCst) {
-        false => Some(item),
-        true => ended_at.send(()).ok().and(None),
-    });
+    let is_over = Arc::new(AtomicBool::new(false));
+    let end = Arc::clone(&is_over);
+    let items = (0..).take_while(move |_| !end.load(Ordering::SeqCst));
     let mut results = pool.imap(square, items, 1).unwrap();
     // Another pool does far more meanwhile, so that this one waits for who takes its results.
     let far_more = context.pool(2).unwrap().map_chunked(square, 0..50_000, 1);
     assert_eq!(far_more.unwrap().len(), 50_000);
-    is_over.store(true, Ordering::SeqCst);
     pool.close();
-    while over.1.try_recv().is_err() {
-        results.next().unwrap().unwrap();
-    }
+    is_over.store(true, Ordering::SeqCst);
+    assert!(results.by_ref().all(|result| result.is_ok()));
     ended(pool);
+}
+
+/// An argument whose encoding waits, if it is the caller who encodes it.
+struct Held(Option<(ThreadId, mpsc::Sender<bool>, mpsc::Receiver<()>)>);
+
+impl Serialize for Held {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (caller, tell, released) = self.0.as_ref().unwrap();
+        let is_caller = std::thread::current().id() == *caller;
+        tell.send(is_caller).unwrap();
+        let _ = is_caller.then(|| released.recv());
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for Held {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Held, D::Error> {
+        <()>::deserialize(deserializer).map(|()| Held(None))
+    }
 }
 
 /// Another thread is at the pool's books, and has seen that too many results wait, when they are
@@ -172,40 +190,43 @@ pub(super) fn room_made_meanwhile(context: Context) {
         counter.fetch_add(1, Ordering::SeqCst);
     });
     let mut results = pool.imap(square, endless, 1).unwrap();
+    let begin = Instant::now();
+    while asked.load(Ordering::SeqCst) < 2 * INPUT_MAX {
+        assert!(begin.elapsed() < LATE.unwrap(), "no more is asked");
+        std::thread::yield_now();
+    }
     let (release, call) = loop {
         let (tell, told) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
+        let (release, released) = mpsc::channel();
         let pool = Arc::clone(&pool);
         let call = std::thread::spawn(move || {
-            let asking = std::thread::current().id();
-            let nothing = std::iter::from_fn(move || {
-                let is_asking = std::thread::current().id() == asking;
-                tell.send(is_asking).unwrap();
-                // The pool's own thread has to go on.
-                let _ = is_asking.then(|| released.recv());
-                None
-            });
-            pool.imap(square, nothing, 1)
+            let caller = std::thread::current().id();
+            pool.apply_async(drop, Held(Some((caller, tell, released))))
         });
         match told.recv_timeout(LATE.unwrap()).unwrap() {
             true => break (release, call),
+            // The pool's own threads have to go on.
             false => drop(call.join()),
         }
     };
     // Another pool does far more meanwhile, so that this one's thread sleeps.
     let far_more = other.map_chunked(square, 0..50_000, 1);
     assert_eq!(far_more.unwrap().len(), 50_000);
-    for _ in 0..asked.load(Ordering::SeqCst) {
+    let before = asked.load(Ordering::SeqCst);
+    let waiting = before - INPUT_MAX;
+    for _ in 0..waiting {
         results.next_timeout(LATE).unwrap().unwrap();
     }
     drop(release);
-    let _nothing = call.join().unwrap().unwrap();
-    results.next_timeout(LATE).unwrap().unwrap();
+    let _done = call.join().unwrap().unwrap();
+    for _ in waiting..=before {
+        results.next_timeout(LATE).unwrap().unwrap();
+    }
     pool.terminate();
 }
 
 /// Waits for the end of a closed pool.
-fn ended(pool: mp::Pool) {
+pub(super) fn ended(pool: mp::Pool) {
     let (over, is_over) = mpsc::channel();
     std::thread::spawn(move || over.send(pool.join().map(|()| pool)));
     let joined = is_over.recv_timeout(Duration::from_secs(60));

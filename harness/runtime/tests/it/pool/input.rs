@@ -1,0 +1,126 @@
+//! Inputs of `imap` that wait.
+
+use std::sync::mpsc::{self, Sender};
+use std::time::{Duration, Instant};
+
+use poolproof_runtime as mp;
+
+use super::each::ended;
+use super::{LATE, pid, square};
+use mp::{Context, StartMethod};
+
+/// Each item is what the result before it says.
+pub(super) fn of_own_results(context: Context) {
+    let pool = context.pool(2).unwrap();
+    for chunk in [1, 2] {
+        let (give, input) = mpsc::channel();
+        give_all(&give, 2..2 + chunk);
+        let mut results = pool.imap(square, input, chunk as usize).unwrap();
+        for _ in 0..3 {
+            let results: Vec<_> = (0..chunk).map(|_| results.next_timeout(LATE)).collect();
+            give_all(
+                &give,
+                results.into_iter().map(|result| result.unwrap().unwrap()),
+            );
+        }
+        let expected = (2..2 + chunk).map(|x: i64| x.pow(16));
+        drop(give);
+        let last: Vec<_> = results.map(Result::unwrap).collect();
+        assert_eq!(last, expected.collect::<Vec<_>>());
+    }
+}
+
+pub(super) fn beside_others(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let (give, input) = mpsc::channel();
+    let mut results = pool.imap(square, input, 2).unwrap();
+    let early = results.next_timeout(Some(Duration::from_millis(20)));
+    assert!(early.unwrap().unwrap_err().is_timeout());
+    assert_eq!(pool.apply(square, 3).unwrap(), 9);
+    assert_eq!(pool.imap(square, 0..1000, 3).unwrap().count(), 1000);
+    give_all(&give, [1, 2, 3]);
+    for expected in [1, 4] {
+        assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), expected);
+    }
+    assert_eq!(pool.map(square, [5, 6]).unwrap(), [25, 36]);
+    pool.close();
+    drop(give);
+    assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 9);
+    assert!(results.next_timeout(LATE).is_none());
+    ended(pool);
+}
+
+/// The pool ends, and the input is let go of as soon as it can be.
+pub(super) fn of_an_ended_pool(context: Context) {
+    let pool = context.pool(2).unwrap();
+    let (give, input) = mpsc::channel::<i64>();
+    let mut results = pool.imap(square, input, 1).unwrap();
+    give.send(3).unwrap();
+    assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 9);
+    let begin = Instant::now();
+    drop(pool);
+    let error = results.next_timeout(LATE).unwrap().unwrap_err();
+    assert!(error.is_worker_lost(), "{error}");
+    while give.send(4).is_ok() {
+        assert!(begin.elapsed() < LATE.unwrap(), "the input is still asked");
+        std::thread::yield_now();
+    }
+}
+
+/// Its place is empty as long as a copy could hold what the input does, and no longer.
+pub(super) fn of_a_dying_worker(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let (give, input) = mpsc::channel::<i64>();
+    let results = pool.imap(square, input, 1).unwrap();
+    let worker = pool.apply(pid, ()).unwrap();
+    let error = pool.apply(|()| std::process::exit(3), ()).map(|_: ()| ());
+    assert!(error.unwrap_err().is_worker_lost());
+    let next = pool.apply_async(pid, ()).unwrap();
+    give_all(&give, 0..10);
+    drop(give);
+    assert_ne!(next.get(LATE).unwrap(), worker);
+    assert_eq!(results.map(Result::unwrap).sum::<i64>(), 285);
+}
+
+/// A fork waits for an input at work, not for one that waits, unless that is a wait of this library.
+pub(super) fn beside_a_start(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let start = || {
+        context
+            .process(|()| (), ())
+            .start()
+            .and_then(|process| process.join(LATE))
+    };
+
+    let busy = (0..).inspect(|_| std::thread::sleep(Duration::from_millis(2)));
+    let busy = pool.imap(square, busy, 1).unwrap();
+    for _ in 0..10 {
+        assert!(start().unwrap());
+    }
+    drop(busy);
+
+    let queue = context.queue(None).unwrap();
+    let ours = queue.clone();
+    let values = std::iter::from_fn(move || ours.get().unwrap());
+    let mut results = pool.imap(square, values, 1).unwrap();
+    assert!(start().unwrap());
+    queue.put(Some(7)).unwrap();
+    assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 49);
+    queue.put(None::<i64>).unwrap();
+    assert!(results.next_timeout(LATE).is_none());
+
+    let (give, input) = mpsc::channel();
+    let mut results = pool.imap(square, input, 1).unwrap();
+    give.send(5).unwrap();
+    assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 25);
+    let refused = start().map_err(|error| error.is_usage());
+    let is_fork = context.start_method() == StartMethod::Fork;
+    assert_eq!(refused, if is_fork { Err(true) } else { Ok(true) });
+    drop(give);
+    assert!(results.next_timeout(LATE).is_none());
+    assert!(start().unwrap());
+}
+
+fn give_all(give: &Sender<i64>, items: impl IntoIterator<Item = i64>) {
+    items.into_iter().for_each(|item| give.send(item).unwrap());
+}
