@@ -111,7 +111,7 @@ fn ask_while_room<A>(
         // The feed would come by itself if it left something here, and when workers have done enough.
         if told.is_wanted
             && let Some(office) = office.upgrade()
-            && (told.is_full || is_last || office.is_hungry())
+            && (told.is_full || office.is_hungry())
         {
             office.pump();
         }

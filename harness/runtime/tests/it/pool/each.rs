@@ -142,6 +142,11 @@ pub(super) fn forgotten(context: Context) {
             "{asked}"
         );
     }
+    // Where nobody takes even the first one, too.
+    let pool = context.pool(2).unwrap();
+    drop(pool.imap(square, 0.., 1).unwrap());
+    pool.close();
+    ended(pool);
 }
 
 /// The end of the input is found after the pool is closed and all else is done.

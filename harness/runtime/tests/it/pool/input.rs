@@ -1,5 +1,8 @@
 //! Inputs of `imap` that wait.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::mpsc::{self, Sender};
 use std::time::{Duration, Instant};
 
@@ -50,21 +53,29 @@ pub(super) fn beside_others(context: Context) {
     ended(pool);
 }
 
-/// The pool ends, and the input is let go of as soon as it can be.
+/// The pool ends, and the input is let go of as soon as it gives another item.
 pub(super) fn of_an_ended_pool(context: Context) {
     let pool = context.pool(2).unwrap();
-    let (give, input) = mpsc::channel::<i64>();
+    let (give, input) = mpsc::channel();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    let input = input.into_iter().inspect(move |_| {
+        counter.fetch_add(1, SeqCst);
+    });
     let mut results = pool.imap(square, input, 1).unwrap();
-    give.send(3).unwrap();
+    give_all(&give, [3]);
     assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 9);
-    let begin = Instant::now();
     drop(pool);
     let error = results.next_timeout(LATE).unwrap().unwrap_err();
     assert!(error.is_worker_lost(), "{error}");
-    while give.send(4).is_ok() {
-        assert!(begin.elapsed() < LATE.unwrap(), "the input is still asked");
+    // It may be gone after the first.
+    let _ = (0..200).try_for_each(|item| give.send(item));
+    let begin = Instant::now();
+    while Arc::strong_count(&asked) > 1 {
+        assert!(begin.elapsed() < LATE.unwrap(), "the input is still there");
         std::thread::yield_now();
     }
+    assert_eq!(asked.load(SeqCst), 2);
 }
 
 /// Its place is empty as long as a copy could hold what the input does, and no longer.
