@@ -94,9 +94,19 @@ fn limit_spawn() -> Outcome<Vec<f64>> {
 }
 
 /// The pages, in KiB, that no other process has.
-pub(super) fn own_kib(pid: u32) -> Outcome<f64> {
+fn own_kib(pid: u32) -> Outcome<f64> {
+    sum_kib(pid, "Private_")
+}
+
+/// Those of them that are in no file. Which pages of a program's file another process has, too,
+/// changes with the others' lives.
+pub(super) fn own_written_kib(pid: u32) -> Outcome<f64> {
+    sum_kib(pid, "Private_Dirty:")
+}
+
+fn sum_kib(pid: u32, kind: &str) -> Outcome<f64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-    let private = text.lines().filter(|line| line.starts_with("Private_"));
-    let numbers = private.filter_map(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
+    let lines = text.lines().filter(|line| line.starts_with(kind));
+    let numbers = lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
     Ok(numbers.sum())
 }
