@@ -6,7 +6,8 @@
 //! | `board` | these together, and who is woken when |
 //! | `worker`, `task` | what a worker does |
 //! | `codec` | how arguments and results are bytes |
-//! | `source`, `feed` | what was asked, encoded task by task as there is room |
+//! | `submit` | how a call becomes a job with its tasks |
+//! | `source`, `input`, `feed` | what was asked, encoded task by task as there is room |
 //! | `pendings`, `job`, `all`, `each` | who waits for which task, and its results put together again |
 //! | `executor`, `future` | the same workers for tasks one by one, which can be cancelled |
 //! | `inner`, `office`, `handler`, `watcher`, `crew` | the pool's own threads, its workers as processes, and their end |
@@ -32,14 +33,13 @@ mod result;
 mod ring;
 mod source;
 mod stream;
+mod submit;
 mod task;
 mod watcher;
 mod words;
 mod worker;
 
 use std::sync::Arc;
-
-use poolproof_sys::function::Passed;
 
 pub use builder::PoolBuilder;
 pub use each::ResultIterator;
@@ -51,15 +51,10 @@ pub use task::fail;
 use crate::context::{Context, StartMethod};
 use crate::error::{Error, Kind, Result};
 use crate::transfer::Message;
-use all::All;
-use each::{Each, Order};
-use feed::Feeding;
+use each::Order;
 use inner::Inner;
-use input::Pulled;
-use job::{Callbacks, Job, One};
+use job::Callbacks;
 use office::Door;
-use source::{Chunks, Once, Source};
-use task::{Chunk, Single};
 
 /// Workers that share tasks.
 ///
@@ -308,102 +303,5 @@ impl Pool {
         }
         self.inner.office.wait_over(None);
         Ok(())
-    }
-
-    fn one<A: Message, R: Message>(
-        &self,
-        function: fn(A) -> R,
-        argument: A,
-        callbacks: Callbacks<R>,
-    ) -> Result<Arc<One<R>>> {
-        let job = Arc::new(One::new(callbacks));
-        let function = passed(Passed::new::<A, R, Single>(function))?;
-        let shared = Arc::clone(&job);
-        self.submit(shared, Once(Some(argument)), function)?;
-        Ok(job)
-    }
-
-    fn all<A: Message, R: Message>(
-        &self,
-        function: fn(A) -> R,
-        items: Vec<A>,
-        chunk: Option<usize>,
-        callbacks: Callbacks<Vec<R>>,
-    ) -> Result<AsyncResult<Vec<R>>> {
-        // Python's formula: four chunks for each worker.
-        let good = items.len().div_ceil(self.inner.workers * 4).max(1);
-        let chunk = check_chunk(chunk.unwrap_or(good))?;
-        let job = Arc::new(All::new(items.len(), chunk, callbacks));
-        let later = Arc::clone(&job.later);
-        if items.is_empty() {
-            self.check_open()?;
-            job.finish_empty();
-            return Ok(AsyncResult::new(later));
-        }
-        let function = bridged(function, chunk)?;
-        let items = items.into_iter();
-        self.submit(job, Chunks { items, chunk }, function)?;
-        Ok(AsyncResult::new(later))
-    }
-
-    fn each<A: Message, R: Message>(
-        &self,
-        function: fn(A) -> R,
-        items: impl Iterator<Item = A> + Send + 'static,
-        chunk: usize,
-        order: Order,
-    ) -> Result<ResultIterator<R>> {
-        let chunk = check_chunk(chunk)?;
-        let job = Arc::new(Each::new(order, chunk));
-        let waiting = Arc::clone(&job);
-        let pause = Box::new(move || waiting.pause());
-        let function = bridged(function, chunk)?;
-        self.check_open()?;
-        let source = Pulled::start(items, chunk, pause, &self.inner.office)?;
-        self.submit(Arc::clone(&job) as Arc<dyn Job>, source, function)?;
-        Ok(ResultIterator::new(job, &self.inner.office))
-    }
-
-    fn submit(
-        &self,
-        job: Arc<dyn Job>,
-        source: impl Source + 'static,
-        function: Passed,
-    ) -> Result<()> {
-        self.inner.office.submit(Feeding {
-            job,
-            source: Box::new(source),
-            function,
-            next: 0,
-            is_cancelled: false,
-        })
-    }
-
-    fn check_open(&self) -> Result<()> {
-        self.inner.office.check_open()
-    }
-}
-
-/// A function for tasks of one item, or of a list of them.
-fn bridged<A: Message, R: Message>(function: fn(A) -> R, chunk: usize) -> Result<Passed> {
-    passed(match chunk {
-        1 => Passed::new::<A, R, Single>(function),
-        _ => Passed::new::<A, R, Chunk>(function),
-    })
-}
-
-fn passed(
-    function: std::result::Result<Passed, poolproof_sys::function::NotInProgram>,
-) -> Result<Passed> {
-    function.map_err(|error| Error::new(Kind::Usage, format!("give a task to a pool ({error})")))
-}
-
-fn check_chunk(chunk: usize) -> Result<usize> {
-    match chunk {
-        0 => Err(Error::new(
-            Kind::Usage,
-            "share tasks in chunks of 0: use 1 or more",
-        )),
-        chunk => Ok(chunk),
     }
 }

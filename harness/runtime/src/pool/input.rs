@@ -108,7 +108,8 @@ fn ask_while_room<A>(
         let next = catch_unwind(AssertUnwindSafe(|| items.next()));
         let is_last = !matches!(next, Ok(Some(_)));
         let told = input.put(next, is_last);
-        // The feed would come by itself if it left something here, and when workers have done enough.
+        // The feed would come by itself if it left something here, or when workers have done enough;
+        // what fills the room goes at once, so that this thread need not sleep.
         if told.is_wanted
             && let Some(office) = office.upgrade()
             && (told.is_full || office.is_hungry())

@@ -99,10 +99,7 @@ impl Office {
 
     /// Takes a job's tasks and publishes what has room.
     pub(super) fn submit(&self, feeding: Feeding) -> Result<()> {
-        if !self.is_ours() {
-            let text = "give a task to a pool of another process: make a pool in this one";
-            return Err(Error::new(Kind::Usage, text));
-        }
+        self.check_ours()?;
         let mut arrivals = lock(&self.arrivals);
         match &arrivals.door {
             Door::Open => arrivals.feedings.push(feeding),
@@ -115,9 +112,18 @@ impl Office {
 
     /// Fails unless the pool takes tasks.
     pub(super) fn check_open(&self) -> Result<()> {
+        self.check_ours()?;
         match self.door() {
             Door::Open => Ok(()),
             door => Err(refusal(&door)),
+        }
+    }
+
+    fn check_ours(&self) -> Result<()> {
+        let text = "give a task to a pool of another process: make a pool in this one";
+        match self.is_ours() {
+            true => Ok(()),
+            false => Err(Error::new(Kind::Usage, text)),
         }
     }
 
