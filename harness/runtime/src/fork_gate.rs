@@ -120,9 +120,13 @@ pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
     wait()
 }
 
-/// Calls code of the program's in a thread of ours: it may hold anything meanwhile, and wait for
-/// ever. What goes from one call to the next in there looks whether it [is awaited](is_awaited).
+/// Calls code of the program's, in a thread of ours if it is called there: it may hold anything
+/// meanwhile, and wait for ever. What goes from one call to the next in there looks whether it
+/// [is awaited](is_awaited).
 pub(crate) fn asking<T>(call: impl FnOnce() -> T) -> T {
+    if PLACE.get() != Place::Inside {
+        return call();
+    }
     leave(false);
     begin_to_ask();
     PLACE.set(Place::Asking);

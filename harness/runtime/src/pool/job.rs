@@ -92,14 +92,11 @@ impl<T> Callbacks<T> {
     }
 
     fn call(self, result: &Result<T>) {
-        // A callback that panics has said so on stderr; the pool goes on.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            match (result, self.success, self.error) {
-                (Ok(value), Some(success), _) => success(value),
-                (Err(error), _, Some(callback)) => callback(error),
-                _ => {}
-            }
-        }));
+        match (result, self.success, self.error) {
+            (Ok(value), Some(success), _) => call_back(|| success(value)),
+            (Err(error), _, Some(callback)) => call_back(|| callback(error)),
+            _ => {}
+        }
     }
 }
 
@@ -145,7 +142,7 @@ impl<T> Later<T> {
         let watchers = std::mem::take(&mut state.watchers);
         drop(state);
         self.ready.notify_all();
-        watchers.into_iter().for_each(tell);
+        watchers.into_iter().for_each(call_back);
     }
 
     /// Calls `watcher` once the result is there: in a thread of the pool, or now.
@@ -155,7 +152,7 @@ impl<T> Later<T> {
             false => state.watchers.push(watcher),
             true => {
                 drop(state);
-                tell(watcher);
+                call_back(watcher);
             }
         }
     }
@@ -218,9 +215,10 @@ fn taken() -> Error {
     Error::new(Kind::Usage, text)
 }
 
-/// Calls a watcher; one that panics has said so on stderr.
-fn tell(watcher: Watcher) {
-    let _ = catch_unwind(AssertUnwindSafe(watcher));
+/// Calls what the program has given for that; where it panics it has said so on stderr, and the pool
+/// goes on.
+fn call_back(callback: impl FnOnce()) {
+    let _ = fork_gate::asking(|| catch_unwind(AssertUnwindSafe(callback)));
 }
 
 /// Waits on a condition until a state is as wanted; false at the deadline.

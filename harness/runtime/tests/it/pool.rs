@@ -244,6 +244,10 @@ const PROCESS_TRIALS: &[(&str, Body)] = &[
         input::of_a_dying_worker,
     ),
     (
+        "processes_are_started_beside_a_callback",
+        callbacks::beside_a_start,
+    ),
+    (
         "processes_are_started_beside_an_input",
         input::beside_a_start,
     ),
@@ -288,6 +292,18 @@ fn odd_only(x: i64) -> i64 {
 fn wait_for(semaphore: mp::Semaphore) -> i64 {
     assert!(semaphore.acquire_raw(LATE).unwrap());
     9
+}
+
+/// Starts a process and waits for its end.
+fn start_one(context: &Context) -> mp::Result<bool> {
+    context.process(|()| (), ()).start()?.join(LATE)
+}
+
+/// A fork is refused beside code of the program that waits.
+fn check_refusal(context: &Context) {
+    let started = start_one(context).map_err(|error| error.is_usage());
+    let is_fork = context.start_method() == StartMethod::Fork;
+    assert_eq!(started, if is_fork { Err(true) } else { Ok(true) });
 }
 
 /// Gives the number once the gate is open.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use poolproof_runtime as mp;
 
-use super::{LATE, odd_only, square};
+use super::{LATE, check_refusal, odd_only, square, start_one};
 use mp::Context;
 
 /// A callback that says that it runs, and then waits until it is told to go on.
@@ -32,6 +32,19 @@ fn check_callback<R: Clone>(
     assert!(!result.is_ready(), "a callback runs before `get` returns");
     go_on.send(()).unwrap();
     result.get(LATE)
+}
+
+/// A callback may wait for whoever starts a process: neither waits for ever.
+pub(super) fn beside_a_start(context: Context) {
+    let pool = context.pool(1).unwrap();
+    let (good, is_running, go_on) = slow();
+    let never = |_: &mp::Error| panic!("it has not failed");
+    let result = pool.apply_async_with(square, 3, good, never).unwrap();
+    is_running.recv_timeout(LATE.unwrap()).unwrap();
+    check_refusal(&context);
+    go_on.send(()).unwrap();
+    assert_eq!(result.get(LATE).unwrap(), 9);
+    assert!(start_one(&context).unwrap());
 }
 
 pub(super) fn callbacks(context: Context) {

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use poolproof_runtime as mp;
 
 use super::each::ended;
-use super::{LATE, pid, square};
-use mp::{Context, StartMethod};
+use super::{LATE, check_refusal, pid, square, start_one};
+use mp::Context;
 
 /// Each item is what the result before it says.
 pub(super) fn of_own_results(context: Context) {
@@ -96,17 +96,11 @@ pub(super) fn of_a_dying_worker(context: Context) {
 /// A fork waits for an input at work, not for one that waits, unless that is a wait of this library.
 pub(super) fn beside_a_start(context: Context) {
     let pool = context.pool(1).unwrap();
-    let start = || {
-        context
-            .process(|()| (), ())
-            .start()
-            .and_then(|process| process.join(LATE))
-    };
 
     let busy = (0..).inspect(|_| std::thread::sleep(Duration::from_millis(2)));
     let busy = pool.imap(square, busy, 1).unwrap();
     for _ in 0..10 {
-        assert!(start().unwrap());
+        assert!(start_one(&context).unwrap());
     }
     drop(busy);
 
@@ -114,7 +108,7 @@ pub(super) fn beside_a_start(context: Context) {
     let ours = queue.clone();
     let values = std::iter::from_fn(move || ours.get().unwrap());
     let mut results = pool.imap(square, values, 1).unwrap();
-    assert!(start().unwrap());
+    assert!(start_one(&context).unwrap());
     queue.put(Some(7)).unwrap();
     assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 49);
     queue.put(None::<i64>).unwrap();
@@ -124,12 +118,10 @@ pub(super) fn beside_a_start(context: Context) {
     let mut results = pool.imap(square, input, 1).unwrap();
     give.send(5).unwrap();
     assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 25);
-    let refused = start().map_err(|error| error.is_usage());
-    let is_fork = context.start_method() == StartMethod::Fork;
-    assert_eq!(refused, if is_fork { Err(true) } else { Ok(true) });
+    check_refusal(&context);
     drop(give);
     assert!(results.next_timeout(LATE).is_none());
-    assert!(start().unwrap());
+    assert!(start_one(&context).unwrap());
 }
 
 fn give_all(give: &Sender<i64>, items: impl IntoIterator<Item = i64>) {
