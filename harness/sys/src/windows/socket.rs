@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{GenericNamespaced, ListenerOptions, Name, Stream};
@@ -22,6 +23,9 @@ pub const HAS_NAMES: bool = true;
 
 /// Whether a socket can be found by a path in the file system.
 pub const HAS_PATHS: bool = false;
+
+/// How long a listener waits for its own end where it cannot be woken.
+const END_MAX: Duration = Duration::from_secs(1);
 
 /// Where a socket can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,22 +68,29 @@ impl Listener {
             Place::Tcp(address) => {
                 let listener = TcpListener::bind(address)?;
                 let address = listener.local_addr()?;
-                let accept = move || relay::pipe_to(listener.accept()?.0);
-                Listener::start(accept, Some(address), OwnPlace::Tcp(address))
+                let accept = move || Ok(listener.accept()?.0);
+                Listener::start(
+                    accept,
+                    relay::pipe_to,
+                    Some(address),
+                    OwnPlace::Tcp(address),
+                )
             }
             Place::Path(_) => Err(no_paths()),
             Place::Name(name) => {
                 let listener = ListenerOptions::new()
                     .name(pipe_name(name)?)
                     .create_sync()?;
-                let accept = move || Ok(piped(listener.accept()?));
-                Listener::start(accept, None, OwnPlace::Name(name.to_owned()))
+                let accept = move || listener.accept();
+                let take = |stream| Ok(piped(stream));
+                Listener::start(accept, take, None, OwnPlace::Name(name.to_owned()))
             }
         }
     }
 
-    fn start(
-        accept: impl Fn() -> io::Result<Handle> + Send + 'static,
+    fn start<S: 'static>(
+        accept: impl Fn() -> io::Result<S> + Send + 'static,
+        take: fn(S) -> io::Result<Handle>,
         tcp: Option<SocketAddr>,
         own_place: OwnPlace,
     ) -> io::Result<Listener> {
@@ -92,11 +103,17 @@ impl Listener {
             .spawn(move || {
                 loop {
                     let outcome = accept();
-                    let is_over = stopped.load(Ordering::Acquire) || sender.send(outcome).is_err();
-                    if is_over || pipe::write(&bell, &[0]).is_err() {
-                        return;
+                    if stopped.load(Ordering::Acquire) {
+                        break;
+                    }
+                    let is_sent = sender.send(outcome.and_then(take)).is_ok();
+                    if !is_sent || pipe::write(&bell, &[0]).is_err() {
+                        break;
                     }
                 }
+                // Nobody listens any more before the other side learns of the thread's end.
+                drop(accept);
+                drop(sender);
             })?;
         Ok(Listener {
             arrivals,
@@ -133,11 +150,18 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
-        // Only wakes the thread; where nobody listens any more it has ended.
-        let _ = match &self.own_place {
-            OwnPlace::Tcp(address) => TcpStream::connect(reachable(*address)).map(drop),
-            OwnPlace::Name(name) => connect(Place::Name(name)).map(drop),
+        // Wakes the thread; where nobody listens any more it has ended. It lasts until then: who
+        // leaves before a pipe accepts it is passed over, and the thread would sleep on.
+        let _waking = match &self.own_place {
+            OwnPlace::Tcp(address) => (TcpStream::connect(reachable(*address)).ok(), None),
+            OwnPlace::Name(name) => (None, connect(Place::Name(name)).ok()),
         };
+        // Whoever listens here next finds the place free.
+        let accepted = self.accepted.get_mut();
+        let accepted = accepted.unwrap_or_else(PoisonError::into_inner);
+        let deadline = Instant::now() + END_MAX;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        while accepted.recv_timeout(left()).is_ok() {}
     }
 }
 

@@ -24,6 +24,10 @@ pub(crate) const TRIALS: &[Fact] = &[
         "socket/a_connection_that_is_shut_down_has_ended_for_both_sides",
         shut_down,
     ),
+    (
+        "socket/a_place_is_free_as_soon_as_its_listener_is_gone",
+        free,
+    ),
 ];
 
 fn both() -> Outcome {
@@ -144,19 +148,35 @@ fn ended() -> Outcome {
     Err("the end was not told".into())
 }
 
-fn shut_down() -> Outcome {
+/// Shows a fact of a listener at each kind of place that this system has.
+fn everywhere(show: fn(Listener, Place<'_>) -> Outcome) -> Outcome {
     let tcp = Listener::bind(Place::Tcp(([127, 0, 0, 1], 0).into()))?;
     let address = tcp.tcp_address().ok_or("it has no address")?;
-    end_one(&tcp, Place::Tcp(address))?;
+    show(tcp, Place::Tcp(address))?;
     let name = format!("poolproof.test.{}", std::process::id());
     if socket::HAS_NAMES {
-        end_one(&Listener::bind(Place::Name(&name))?, Place::Name(&name))?;
+        show(Listener::bind(Place::Name(&name))?, Place::Name(&name))?;
     }
     let path = std::env::temp_dir().join(name);
     if socket::HAS_PATHS {
-        end_one(&Listener::bind(Place::Path(&path))?, Place::Path(&path))?;
+        show(Listener::bind(Place::Path(&path))?, Place::Path(&path))?;
     }
     Ok(())
+}
+
+fn shut_down() -> Outcome {
+    everywhere(|listener, place| end_one(&listener, place))
+}
+
+fn free() -> Outcome {
+    everywhere(|mut listener, place| {
+        for _ in 0..50 {
+            drop((socket::connect(place)?, listener.accept()?));
+            drop(listener);
+            listener = Listener::bind(place)?;
+        }
+        Ok(())
+    })
 }
 
 /// Shuts a connection to a listener down, after bytes that went over it.
