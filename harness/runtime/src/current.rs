@@ -16,6 +16,7 @@ use crate::context::StartMethod;
 use crate::locked::lock;
 use authkey::AuthKey;
 pub use exit::Exit;
+pub(crate) use exit::panicked;
 pub use sentinel::Sentinel;
 
 /// What a process is told about itself by the one that starts it.

@@ -62,9 +62,9 @@
 //! name in the file system, except a listener's socket, which goes with its owner.
 //!
 //! **A panic is a failure, not a death**: a pool gives it to its caller as an error and its worker
-//! goes on, a process has exit code 1. In a program that is built with `panic = "abort"` each is the
-//! end of its process (`is_worker_lost`, and a signal as exit code), so that profile costs a pool
-//! a new worker a panic.
+//! goes on; a process says its name and why on stderr, and has exit code 1. In a program that is
+//! built with `panic = "abort"` each is the end of its process (`is_worker_lost`, and a signal as
+//! exit code), so that profile costs a pool a new worker a panic.
 //!
 //! # What differs from Python
 //!

@@ -1,7 +1,11 @@
 //! What a process's function may return, and the exit code that it becomes; what an initializer may
 //! return, and whether it has failed.
 
+use std::any::Any;
 use std::fmt::Display;
+use std::io::{self, Write};
+
+use crate::error::panic_text;
 
 /// A result that can become an exit code, or the failure of an initializer.
 ///
@@ -36,8 +40,7 @@ impl<T: Exit, E: Display + 'static> Exit for Result<T, E> {
         match self {
             Ok(value) => value.exit(),
             Err(error) => {
-                let process = super::current_process();
-                eprintln!("Process {}: error: {error}", process.name());
+                say("error", &error);
                 1
             }
         }
@@ -49,4 +52,22 @@ impl<T: Exit, E: Display + 'static> Exit for Result<T, E> {
             Err(error) => Some(error.to_string()),
         }
     }
+}
+
+/// The exit code of a process that has panicked. Its hook has said where, but not in which process.
+#[cold]
+pub(crate) fn panicked(payload: &(dyn Any + Send)) -> i32 {
+    say("panic", &panic_text(payload));
+    1
+}
+
+/// Says on stderr how this process has failed.
+fn say(how: &str, why: &dyn Display) {
+    let line = format!(
+        "Process {}: {how}: {why}\n",
+        super::current_process().name()
+    );
+    // One write, so that it stays whole beside what others say. Nobody is left to tell of one that
+    // fails.
+    let _ = io::stderr().write_all(line.as_bytes());
 }

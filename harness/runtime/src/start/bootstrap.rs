@@ -11,7 +11,7 @@ use poolproof_sys::{environment, process};
 use super::fresh::{MARKER, SERVER};
 use super::message::{Becoming, Told};
 use super::{fork, forkserver, life, ready, warm_up};
-use crate::current::{self, Exit};
+use crate::current::{self, Exit, panicked};
 use crate::error::{Error, Result};
 use crate::{context, logging};
 
@@ -101,8 +101,7 @@ fn live(told: Result<Told>, is_copy: bool) -> i32 {
     let code = match catch_unwind(AssertUnwindSafe(|| call.make())) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => Err::<(), _>(error).exit(),
-        // Its hook has reported the panic.
-        Err(_) => 1,
+        Err(panic) => panicked(&*panic),
     };
     log::info!("child process ends with exit code {}", code & 0xff);
     code

@@ -10,7 +10,7 @@ use poolproof_sys::process::{self, Child};
 
 use super::{forkserver, life};
 use crate::context::{self, StartMethod};
-use crate::current::{self, Exit, Own, Role};
+use crate::current::{self, Exit, Own, Role, panicked};
 use crate::error::{Error, Kind, Result};
 use crate::{copies, exit_work, fork_gate, transfer};
 
@@ -89,8 +89,7 @@ fn live(copy: Copy, work: &mut dyn FnMut() -> i32) -> ! {
         log::info!("child process calls its function");
         work()
     }));
-    // Its hook has reported a panic already.
-    let code = code.unwrap_or(1);
+    let code = code.unwrap_or_else(|panic| panicked(&*panic));
     log::info!("child process ends with exit code {}", code & 0xff);
     end(code)
 }

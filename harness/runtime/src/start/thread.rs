@@ -6,8 +6,7 @@ use std::time::Instant;
 
 use poolproof_sys::process::Ending;
 
-use crate::current::Exit;
-use crate::current::{self, Role};
+use crate::current::{self, Exit, Role, panicked};
 use crate::error::{Error, Result};
 use crate::locked::lock;
 
@@ -46,8 +45,9 @@ pub(super) fn start<A: Send + 'static, R: Exit>(
         .spawn(move || {
             let _tell = tell;
             current::become_thread(role);
-            // A panic has been reported by its hook; Python gives such a thread the exit code 0 too.
-            let _ = catch_unwind(AssertUnwindSafe(|| function(argument).exit()));
+            // Python gives such a thread the exit code 0, too.
+            let _ = catch_unwind(AssertUnwindSafe(|| function(argument).exit()))
+                .map_err(|panic| panicked(&*panic));
         });
     started.map_err(|error| Error::system(format!("start the thread `{name}`"), error))?;
     Ok(Thread { end })

@@ -1,4 +1,5 @@
-//! What processes log; each trial is a program of its own, whose standard error is read.
+//! What processes log, and say of their failures; each trial is a program of its own, whose standard
+//! error is read.
 
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
@@ -20,6 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "lines_of_many_processes_and_threads_stay_whole",
             whole_lines,
         ),
+        each("a_process_that_fails_says_its_name_and_why", failures),
     ]
     .into_iter()
     .flatten()
@@ -37,6 +39,7 @@ fn helps(context: mp::Context, what: &str) -> Outcome {
     }
     match what {
         "many" => log_much(context)?,
+        "failures" => fail_twice(context)?,
         _ => start_and_join(context, 2)?,
     }
     Ok(())
@@ -63,6 +66,15 @@ fn log_much(context: mp::Context) -> mp::Result<()> {
         process.join(Some(SOON))?;
     }
     Ok(())
+}
+
+fn fail_twice(context: mp::Context) -> mp::Result<()> {
+    let fails: fn(()) -> Result<(), String> = |()| Err("no such thing".into());
+    let panics: fn(()) = |()| panic!("on purpose");
+    let failing = context.process(fails, ()).name("Failing").start()?;
+    let panicking = context.process(panics, ()).name("Panicking").start()?;
+    failing.join(Some(SOON))?;
+    panicking.join(Some(SOON)).map(drop)
 }
 
 fn logs_in_threads((): ()) {
@@ -104,4 +116,16 @@ fn whole_lines(context: mp::Context) -> Outcome {
     expect(ours.len(), 270)?;
     let is_whole = |line: &&&String| line.starts_with("[TRACE/") && line.ends_with('x');
     expect(ours.iter().filter(is_whole).count(), 270)
+}
+
+fn failures(context: mp::Context) -> Outcome {
+    let lines = logged(context, "failures")?;
+    let said = lines.iter().filter(|line| line.starts_with("Process "));
+    let mut said: Vec<_> = said.collect();
+    said.sort();
+    let wanted = [
+        "Process Failing: error: no such thing",
+        "Process Panicking: panic: on purpose",
+    ];
+    expect(said, wanted.map(str::to_owned).iter().collect())
 }
