@@ -130,6 +130,13 @@ impl Error {
         self
     }
 
+    /// What was caused in the same way, of a kind and about a subject of its own.
+    pub(crate) fn retold(mut self, kind: Kind, subject: impl Into<String>) -> Error {
+        self.inner.kind = kind;
+        self.inner.subject = subject.into();
+        self
+    }
+
     /// The same error once more, for another who asks; a cause becomes text.
     pub(crate) fn again(&self) -> Error {
         let inner = &self.inner;

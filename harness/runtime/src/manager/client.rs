@@ -141,7 +141,7 @@ impl Server {
 
     /// Asks the server and waits for its answer.
     pub(super) fn ask<R: DeserializeOwned>(&self, request: &Request<'_>) -> Result<R> {
-        let connection = self.connection().map_err(|error| self.lost(&error))?;
+        let connection = self.connection().map_err(|error| self.lost(error))?;
         let sent = connection.send_encoded(|buffer| encode(request, buffer));
         let received = sent.and_then(|()| connection.recv_bytes());
         let read = |message: Vec<u8>| {
@@ -154,7 +154,7 @@ impl Server {
             Err(error) => {
                 // What it was in the middle of is lost, so nothing may follow on it.
                 self.forget();
-                Err(self.lost(&error))
+                Err(self.lost(error))
             }
         }
     }
@@ -242,13 +242,18 @@ impl Server {
         drop(lock(&self.known.first).take());
     }
 
-    fn lost(&self, error: &Error) -> Error {
-        let text = format!("ask the manager at {} ({error})", self.known.door.address);
-        let kind = match error.kind() {
-            kind @ (Kind::Auth | Kind::Serialize | Kind::Deserialize) => kind,
-            _ => Kind::BrokenPipe,
+    /// An error on the way to the server or back, as one of asking it.
+    fn lost(&self, error: Error) -> Error {
+        let asking = format!("ask the manager at {}", self.known.door.address);
+        let (kind, text) = match error.kind() {
+            // That it has ended is all there is to say.
+            Kind::BrokenPipe | Kind::Eof => (Kind::BrokenPipe, asking),
+            kind @ (Kind::Auth | Kind::Serialize | Kind::Deserialize) => {
+                (kind, format!("{asking}: {}", error.subject()))
+            }
+            _ => (Kind::BrokenPipe, format!("{asking}: {}", error.subject())),
         };
-        Error::new(kind, text)
+        error.retold(kind, text)
     }
 }
 

@@ -120,11 +120,11 @@ pub(super) fn ended(context: Context) {
     assert!(list.len().unwrap_err().is_broken_pipe());
     assert!(manager.dict::<u8, u8>().unwrap_err().is_broken_pipe());
     let nobody = "127.0.0.1:1".parse().unwrap();
-    assert!(
-        mp::Manager::connect(&nobody, b"secret")
-            .unwrap_err()
-            .is_broken_pipe()
-    );
+    let error = mp::Manager::connect(&nobody, b"secret").unwrap_err();
+    assert!(error.is_broken_pipe());
+    // The subject once, then the cause.
+    let text = "ask the manager at 127.0.0.1:1: the other end is closed: ";
+    assert!(error.to_string().starts_with(text), "{error}");
 }
 
 pub(super) fn restart(context: Context) {
