@@ -15,6 +15,7 @@ use super::proxy::{Proxy, sealed};
 use super::table::{Kept, Object, Table};
 use super::waiting::Caller;
 use crate::error::{Error, Kind, Result, panic_text};
+use crate::fork_gate;
 use crate::locked::lock;
 use crate::transfer::Message;
 
@@ -81,6 +82,10 @@ pub trait Custom: Sized + Send + 'static {
 
     /// Does what is asked, in the manager's process. A panic is an error of that call
     /// (`is_remote`) and the object stays as it is then.
+    ///
+    /// It may wait as long as it likes. Meanwhile a managed pool starts no worker by `fork`
+    /// (`is_usage`), since a copy would have for ever what is held here; by the other start methods
+    /// it does.
     fn call(&mut self, call: Self::Call) -> Self::Answer;
 }
 
@@ -130,9 +135,9 @@ impl<T: Custom> Object for Keeper<T> {
     }
 }
 
-/// Does the program's own work; a panic is its error.
+/// Does the program's own work, which may wait for ever; a panic is its error.
 fn guarded<R>(what: &str, work: impl FnOnce() -> R) -> Result<R> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+    fork_gate::asking(|| catch_unwind(AssertUnwindSafe(work))).map_err(|panic| {
         let text = format!("{what}, which panicked: {}", panic_text(&*panic));
         Error::new(Kind::Remote, text)
     })

@@ -3,6 +3,7 @@
 
 mod custom;
 mod deaths;
+mod gate;
 mod memory;
 mod remote;
 mod waits;
@@ -47,6 +48,10 @@ const TRIALS: &[(&str, Body)] = &[
         custom::lost_worker,
     ),
     ("an_initializer_comes_first", custom::initializer),
+    (
+        "a_managed_pool_starts_beside_a_call_that_waits",
+        gate::beside,
+    ),
     (
         "a_lock_whose_holder_dies_says_so_until_it_is_reset",
         deaths::lock,
