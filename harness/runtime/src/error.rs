@@ -80,7 +80,6 @@ impl Kind {
             Kind::Deserialize => "what came is not a value of the expected type",
             Kind::WorkerLost => "the process that ran it died",
             Kind::OwnerDied => "the process that held it died",
-            Kind::Auth => "the keys differ",
             Kind::BrokenBarrier => "the barrier is broken",
             Kind::BrokenPool => "the pool is broken",
             Kind::Taken => "the name is taken",
@@ -88,6 +87,7 @@ impl Kind {
             Kind::TooLong => "it stays there for one who has more room",
             Kind::NotStarted => "it has not been started",
             Kind::Usage
+            | Kind::Auth
             | Kind::Remote
             | Kind::Index
             | Kind::Key
@@ -149,6 +149,12 @@ impl Error {
         error
     }
 
+    /// The same error, with what it was part of said first.
+    pub(crate) fn under(self, what: impl fmt::Display) -> Error {
+        let (kind, subject) = (self.kind(), format!("{what}: {}", self.subject()));
+        self.retold(kind, subject)
+    }
+
     /// The encoded error of the caller's own type, if there is one.
     pub(crate) fn encoded_payload(&self) -> Option<&[u8]> {
         self.inner.payload.as_deref()
@@ -206,7 +212,7 @@ predicates! {
     is_worker_lost: WorkerLost,
     /// The process that held a lock died.
     is_owner_died: OwnerDied,
-    /// The keys of two processes differ.
+    /// The keys of two processes differ, or what came is not what was sent.
     is_auth: Auth,
     /// A barrier is broken.
     is_broken_barrier: BrokenBarrier,

@@ -11,7 +11,7 @@ use poolproof_sys::channel::Channel;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
-use crate::auth::{Digests, Secret};
+use crate::auth::{Protocol, Secret};
 use crate::connection::{Carrier, Connection};
 use crate::wire::{self, Side};
 
@@ -56,12 +56,13 @@ pub fn framing(bytes: &[u8]) {
     }
 }
 
-/// The first words of a peer who does not know the key, on each side and with each digest.
+/// The first words of a peer who does not know the key, on each side of each protocol.
 pub fn handshake(bytes: &[u8]) {
-    for side in [Side::Accepted, Side::Connected] {
-        for digests in [Digests::Sha256, Digests::OrMd5] {
-            let key = b"nobody guesses this";
-            let outcome = wire::shake_hands(&said(bytes), side, Secret { key, digests });
+    let protocols = [Protocol::Poolproof, Protocol::Python, Protocol::PythonOrMd5];
+    for protocol in protocols {
+        let secret = Secret::new(b"nobody guesses this", protocol);
+        for side in [Side::Accepted, Side::Connected] {
+            let outcome = wire::shake_hands(&said(bytes), side, &secret);
             assert!(outcome.is_err(), "who does not know the key is let in");
         }
     }
@@ -178,7 +179,10 @@ mod tests {
 
     #[test]
     fn no_peer_is_let_in_without_the_key() {
-        let words: [&[u8]; 6] = [
+        let words: [&[u8]; 9] = [
+            b"#POOLPROOF-1#01234567890123456789012345678901",
+            b"#PROOF#0123456789012345678901234567890101234567890123456789012345678901",
+            b"#WELCOME#01234567890123456789012345678901",
             b"#CHALLENGE#{sha256}0123456789012345678901234567890123456789",
             b"#CHALLENGE#01234567890123456789",
             b"#WELCOME#",

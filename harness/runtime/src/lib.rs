@@ -105,7 +105,7 @@ mod transfer;
 mod wire;
 
 pub use address::Address;
-pub use auth::Digests;
+pub use auth::Protocol;
 pub use connection::{Connection, Receiver, Sender, Waitable, wait};
 pub use context::{Context, StartMethod, cpu_count, set_start_method, start_method};
 pub use current::{CurrentProcess, Exit, ParentProcess, Sentinel, current_process, parent_process};

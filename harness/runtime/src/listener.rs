@@ -6,24 +6,20 @@
 //! stops in the middle of its own keeps nobody waiting. Over TCP, a peer whose machine has vanished
 //! is noticed by the system (`sys::socket`).
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+mod acceptor;
+mod dial;
+
+use std::sync::Arc;
 
 use poolproof_sys::handle::Handle;
-use poolproof_sys::pipe;
-use poolproof_sys::socket;
-use tempfile::TempDir;
+
+pub(crate) use acceptor::Acceptor;
+pub(crate) use dial::dial;
 
 use crate::address::Address;
-use crate::auth::{Digests, Secret};
+use crate::auth::{Protocol, Secret};
 use crate::connection::{Carrier, Connection};
-use crate::error::{Error, Kind, Result};
-use crate::fork_gate;
-use crate::locked::lock;
-use crate::wire::{self, Side};
-
-/// Handshakes that may go on at once; for who comes then, the oldest is given up.
-const HANDSHAKES_MAX: usize = 128;
+use crate::error::Result;
 
 /// Waits for others to connect.
 ///
@@ -58,15 +54,21 @@ impl Listener {
     /// # Errors
     /// `is_system` when another listens there, or when there is no such address.
     pub fn bind(address: &Address, key: Option<&[u8]>) -> Result<Listener> {
-        Listener::bind_with(address, key, Digests::Sha256)
+        Listener::bind_with(address, key, Protocol::Poolproof)
     }
 
-    /// As [`bind`](Listener::bind), for peers that prove the key in another way, too.
+    /// As [`bind`](Listener::bind), for clients that speak a protocol: [`Protocol::Python`] for
+    /// those of CPython's `multiprocessing.connection`.
     ///
     /// # Errors
     /// As [`bind`](Listener::bind).
-    pub fn bind_with(address: &Address, key: Option<&[u8]>, digests: Digests) -> Result<Listener> {
-        let acceptor = Acceptor::bind(Some(address), key, digests)?;
+    pub fn bind_with(
+        address: &Address,
+        key: Option<&[u8]>,
+        protocol: Protocol,
+    ) -> Result<Listener> {
+        let secret = key.map(|key| Secret::new(key, protocol));
+        let acceptor = Acceptor::bind(Some(address), secret)?;
         Ok(Listener { acceptor })
     }
 
@@ -96,208 +98,26 @@ impl Client {
     /// # Errors
     /// `is_broken_pipe` when nobody listens there; `is_auth` when the keys differ.
     pub fn connect<S, R>(address: &Address, key: Option<&[u8]>) -> Result<Connection<S, R>> {
-        Client::connect_with(address, key, Digests::Sha256)
+        Client::connect_with(address, key, Protocol::Poolproof)
     }
 
-    /// As [`connect`](Client::connect), to one who proves the key in another way, too.
+    /// As [`connect`](Client::connect), to a listener that speaks a protocol: [`Protocol::Python`]
+    /// for one of CPython's `multiprocessing.connection`.
     ///
     /// # Errors
     /// As [`connect`](Client::connect).
     pub fn connect_with<S, R>(
         address: &Address,
         key: Option<&[u8]>,
-        digests: Digests,
+        protocol: Protocol,
     ) -> Result<Connection<S, R>> {
-        let secret = key.map(|key| Secret { key, digests });
-        connect(address, secret).map(|stream| connection(Arc::new(stream)))
+        let secret = key.map(|key| Secret::new(key, protocol));
+        let stream = dial(address, secret.as_ref());
+        let stream = stream.map_err(|error| error.under(format_args!("connect to {address}")))?;
+        Ok(connection(Arc::new(stream)))
     }
 }
 
 fn connection<S, R>(stream: Arc<Handle>) -> Connection<S, R> {
     Connection::duplex(Carrier::Remote(stream))
-}
-
-/// Connects, and proves to know the key where there is one.
-fn connect(address: &Address, secret: Option<Secret<'_>>) -> Result<Handle> {
-    let stream = socket::connect(address.place())
-        .map_err(|error| Error::caused(Kind::BrokenPipe, format!("connect to {address}"), error))?;
-    if let Some(secret) = secret {
-        wire::shake_hands(&stream, Side::Connected, secret)?;
-    }
-    Ok(stream)
-}
-
-/// A listener's inside, which a manager's server has, too.
-#[derive(Debug)]
-pub(crate) struct Acceptor {
-    listener: socket::Listener,
-    address: Address,
-    key: Option<Arc<[u8]>>,
-    digests: Digests,
-    done: Arc<Done>,
-    wake: Handle,
-    /// Goes with the socket in it.
-    _folder: Option<TempDir>,
-}
-
-/// Handshakes that have ended.
-#[derive(Debug)]
-struct Done {
-    state: Mutex<Handshakes>,
-    wake: Handle,
-}
-
-#[derive(Debug, Default)]
-struct Handshakes {
-    /// The oldest first.
-    running: VecDeque<Arc<Handle>>,
-    ended: VecDeque<Result<Arc<Handle>>>,
-    is_closed: bool,
-}
-
-impl Handshakes {
-    /// Counts one more, for which the oldest makes room where there are too many.
-    fn add(&mut self, stream: Arc<Handle>) {
-        if self.running.len() >= HANDSHAKES_MAX
-            && let Some(oldest) = self.running.pop_front()
-        {
-            // It fails for one that has just ended.
-            let _ = socket::shut_down(&oldest);
-        }
-        self.running.push_back(stream);
-    }
-}
-
-impl Acceptor {
-    /// Listens at an address, or at a private one.
-    pub(crate) fn bind(
-        address: Option<&Address>,
-        key: Option<&[u8]>,
-        digests: Digests,
-    ) -> Result<Acceptor> {
-        let (mut address, folder) = match address {
-            Some(address) => (address.clone(), None),
-            None => Address::private()?,
-        };
-        let failed = |error| Error::system(format!("listen at {address}"), error);
-        let listener = socket::Listener::bind(address.place()).map_err(failed)?;
-        let (wake, waker) = pipe::one_way().map_err(failed)?;
-        if let Some(tcp) = listener.tcp_address() {
-            address = Address::Tcp(tcp);
-        }
-        Ok(Acceptor {
-            listener,
-            address,
-            key: key.map(Arc::from),
-            digests,
-            done: Arc::new(Done {
-                state: Mutex::default(),
-                wake: waker,
-            }),
-            wake,
-            _folder: folder,
-        })
-    }
-
-    pub(crate) fn address(&self) -> &Address {
-        &self.address
-    }
-
-    /// Waits for the next who has proved to know the key, or failed to.
-    pub(crate) fn accept(&self) -> Result<Arc<Handle>> {
-        let failed = |error| Error::system(format!("accept at {}", self.address), error);
-        loop {
-            let handles = [self.listener.handle(), &self.wake];
-            let ready = fork_gate::outside(|| pipe::wait_any(&handles, None)).map_err(failed)?;
-            if ready[1] {
-                // One byte for each that has ended; another thread may have taken it, and then
-                // takes what it stands for.
-                let mut state = self.done.lock();
-                if state.is_closed {
-                    return Err(Error::new(
-                        Kind::Closed,
-                        format!("accept at {}", self.address),
-                    ));
-                }
-                if let Some(ended) = state.ended.pop_front() {
-                    drop(state);
-                    pipe::read(&self.wake, &mut [0]).map_err(failed)?;
-                    return ended;
-                }
-            }
-            if ready[0] {
-                let stream = self.listener.accept().map_err(failed)?;
-                match &self.key {
-                    None => return Ok(Arc::new(stream)),
-                    Some(key) => self.begin(stream, Arc::clone(key))?,
-                }
-            }
-        }
-    }
-
-    /// Has [`Acceptor::accept`] fail from now on.
-    pub(crate) fn close(&self) {
-        self.done.lock().is_closed = true;
-        // It fails only when nobody is there to be woken.
-        let _ = pipe::write(&self.done.wake, &[0]);
-    }
-
-    /// Begins a handshake beside all others.
-    fn begin(&self, stream: Handle, key: Arc<[u8]>) -> Result<()> {
-        let stream = Arc::new(stream);
-        self.done.lock().add(Arc::clone(&stream));
-        let done = Arc::clone(&self.done);
-        let digests = self.digests;
-        let work = move || {
-            let secret = Secret { key: &key, digests };
-            let outcome = wire::shake_hands(&stream, Side::Accepted, secret);
-            let mut state = done.lock();
-            state
-                .running
-                .retain(|running| !Arc::ptr_eq(running, &stream));
-            state.ended.push_back(outcome.map(|()| stream));
-            drop(state);
-            // It fails only when the listener is gone.
-            let _ = pipe::write(&done.wake, &[0]);
-        };
-        fork_gate::spawn("handshake", work)
-            .map(drop)
-            .map_err(|error| Error::system("start a thread for a handshake", error))
-    }
-}
-
-impl Done {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Handshakes> {
-        lock(&self.state)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::*;
-
-    #[test]
-    fn the_oldest_of_too_many_handshakes_makes_room() {
-        let anywhere = socket::Place::Tcp(([127, 0, 0, 1], 0).into());
-        let listener = socket::Listener::bind(anywhere).unwrap();
-        let place = socket::Place::Tcp(listener.tcp_address().unwrap());
-        let mut handshakes = Handshakes::default();
-        let mut add = || {
-            let client = socket::connect(place).unwrap();
-            handshakes.add(Arc::new(listener.accept().unwrap()));
-            client
-        };
-        let has_ended = |client: &Handle| pipe::wait_readable(client, Some(Instant::now()));
-        let mut clients: VecDeque<_> = (0..HANDSHAKES_MAX).map(|_| add()).collect();
-        assert!(clients.iter().all(|client| !has_ended(client).unwrap()));
-        for _ in 0..2 {
-            clients.push_back(add());
-            let oldest = clients.pop_front().unwrap();
-            let late = Instant::now() + Duration::from_secs(20);
-            assert!(pipe::wait_readable(&oldest, Some(late)).unwrap());
-            assert!(clients.iter().all(|client| !has_ended(client).unwrap()));
-        }
-    }
 }

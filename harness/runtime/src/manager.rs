@@ -63,6 +63,7 @@ pub use set::SetProxy;
 pub use value::{ArrayProxy, ValueProxy};
 
 use crate::address::Address;
+use crate::auth::Key;
 use crate::context::{Context, StartMethod};
 use crate::copies::InCopies;
 use crate::error::{Error, Kind, Result};
@@ -176,7 +177,7 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
         }
     });
     Ok(Manager {
-        server: Server::new(address, &key),
+        server: Server::new(address, key),
         started: Some(Arc::new(Started { inner, at_exit })),
     })
 }
@@ -210,7 +211,7 @@ impl Manager {
     /// # Errors
     /// `is_broken_pipe` when there is none at the address; `is_auth` when the keys differ.
     pub fn connect(address: &Address, key: &[u8]) -> Result<Manager> {
-        let server = Server::new(address.clone(), key);
+        let server = Server::new(address.clone(), Key::new(key));
         server.ask::<usize>(&Request::Count)?;
         Ok(Manager {
             server,

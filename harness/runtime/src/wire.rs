@@ -23,14 +23,14 @@ pub(crate) enum Side {
 }
 
 /// Has both sides prove that they know the key.
-pub(crate) fn shake_hands(stream: &Handle, side: Side, secret: Secret<'_>) -> Result<()> {
+pub(crate) fn shake_hands(stream: &Handle, side: Side, secret: &Secret) -> Result<()> {
     shake_hands_within(stream, side, secret, PATIENCE)
 }
 
 fn shake_hands_within(
     stream: &Handle,
     side: Side,
-    secret: Secret<'_>,
+    secret: &Secret,
     patience: Duration,
 ) -> Result<()> {
     let mut wire = Wire {
@@ -50,19 +50,19 @@ struct Wire<'h> {
 
 impl Wire<'_> {
     fn read(&self, bytes: &mut [u8]) -> Result<()> {
-        let failed = |error| Error::system("authenticate", error);
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::ConnectionReset => gone(),
+            _ => Error::system("it cannot be heard", error),
+        };
         let mut filled = 0;
         while filled < bytes.len() {
             let deadline = Some(self.deadline);
             let is_there = fork_gate::outside(|| pipe::wait_readable(self.stream, deadline));
             if !is_there.map_err(failed)? {
-                return Err(Error::new(
-                    Kind::Timeout,
-                    "authenticate (the peer says nothing)",
-                ));
+                return Err(Error::new(Kind::Timeout, "it says nothing"));
             }
             match pipe::read(self.stream, &mut bytes[filled..]).map_err(failed)? {
-                0 => return Err(Error::new(Kind::Eof, "authenticate")),
+                0 => return Err(gone()),
                 read => filled += read,
             }
         }
@@ -70,12 +70,16 @@ impl Wire<'_> {
     }
 }
 
+fn gone() -> Error {
+    Error::new(Kind::Eof, "it hung up")
+}
+
 impl Speaker for Wire<'_> {
     fn send(&mut self, message: &[u8]) -> Result<()> {
         // A handshake fits into the buffer of any socket, so this does not wait for the peer.
         let head = (message.len() as u32).to_be_bytes();
         pipe::write_both(self.stream, &head, message)
-            .map_err(|error| Error::caused(Kind::BrokenPipe, "authenticate", error))
+            .map_err(|error| Error::caused(Kind::BrokenPipe, "it hung up", error))
     }
 
     fn receive(&mut self) -> Result<Vec<u8>> {
@@ -83,7 +87,9 @@ impl Speaker for Wire<'_> {
         self.read(&mut head)?;
         let length = u32::from_be_bytes(head) as usize;
         if length > MESSAGE_MAX {
-            let text = format!("authenticate (the peer announces a message of {length} bytes)");
+            let text = format!(
+                "it announces a message of {length} bytes, where {MESSAGE_MAX} are the most"
+            );
             return Err(Error::new(Kind::Auth, text));
         }
         let mut message = vec![0; length];
@@ -95,19 +101,22 @@ impl Speaker for Wire<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::Digests;
+    use crate::auth::Protocol;
 
-    const KEY: Secret<'_> = Secret {
-        key: b"key",
-        digests: Digests::OrMd5,
-    };
+    /// Each side of each protocol.
+    fn each() -> impl Iterator<Item = (Side, Secret)> {
+        let protocols = [Protocol::Poolproof, Protocol::PythonOrMd5];
+        let secrets = protocols.map(|protocol| Secret::new(b"key", protocol));
+        let both = |secret: Secret| [(Side::Accepted, secret.clone()), (Side::Connected, secret)];
+        secrets.into_iter().flat_map(both)
+    }
 
     fn check(said: &[u8], is_expected: fn(&Error) -> bool) {
-        for side in [Side::Accepted, Side::Connected] {
+        for (side, secret) in each() {
             let (ours, theirs) = pipe::duplex().unwrap();
             pipe::write(&theirs, said).unwrap();
             let patience = Duration::from_millis(50);
-            let error = shake_hands_within(&ours, side, KEY, patience).unwrap_err();
+            let error = shake_hands_within(&ours, side, &secret, patience).unwrap_err();
             assert!(is_expected(&error), "{said:?}: {error}");
         }
     }
@@ -119,6 +128,8 @@ mod tests {
             &[0],
             &[0, 0, 0, 60],
             b"\0\0\0\x3c#CHALLENGE#{sha256}",
+            b"\0\0\0\x2d#POOLPROOF-1#",
+            b"\0\0\0\x47#PROOF#",
         ] {
             check(said, Error::is_timeout);
         }
@@ -133,9 +144,12 @@ mod tests {
 
     #[test]
     fn a_peer_that_goes_away_is_at_its_end() {
-        let (ours, theirs) = pipe::duplex().unwrap();
-        drop(theirs);
-        let error = shake_hands(&ours, Side::Connected, KEY).unwrap_err();
-        assert!(error.is_eof(), "{error}");
+        for (side, secret) in each() {
+            let (ours, theirs) = pipe::duplex().unwrap();
+            // A listener that has said something first knows the same by that.
+            drop(theirs);
+            let error = shake_hands(&ours, side, &secret).unwrap_err();
+            assert!(error.is_eof() || error.is_broken_pipe(), "{error}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::registry::Registered;
 use super::server::{self, Office};
 use super::{Manager, PATIENCE};
 use crate::address::Address;
-use crate::auth;
+use crate::auth::Key;
 use crate::context::Context;
 use crate::current::Exit;
 use crate::error::Result;
@@ -22,7 +22,7 @@ use crate::transfer::Message;
 pub struct ManagerBuilder {
     pub(super) context: Context,
     pub(super) address: Option<Address>,
-    key: Option<Vec<u8>>,
+    key: Option<Key>,
     pub(super) patience: Duration,
     registered: Result<Registered>,
 }
@@ -49,7 +49,7 @@ impl ManagerBuilder {
 
     /// What others must know; else a key that nobody can guess, which proxies bring along.
     pub fn key(mut self, key: &[u8]) -> ManagerBuilder {
-        self.key = Some(key.to_vec());
+        self.key = Some(Key::new(key));
         self
     }
 
@@ -106,14 +106,10 @@ impl ManagerBuilder {
     }
 
     /// The key and what is registered.
-    pub(super) fn take(self) -> Result<(Vec<u8>, Registered)> {
+    pub(super) fn take(self) -> Result<(Key, Registered)> {
         let key = match self.key {
             Some(key) => key,
-            None => {
-                let mut key = vec![0; 32];
-                auth::fill_random(&mut key)?;
-                key
-            }
+            None => Key::random()?,
         };
         Ok((key, self.registered?))
     }
@@ -135,7 +131,7 @@ impl ManagerBuilder {
     pub fn server(self) -> Result<ManagerServer> {
         let address = self.address.clone();
         let (key, registered) = self.take()?;
-        let office = Office::open(address.as_ref(), &key, registered)?;
+        let office = Office::open(address.as_ref(), key, registered)?;
         Ok(ManagerServer { office })
     }
 }

@@ -17,11 +17,11 @@ use serde_bytes::Bytes;
 use super::coding::{decoded, encoded};
 use super::protocol::{Item, Process, Reply, Request};
 use crate::address::Address;
-use crate::auth;
-use crate::connection::Connection;
+use crate::auth::{self, Key, Secret};
+use crate::connection::{Carrier, Connection};
 use crate::copies::InCopies;
 use crate::error::{Error, Kind, Result};
-use crate::listener::Client;
+use crate::listener::dial;
 use crate::locked::lock;
 use crate::transfer::encode;
 
@@ -36,7 +36,7 @@ pub(super) struct Server {
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Door {
     address: Address,
-    key: Vec<u8>,
+    key: Key,
 }
 
 struct Known {
@@ -126,8 +126,7 @@ fn process() -> Result<Process> {
 }
 
 impl Server {
-    pub(super) fn new(address: Address, key: &[u8]) -> Server {
-        let key = key.to_vec();
+    pub(super) fn new(address: Address, key: Key) -> Server {
         Server::from(Door { address, key })
     }
 
@@ -214,7 +213,9 @@ impl Server {
 
     fn connect(&self) -> Result<Connection<(), ()>> {
         let door = &self.known.door;
-        let connection = Client::connect(&door.address, Some(&door.key))?;
+        let secret = Secret::Own(door.key.clone());
+        let stream = dial(&door.address, Some(&secret))?;
+        let connection = Connection::duplex(Carrier::Remote(Arc::new(stream)));
         let hello = Request::Hello(process()?);
         connection.send_encoded(|buffer| encode(&hello, buffer))?;
         Ok(connection)

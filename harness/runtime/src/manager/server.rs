@@ -29,7 +29,7 @@ use super::table::{Gone, Object, Table};
 use super::value::{Array, Value};
 use super::waiting::{Caller, LOOK};
 use crate::address::Address;
-use crate::auth::Digests;
+use crate::auth::{Key, Secret};
 use crate::connection::{Carrier, Connection};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
@@ -41,7 +41,7 @@ use crate::transfer::encode;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Start {
     pub(super) address: Option<Address>,
-    pub(super) key: Vec<u8>,
+    pub(super) key: Key,
     pub(super) registered: Registered,
     /// Whether it has a process of its own.
     pub(super) is_process: bool,
@@ -62,7 +62,7 @@ pub(super) fn main(start: Start) {
         poolproof_sys::process::ignore_interrupts();
     }
     let channel = Channel::from(start.channel);
-    let office = Office::open(start.address.as_ref(), &start.key, start.registered);
+    let office = Office::open(start.address.as_ref(), start.key, start.registered);
     let hello: Hello = match &office {
         Ok(office) => Ok(office.address().clone()),
         Err(error) => Err((error.kind(), error.to_string())),
@@ -99,11 +99,11 @@ impl Office {
     /// Listens at an address, or at a private one; whoever comes is answered by [`serve`].
     pub(super) fn open(
         address: Option<&Address>,
-        key: &[u8],
+        key: Key,
         registered: Registered,
     ) -> Result<Arc<Office>> {
         let registry = Registry::open(registered)?;
-        let acceptor = Acceptor::bind(address, Some(key), Digests::Sha256)?;
+        let acceptor = Acceptor::bind(address, Some(Secret::Own(key)))?;
         Ok(Arc::new(Office {
             address: acceptor.address().clone(),
             acceptor: Mutex::new(Some(Arc::new(acceptor))),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a trial that panics has failed")]
 
+mod between;
 mod connection;
 #[cfg(unix)]
 mod copies;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         listener::trials(),
         peer::trials(),
         hostile::trials(),
+        between::trials(),
         copies(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();

@@ -1,5 +1,6 @@
 //! Listeners and clients with a real peer: CPython's own `multiprocessing.connection`, each version
-//! that is found. Those before 3.12 know only HMAC-MD5, which both sides here must ask for.
+//! that is found. Its protocol is spoken only by who asks for it; and those before 3.12 know only
+//! HMAC-MD5, which has to be asked for, too.
 
 mod python;
 
@@ -21,7 +22,7 @@ const LENGTHS: [usize; 6] = [0, 1, 16 << 10, (16 << 10) + 1, 1 << 20, 64 << 20];
 
 type Check = fn(&Python);
 
-const CHECKS: [(&str, Check); 5] = [
+const CHECKS: [(&str, Check); 6] = [
     ("our_listener_takes_a_cpython_client", client),
     ("our_client_reaches_a_cpython_listener", server),
     (
@@ -35,6 +36,10 @@ const CHECKS: [(&str, Check); 5] = [
     (
         "a_cpython_that_knows_only_md5_is_refused_unless_asked_for",
         only_md5,
+    ),
+    (
+        "a_cpython_is_told_nothing_by_who_does_not_ask_for_its_protocol",
+        not_asked_for,
     ),
 ];
 
@@ -69,11 +74,11 @@ impl Drop for Named<'_> {
     }
 }
 
-/// What must be allowed for it.
-fn digests(python: &Python) -> mp::Digests {
+/// What must be spoken with it.
+fn protocol(python: &Python) -> mp::Protocol {
     match python.version >= (3, 12, 0) {
-        true => mp::Digests::Sha256,
-        false => mp::Digests::OrMd5,
+        true => mp::Protocol::Python,
+        false => mp::Protocol::PythonOrMd5,
     }
 }
 
@@ -113,7 +118,7 @@ def refused(attempt):
 fn client(python: &Python) {
     for address in addresses(&folder()) {
         let key = Some(&b"secret"[..]);
-        let listener = mp::Listener::bind_with(&address, key, digests(python)).unwrap();
+        let listener = mp::Listener::bind_with(&address, key, protocol(python)).unwrap();
         let script = "echo(Client(address, authkey=key))";
         let running = start(python, script, listener.address(), "secret");
         echo(listener.accept().unwrap());
@@ -126,7 +131,7 @@ fn server(python: &Python) {
         let mut running = start(python, "echo(listen().accept())", &address, "secret");
         let address = running.line().parse().unwrap();
         let key = Some(&b"secret"[..]);
-        echo(mp::Client::connect_with(&address, key, digests(python)).unwrap());
+        echo(mp::Client::connect_with(&address, key, protocol(python)).unwrap());
         running.end();
     }
 }
@@ -147,7 +152,7 @@ fn echo(connection: mp::Connection<u8, u8>) {
 fn client_with_wrong_key(python: &Python) {
     for address in addresses(&folder()) {
         let key = Some(&b"secret"[..]);
-        let listener = mp::Listener::bind_with(&address, key, digests(python)).unwrap();
+        let listener = mp::Listener::bind_with(&address, key, protocol(python)).unwrap();
         let script = "refused(lambda: Client(address, authkey=key))";
         let mut running = start(python, script, listener.address(), "guess");
         assert!(listener.accept::<u8, u8>().unwrap_err().is_auth());
@@ -170,7 +175,7 @@ fn server_with_other_key(python: &Python) {
         let mut running = start(python, "refused(listen().accept)", &address, "secret");
         let address = running.line().parse().unwrap();
         let key = Some(&b"guess"[..]);
-        let error = mp::Client::connect_with::<u8, u8>(&address, key, digests(python));
+        let error = mp::Client::connect_with::<u8, u8>(&address, key, protocol(python));
         assert!(error.unwrap_err().is_auth());
         assert_eq!(running.line(), "refused");
         running.end();
@@ -179,17 +184,21 @@ fn server_with_other_key(python: &Python) {
 
 /// Nobody falls back to the weaker digest by itself.
 fn only_md5(python: &Python) {
-    if digests(python) == mp::Digests::Sha256 {
+    if protocol(python) == mp::Protocol::Python {
         return;
     }
     let key = Some(&b"secret"[..]);
-    let listener = mp::Listener::bind(&local(), key).unwrap();
+    let listener = mp::Listener::bind_with(&local(), key, mp::Protocol::Python).unwrap();
     let script = "refused(lambda: Client(address, authkey=key))";
     let mut running = start(python, script, listener.address(), "secret");
     assert!(listener.accept::<u8, u8>().unwrap_err().is_auth());
     assert_eq!(running.line(), "refused");
     running.end();
+    given_up(python, mp::Protocol::Python, "`Protocol::PythonOrMd5`");
+}
 
+/// A CPython listener is given up by our client, which says what it needs.
+fn given_up(python: &Python, protocol: mp::Protocol, needed: &str) {
     let script = "
 try:
     listen().accept()
@@ -198,11 +207,29 @@ except (AuthenticationError, EOFError, ConnectionError):
 ";
     let mut running = start(python, script, &local(), "secret");
     let address = running.line().parse().unwrap();
-    let error = mp::Client::connect::<u8, u8>(&address, key).unwrap_err();
+    let key = Some(&b"secret"[..]);
+    let error = mp::Client::connect_with::<u8, u8>(&address, key, protocol).unwrap_err();
     assert!(
-        error.is_auth() && error.to_string().contains("OrMd5"),
+        error.is_auth() && error.to_string().contains(needed),
         "{error}"
     );
     assert_eq!(running.line(), "given up");
     running.end();
+}
+
+/// And nobody falls back to CPython's protocol by itself.
+fn not_asked_for(python: &Python) {
+    let listener = mp::Listener::bind(&local(), Some(b"secret")).unwrap();
+    let script = "
+try:
+    Client(address, authkey=key)
+except (AuthenticationError, AssertionError):
+    print('given up')
+";
+    let mut running = start(python, script, listener.address(), "secret");
+    let error = listener.accept::<u8, u8>().unwrap_err().to_string();
+    assert!(error.contains("`Protocol::Python`"), "{error}");
+    assert_eq!(running.line(), "given up");
+    running.end();
+    given_up(python, mp::Protocol::Poolproof, "`Protocol::Python`");
 }

@@ -78,9 +78,9 @@ pub(super) fn silent_stranger(context: Context) {
     friend.list::<u8>().unwrap().push(&1).unwrap();
     assert!(start.elapsed() < Duration::from_secs(5));
     // Each was only asked, and nothing that it says instead of an answer is believed.
-    let mut first = [0; 15];
+    let mut first = [0; 17];
     strangers[0].read_exact(&mut first).unwrap();
-    assert_eq!(&first[4..], b"#CHALLENGE#");
+    assert_eq!(&first[4..], b"#POOLPROOF-1#");
 }
 
 pub(super) fn nonsense(context: Context) {
