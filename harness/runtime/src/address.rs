@@ -25,26 +25,47 @@ pub enum Address {
 }
 
 impl Address {
-    /// An address on this machine that nobody else has, and the folder to keep as long as it is
-    /// used, where it needs one.
-    pub(crate) fn private() -> Result<(Address, Option<TempDir>)> {
-        let mut random = [0; 16];
-        auth::fill_random(&mut random)?;
-        let name = format!("poolproof-{:032x}", u128::from_le_bytes(random));
-        if HAS_NAMES {
-            return Ok((Address::Name(name), None));
-        }
-        // Nobody else may look into it.
-        let folder = tempfile::Builder::new().prefix("poolproof-").tempdir();
-        let folder = folder.map_err(|error| Error::system("make a private folder", error))?;
-        Ok((Address::Path(folder.path().join("socket")), Some(folder)))
-    }
-
     pub(crate) fn place(&self) -> Place<'_> {
         match self {
             Address::Tcp(address) => Place::Tcp(*address),
             Address::Path(path) => Place::Path(path),
             Address::Name(name) => Place::Name(name),
+        }
+    }
+}
+
+/// Where a listener is, and what goes with it.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) address: Address,
+    /// Goes with the socket in it.
+    _folder: Option<TempDir>,
+}
+
+impl Home {
+    /// At an address on this machine that nobody else has.
+    pub(crate) fn private() -> Result<Home> {
+        let mut random = [0; 16];
+        auth::fill_random(&mut random)?;
+        let name = format!("poolproof-{:032x}", u128::from_le_bytes(random));
+        if HAS_NAMES {
+            return Ok(Home::from(Address::Name(name)));
+        }
+        // Nobody else may look into it.
+        let folder = tempfile::Builder::new().prefix("poolproof-").tempdir();
+        let folder = folder.map_err(|error| Error::system("make a private folder", error))?;
+        Ok(Home {
+            address: Address::Path(folder.path().join("socket")),
+            _folder: Some(folder),
+        })
+    }
+}
+
+impl From<Address> for Home {
+    fn from(address: Address) -> Home {
+        Home {
+            address,
+            _folder: None,
         }
     }
 }
@@ -98,7 +119,7 @@ mod tests {
 
     #[test]
     fn private_addresses_differ() {
-        let (one, other) = (Address::private().unwrap(), Address::private().unwrap());
-        assert_ne!(one.0, other.0);
+        let (one, other) = (Home::private().unwrap(), Home::private().unwrap());
+        assert_ne!(one.address, other.address);
     }
 }

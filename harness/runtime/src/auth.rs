@@ -7,6 +7,7 @@
 
 mod own;
 mod python;
+pub(crate) mod seal;
 #[cfg(test)]
 mod talk;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::error::{Error, Kind, Result};
+use seal::Seals;
 
 /// The longest message of a handshake.
 pub(crate) const MESSAGE_MAX: usize = 256;
@@ -31,15 +33,20 @@ const FAILURE: &[u8] = b"#FAILURE#";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Protocol {
-    /// This library's own, for ends that both use it: a proof holds for one connection, one
-    /// direction and nobody else's, as [`Listener`](crate::Listener) says.
+    /// This library's own, for ends that both use it; what it protects is said at
+    /// [`Listener`](crate::Listener#what-a-key-protects).
     #[default]
     Poolproof,
     /// CPython's, from 3.12 on: HMAC-SHA256.
     ///
-    /// It does not say who proves what to whom. A server that does not know the key gets it proved
-    /// by having another client answer the challenge that it was sent, and is believed; and whoever
-    /// is in between can take the connection over once both ends have proved the key.
+    /// It does not say who proves what to whom, and nothing behind the handshake is protected:
+    ///
+    /// - a server that does not know the key has another client, or the same one on another
+    ///   connection, answer the challenge that it was sent, and is believed;
+    /// - whoever is in between can carry the handshake, and then change what is sent, or go on in
+    ///   the place of one end.
+    ///
+    /// So it is for networks where nobody else is, for tunnels, and for local sockets.
     Python,
     /// CPython's of any version: also HMAC-MD5, to a peer that knows nothing better, as those
     /// before 3.12. Its limits are those of [`Python`](Protocol::Python).
@@ -102,19 +109,19 @@ pub(crate) trait Speaker {
     fn receive(&mut self) -> Result<Vec<u8>>;
 }
 
-/// The side that accepted: asks first.
-pub(crate) fn accept(peer: &mut dyn Speaker, secret: &Secret) -> Result<()> {
+/// The side that accepted: asks first. Gives what goes with each message from now on.
+pub(crate) fn accept(peer: &mut dyn Speaker, secret: &Secret) -> Result<Option<Seals>> {
     match secret {
-        Secret::Own(key) => own::accept(peer, key),
-        Secret::Python(key, digests) => python::accept(peer, key, *digests),
+        Secret::Own(key) => own::accept(peer, key).map(Some),
+        Secret::Python(key, digests) => python::accept(peer, key, *digests).map(|()| None),
     }
 }
 
-/// The side that connected: answers first.
-pub(crate) fn connect(peer: &mut dyn Speaker, secret: &Secret) -> Result<()> {
+/// The side that connected: answers first. Gives what goes with each message from now on.
+pub(crate) fn connect(peer: &mut dyn Speaker, secret: &Secret) -> Result<Option<Seals>> {
     match secret {
-        Secret::Own(key) => own::connect(peer, key),
-        Secret::Python(key, digests) => python::connect(peer, key, *digests),
+        Secret::Own(key) => own::connect(peer, key).map(Some),
+        Secret::Python(key, digests) => python::connect(peer, key, *digests).map(|()| None),
     }
 }
 
@@ -159,10 +166,11 @@ mod tests {
         let long = vec![b'k'; 1 << 20];
         for protocol in PROTOCOLS {
             for key in [&b"secret"[..], b"", &long] {
-                let secret = || Secret::new(key, protocol);
-                let (listener, client) = both(secret(), secret());
-                listener.unwrap();
-                client.unwrap();
+                let (listener, client) =
+                    both(Secret::new(key, protocol), Secret::new(key, protocol));
+                let is_ours = protocol == Protocol::Poolproof;
+                assert_eq!(listener.unwrap().is_some(), is_ours);
+                assert_eq!(client.unwrap().is_some(), is_ours);
             }
             for guess in [&b"guess"[..], b"", b"secret ", &long] {
                 let guess = Secret::new(guess, protocol);
@@ -199,6 +207,34 @@ mod tests {
         assert!(listener.unwrap_err().is_eof());
         let client = client.unwrap_err();
         assert!(client.is_auth() && client.to_string().contains("Protocol::Python`"));
+    }
+
+    /// What both ends of a handshake have afterwards.
+    fn seals() -> [Seals; 2] {
+        let secret = || Secret::new(b"secret", Protocol::Poolproof);
+        let (listener, client) = both(secret(), secret());
+        [listener, client].map(|end| end.unwrap().unwrap())
+    }
+
+    #[test]
+    fn what_one_end_sends_the_other_receives() {
+        let [listener, client] = seals();
+        for (mut one, mut other) in [
+            (listener.sending, client.receiving),
+            (client.sending, listener.receiving),
+        ] {
+            let tag = one.of_message(b"message");
+            other.check_message(b"message", &tag).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_one_end_sends_is_nothing_that_it_receives() {
+        for seals in seals() {
+            let (mut ours, mut theirs) = (seals.sending, seals.receiving);
+            let tag = ours.of_message(b"message");
+            assert!(theirs.check_message(b"message", &tag).is_err());
+        }
     }
 
     #[test]

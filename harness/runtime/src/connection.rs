@@ -6,6 +6,7 @@
 mod frame;
 mod half;
 mod reader;
+mod sealing;
 mod travel;
 pub(crate) mod wait;
 mod writer;
@@ -21,6 +22,7 @@ use poolproof_sys::pipe;
 
 pub use wait::{Waitable, wait};
 
+use crate::auth::seal::Seals;
 use crate::context::Context;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
@@ -122,8 +124,17 @@ impl<S, R> Connection<S, R> {
         Connection::new(Some(carrier.clone()), Some(carrier))
     }
 
+    /// One end of a stream to a process that is not ours; with a key, each message has a MAC.
+    pub(crate) fn remote(stream: Arc<Handle>, seals: Option<Seals>) -> Connection<S, R> {
+        let (receiving, sending) = seals.map(|seals| (seals.receiving, seals.sending)).unzip();
+        let carrier = Carrier::Remote(stream);
+        let reader = Reader::new(carrier.clone(), receiving);
+        Connection::from_parts(Some(reader), Some(Writer::new(carrier, sending)))
+    }
+
     fn new(read: Option<Carrier>, write: Option<Carrier>) -> Connection<S, R> {
-        Connection::from_parts(read.map(Reader::new), write.map(Writer::new))
+        let reader = read.map(|carrier| Reader::new(carrier, None));
+        Connection::from_parts(reader, write.map(|carrier| Writer::new(carrier, None)))
     }
 
     fn from_parts(reader: Option<Reader>, writer: Option<Writer>) -> Connection<S, R> {

@@ -11,6 +11,7 @@ use poolproof_sys::channel::Channel;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
+use crate::auth::seal::Seals;
 use crate::auth::{Protocol, Secret};
 use crate::connection::{Carrier, Connection};
 use crate::wire::{self, Side};
@@ -32,28 +33,38 @@ fn said(bytes: &[u8]) -> Handle {
     ours
 }
 
-/// Messages on a connection.
+type Value = (u8, String, Vec<u64>, Option<(f64, Duration)>);
+
+/// Messages on a connection, by one whose messages they are, and by one who has come in between.
 pub fn framing(bytes: &[u8]) {
-    type Value = (u8, String, Vec<u64>, Option<(f64, Duration)>);
     for carrier in [Carrier::Duplex, Carrier::Remote] {
         let carrier = carrier(Arc::new(said(bytes)));
-        let connection: Connection<Value, Value> = Connection::duplex(carrier);
-        let mut total = 0;
-        for turn in 0.. {
-            let received = match turn % 3 {
-                0 => connection.recv_bytes().map(|bytes| total += bytes.len()),
-                1 => connection.recv().map(drop),
-                _ => connection.poll(Some(Duration::ZERO)).map(drop),
-            };
-            match received {
-                Err(error) if error.is_deserialize() && turn % 3 == 1 => {}
-                Err(_) => break,
-                Ok(()) => {}
-            }
-            assert!(turn <= 3 * SAID_MAX, "it does not come to an end");
-        }
+        let total = receive_all(&Connection::duplex(carrier));
         assert!(total <= bytes.len(), "more is received than was said");
     }
+    let stream = Arc::new(said(bytes));
+    let total = receive_all(&Connection::remote(stream, Some(Seals::of_nobody())));
+    assert!(total == 0, "what nobody has sent is received");
+}
+
+/// Receives in turn bytes, a value and nothing, until nothing comes any more; gives how many bytes
+/// were received.
+fn receive_all(connection: &Connection<Value, Value>) -> usize {
+    let mut total = 0;
+    for turn in 0.. {
+        let received = match turn % 3 {
+            0 => connection.recv_bytes().map(|bytes| total += bytes.len()),
+            1 => connection.recv().map(|_| total += 1),
+            _ => connection.poll(Some(Duration::ZERO)).map(drop),
+        };
+        match received {
+            Err(error) if error.is_deserialize() && turn % 3 == 1 => {}
+            Err(_) => break,
+            Ok(()) => {}
+        }
+        assert!(turn <= 3 * SAID_MAX, "it does not come to an end");
+    }
+    total
 }
 
 /// The first words of a peer who does not know the key, on each side of each protocol.

@@ -9,16 +9,12 @@
 mod acceptor;
 mod dial;
 
-use std::sync::Arc;
-
-use poolproof_sys::handle::Handle;
-
-pub(crate) use acceptor::Acceptor;
+pub(crate) use acceptor::{Accepted, Acceptor};
 pub(crate) use dial::dial;
 
-use crate::address::Address;
+use crate::address::{Address, Home};
 use crate::auth::{Protocol, Secret};
-use crate::connection::{Carrier, Connection};
+use crate::connection::Connection;
 use crate::error::Result;
 
 /// Waits for others to connect.
@@ -43,6 +39,33 @@ use crate::error::Result;
 /// assert_eq!(client.join().expect("it does not panic")?, "7 it is");
 /// # mp::Result::Ok(())
 /// ```
+///
+/// # What a key protects
+///
+/// With a key both ends prove to each other that they know it, and then each message has a MAC
+/// (HMAC-SHA256 under a key of this connection and direction, with the message's number). Who does
+/// not know the key, but is in between or at one end, cannot
+///
+/// - be taken for a client or a listener, by what it has overheard, or by what other right ends say
+///   to it meanwhile: a proof is for one connection, one direction and this protocol;
+/// - change a message, add one, leave one out, repeat one, or send one back: whoever receives it is
+///   told (`is_auth`), and receives nothing any more. No room is made for what is only announced.
+///
+/// It can
+///
+/// - **read everything**: the key never travels, all else does in the clear;
+/// - keep messages back, or cut the connection, which looks like the end of the other process;
+/// - try out guesses at the key, as fast as it likes, once it has overheard a handshake or a client
+///   has connected to it. So a key is random bytes (32 are plenty) and no password.
+///
+/// Where others can listen on the way, listen at `127.0.0.1` or at a path, and have a tunnel lead
+/// there: `ssh -N -L 5000:127.0.0.1:5000 machine`, and clients connect to `127.0.0.1:5000`.
+///
+/// With [`Protocol::Python`] less is protected, as is said there; without a key nothing is, and
+/// anyone may connect.
+///
+/// An end with a key goes on in one process only: who sends it to another has it no more
+/// (`is_usage`), and of a forked process and its copy one alone may use it.
 #[derive(Debug)]
 pub struct Listener {
     acceptor: Acceptor,
@@ -68,7 +91,7 @@ impl Listener {
         protocol: Protocol,
     ) -> Result<Listener> {
         let secret = key.map(|key| Secret::new(key, protocol));
-        let acceptor = Acceptor::bind(Some(address), secret)?;
+        let acceptor = Acceptor::bind(Home::from(address.clone()), secret)?;
         Ok(Listener { acceptor })
     }
 
@@ -84,11 +107,15 @@ impl Listener {
     /// `is_auth`, `is_eof` or `is_timeout` for one who tried and could not prove it: the listener
     /// goes on.
     pub fn accept<S, R>(&self) -> Result<Connection<S, R>> {
-        self.acceptor.accept().map(connection)
+        let accepted = self.acceptor.accept()?;
+        Ok(Connection::remote(accepted.stream, accepted.seals))
     }
 }
 
 /// Connects to listeners.
+///
+/// [`Listener`] says what a key protects: that nobody else is at the other end, and that what comes
+/// is what was sent; **not that nobody reads it**.
 #[derive(Debug, Clone, Copy)]
 pub struct Client;
 
@@ -112,12 +139,7 @@ impl Client {
         protocol: Protocol,
     ) -> Result<Connection<S, R>> {
         let secret = key.map(|key| Secret::new(key, protocol));
-        let stream = dial(address, secret.as_ref());
-        let stream = stream.map_err(|error| error.under(format_args!("connect to {address}")))?;
-        Ok(connection(Arc::new(stream)))
+        dial(address, secret.as_ref())
+            .map_err(|error| error.under(format_args!("connect to {address}")))
     }
-}
-
-fn connection<S, R>(stream: Arc<Handle>) -> Connection<S, R> {
-    Connection::duplex(Carrier::Remote(stream))
 }

@@ -81,6 +81,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A process that keeps objects for others.
 ///
+/// Who knows its address and its key may do all that a client can: read and change each object,
+/// and call each function and type that was registered. What that key protects, and that
+/// **everything but the key travels in the clear**, is said at [`Listener`](crate::Listener): over
+/// a network that others can listen on, lead a tunnel to a manager at `127.0.0.1`.
+///
 /// A manager that was started here ends when its last clone is dropped, and when the process that
 /// started it dies.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
+use crate::auth::seal::Seals;
 use crate::auth::{self, MESSAGE_MAX, Secret, Speaker};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
@@ -22,8 +23,8 @@ pub(crate) enum Side {
     Connected,
 }
 
-/// Has both sides prove that they know the key.
-pub(crate) fn shake_hands(stream: &Handle, side: Side, secret: &Secret) -> Result<()> {
+/// Has both sides prove that they know the key; gives what goes with each message from now on.
+pub(crate) fn shake_hands(stream: &Handle, side: Side, secret: &Secret) -> Result<Option<Seals>> {
     shake_hands_within(stream, side, secret, PATIENCE)
 }
 
@@ -32,7 +33,7 @@ fn shake_hands_within(
     side: Side,
     secret: &Secret,
     patience: Duration,
-) -> Result<()> {
+) -> Result<Option<Seals>> {
     let mut wire = Wire {
         stream,
         deadline: Instant::now() + patience,

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! listener  #POOLPROOF-1#  its number
-//! client    #PROOF#        its number, and its proof
-//! listener  #WELCOME#      its proof         (or #FAILURE#)
+//! client    #PROOF#        its number, its proof
+//! listener  #WELCOME#      its proof                (or #FAILURE#)
 //! ```
 //!
 //! A number is 32 random bytes, new for each connection. All that both have said so far, keyed with
@@ -11,11 +11,15 @@
 //! proves the key on one connection, in one direction, proves it nowhere else: not to another, not
 //! a second time, and not to the one who has said it.
 //! The client proves first, so that nobody is given by a listener what guesses can be tried on.
-
-use super::{FAILURE, Key, Speaker, WELCOME, digest, hmac, random, refused};
-use crate::error::{Kind, Result};
+//!
+//! What is said afterwards has MACs (`seal`) under keys of the session, so that who has carried the
+//! handshake from one right end to another cannot go on in the place of one of them.
 
 use hmac::Mac;
+
+use super::seal::{Seal, Seals};
+use super::{FAILURE, Key, Speaker, WELCOME, digest, hmac, random, refused};
+use crate::error::{Kind, Result};
 
 /// What a listener says first begins with this, the protocol's version and a `#`.
 const NAME: &[u8] = b"#POOLPROOF-";
@@ -27,13 +31,14 @@ const CHALLENGE: &[u8] = b"#CHALLENGE#";
 const NUMBER: usize = 32;
 const DIGEST: usize = 32;
 
-/// Whose proof it is.
+/// Whose proof it is, and which way a message goes.
 const CLIENT: &[u8] = b"the client knows the key";
 const LISTENER: &[u8] = b"the listener knows the key";
+const TO_CLIENT: &[u8] = b"from the listener to the client";
+const TO_LISTENER: &[u8] = b"from the client to the listener";
 
-pub(super) fn accept(peer: &mut dyn Speaker, key: &Key) -> Result<()> {
-    let ours = random::<NUMBER>()?;
-    let greeting = [NAME, VERSION, b"#", &ours].concat();
+pub(super) fn accept(peer: &mut dyn Speaker, key: &Key) -> Result<Seals> {
+    let greeting = [NAME, VERSION, b"#", &random::<NUMBER>()?].concat();
     peer.send(&greeting)?;
     let answer = peer.receive().map_err(|error| match error.kind() {
         Kind::Eof => error.retold(Kind::Eof, LEFT),
@@ -49,10 +54,11 @@ pub(super) fn accept(peer: &mut dyn Speaker, key: &Key) -> Result<()> {
         let _ = peer.send(FAILURE);
         return Err(refused("it does not know the key"));
     }
-    peer.send(&[WELCOME, &session.proof(LISTENER)].concat())
+    peer.send(&[WELCOME, &session.proof(LISTENER)].concat())?;
+    Ok(session.seals(TO_CLIENT, TO_LISTENER))
 }
 
-pub(super) fn connect(peer: &mut dyn Speaker, key: &Key) -> Result<()> {
+pub(super) fn connect(peer: &mut dyn Speaker, key: &Key) -> Result<Seals> {
     let greeting = peer.receive()?;
     check_greeting(&greeting)?;
     let said = [PROOF, &random::<NUMBER>()?].concat();
@@ -60,7 +66,9 @@ pub(super) fn connect(peer: &mut dyn Speaker, key: &Key) -> Result<()> {
     peer.send(&[&said[..], &session.proof(CLIENT)].concat())?;
     let verdict = peer.receive()?;
     match verdict.strip_prefix(WELCOME) {
-        Some(proof) if session.is_proof(LISTENER, proof) => Ok(()),
+        Some(proof) if session.is_proof(LISTENER, proof) => {
+            Ok(session.seals(TO_LISTENER, TO_CLIENT))
+        }
         Some(_) => Err(refused("it does not know the key")),
         None if verdict == FAILURE => Err(refused("it refuses our key")),
         None => Err(refused("it answers our proof with neither yes nor no")),
@@ -73,8 +81,9 @@ const LEFT: &str = "it hung up before it proved that it knows the key (a CPython
 
 /// What the client has said before its proof, and the proof.
 fn read_answer(answer: &[u8]) -> Option<(&[u8], &[u8])> {
-    let is_whole = answer.len() == PROOF.len() + NUMBER + DIGEST && answer.starts_with(PROOF);
-    is_whole.then(|| answer.split_at(PROOF.len() + NUMBER))
+    let said = PROOF.len() + NUMBER;
+    let is_whole = answer.len() == said + DIGEST && answer.starts_with(PROOF);
+    is_whole.then(|| answer.split_at(said))
 }
 
 fn check_greeting(greeting: &[u8]) -> Result<()> {
@@ -114,10 +123,16 @@ impl Session {
 
     /// In the same time for each wrong one.
     fn is_proof(&self, whose: &[u8], proof: &[u8]) -> bool {
-        hmac(&self.0)
-            .chain_update(whose)
-            .verify_slice(proof)
-            .is_ok()
+        let mac = hmac(&self.0).chain_update(whose);
+        mac.verify_slice(proof).is_ok()
+    }
+
+    fn seals(&self, sending: &[u8], receiving: &[u8]) -> Seals {
+        let seal = |way| Seal::new(digest(&self.0, &[way]));
+        Seals {
+            sending: seal(sending),
+            receiving: seal(receiving),
+        }
     }
 }
 
@@ -133,11 +148,14 @@ mod tests {
     }
 
     /// An end that goes on by itself, and the line to it; how it ends.
-    type Started = (Line, JoinHandle<Result<()>>);
+    type Started = (Line, JoinHandle<Result<Seals>>);
 
-    fn started(end: fn(&mut dyn Speaker, &Key) -> Result<()>) -> Started {
+    type End = fn(&mut dyn Speaker, &Key) -> Result<Seals>;
+
+    fn started(end: End) -> Started {
         let (ours, mut theirs) = line();
-        (ours, thread::spawn(move || end(&mut theirs, &key())))
+        let end = thread::spawn(move || end(&mut theirs, &key()));
+        (ours, end)
     }
 
     fn is_refused((line, end): Started) {
@@ -229,8 +247,8 @@ mod tests {
     fn numbers_that_are_swapped_prove_nothing() {
         let mut client = started(connect);
         let said = answer(&mut client, &greeting(7));
-        let number = &said[PROOF.len()..PROOF.len() + NUMBER];
-        let swapped = [NAME, VERSION, b"#", number].concat();
+        let end = said.len() - DIGEST;
+        let swapped = [NAME, VERSION, b"#", &said[end - NUMBER..end]].concat();
         let answered = [PROOF, &[7; NUMBER]].concat();
         let session = Session::new(&key(), &swapped, &answered);
         let proof = session.proof(LISTENER);

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc;
 
+use super::seal::Seals;
 use super::{Secret, Speaker, accept, connect};
 use crate::error::{Error, Kind, Result};
 
@@ -65,8 +66,10 @@ impl Speaker for Line {
     }
 }
 
+type Ended = Result<Option<Seals>>;
+
 /// How a handshake ends for a listener and a client.
-pub(super) fn both(listener: Secret, client: Secret) -> (Result<()>, Result<()>) {
+pub(super) fn both(listener: Secret, client: Secret) -> (Ended, Ended) {
     let (mut ours, mut theirs) = line();
     let accepting = std::thread::spawn(move || accept(&mut theirs, &listener));
     let connected = connect(&mut ours, &client);

@@ -13,9 +13,10 @@ pub(super) const LONG: i32 = -1;
 /// What a head begins with when a number of handles follows.
 pub(super) const HANDLES: i32 = -2;
 
-/// Writes the head of a message into the end of `room`; gives where it starts.
-pub(super) fn write_head(room: &mut [u8; HEAD_MAX], length: usize, handles: usize) -> usize {
-    let mut start = HEAD_MAX;
+/// Writes the head of a message into the end of `room`, which has [`HEAD_MAX`] bytes; gives where
+/// it starts.
+pub(super) fn write_head(room: &mut [u8], length: usize, handles: usize) -> usize {
+    let mut start = room.len();
     let mut put = |bytes: &[u8]| {
         start -= bytes.len();
         room[start..start + bytes.len()].copy_from_slice(bytes);

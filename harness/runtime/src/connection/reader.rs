@@ -11,6 +11,8 @@ use poolproof_sys::pipe;
 
 use super::Carrier;
 use super::frame::{HANDLES, HEAD_MAX, LONG, write_head};
+use super::sealing::Sealing;
+use crate::auth::seal::{BELIEVED_MAX, Mac, PIECE, Running, Seal, TAG, altered};
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 
@@ -37,6 +39,7 @@ pub(super) struct Reader {
     handles: VecDeque<Handle>,
     /// The length and the handles of a message that was too long for who asked for it.
     refused: Option<(usize, Vec<Handle>)>,
+    pub(super) sealing: Sealing,
 }
 
 /// Where the bytes of a message are.
@@ -47,7 +50,7 @@ pub(super) enum Frame {
 }
 
 impl Reader {
-    pub(super) fn new(carrier: Carrier) -> Reader {
+    pub(super) fn new(carrier: Carrier, seal: Option<Seal>) -> Reader {
         Reader {
             carrier: Some(carrier),
             buffer: Vec::new(),
@@ -55,6 +58,7 @@ impl Reader {
             large: Vec::new(),
             handles: VecDeque::new(),
             refused: None,
+            sealing: Sealing::new(seal),
         }
     }
 
@@ -81,7 +85,8 @@ impl Reader {
     }
 
     pub(super) fn has_read_ahead(&self) -> bool {
-        !self.ahead.is_empty() || self.refused.is_some()
+        let is_over = matches!(self.sealing, Sealing::Altered);
+        !self.ahead.is_empty() || self.refused.is_some() || is_over
     }
 
     /// Receives a message: where its bytes are, and its handles.
@@ -105,6 +110,7 @@ impl Reader {
 
     /// Receives what stands before a message: its length and its handles.
     fn head(&mut self) -> Result<(usize, Vec<Handle>)> {
+        self.sealing.get()?;
         let mut handles = Vec::new();
         let mut length = self.first_number()?;
         while length == HANDLES {
@@ -116,12 +122,21 @@ impl Reader {
             LONG => usize::try_from(u64::from_be_bytes(self.take()?)).ok(),
             _ => usize::try_from(length).ok(),
         };
-        let length = length.filter(|length| *length <= LENGTH_MAX);
-        let length = length.ok_or_else(|| {
+        let Some(length) = length.filter(|length| *length <= LENGTH_MAX) else {
+            self.sealing.check(|_| Err(altered()))?;
             let text = "read the length of a message, which is negative or too large";
-            Error::new(Kind::Deserialize, text)
-        })?;
+            return Err(Error::new(Kind::Deserialize, text));
+        };
+        if length > BELIEVED_MAX && self.sealing.get()?.is_some() {
+            let tag = self.take()?;
+            self.sealing.check(|seal| seal.check_length(length, &tag))?;
+        }
         Ok((length, handles))
+    }
+
+    /// How long what stands behind a message is.
+    fn tag(&mut self) -> Result<usize> {
+        Ok(self.sealing.get()?.map_or(0, |_| TAG))
     }
 
     /// The first number of a message; here the stream may end.
@@ -202,14 +217,19 @@ impl Reader {
     }
 
     fn body(&mut self, length: usize) -> Result<Frame> {
-        if length <= self.buffer.len() {
-            if self.ahead.start + length > self.buffer.len() {
+        let whole = length + self.tag()?;
+        if whole <= self.buffer.len() {
+            if self.ahead.start + whole > self.buffer.len() {
                 self.buffer.copy_within(self.ahead.clone(), 0);
                 self.ahead = 0..self.ahead.len();
             }
-            self.have(length)?;
+            self.have(whole)?;
             let place = self.ahead.start..self.ahead.start + length;
             self.ahead.start = place.end;
+            if let Some(seal) = self.sealing.get()? {
+                let mac = seal.begin().chain_update(&self.buffer[place.clone()]);
+                self.check(mac)?;
+            }
             return Ok(Frame::Small(place));
         }
         let mut large = std::mem::take(&mut self.large);
@@ -221,15 +241,38 @@ impl Reader {
     }
 
     fn large_onto(&mut self, length: usize, bytes: &mut Vec<u8>) -> Result<()> {
-        bytes.extend_from_slice(&self.buffer[self.ahead.clone()]);
-        let missing = length - self.ahead.len();
-        self.ahead = 0..0;
-        // No handle is lost: they come only with the first byte of a head.
-        let stream = self.carrier()?.stream();
-        if ended(pipe::read_onto(stream, bytes, missing))? < missing {
-            return Err(cut());
+        let old = bytes.len();
+        let mut mac = self.sealing.get()?.map(|seal| seal.begin());
+        let ahead = self.ahead.start..self.ahead.end.min(self.ahead.start + length);
+        self.ahead.start = ahead.end;
+        bytes.extend_from_slice(&self.buffer[ahead]);
+        let mut known = old;
+        while bytes.len() < old + length {
+            let missing = old + length - bytes.len();
+            let piece = match &mut mac {
+                Some(mac) => {
+                    mac.update(&bytes[known..]);
+                    known = bytes.len();
+                    missing.min(PIECE)
+                }
+                None => missing,
+            };
+            // No handle is lost: they come only with the first byte of a head.
+            let stream = self.carrier()?.stream();
+            if ended(pipe::read_onto(stream, bytes, piece))? < piece {
+                return Err(cut());
+            }
         }
-        Ok(())
+        match mac {
+            Some(mac) => self.check(mac.chain_update(&bytes[known..])),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the message that was received is what was sent next.
+    fn check(&mut self, mac: Running) -> Result<()> {
+        let tag = self.take()?;
+        self.sealing.check(|seal| seal.check(mac, &tag))
     }
 
     /// Receives a message onto `bytes`; gives how many there are. None are there on failure.
@@ -238,7 +281,7 @@ impl Reader {
             Some(refused) => refused,
             None => self.head()?,
         };
-        if length <= self.buffer.len() {
+        if length + self.tag()? <= self.buffer.len() {
             let frame = self.body(length)?;
             bytes.extend_from_slice(self.bytes(&frame));
             return Ok(length);
@@ -282,6 +325,11 @@ impl Reader {
             let mut head = [0; HEAD_MAX];
             let start = write_head(&mut head, length, handles.len());
             bytes.extend_from_slice(&head[start..]);
+            if length > BELIEVED_MAX
+                && let Sealing::Sealed(seal) = &self.sealing
+            {
+                bytes.extend_from_slice(&seal.of_length(length));
+            }
             handles
                 .into_iter()
                 .rev()

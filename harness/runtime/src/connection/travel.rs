@@ -1,5 +1,5 @@
-//! How a connection goes to another process inside a message: its handles, and what it has read
-//! ahead.
+//! How a connection goes to another process inside a message: its handles, what it has read ahead,
+//! and the numbers of its next messages where these have MACs.
 
 use std::sync::Arc;
 
@@ -7,8 +7,10 @@ use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::reader::Reader;
+use super::sealing::Sealing;
 use super::writer::Writer;
 use super::{Carrier, Connection};
+use crate::auth::seal::Seal;
 use crate::locked::lock;
 use crate::transfer;
 
@@ -19,6 +21,8 @@ struct Traveller {
     side: Option<Sent>,
     ahead: Vec<u8>,
     ahead_handles: Vec<Sent>,
+    /// What goes with what is received, and with what is sent.
+    seals: Option<(Seal, Seal)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +48,7 @@ impl<S, R> Serialize for Connection<S, R> {
         }
         let reader = self.reader.as_ref().map(|half| half.lock());
         let mut reader = reader.transpose().map_err(T::Error::custom)?;
-        let writer = self.writer.as_ref().map(|writer| lock(writer));
+        let mut writer = self.writer.as_ref().map(|writer| lock(writer));
         let of_reader = reader.as_ref().and_then(|reader| reader.carrier.clone());
         let of_writer = writer.as_ref().and_then(|writer| writer.carrier.clone());
         let is_receiving = of_reader.is_some();
@@ -62,10 +66,19 @@ impl<S, R> Serialize for Connection<S, R> {
             _ => None,
         };
         let stream = duplicate(carrier.stream())?;
+        let seals = match (&mut reader, &mut writer) {
+            (Some(reader), Some(writer)) => seals(reader, writer).map_err(T::Error::custom)?,
+            _ => None,
+        };
         let (ahead, handles) = match &mut reader {
             Some(reader) => reader.take_ahead(),
             None => Default::default(),
         };
+        if let (Some(_), Some(reader), Some(writer)) = (&seals, &mut reader, &mut writer) {
+            // The next messages have the numbers that are known where it goes.
+            reader.sealing = Sealing::Elsewhere;
+            writer.sealing = Sealing::Elsewhere;
+        }
         drop((reader, writer));
         let traveller = Traveller {
             way,
@@ -73,38 +86,54 @@ impl<S, R> Serialize for Connection<S, R> {
             side,
             ahead,
             ahead_handles: handles.into_iter().map(Sent).collect(),
+            seals,
         };
         let outcome = traveller.serialize(serializer);
-        self.put_back_unless_sent(traveller);
+        match (&outcome, self.back(traveller)) {
+            (Ok(_), back) => transfer::if_refused(back),
+            (Err(_), back) => back(),
+        }
         outcome
     }
 }
 
+/// What goes with what is received, and with what is sent.
+fn seals(reader: &mut Reader, writer: &mut Writer) -> crate::error::Result<Option<(Seal, Seal)>> {
+    let receiving = reader.sealing.get()?.cloned();
+    Ok(receiving.zip(writer.sealing.get()?.cloned()))
+}
+
 impl<S, R> Connection<S, R> {
-    /// What was read ahead goes with the message, or comes back when the message is refused.
-    fn put_back_unless_sent(&self, traveller: Traveller) {
+    /// What was read ahead, and the numbers of the next messages, go with the message; this is how
+    /// they come back when it is refused.
+    fn back(&self, traveller: Traveller) -> impl FnOnce() + 'static {
+        let (reader, writer) = (self.reader.clone(), self.writer.clone());
         let Traveller {
             ahead,
             ahead_handles,
+            seals,
             ..
         } = traveller;
-        if ahead.is_empty() && ahead_handles.is_empty() {
-            return;
-        }
-        let Some(reader) = self.reader.as_ref().map(Arc::clone) else {
-            return;
-        };
-        transfer::if_refused(move || {
+        let (receiving, sending) = seals.unzip();
+        let handles: Vec<_> = ahead_handles
+            .into_iter()
+            .map(|Sent(handle)| handle)
+            .collect();
+        move || {
             // Who sends it has just had it, and no copy was made since.
-            let Ok(mut reader) = reader.lock() else {
-                return;
-            };
-            let handles = ahead_handles
-                .into_iter()
-                .map(|Sent(handle)| handle)
-                .collect();
-            reader.put_ahead(&ahead, handles);
-        });
+            let reader = reader.as_ref().and_then(|half| half.lock().ok());
+            if let Some(mut reader) = reader {
+                if !ahead.is_empty() || !handles.is_empty() {
+                    reader.put_ahead(&ahead, handles);
+                }
+                if receiving.is_some() {
+                    reader.sealing = Sealing::new(receiving);
+                }
+            }
+            if let (Some(writer), Some(_)) = (&writer, &sending) {
+                lock(writer).sealing = Sealing::new(sending);
+            }
+        }
     }
 }
 
@@ -118,7 +147,9 @@ impl<'de, S, R> Deserialize<'de> for Connection<S, R> {
             side,
             ahead,
             ahead_handles,
+            seals,
         } = traveller;
+        let (receiving, sending) = seals.unzip();
         let stream = Arc::new(stream);
         let carrier = match (way, side) {
             (Way::Both, None) => Carrier::Duplex(stream),
@@ -132,9 +163,9 @@ impl<'de, S, R> Deserialize<'de> for Connection<S, R> {
                 ));
             }
         };
-        let writer = (way != Way::Receiving).then(|| Writer::new(carrier.clone()));
+        let writer = (way != Way::Receiving).then(|| Writer::new(carrier.clone(), sending));
         let reader = (way != Way::Sending).then(|| {
-            let mut reader = Reader::new(carrier);
+            let mut reader = Reader::new(carrier, receiving);
             let handles = ahead_handles
                 .into_iter()
                 .map(|Sent(handle)| handle)

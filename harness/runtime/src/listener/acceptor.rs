@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 use poolproof_sys::socket;
-use tempfile::TempDir;
 
-use crate::address::Address;
+use crate::address::{Address, Home};
 use crate::auth::Secret;
+use crate::auth::seal::Seals;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::locked::lock;
@@ -22,12 +22,18 @@ const HANDSHAKES_MAX: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Acceptor {
     listener: socket::Listener,
-    address: Address,
+    home: Home,
     secret: Option<Arc<Secret>>,
     done: Arc<Done>,
     wake: Handle,
-    /// Goes with the socket in it.
-    _folder: Option<TempDir>,
+}
+
+/// One who has connected and, where there is a key, has proved to know it.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: Arc<Handle>,
+    /// What goes with each message.
+    pub(crate) seals: Option<Seals>,
 }
 
 /// Handshakes that have ended.
@@ -41,7 +47,7 @@ struct Done {
 struct Handshakes {
     /// The oldest first.
     running: VecDeque<Arc<Handle>>,
-    ended: VecDeque<Result<Arc<Handle>>>,
+    ended: VecDeque<Result<Accepted>>,
     is_closed: bool,
 }
 
@@ -59,38 +65,32 @@ impl Handshakes {
 }
 
 impl Acceptor {
-    /// Listens at an address, or at a private one.
-    pub(crate) fn bind(address: Option<&Address>, secret: Option<Secret>) -> Result<Acceptor> {
-        let (mut address, folder) = match address {
-            Some(address) => (address.clone(), None),
-            None => Address::private()?,
-        };
-        let failed = |error| Error::system(format!("listen at {address}"), error);
-        let listener = socket::Listener::bind(address.place()).map_err(failed)?;
+    pub(crate) fn bind(mut home: Home, secret: Option<Secret>) -> Result<Acceptor> {
+        let failed = |error| Error::system(format!("listen at {}", home.address), error);
+        let listener = socket::Listener::bind(home.address.place()).map_err(failed)?;
         let (wake, waker) = pipe::one_way().map_err(failed)?;
         if let Some(tcp) = listener.tcp_address() {
-            address = Address::Tcp(tcp);
+            home.address = Address::Tcp(tcp);
         }
         Ok(Acceptor {
             listener,
-            address,
+            home,
             secret: secret.map(Arc::new),
             done: Arc::new(Done {
                 state: Mutex::default(),
                 wake: waker,
             }),
             wake,
-            _folder: folder,
         })
     }
 
     pub(crate) fn address(&self) -> &Address {
-        &self.address
+        &self.home.address
     }
 
     /// Waits for the next who has proved to know the key, or failed to.
-    pub(crate) fn accept(&self) -> Result<Arc<Handle>> {
-        let failed = |error| Error::system(format!("accept at {}", self.address), error);
+    pub(crate) fn accept(&self) -> Result<Accepted> {
+        let failed = |error| Error::system(format!("accept at {}", self.home.address), error);
         loop {
             let handles = [self.listener.handle(), &self.wake];
             let ready = fork_gate::outside(|| pipe::wait_any(&handles, None)).map_err(failed)?;
@@ -101,7 +101,7 @@ impl Acceptor {
                 if state.is_closed {
                     return Err(Error::new(
                         Kind::Closed,
-                        format!("accept at {}", self.address),
+                        format!("accept at {}", self.home.address),
                     ));
                 }
                 if let Some(ended) = state.ended.pop_front() {
@@ -113,7 +113,12 @@ impl Acceptor {
             if ready[0] {
                 let stream = self.listener.accept().map_err(failed)?;
                 match &self.secret {
-                    None => return Ok(Arc::new(stream)),
+                    None => {
+                        return Ok(Accepted {
+                            stream: Arc::new(stream),
+                            seals: None,
+                        });
+                    }
                     Some(secret) => self.begin(stream, Arc::clone(secret))?,
                 }
             }
@@ -132,7 +137,7 @@ impl Acceptor {
         let stream = Arc::new(stream);
         self.done.lock().add(Arc::clone(&stream));
         let done = Arc::clone(&self.done);
-        let address = self.address.clone();
+        let address = self.home.address.clone();
         let work = move || {
             let outcome = wire::shake_hands(&stream, Side::Accepted, &secret);
             let about =
@@ -142,7 +147,9 @@ impl Acceptor {
             state
                 .running
                 .retain(|running| !Arc::ptr_eq(running, &stream));
-            state.ended.push_back(outcome.map(|()| stream));
+            state
+                .ended
+                .push_back(outcome.map(|seals| Accepted { stream, seals }));
             drop(state);
             // It fails only when the listener is gone.
             let _ = pipe::write(&done.wake, &[0]);

@@ -47,7 +47,8 @@ impl ManagerBuilder {
         self
     }
 
-    /// What others must know; else a key that nobody can guess, which proxies bring along.
+    /// What others must know, and nobody may guess: random bytes, no password; else a key that was
+    /// made so, which proxies bring along. [`Listener`](crate::Listener) says what it protects.
     pub fn key(mut self, key: &[u8]) -> ManagerBuilder {
         self.key = Some(Key::new(key));
         self

@@ -18,7 +18,7 @@ use super::coding::{decoded, encoded};
 use super::protocol::{Item, Process, Reply, Request};
 use crate::address::Address;
 use crate::auth::{self, Key, Secret};
-use crate::connection::{Carrier, Connection};
+use crate::connection::Connection;
 use crate::copies::InCopies;
 use crate::error::{Error, Kind, Result};
 use crate::listener::dial;
@@ -214,8 +214,7 @@ impl Server {
     fn connect(&self) -> Result<Connection<(), ()>> {
         let door = &self.known.door;
         let secret = Secret::Own(door.key.clone());
-        let stream = dial(&door.address, Some(&secret))?;
-        let connection = Connection::duplex(Carrier::Remote(Arc::new(stream)));
+        let connection = dial(&door.address, Some(&secret))?;
         let hello = Request::Hello(process()?);
         connection.send_encoded(|buffer| encode(&hello, buffer))?;
         Ok(connection)

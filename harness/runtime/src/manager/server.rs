@@ -28,12 +28,13 @@ use super::set::Set;
 use super::table::{Gone, Object, Table};
 use super::value::{Array, Value};
 use super::waiting::{Caller, LOOK};
-use crate::address::Address;
+use crate::address::{Address, Home};
+use crate::auth::seal::Seals;
 use crate::auth::{Key, Secret};
-use crate::connection::{Carrier, Connection};
+use crate::connection::Connection;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
-use crate::listener::Acceptor;
+use crate::listener::{Accepted, Acceptor};
 use crate::locked::lock;
 use crate::transfer::encode;
 
@@ -103,7 +104,8 @@ impl Office {
         registered: Registered,
     ) -> Result<Arc<Office>> {
         let registry = Registry::open(registered)?;
-        let acceptor = Acceptor::bind(address, Some(Secret::Own(key)))?;
+        let home = address.map_or_else(Home::private, |address| Ok(Home::from(address.clone())))?;
+        let acceptor = Acceptor::bind(home, Some(Secret::Own(key)))?;
         Ok(Arc::new(Office {
             address: acceptor.address().clone(),
             acceptor: Mutex::new(Some(Arc::new(acceptor))),
@@ -141,8 +143,8 @@ pub(super) fn serve(office: &Arc<Office>) {
         return;
     };
     for client in 1.. {
-        let stream = match acceptor.accept() {
-            Ok(stream) => stream,
+        let Accepted { stream, seals } = match acceptor.accept() {
+            Ok(accepted) => accepted,
             Err(error) if error.is_closed() => return,
             // One who does not know the key, or the system is short of something for a moment.
             Err(_) => continue,
@@ -156,7 +158,7 @@ pub(super) fn serve(office: &Arc<Office>) {
         let shared = Arc::clone(office);
         let work = move || {
             // A request that makes no sense ends its connection, and no other.
-            let _ = converse(&shared, client, &stream);
+            let _ = converse(&shared, client, &stream, seals);
             let _ = socket::shut_down(&stream);
             lock(&shared.streams).remove(&client);
         };
@@ -202,8 +204,13 @@ impl Drop for Present<'_> {
 }
 
 /// Answers a client until it goes away.
-fn converse(office: &Arc<Office>, client: u64, stream: &Arc<Handle>) -> Result<()> {
-    let connection: Connection<(), ()> = Connection::duplex(Carrier::Remote(Arc::clone(stream)));
+fn converse(
+    office: &Arc<Office>,
+    client: u64,
+    stream: &Arc<Handle>,
+    seals: Option<Seals>,
+) -> Result<()> {
+    let connection: Connection<(), ()> = Connection::remote(Arc::clone(stream), seals);
     let Request::Hello(process) = decoded(&connection.recv_bytes()?)? else {
         return Err(Error::new(Kind::Usage, "serve a client that gives no name"));
     };

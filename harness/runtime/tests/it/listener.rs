@@ -14,6 +14,15 @@ pub(crate) fn trials() -> Vec<Trial> {
                 Ok(())
             },
         ),
+        Trial::test(
+            "listener/a_connection_with_a_key_goes_on_in_another_process",
+            || {
+                for address in addresses(&folder()).into_iter().chain(name()) {
+                    goes_on(&address);
+                }
+                Ok(())
+            },
+        ),
         Trial::test("listener/an_address_in_use_is_refused", || {
             let listener = mp::Listener::bind(&local(), None)?;
             assert!(
@@ -70,6 +79,73 @@ fn values_and_bytes(address: &mp::Address) {
         assert_eq!(connection.recv_bytes().unwrap(), [7; 100_000]);
         assert!(connection.recv_bytes().unwrap_err().is_eof());
         client.join().unwrap();
+    }
+}
+
+type Texts = mp::Connection<String, String>;
+
+/// Answers all that comes, until nothing comes any more.
+fn answer(connection: Texts) -> mp::Result<()> {
+    loop {
+        match connection.recv() {
+            Err(error) if error.is_eof() => return Ok(()),
+            said => connection.send(&format!("{} it is", said?.len()))?,
+        }
+    }
+}
+
+/// With what one end has read ahead, and one message that was too long for who asked for it.
+fn goes_on(address: &mp::Address) {
+    let key = Some(&b"secret"[..]);
+    let listener = mp::Listener::bind(address, key).unwrap();
+    let found = listener.address().clone();
+    let client = std::thread::spawn(move || mp::Client::connect(&found, key));
+    let ours: Texts = listener.accept().unwrap();
+    let theirs: Texts = client.join().unwrap().unwrap();
+    theirs.send(&"first".into()).unwrap();
+    for length in [10_000, 3] {
+        theirs.send(&"x".repeat(length)).unwrap();
+    }
+    assert_eq!(ours.recv().unwrap(), "first");
+    assert!(ours.recv_bytes_of_at_most(5).unwrap_err().is_too_long());
+    // It stays usable where it cannot be sent.
+    let (_receiver, sender) = mp::Context::default().one_way().unwrap();
+    let unsendable = (ours, Unsendable);
+    assert!(sender.send(&unsendable).unwrap_err().is_serialize());
+    let ours = unsendable.0;
+    ours.send(&"here".into()).unwrap();
+    assert_eq!(theirs.recv().unwrap(), "here");
+
+    let (receiver, sender) = mp::Context::default().one_way().unwrap();
+    let process = mp::Context::default()
+        .process(
+            |receiver: mp::Receiver<Texts>| answer(receiver.recv()?),
+            receiver,
+        )
+        .start()
+        .unwrap();
+    sender.send(&ours).unwrap();
+    for length in [10_000, 3, 20_000] {
+        if length == 20_000 {
+            theirs.send(&"y".repeat(length)).unwrap();
+        }
+        assert_eq!(theirs.recv().unwrap(), format!("{length} it is"));
+    }
+    // Only the other process knows the next message's MAC.
+    assert!(ours.send(&"again".into()).unwrap_err().is_usage());
+    assert!(ours.recv().unwrap_err().is_usage());
+    drop((ours, theirs));
+    assert!(process.join(Some(crate::SOON)).unwrap());
+    assert_eq!(process.exit_code().unwrap(), Some(0));
+}
+
+/// What cannot be sent.
+#[derive(serde::Deserialize)]
+struct Unsendable;
+
+impl serde::Serialize for Unsendable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("it cannot be sent"))
     }
 }
 
