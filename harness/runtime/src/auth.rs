@@ -107,6 +107,8 @@ pub(crate) trait Speaker {
     fn send(&mut self, message: &[u8]) -> Result<()>;
     /// Receives one message of at most [`MESSAGE_MAX`] bytes.
     fn receive(&mut self) -> Result<Vec<u8>>;
+    /// Is told that the other end has proved the key.
+    fn proved(&mut self) {}
 }
 
 /// The side that accepted: asks first. Gives what goes with each message from now on.

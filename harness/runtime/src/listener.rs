@@ -7,6 +7,7 @@
 //! is noticed by the system (`sys::socket`).
 
 mod acceptor;
+mod admission;
 mod dial;
 
 pub(crate) use acceptor::{Accepted, Acceptor};
@@ -103,9 +104,13 @@ impl Listener {
 
     /// Waits for the next who connects and knows the key.
     ///
+    /// Handshakes go on beside each other, at most 128 of them; each has ten seconds, or a tenth of
+    /// one where others wait for its place, and of these one from where most come from goes first.
+    ///
     /// # Errors
-    /// `is_auth`, `is_eof` or `is_timeout` for one who tried and could not prove it: the listener
-    /// goes on.
+    /// `is_auth`, `is_eof` or `is_timeout` for one who tried and could not prove it: the message
+    /// says who and why, and the listener goes on. `is_system` where this process has had no
+    /// descriptor or thread for a second for those who wait: it can be called again.
     pub fn accept<S, R>(&self) -> Result<Connection<S, R>> {
         let accepted = self.acceptor.accept()?;
         Ok(Connection::remote(accepted.stream, accepted.seals))
@@ -120,10 +125,14 @@ impl Listener {
 pub struct Client;
 
 impl Client {
-    /// Connects to who listens at an address.
+    /// Connects to who listens at an address; gives up after ten seconds.
+    ///
+    /// A listener to which many come at once may hang up on one that it has not heard yet: that one
+    /// tries again, some times within a second or two.
     ///
     /// # Errors
-    /// `is_broken_pipe` when nobody listens there; `is_auth` when the keys differ.
+    /// `is_broken_pipe` when nobody listens there; `is_auth` when the keys or the protocols differ;
+    /// `is_eof` when it hangs up each time; `is_timeout` when it says nothing, as one without a key.
     pub fn connect<S, R>(address: &Address, key: Option<&[u8]>) -> Result<Connection<S, R>> {
         Client::connect_with(address, key, Protocol::Poolproof)
     }

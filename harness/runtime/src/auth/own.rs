@@ -54,12 +54,16 @@ pub(super) fn accept(peer: &mut dyn Speaker, key: &Key) -> Result<Seals> {
         let _ = peer.send(FAILURE);
         return Err(refused("it does not know the key"));
     }
+    peer.proved();
     peer.send(&[WELCOME, &session.proof(LISTENER)].concat())?;
     Ok(session.seals(TO_CLIENT, TO_LISTENER))
 }
 
 pub(super) fn connect(peer: &mut dyn Speaker, key: &Key) -> Result<Seals> {
-    let greeting = peer.receive()?;
+    let greeting = peer.receive().map_err(|error| match error.kind() {
+        Kind::Timeout => error.retold(Kind::Timeout, "it says nothing, as one without a key"),
+        _ => error,
+    })?;
     check_greeting(&greeting)?;
     let said = [PROOF, &random::<NUMBER>()?].concat();
     let session = Session::new(key, &greeting, &said);

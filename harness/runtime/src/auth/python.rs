@@ -31,6 +31,7 @@ pub(crate) enum Digests {
 
 pub(super) fn accept(peer: &mut dyn Speaker, key: &[u8], digests: Digests) -> Result<()> {
     ask(peer, key, digests, &random::<RANDOM>()?)?;
+    peer.proved();
     answer(peer, key, digests)
 }
 

@@ -1,12 +1,15 @@
-//! A listener's inside, which a manager's server has, too.
+//! A listener's inside, which a manager's server has, too: accepts, and has each who comes prove
+//! the key in a thread of its own, beside all others.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
-use poolproof_sys::socket;
+use poolproof_sys::socket::{self, Arrival};
 
+use super::admission::{Admission, Door};
 use crate::address::{Address, Home};
 use crate::auth::Secret;
 use crate::auth::seal::Seals;
@@ -14,19 +17,6 @@ use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::locked::lock;
 use crate::wire::{self, Side};
-
-/// Handshakes that may go on at once; for who comes then, the oldest is given up.
-const HANDSHAKES_MAX: usize = 128;
-
-/// A listener's inside, which a manager's server has, too.
-#[derive(Debug)]
-pub(crate) struct Acceptor {
-    listener: socket::Listener,
-    home: Home,
-    secret: Option<Arc<Secret>>,
-    done: Arc<Done>,
-    wake: Handle,
-}
 
 /// One who has connected and, where there is a key, has proved to know it.
 #[derive(Debug)]
@@ -36,35 +26,37 @@ pub(crate) struct Accepted {
     pub(crate) seals: Option<Seals>,
 }
 
-/// Handshakes that have ended.
+/// What listens at an address.
 #[derive(Debug)]
-struct Done {
-    state: Mutex<Handshakes>,
+pub(crate) struct Acceptor {
+    listener: socket::Listener,
+    home: Home,
+    secret: Option<Arc<Secret>>,
+    shared: Arc<Shared>,
+    /// Has a byte for each handshake that has ended.
     wake: Handle,
 }
 
-#[derive(Debug, Default)]
-struct Handshakes {
-    /// The oldest first.
-    running: VecDeque<Arc<Handle>>,
-    ended: VecDeque<Result<Accepted>>,
-    is_closed: bool,
+/// What the threads of handshakes have, too.
+#[derive(Debug)]
+struct Shared {
+    admission: Mutex<Admission>,
+    wake: Handle,
 }
 
-impl Handshakes {
-    /// Counts one more, for which the oldest makes room where there are too many.
-    fn add(&mut self, stream: Arc<Handle>) {
-        if self.running.len() >= HANDSHAKES_MAX
-            && let Some(oldest) = self.running.pop_front()
-        {
-            // It fails for one that has just ended.
-            let _ = socket::shut_down(&oldest);
-        }
-        self.running.push_back(stream);
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Admission> {
+        lock(&self.admission)
+    }
+
+    fn wake(&self) {
+        // It fails only when the listener is gone.
+        let _ = pipe::write(&self.wake, &[0]);
     }
 }
 
 impl Acceptor {
+    /// Listens at an address; without a secret anyone is let in.
     pub(crate) fn bind(mut home: Home, secret: Option<Secret>) -> Result<Acceptor> {
         let failed = |error| Error::system(format!("listen at {}", home.address), error);
         let listener = socket::Listener::bind(home.address.place()).map_err(failed)?;
@@ -76,8 +68,8 @@ impl Acceptor {
             listener,
             home,
             secret: secret.map(Arc::new),
-            done: Arc::new(Done {
-                state: Mutex::default(),
+            shared: Arc::new(Shared {
+                admission: Mutex::default(),
                 wake: waker,
             }),
             wake,
@@ -88,110 +80,118 @@ impl Acceptor {
         &self.home.address
     }
 
+    fn failed(&self, error: std::io::Error) -> Error {
+        Error::system(format!("accept at {}", self.home.address), error)
+    }
+
     /// Waits for the next who has proved to know the key, or failed to.
     pub(crate) fn accept(&self) -> Result<Accepted> {
-        let failed = |error| Error::system(format!("accept at {}", self.home.address), error);
         loop {
-            let handles = [self.listener.handle(), &self.wake];
-            let ready = fork_gate::outside(|| pipe::wait_any(&handles, None)).map_err(failed)?;
-            if ready[1] {
-                // One byte for each that has ended; another thread may have taken it, and then
-                // takes what it stands for.
-                let mut state = self.done.lock();
-                if state.is_closed {
-                    return Err(Error::new(
-                        Kind::Closed,
-                        format!("accept at {}", self.home.address),
-                    ));
-                }
-                if let Some(ended) = state.ended.pop_front() {
-                    drop(state);
-                    pipe::read(&self.wake, &mut [0]).map_err(failed)?;
-                    return ended;
-                }
+            let door = self.shared.lock().door(Instant::now());
+            let handles = [&self.wake, self.listener.handle()];
+            let (handles, until) = match door {
+                Door::Open => (&handles[..], None),
+                Door::Shut(until) => (&handles[..1], until),
+            };
+            let ready = fork_gate::outside(|| pipe::wait_any(handles, until));
+            let ready = ready.map_err(|error| self.failed(error))?;
+            if ready[0]
+                && let Some(ended) = self.ended()?
+            {
+                return ended;
             }
-            if ready[0] {
-                let stream = self.listener.accept().map_err(failed)?;
-                match &self.secret {
-                    None => {
-                        return Ok(Accepted {
-                            stream: Arc::new(stream),
-                            seals: None,
-                        });
-                    }
-                    Some(secret) => self.begin(stream, Arc::clone(secret))?,
-                }
+            if ready.get(1) == Some(&true)
+                && let Some(accepted) = self.let_in()?
+            {
+                return Ok(accepted);
             }
         }
     }
 
+    /// The next handshake that has ended.
+    fn ended(&self) -> Result<Option<Result<Accepted>>> {
+        let mut admission = self.shared.lock();
+        if admission.is_closed {
+            let text = format!("accept at {}", self.home.address);
+            return Err(Error::new(Kind::Closed, text));
+        }
+        // Another thread may have taken it, and then takes the byte that stands for it.
+        let ended = admission.ended.pop_front();
+        drop(admission);
+        if ended.is_some() {
+            pipe::read(&self.wake, &mut [0]).map_err(|error| self.failed(error))?;
+        }
+        Ok(ended)
+    }
+
+    /// Lets the next one in who has connected, if it is still there; one who need not prove anything
+    /// is accepted by that.
+    fn let_in(&self) -> Result<Option<Accepted>> {
+        let arrival = self.listener.accept();
+        let outcome = match (arrival, &self.secret) {
+            (Ok(None), _) => return Ok(None),
+            (Ok(Some(arrival)), Some(secret)) => self.begin(arrival, Arc::clone(secret)),
+            (Ok(Some(arrival)), None) => {
+                self.shared.lock().is_supplied();
+                return Ok(Some(Accepted {
+                    stream: Arc::new(arrival.stream),
+                    seals: None,
+                }));
+            }
+            (Err(error), _) => Err(error),
+        };
+        let mut admission = self.shared.lock();
+        match outcome {
+            Ok(()) => admission.is_supplied(),
+            Err(error) => {
+                let outcome = admission.is_short(error, Instant::now());
+                outcome.map_err(|error| self.failed(error))?;
+            }
+        }
+        Ok(None)
+    }
+
     /// Has [`Acceptor::accept`] fail from now on.
     pub(crate) fn close(&self) {
-        self.done.lock().is_closed = true;
-        // It fails only when nobody is there to be woken.
-        let _ = pipe::write(&self.done.wake, &[0]);
+        self.shared.lock().is_closed = true;
+        self.shared.wake();
     }
 
-    /// Begins a handshake beside all others.
-    fn begin(&self, stream: Handle, secret: Arc<Secret>) -> Result<()> {
-        let stream = Arc::new(stream);
-        self.done.lock().add(Arc::clone(&stream));
-        let done = Arc::clone(&self.done);
-        let address = self.home.address.clone();
+    /// Begins a handshake beside all others. Who finds no thread for it is sent away, and comes
+    /// again.
+    fn begin(&self, arrival: Arrival, secret: Arc<Secret>) -> std::io::Result<()> {
+        let (from, now) = (arrival.from, Instant::now());
+        let stream = self.shared.lock().begin(arrival, now);
+        let (shared, address) = (Arc::clone(&self.shared), self.home.address.clone());
+        let begun = Arc::clone(&stream);
         let work = move || {
-            let outcome = wire::shake_hands(&stream, Side::Accepted, &secret);
-            let about =
-                |error: Error| error.under(format_args!("authenticate a client at {address}"));
-            let outcome = outcome.map_err(about);
-            let mut state = done.lock();
-            state
-                .running
-                .retain(|running| !Arc::ptr_eq(running, &stream));
-            state
-                .ended
-                .push_back(outcome.map(|seals| Accepted { stream, seals }));
-            drop(state);
-            // It fails only when the listener is gone.
-            let _ = pipe::write(&done.wake, &[0]);
+            let proved = || shared.lock().proved(&stream);
+            let outcome = wire::shake_hands(&stream, Side::Accepted(&proved), &secret);
+            let outcome = outcome.map_err(|error| error.under(Unproved { from, address }));
+            shared.lock().end(&stream, Instant::now());
+            let outcome = outcome.map(|seals| Accepted { stream, seals });
+            shared.lock().ended.push_back(outcome);
+            shared.wake();
         };
-        fork_gate::spawn("handshake", work)
-            .map(drop)
-            .map_err(|error| Error::system("start a thread for a handshake", error))
+        let spawned = fork_gate::spawn("handshake", work).map(drop);
+        if spawned.is_err() {
+            self.shared.lock().end(&begun, now);
+        }
+        spawned
     }
 }
 
-impl Done {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Handshakes> {
-        lock(&self.state)
-    }
+/// What one who comes is to do, for the error of one who does not.
+struct Unproved {
+    from: Option<SocketAddr>,
+    address: Address,
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use super::*;
-
-    #[test]
-    fn the_oldest_of_too_many_handshakes_makes_room() {
-        let anywhere = socket::Place::Tcp(([127, 0, 0, 1], 0).into());
-        let listener = socket::Listener::bind(anywhere).unwrap();
-        let place = socket::Place::Tcp(listener.tcp_address().unwrap());
-        let mut handshakes = Handshakes::default();
-        let mut add = || {
-            let client = socket::connect(place).unwrap();
-            handshakes.add(Arc::new(listener.accept().unwrap()));
-            client
-        };
-        let has_ended = |client: &Handle| pipe::wait_readable(client, Some(Instant::now()));
-        let mut clients: VecDeque<_> = (0..HANDSHAKES_MAX).map(|_| add()).collect();
-        assert!(clients.iter().all(|client| !has_ended(client).unwrap()));
-        for _ in 0..2 {
-            clients.push_back(add());
-            let oldest = clients.pop_front().unwrap();
-            let late = Instant::now() + Duration::from_secs(20);
-            assert!(pipe::wait_readable(&oldest, Some(late)).unwrap());
-            assert!(clients.iter().all(|client| !has_ended(client).unwrap()));
+impl std::fmt::Display for Unproved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.from {
+            Some(from) => write!(f, "authenticate {from} at {}", self.address),
+            None => write!(f, "authenticate a client at {}", self.address),
         }
     }
 }

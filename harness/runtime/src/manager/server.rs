@@ -143,29 +143,43 @@ pub(super) fn serve(office: &Arc<Office>) {
         return;
     };
     for client in 1.. {
-        let Accepted { stream, seals } = match acceptor.accept() {
-            Ok(accepted) => accepted,
+        match acceptor.accept() {
+            Ok(accepted) => employ(office, client, accepted),
             Err(error) if error.is_closed() => return,
-            // One who does not know the key, or the system is short of something for a moment.
-            Err(_) => continue,
-        };
-        lock(&office.streams).insert(client, Arc::clone(&stream));
-        if office.is_over() {
-            // It fails for one that its client has ended.
-            let _ = socket::shut_down(&stream);
-            return;
-        }
-        let shared = Arc::clone(office);
-        let work = move || {
-            // A request that makes no sense ends its connection, and no other.
-            let _ = converse(&shared, client, &stream, seals);
-            let _ = socket::shut_down(&stream);
-            lock(&shared.streams).remove(&client);
-        };
-        if fork_gate::spawn("manager client", work).is_err() {
-            lock(&office.streams).remove(&client);
+            // One who does not know the key, or the system is short of something: then it has been
+            // left alone for a while.
+            Err(_) => {}
         }
     }
+}
+
+/// Has a thread answer a client, as soon as there can be one.
+fn employ(office: &Arc<Office>, client: u64, accepted: Accepted) {
+    let stream = Arc::clone(&accepted.stream);
+    lock(&office.streams).insert(client, Arc::clone(&stream));
+    let accepted = Arc::new(Mutex::new(Some(accepted)));
+    let work = || {
+        let (office, accepted) = (Arc::clone(office), Arc::clone(&accepted));
+        move || {
+            let Some(Accepted { stream, seals }) = lock(&accepted).take() else {
+                return;
+            };
+            // A request that makes no sense ends its connection, and no other.
+            let _ = converse(&office, client, &stream, seals);
+            let _ = socket::shut_down(&stream);
+            lock(&office.streams).remove(&client);
+        }
+    };
+    while !office.is_over() {
+        if fork_gate::spawn("manager client", work()).is_ok() {
+            return;
+        }
+        // It has connected, and waits for its first answer.
+        fork_gate::outside(|| std::thread::sleep(LOOK));
+    }
+    // It fails for one that its client has ended.
+    let _ = socket::shut_down(&stream);
+    lock(&office.streams).remove(&client);
 }
 
 /// A connection of a client, as long as it lasts.

@@ -1,8 +1,8 @@
 //! Strangers and mad clients at a listener's and a manager's door. What they can say is looked
 //! through far more closely by the crate's own tests (`fuzzing`).
 
-use std::io::Write;
-use std::net::{Shutdown, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -15,8 +15,10 @@ const KEY: Option<&[u8]> = Some(b"secret");
 const LATE: Option<Duration> = Some(Duration::from_secs(20));
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let trials: [(&str, fn()); 4] = [
+    let trials: [(&str, fn()); 6] = [
         ("silent_strangers_beyond_number_keep_nobody_out", silent),
+        ("who_is_far_away_gets_in_beside_strangers_in_numbers", far),
+        ("who_is_sent_away_unheard_comes_again", sent_away),
         ("a_stranger_who_says_anything_is_refused", anything),
         ("a_client_gone_mad_loses_its_own_connection_only", mad),
         ("a_client_without_a_name_is_not_served", nameless),
@@ -44,7 +46,9 @@ fn noise(number: u64, most: usize) -> Vec<u8> {
 }
 
 fn stranger(address: &mp::Address) -> TcpStream {
-    TcpStream::connect(address.to_string()).unwrap()
+    let stream = TcpStream::connect(address.to_string()).unwrap();
+    stream.set_read_timeout(LATE).unwrap();
+    stream
 }
 
 /// More of them than handshakes may go on at once, and none is ever given up by itself.
@@ -57,14 +61,92 @@ fn silent() {
         friend.send(&5).unwrap();
         drop(strangers);
     });
-    let friend = loop {
-        // Strangers that were given up are errors of their own.
-        if let Ok(friend) = listener.accept::<u8, u8>() {
-            break friend;
-        }
-    };
-    assert_eq!(friend.recv().unwrap(), 5);
+    assert_eq!(accept_friend(&listener).recv().unwrap(), 5);
     client.join().unwrap();
+}
+
+/// What lies between a listener and a client that is far away: while a message of their handshake
+/// is on its way that the listener waits for in the end, so many strangers come, and are greeted.
+fn carry_far(near: &TcpStream, place: &mp::Address, messages: usize) {
+    const STRANGERS: usize = 50;
+    let far = stranger(place);
+    let mut strangers = Vec::new();
+    let ways = [(&far, near), (near, &far)];
+    // Each waits for what the other says.
+    for (mut from, mut to) in ways.into_iter().cycle().take(messages) {
+        let mut head = [0; 4];
+        from.read_exact(&mut head).unwrap();
+        let mut message = vec![0; u32::from_be_bytes(head) as usize];
+        from.read_exact(&mut message).unwrap();
+        for _ in 0..STRANGERS {
+            let mut one = stranger(place);
+            one.read_exact(&mut [0]).unwrap();
+            strangers.push(one);
+        }
+        to.write_all(&[&head[..], &message].concat()).unwrap();
+    }
+    carry(near, &far);
+}
+
+/// As many between two messages, with each protocol.
+fn far() {
+    for (protocol, messages) in [(mp::Protocol::Poolproof, 2), (mp::Protocol::Python, 6)] {
+        let listener = mp::Listener::bind_with(&local(), KEY, protocol).unwrap();
+        let place = listener.address().clone();
+        let way = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = way.local_addr().unwrap().into();
+        let carrying = std::thread::spawn(move || {
+            carry_far(&way.accept().unwrap().0, &place, messages);
+        });
+        let client = std::thread::spawn(move || {
+            let friend = mp::Client::connect_with::<u8, u8>(&near, KEY, protocol).unwrap();
+            friend.send(&5).unwrap();
+        });
+        assert_eq!(accept_friend(&listener).recv().unwrap(), 5);
+        client.join().unwrap();
+        carrying.join().unwrap();
+    }
+}
+
+/// Strangers that were given up are errors of their own.
+fn accept_friend(listener: &mp::Listener) -> mp::Connection<u8, u8> {
+    loop {
+        if let Ok(friend) = listener.accept() {
+            return friend;
+        }
+    }
+}
+
+/// Twice, before and after it was greeted.
+fn sent_away() {
+    let listener = mp::Listener::bind(&local(), KEY).unwrap();
+    let place = listener.address().clone();
+    let way = TcpListener::bind("127.0.0.1:0").unwrap();
+    let near = way.local_addr().unwrap().into();
+    let carrying = std::thread::spawn(move || {
+        drop(way.accept().unwrap());
+        let mut one = way.accept().unwrap().0;
+        let greeting = [&[0, 0, 0, 45][..], b"#POOLPROOF-1#", &[7; 32]].concat();
+        one.write_all(&greeting).unwrap();
+        drop(one);
+        carry(&way.accept().unwrap().0, &stranger(&place));
+    });
+    let client = std::thread::spawn(move || {
+        let friend = mp::Client::connect::<u8, u8>(&near, KEY).unwrap();
+        friend.send(&5).unwrap();
+    });
+    assert_eq!(accept_friend(&listener).recv().unwrap(), 5);
+    client.join().unwrap();
+    carrying.join().unwrap();
+}
+
+/// Carries all that is said, until the one has ended.
+fn carry(one: &TcpStream, other: &TcpStream) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| std::io::copy(&mut &*other, &mut &*one));
+        let _ = std::io::copy(&mut &*one, &mut &*other);
+        let _ = other.shutdown(Shutdown::Both);
+    });
 }
 
 fn anything() {

@@ -19,6 +19,8 @@ mod peer;
 mod pool;
 mod process;
 mod queues;
+#[cfg(unix)]
+mod short;
 mod start;
 mod tree;
 #[cfg(unix)]
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
 #[cfg(unix)]
 fn be_unix_helper() {
     process::detached::HELPER.be();
+    short::HELPER.be();
     warm_up::be_helper();
 }
 
@@ -82,6 +85,7 @@ fn copies() -> Vec<Trial> {
     copies::trials()
         .into_iter()
         .chain(warm_up::trials())
+        .chain(short::trials())
         .collect()
 }
 

@@ -6,13 +6,15 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{
-    GenericFilePath, GenericNamespaced, Listener as LocalListener, ListenerOptions, Name, Stream,
+    GenericFilePath, GenericNamespaced, Listener as LocalListener, ListenerOptions, Name,
 };
-use rustix::net::{Shutdown, sockopt};
+use rustix::io::Errno;
+use rustix::net::sockopt::{self, Timeout};
+use rustix::net::{AddressFamily, Shutdown, SocketAddrAny, SocketAddrUnix, SocketType};
 
 use super::handle::Handle;
 use super::identity::epoch;
@@ -43,7 +45,23 @@ pub enum Place<'a> {
     Name(&'a str),
 }
 
-/// A socket that waits for others to connect.
+/// The longest path of a socket, and the longest name without a file, in bytes.
+const NAME_MAX: usize = if cfg!(target_vendor = "apple") {
+    103
+} else {
+    107
+};
+
+/// One who has connected.
+#[derive(Debug)]
+pub struct Arrival {
+    /// What is said to it and by it.
+    pub stream: Handle,
+    /// Where it is, for TCP.
+    pub from: Option<SocketAddr>,
+}
+
+/// A socket that others connect to.
 #[derive(Debug)]
 pub struct Listener {
     handle: Handle,
@@ -57,6 +75,7 @@ impl Listener {
     /// # Errors
     /// `AddrInUse` when another does; `Unsupported` for a name where there are none.
     pub fn bind(place: Place<'_>) -> io::Result<Listener> {
+        check_length(place)?;
         let (fd, tcp, file): (OwnedFd, _, _) = match place {
             Place::Tcp(address) => {
                 let listener = call!(TcpListener::bind(address))?;
@@ -69,6 +88,8 @@ impl Listener {
             }
             Place::Name(name) => (listen(bare_name(name)?)?, None, None),
         };
+        // Who has connected may be gone, or taken by another thread, before it is accepted.
+        call!(rustix::io::ioctl_fionbio(&fd, true))?;
         Ok(Listener {
             handle: fd.into(),
             tcp,
@@ -76,25 +97,26 @@ impl Listener {
         })
     }
 
-    /// Waits for the next who connects.
+    /// Takes the next who has connected; none where nobody has, or the one who had has gone again.
     ///
     /// # Errors
-    /// Fails as the system's accept does; another call may succeed.
-    pub fn accept(&self) -> io::Result<Handle> {
-        let stream = loop {
-            match call!(rustix::net::accept(&self.handle)) {
-                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {}
-                outcome => break outcome?,
+    /// Fails as the system's accept does, for whoever comes until it has what it is short of.
+    pub fn accept(&self) -> io::Result<Option<Arrival>> {
+        loop {
+            let (stream, from) = match call!(accept_apart(&self.handle)) {
+                Err(Errno::INTR | Errno::CONNABORTED) => continue,
+                Err(Errno::AGAIN) => return Ok(None),
+                outcome => outcome?,
+            };
+            // It fails for one who has gone again.
+            if self.tcp.is_some() && prepare_tcp(&stream).is_err() {
+                continue;
             }
-        };
-        call!(rustix::io::fcntl_setfd(
-            &stream,
-            rustix::io::FdFlags::CLOEXEC
-        ))?;
-        if self.tcp.is_some() {
-            prepare_tcp(&stream)?;
+            return Ok(Some(Arrival {
+                stream: stream.into(),
+                from: from.and_then(|from| from.try_into().ok()),
+            }));
         }
-        Ok(stream.into())
     }
 
     /// The machine's address and port, for TCP.
@@ -121,19 +143,38 @@ impl Drop for Listener {
     }
 }
 
+#[cfg(not(target_vendor = "apple"))]
+fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
+    rustix::net::acceptfrom_with(listener, rustix::net::SocketFlags::CLOEXEC)
+}
+
+/// Here it has the listener's flags, too.
+#[cfg(target_vendor = "apple")]
+fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
+    let (stream, from) = rustix::net::acceptfrom(listener)?;
+    rustix::io::fcntl_setfd(&stream, rustix::io::FdFlags::CLOEXEC)?;
+    rustix::io::ioctl_fionbio(&stream, false)?;
+    Ok((stream, from))
+}
+
 /// Connects to who listens at a place.
 ///
 /// # Errors
-/// `ConnectionRefused` or `NotFound` when nobody does.
-pub fn connect(place: Place<'_>) -> io::Result<Handle> {
+/// `ConnectionRefused` or `NotFound` when nobody does; `TimedOut` when nobody has answered, or made
+/// room, by the deadline.
+pub fn connect(place: Place<'_>, deadline: Instant) -> io::Result<Handle> {
+    check_length(place)?;
+    // None at all would be one without an end.
+    let left = deadline.saturating_duration_since(Instant::now());
+    let left = left.max(Duration::from_millis(1));
     let fd: OwnedFd = match place {
         Place::Tcp(address) => {
-            let stream = OwnedFd::from(call!(TcpStream::connect(address))?);
+            let stream = OwnedFd::from(call!(TcpStream::connect_timeout(&address, left))?);
             prepare_tcp(&stream)?;
             stream
         }
-        Place::Path(path) => reach(file_name(path)?)?,
-        Place::Name(name) => reach(bare_name(name)?)?,
+        Place::Path(path) => reach(&SocketAddrUnix::new(path)?, left)?,
+        Place::Name(name) => reach(&bare_address(name)?, left)?,
     };
     Ok(fd.into())
 }
@@ -165,10 +206,80 @@ fn listen(name: Name<'_>) -> io::Result<OwnedFd> {
     }
 }
 
-fn reach(name: Name<'_>) -> io::Result<OwnedFd> {
-    match call!(Stream::connect(name))? {
-        Stream::UdSocket(stream) => Ok(stream.into()),
+fn reach(address: &SocketAddrUnix, left: Duration) -> io::Result<OwnedFd> {
+    let stream = local_socket()?;
+    // Where nobody accepts, a connection waits for room as a message does.
+    call!(sockopt::set_socket_timeout(
+        &stream,
+        Timeout::Send,
+        Some(left)
+    ))?;
+    loop {
+        match call!(rustix::net::connect(&stream, address)) {
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
+            outcome => break outcome?,
+        }
     }
+    call!(sockopt::set_socket_timeout(&stream, Timeout::Send, None))?;
+    Ok(stream)
+}
+
+#[cfg(not(target_vendor = "apple"))]
+fn local_socket() -> io::Result<OwnedFd> {
+    Ok(call!(rustix::net::socket_with(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        rustix::net::SocketFlags::CLOEXEC,
+        None,
+    ))?)
+}
+
+#[cfg(target_vendor = "apple")]
+fn local_socket() -> io::Result<OwnedFd> {
+    let socket = call!(rustix::net::socket(
+        AddressFamily::UNIX,
+        SocketType::STREAM,
+        None
+    ))?;
+    call!(rustix::io::fcntl_setfd(
+        &socket,
+        rustix::io::FdFlags::CLOEXEC
+    ))?;
+    Ok(socket)
+}
+
+/// What the system says of one that is too long does not say how long it may be.
+fn check_length(place: Place<'_>) -> io::Result<()> {
+    let (what, length) = match place {
+        Place::Tcp(_) => return Ok(()),
+        Place::Path(path) => ("path", path.as_os_str().len()),
+        Place::Name(name) => ("name", name.len()),
+    };
+    match length {
+        0 => {
+            let text = format!("the {what} is empty");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+        }
+        1..=NAME_MAX => Ok(()),
+        _ => {
+            let text = format!(
+                "the {what} has {length} bytes, and that of a socket at most {NAME_MAX}: take a \
+                 shorter one"
+            );
+            Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+        }
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn bare_address(name: &str) -> io::Result<SocketAddrUnix> {
+    Ok(SocketAddrUnix::new_abstract_name(name.as_bytes())?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn bare_address(_name: &str) -> io::Result<SocketAddrUnix> {
+    Err(no_names())
 }
 
 fn file_name(path: &Path) -> io::Result<Name<'_>> {
@@ -179,19 +290,37 @@ fn bare_name(name: &str) -> io::Result<Name<'_>> {
     if HAS_NAMES {
         return name.to_ns_name::<GenericNamespaced>();
     }
+    Err(no_names())
+}
+
+fn no_names() -> io::Error {
     let text = "this system has no socket names without a file: use a path";
-    Err(io::Error::new(io::ErrorKind::Unsupported, text))
+    io::Error::new(io::ErrorKind::Unsupported, text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipe;
+
+    fn late() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    fn reached(place: Place<'_>) -> io::Result<Handle> {
+        connect(place, late())
+    }
 
     #[test]
     fn both_sides_of_tcp_ask_a_silent_peer_for_a_sign_of_life() {
         let listener = Listener::bind(Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap();
-        let client = connect(Place::Tcp(listener.tcp_address().unwrap())).unwrap();
-        for side in [client, listener.accept().unwrap()] {
+        let place = Place::Tcp(listener.tcp_address().unwrap());
+        assert!(listener.accept().unwrap().is_none());
+        let client = reached(place).unwrap();
+        assert!(pipe::wait_readable(listener.handle(), Some(late())).unwrap());
+        let arrival = listener.accept().unwrap().unwrap();
+        assert!(arrival.from.unwrap().ip().is_loopback());
+        for side in [client, arrival.stream] {
             assert!(sockopt::socket_keepalive(&side).unwrap());
             assert_eq!(sockopt::tcp_keepidle(&side).unwrap(), KEEP_ALIVE_IDLE);
             assert_eq!(sockopt::tcp_keepintvl(&side).unwrap(), KEEP_ALIVE_INTERVAL);
@@ -204,11 +333,11 @@ mod tests {
         let name = format!("poolproof-socket-test-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let listener = Listener::bind(Place::Path(&path)).unwrap();
-        connect(Place::Path(&path)).unwrap();
+        reached(Place::Path(&path)).unwrap();
         assert!(Listener::bind(Place::Path(&path)).is_err());
         drop(listener);
         assert!(!path.exists());
-        assert!(connect(Place::Path(&path)).is_err());
+        assert!(reached(Place::Path(&path)).is_err());
     }
 
     #[test]
@@ -218,8 +347,50 @@ mod tests {
         }
         let name = format!("poolproof-socket-test-{}", std::process::id());
         let listener = Listener::bind(Place::Name(&name)).unwrap();
-        connect(Place::Name(&name)).unwrap();
+        reached(Place::Name(&name)).unwrap();
         drop(listener);
-        assert!(connect(Place::Name(&name)).is_err());
+        assert!(reached(Place::Name(&name)).is_err());
+    }
+
+    #[test]
+    fn a_place_that_is_too_long_or_empty_is_refused_and_says_how_long_it_may_be() {
+        let folder = std::env::temp_dir();
+        let fitting = NAME_MAX - folder.as_os_str().len() - 1;
+        let path = |length| folder.join("x".repeat(length));
+        drop(Listener::bind(Place::Path(&path(fitting))).unwrap());
+        let (long, name) = (path(fitting + 1), "x".repeat(NAME_MAX + 1));
+        for place in [
+            Place::Path(&long),
+            Place::Name(&name),
+            Place::Path(Path::new("")),
+            Place::Name(""),
+        ] {
+            let bound = Listener::bind(place).unwrap_err();
+            let connected = reached(place).unwrap_err();
+            for error in [bound, connected] {
+                let text = error.to_string();
+                let is_said = text.contains(&format!("at most {NAME_MAX}"));
+                assert!(is_said || text.contains("empty"), "{text}");
+            }
+        }
+    }
+
+    /// Nobody accepts, and the system keeps no more of those who have connected.
+    #[test]
+    fn who_connects_to_one_that_accepts_nobody_waits_no_longer_than_it_wants() {
+        let name = format!("poolproof-socket-full-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _listener = Listener::bind(Place::Path(&path)).unwrap();
+        rustix::net::listen(&_listener.handle, 0).unwrap();
+        let brief = || Instant::now() + Duration::from_millis(20);
+        let mut connected = Vec::new();
+        let refused = loop {
+            match connect(Place::Path(&path), brief()) {
+                Ok(stream) => connected.push(stream),
+                Err(error) => break error,
+            }
+        };
+        use io::ErrorKind::{ConnectionRefused, TimedOut};
+        assert!(matches!(refused.kind(), TimedOut | ConnectionRefused));
     }
 }

@@ -7,12 +7,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::windows::io::OwnedHandle;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use interprocess::ConnectWaitMode;
 use interprocess::local_socket::prelude::*;
 use interprocess::local_socket::{GenericNamespaced, ListenerOptions, Name, Stream};
+use interprocess::os::windows::named_pipe::{DuplexPipeStream, pipe_mode};
 use windows_sys::Win32::System::Pipes::DisconnectNamedPipe;
 
 use super::handle::Handle;
@@ -27,6 +29,12 @@ pub const HAS_PATHS: bool = false;
 /// How long a listener waits for its own end where it cannot be woken.
 const END_MAX: Duration = Duration::from_secs(1);
 
+/// How many may have connected before they are asked for.
+const AHEAD_MAX: usize = 64;
+
+/// How long the system is left alone that has refused to accept.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Where a socket can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place<'a> {
@@ -38,14 +46,23 @@ pub enum Place<'a> {
     Name(&'a str),
 }
 
-/// A socket that waits for others to connect.
+/// One who has connected.
+#[derive(Debug)]
+pub struct Arrival {
+    /// What is said to it and by it.
+    pub stream: Handle,
+    /// Where it is, for TCP.
+    pub from: Option<SocketAddr>,
+}
+
+/// A socket that others connect to.
 ///
 /// A thread accepts, since a pipe that waits for its client is no object that can be waited for.
 #[derive(Debug)]
 pub struct Listener {
     /// A byte for each who has connected.
     arrivals: Handle,
-    accepted: Mutex<Receiver<io::Result<Handle>>>,
+    accepted: Mutex<Receiver<io::Result<Arrival>>>,
     tcp: Option<SocketAddr>,
     stop: Arc<AtomicBool>,
     /// What wakes the thread so that it can end.
@@ -68,13 +85,14 @@ impl Listener {
             Place::Tcp(address) => {
                 let listener = TcpListener::bind(address)?;
                 let address = listener.local_addr()?;
-                let accept = move || Ok(listener.accept()?.0);
-                Listener::start(
-                    accept,
-                    relay::pipe_to,
-                    Some(address),
-                    OwnPlace::Tcp(address),
-                )
+                let accept = move || listener.accept();
+                let take = |(stream, from)| {
+                    Ok(Arrival {
+                        stream: relay::pipe_to(stream)?,
+                        from: Some(from),
+                    })
+                };
+                Listener::start(accept, take, Some(address), OwnPlace::Tcp(address))
             }
             Place::Path(_) => Err(no_paths()),
             Place::Name(name) => {
@@ -82,7 +100,12 @@ impl Listener {
                     .name(pipe_name(name)?)
                     .create_sync()?;
                 let accept = move || listener.accept();
-                let take = |stream| Ok(piped(stream));
+                let take = |stream| {
+                    Ok(Arrival {
+                        stream: piped(stream),
+                        from: None,
+                    })
+                };
                 Listener::start(accept, take, None, OwnPlace::Name(name.to_owned()))
             }
         }
@@ -90,12 +113,12 @@ impl Listener {
 
     fn start<S: 'static>(
         accept: impl Fn() -> io::Result<S> + Send + 'static,
-        take: fn(S) -> io::Result<Handle>,
+        take: fn(S) -> io::Result<Arrival>,
         tcp: Option<SocketAddr>,
         own_place: OwnPlace,
     ) -> io::Result<Listener> {
         let (arrivals, bell) = pipe::one_way()?;
-        let (sender, accepted) = mpsc::channel();
+        let (sender, accepted) = mpsc::sync_channel(AHEAD_MAX);
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         std::thread::Builder::new()
@@ -105,6 +128,10 @@ impl Listener {
                     let outcome = accept();
                     if stopped.load(Ordering::Acquire) {
                         break;
+                    }
+                    if outcome.is_err() {
+                        // What it is short of will not be there at once.
+                        std::thread::sleep(PAUSE);
                     }
                     let is_sent = sender.send(outcome.and_then(take)).is_ok();
                     if !is_sent || pipe::write(&bell, &[0]).is_err() {
@@ -124,14 +151,23 @@ impl Listener {
         })
     }
 
-    /// Waits for the next who connects.
+    /// Takes the next who has connected; none where nobody has, or the one who had has gone again.
     ///
     /// # Errors
-    /// Fails as the system's accept does; another call may succeed.
-    pub fn accept(&self) -> io::Result<Handle> {
-        pipe::read(&self.arrivals, &mut [0])?;
+    /// Fails as the system's accept does, for whoever comes until it has what it is short of.
+    pub fn accept(&self) -> io::Result<Option<Arrival>> {
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        accepted.recv().map_err(io::Error::other)?
+        match accepted.try_recv() {
+            Ok(outcome) => {
+                // It is there in a moment, and nobody else takes it.
+                pipe::read(&self.arrivals, &mut [0])?;
+                outcome.map(Some)
+            }
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => {
+                Err(io::Error::other("the thread that accepts has ended"))
+            }
+        }
     }
 
     /// The machine's address and port, for TCP.
@@ -154,7 +190,10 @@ impl Drop for Listener {
         // leaves before a pipe accepts it is passed over, and the thread would sleep on.
         let _waking = match &self.own_place {
             OwnPlace::Tcp(address) => (TcpStream::connect(reachable(*address)).ok(), None),
-            OwnPlace::Name(name) => (None, connect(Place::Name(name)).ok()),
+            OwnPlace::Name(name) => {
+                let deadline = Instant::now() + END_MAX;
+                (None, connect(Place::Name(name), deadline).ok())
+            }
         };
         // Whoever listens here next finds the place free.
         let accepted = self.accepted.get_mut();
@@ -179,14 +218,30 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
 /// Connects to who listens at a place.
 ///
 /// # Errors
-/// `ConnectionRefused` or `NotFound` when nobody does.
-pub fn connect(place: Place<'_>) -> io::Result<Handle> {
+/// `ConnectionRefused` or `NotFound` when nobody does; `TimedOut` when nobody has answered, or made
+/// room, by the deadline.
+pub fn connect(place: Place<'_>, deadline: Instant) -> io::Result<Handle> {
+    // None at all would be one without an end.
+    let left = deadline.saturating_duration_since(Instant::now());
+    let left = left.max(Duration::from_millis(1));
     match place {
-        Place::Tcp(address) => relay::pipe_to(TcpStream::connect(reachable(address))?),
+        Place::Tcp(address) => {
+            relay::pipe_to(TcpStream::connect_timeout(&reachable(address), left)?)
+        }
         Place::Path(_) => Err(no_paths()),
-        Place::Name(name) => Ok(piped(Stream::connect(pipe_name(name)?)?)),
+        Place::Name(name) => {
+            let path = format!(r"\\.\pipe\{name}");
+            let wait = ConnectWaitMode::Timeout(left);
+            let pipe = Pipe::connect_by_path_with_wait_mode(path.as_str(), wait)?;
+            // It fails for one of which there are two halves.
+            let pipe = OwnedHandle::try_from(pipe).map_err(|_| io::ErrorKind::InvalidInput)?;
+            Ok(Handle::from(pipe))
+        }
     }
 }
+
+/// A client's end of a pipe.
+type Pipe = DuplexPipeStream<pipe_mode::Bytes>;
 
 /// Ends a connection that a listener has accepted, however many handles it has; who reads from it
 /// sees the end. What the other side has not read yet is lost.

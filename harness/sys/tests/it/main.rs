@@ -11,6 +11,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use poolproof_sys::handle::Handle;
+use poolproof_sys::pipe;
+use poolproof_sys::socket::Listener;
 
 type Outcome = Result<(), Failed>;
 
@@ -37,7 +40,23 @@ fn main() -> ExitCode {
 
 /// When a trial that is still waiting has failed.
 fn soon() -> Option<Instant> {
-    Some(Instant::now() + Duration::from_secs(20))
+    Some(late())
+}
+
+fn late() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}
+
+/// The next who connects to a listener.
+fn accepted(listener: &Listener) -> std::io::Result<Handle> {
+    loop {
+        if let Some(arrival) = listener.accept()? {
+            return Ok(arrival.stream);
+        }
+        if !pipe::wait_readable(listener.handle(), soon())? {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+    }
 }
 
 /// Fails with the two values unless they are equal.

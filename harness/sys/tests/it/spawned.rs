@@ -9,7 +9,7 @@ use poolproof_sys::process::{self, Child, Ending, Signal};
 use poolproof_sys::socket::{self, Listener, Place};
 use poolproof_sys::{environment, exit, lifeline, pipe};
 
-use crate::{Fact, Outcome, expect, soon};
+use crate::{Fact, Outcome, accepted, expect, late, soon};
 
 const MARKER: &str = "POOLPROOF_SYS_TEST";
 
@@ -71,7 +71,8 @@ fn act(told: &str) -> std::io::Result<u8> {
         }
         "send and return" | "send and leave" => {
             let address = String::from_utf8_lossy(&message).parse();
-            let stream = socket::connect(Place::Tcp(address.map_err(std::io::Error::other)?))?;
+            let stream =
+                socket::connect(Place::Tcp(address.map_err(std::io::Error::other)?), late())?;
             pipe::write(&stream, &SENT)?;
             if told.ends_with("leave") {
                 exit::leave(0);
@@ -204,8 +205,7 @@ fn sent_and_left() -> Outcome {
         let address = listener.tcp_address().ok_or("it has no address")?;
         let (child, channel) = start(how)?;
         channel.send(address.to_string().as_bytes(), &[])?;
-        expect(pipe::wait_readable(listener.handle(), soon())?, true)?;
-        let stream = listener.accept()?;
+        let stream = accepted(&listener)?;
         let mut bytes = Vec::new();
         expect(
             pipe::read_onto(&stream, &mut bytes, SENT.len() + 1)?,

@@ -8,7 +8,7 @@ use poolproof_sys::handle;
 use poolproof_sys::pipe;
 use poolproof_sys::socket::{self, Listener, Place};
 
-use crate::{Fact, Outcome, expect, soon};
+use crate::{Fact, Outcome, accepted, expect, late, soon};
 
 pub(crate) const TRIALS: &[Fact] = &[
     ("pipe/head_and_body_arrive_as_one_stream", both),
@@ -135,8 +135,8 @@ fn unfetched() -> Outcome {
 fn ended() -> Outcome {
     let listener = Listener::bind(Place::Tcp(([127, 0, 0, 1], 0).into()))?;
     let address = listener.tcp_address().ok_or("it has no address")?;
-    let ours = socket::connect(Place::Tcp(address))?;
-    let theirs = listener.accept()?;
+    let ours = socket::connect(Place::Tcp(address), late())?;
+    let theirs = accepted(&listener)?;
     pipe::write(&theirs, b"last")?;
     drop(theirs);
     let mut bytes = Vec::new();
@@ -171,7 +171,7 @@ fn shut_down() -> Outcome {
 fn free() -> Outcome {
     everywhere(|mut listener, place| {
         for _ in 0..50 {
-            drop((socket::connect(place)?, listener.accept()?));
+            drop((socket::connect(place, late())?, accepted(&listener)?));
             drop(listener);
             listener = Listener::bind(place)?;
         }
@@ -181,8 +181,8 @@ fn free() -> Outcome {
 
 /// Shuts a connection to a listener down, after bytes that went over it.
 fn end_one(listener: &Listener, place: Place<'_>) -> Outcome {
-    let client = socket::connect(place)?;
-    let server = listener.accept()?;
+    let client = socket::connect(place, late())?;
+    let server = accepted(listener)?;
     pipe::write(&client, b"hello")?;
     let mut bytes = Vec::new();
     pipe::read_onto(&server, &mut bytes, 5)?;

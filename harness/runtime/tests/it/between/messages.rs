@@ -3,6 +3,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -172,9 +174,14 @@ fn call() {
     let server = server();
     let near = mp::Address::from(server.local_addr().unwrap());
     let place = manager.address().to_string();
+    let is_over = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&is_over);
     // Carries each way what comes; from the tenth piece on, the last byte is another.
-    thread::spawn(move || {
-        for ours in server.incoming().flatten() {
+    let carrying = thread::spawn(move || {
+        while let Ok((ours, _)) = server.accept() {
+            if ended.load(Ordering::SeqCst) {
+                break;
+            }
             let theirs = TcpStream::connect(&place).unwrap();
             let (from, to) = (ours.try_clone().unwrap(), theirs.try_clone().unwrap());
             thread::spawn(move || carry(&from, &to, 10));
@@ -188,6 +195,10 @@ fn call() {
     let items = list.items().unwrap();
     let pushed: Vec<u64> = (0..failed as u64).collect();
     assert_eq!(items, [&[1], &pushed[..]].concat());
+    drop((proxy, client));
+    is_over.store(true, Ordering::SeqCst);
+    TcpStream::connect(near.to_string()).unwrap();
+    carrying.join().unwrap();
 }
 
 fn carry(mut from: &TcpStream, mut to: &TcpStream, changed_from: usize) {
