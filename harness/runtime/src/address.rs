@@ -5,9 +5,9 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use poolproof_sys::folder::{self, Folder};
 use poolproof_sys::socket::{HAS_NAMES, Place};
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use crate::auth;
 use crate::error::{Error, Kind, Result};
@@ -25,6 +25,13 @@ pub enum Address {
 }
 
 impl Address {
+    /// Takes away what one has left at a private address who was killed.
+    pub(crate) fn remove_dead(&self) {
+        if let Address::Path(path) = self {
+            folder::remove_dead(path);
+        }
+    }
+
     pub(crate) fn place(&self) -> Place<'_> {
         match self {
             Address::Tcp(address) => Place::Tcp(*address),
@@ -38,24 +45,24 @@ impl Address {
 #[derive(Debug)]
 pub(crate) struct Home {
     pub(crate) address: Address,
-    /// Goes with the socket in it.
-    _folder: Option<TempDir>,
+    _folder: Option<Folder>,
 }
 
 impl Home {
-    /// At an address on this machine that nobody else has.
+    /// At an address on this machine that nobody else has: a name without a file, or else a file in
+    /// a folder of its own.
     pub(crate) fn private() -> Result<Home> {
-        let mut random = [0; 16];
-        auth::fill_random(&mut random)?;
-        let name = format!("poolproof-{:032x}", u128::from_le_bytes(random));
         if HAS_NAMES {
+            let mut random = [0; 16];
+            auth::fill_random(&mut random)?;
+            let name = format!("poolproof-{:032x}", u128::from_le_bytes(random));
             return Ok(Home::from(Address::Name(name)));
         }
-        // Nobody else may look into it.
-        let folder = tempfile::Builder::new().prefix("poolproof-").tempdir();
-        let folder = folder.map_err(|error| Error::system("make a private folder", error))?;
+        let folder = Folder::make();
+        let folder =
+            folder.map_err(|error| Error::system("make a private folder for a socket", error))?;
         Ok(Home {
-            address: Address::Path(folder.path().join("socket")),
+            address: Address::Path(folder.socket()),
             _folder: Some(folder),
         })
     }

@@ -96,6 +96,32 @@ impl Listener {
         Ok(Listener { acceptor })
     }
 
+    /// Listens at an address on this machine that nobody else has, as Python's `Listener()` does.
+    ///
+    /// It is a name without a file on Linux and Windows, to which anyone on this machine can connect
+    /// who hears of it; elsewhere a file in a folder that only this user can look into.
+    ///
+    /// ```
+    /// use poolproof_runtime as mp;
+    ///
+    /// let listener = mp::Listener::private(Some(b"secret"))?;
+    /// let address = listener.address().clone();
+    /// let client = std::thread::spawn(move || -> mp::Result<u32> {
+    ///     mp::Client::connect::<(), u32>(&address, Some(b"secret"))?.recv()
+    /// });
+    /// listener.accept::<u32, ()>()?.send(&7)?;
+    /// assert_eq!(client.join().expect("it does not panic")?, 7);
+    /// # mp::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    /// `is_system` when there can be no such folder; the message says what to do.
+    pub fn private(key: Option<&[u8]>) -> Result<Listener> {
+        let secret = key.map(|key| Secret::new(key, Protocol::Poolproof));
+        let acceptor = Acceptor::bind(Home::private()?, secret)?;
+        Ok(Listener { acceptor })
+    }
+
     /// Where it can be found: for port 0, with the port that it has got.
     #[must_use]
     pub fn address(&self) -> &Address {

@@ -104,6 +104,7 @@ struct Started {
 struct Inner {
     process: Process,
     lifeline: Arc<Lifeline>,
+    address: Address,
     creator: u32,
     patience: Duration,
 }
@@ -172,6 +173,7 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
     let inner = Arc::new(Inner {
         process,
         lifeline,
+        address: address.clone(),
         creator: epoch(),
         patience,
     });
@@ -277,6 +279,8 @@ impl Inner {
             let _ = self.process.kill();
             let _ = self.process.join(Some(PATIENCE));
         }
+        // One that has ended by itself has left nothing.
+        self.address.remove_dead();
     }
 }
 

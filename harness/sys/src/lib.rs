@@ -9,6 +9,7 @@
 //! | [`channel`] | the control socket of a process: whole messages with handles |
 //! | [`pipe`] | byte streams, one-way and duplex, with deadlines and handles beside the bytes |
 //! | [`socket`] | TCP, socket files and socket names, which others find by an address |
+//! | [`folder`] | a private folder for a socket's file, where a socket needs one |
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
 //! | [`zygote`] | a server with one thread that copies itself on request |
 //! | [`bare`] | the system's fork alone, for who measures it |
@@ -51,6 +52,6 @@ pub mod machine;
 pub mod named;
 pub mod shared;
 pub use system::{
-    bare, environment, exit, handle, identity, lifeline, memory, pipe, process, socket, threads,
-    tree, wait_word, zygote,
+    bare, environment, exit, folder, handle, identity, lifeline, memory, pipe, process, socket,
+    threads, tree, wait_word, zygote,
 };

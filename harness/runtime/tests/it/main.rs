@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a trial that panics has failed")]
 
+#[cfg(unix)]
+mod address;
 mod between;
 mod connection;
 #[cfg(unix)]
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
 fn be_unix_helper() {
     process::detached::HELPER.be();
     short::HELPER.be();
+    address::HELPER.be();
     warm_up::be_helper();
 }
 
@@ -86,6 +89,7 @@ fn copies() -> Vec<Trial> {
         .into_iter()
         .chain(warm_up::trials())
         .chain(short::trials())
+        .chain(address::trials())
         .collect()
 }
 

@@ -46,7 +46,7 @@ pub enum Place<'a> {
 }
 
 /// The longest path of a socket, and the longest name without a file, in bytes.
-const NAME_MAX: usize = if cfg!(target_vendor = "apple") {
+pub(super) const NAME_MAX: usize = if cfg!(target_vendor = "apple") {
     103
 } else {
     107
@@ -84,7 +84,8 @@ impl Listener {
             }
             Place::Path(path) => {
                 let file = (path.to_owned(), epoch());
-                (listen(file_name(path)?)?, None, Some(file))
+                let listener = listen(file_name(path)?).map_err(in_use)?;
+                (listener, None, Some(file))
             }
             Place::Name(name) => (listen(bare_name(name)?)?, None, None),
         };
@@ -249,6 +250,15 @@ fn local_socket() -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
+/// A file stays where its listener was killed, and is in the way of the next one.
+fn in_use(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::AddrInUse {
+        return error;
+    }
+    let text = "there is a file already: if nobody listens at it any more, remove it";
+    io::Error::new(error.kind(), text)
+}
+
 /// What the system says of one that is too long does not say how long it may be.
 fn check_length(place: Place<'_>) -> io::Result<()> {
     let (what, length) = match place {
@@ -334,7 +344,9 @@ mod tests {
         let path = std::env::temp_dir().join(name);
         let listener = Listener::bind(Place::Path(&path)).unwrap();
         reached(Place::Path(&path)).unwrap();
-        assert!(Listener::bind(Place::Path(&path)).is_err());
+        let error = Listener::bind(Place::Path(&path)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        assert!(error.to_string().contains("remove it"), "{error}");
         drop(listener);
         assert!(!path.exists());
         assert!(reached(Place::Path(&path)).is_err());

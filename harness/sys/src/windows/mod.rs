@@ -3,6 +3,7 @@
 pub mod bare;
 pub mod environment;
 pub mod exit;
+pub mod folder;
 pub mod handle;
 pub mod identity;
 pub(crate) mod image;
