@@ -101,6 +101,18 @@ impl Secret {
     }
 }
 
+/// Refuses a key to listen with that anybody guesses. Who connects may try any.
+pub(crate) fn check_key(key: &[u8]) -> Result<()> {
+    match key.is_empty() {
+        true => {
+            let text = "the key is empty, which anybody guesses: take random bytes, or no key where \
+                        anyone may come";
+            Err(Error::new(Kind::Value, text))
+        }
+        false => Ok(()),
+    }
+}
+
 /// What a handshake is spoken over: whole messages, with a deadline of its own.
 pub(crate) trait Speaker {
     /// Sends one message.

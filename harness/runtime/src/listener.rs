@@ -14,7 +14,7 @@ pub(crate) use acceptor::{Accepted, Acceptor};
 pub(crate) use dial::dial;
 
 use crate::address::{Address, Home};
-use crate::auth::{Protocol, Secret};
+use crate::auth::{self, Protocol, Secret};
 use crate::connection::Connection;
 use crate::error::Result;
 
@@ -76,7 +76,8 @@ impl Listener {
     /// Listens at an address; without a key anyone may connect.
     ///
     /// # Errors
-    /// `is_system` when another listens there, or when there is no such address.
+    /// `is_system` when another listens there, or when there is no such address; `is_value` for an
+    /// empty key.
     pub fn bind(address: &Address, key: Option<&[u8]>) -> Result<Listener> {
         Listener::bind_with(address, key, Protocol::Poolproof)
     }
@@ -91,9 +92,7 @@ impl Listener {
         key: Option<&[u8]>,
         protocol: Protocol,
     ) -> Result<Listener> {
-        let secret = key.map(|key| Secret::new(key, protocol));
-        let acceptor = Acceptor::bind(Home::from(address.clone()), secret)?;
-        Ok(Listener { acceptor })
+        Listener::at(Home::from(address.clone()), key, protocol)
     }
 
     /// Listens at an address on this machine that nobody else has, as Python's `Listener()` does.
@@ -115,10 +114,17 @@ impl Listener {
     /// ```
     ///
     /// # Errors
-    /// `is_system` when there can be no such folder; the message says what to do.
+    /// `is_system` when there can be no such folder, and the message says what to do; `is_value` for
+    /// an empty key.
     pub fn private(key: Option<&[u8]>) -> Result<Listener> {
-        let secret = key.map(|key| Secret::new(key, Protocol::Poolproof));
-        let acceptor = Acceptor::bind(Home::private()?, secret)?;
+        Listener::at(Home::private()?, key, Protocol::Poolproof)
+    }
+
+    fn at(home: Home, key: Option<&[u8]>, protocol: Protocol) -> Result<Listener> {
+        let checked = key.map_or(Ok(()), auth::check_key);
+        checked.map_err(|error| error.under(format_args!("listen at {}", home.address)))?;
+        let secret = key.map(|key| Secret::new(key, protocol));
+        let acceptor = Acceptor::bind(home, secret)?;
         Ok(Listener { acceptor })
     }
 

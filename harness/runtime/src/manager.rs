@@ -136,7 +136,8 @@ impl Context {
     /// Starts a manager at an address for all who know the key.
     ///
     /// # Errors
-    /// As [`Context::manager`]; `is_system` when another listens at the address.
+    /// As [`Context::manager`]; `is_system` when another listens at the address; `is_value` for an
+    /// empty key.
     pub fn manager_at(&self, address: &Address, key: &[u8]) -> Result<Manager> {
         self.manager_builder().address(address).key(key).start()
     }

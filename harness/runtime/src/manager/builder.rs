@@ -10,7 +10,7 @@ use super::registry::Registered;
 use super::server::{self, Office};
 use super::{Manager, PATIENCE};
 use crate::address::Address;
-use crate::auth::Key;
+use crate::auth::{self, Key};
 use crate::context::Context;
 use crate::current::Exit;
 use crate::error::Result;
@@ -51,7 +51,8 @@ impl ManagerBuilder {
     /// made so, which proxies bring along. [`Listener`](crate::Listener) says what it protects.
     pub fn key(mut self, key: &[u8]) -> ManagerBuilder {
         self.key = Some(Key::new(key));
-        self
+        let checked = auth::check_key(key).map_err(|error| error.under("start a manager"));
+        self.with(|_| checked)
     }
 
     /// How long the manager has to end when it is asked to, before it is killed; else one second.
@@ -120,7 +121,7 @@ impl ManagerBuilder {
     /// # Errors
     /// As [`ProcessBuilder::start`](crate::ProcessBuilder::start); `is_system` when another
     /// listens at the address; `is_remote` when the initializer failed; `is_usage` for a function
-    /// that is not the program's own.
+    /// that is not the program's own; `is_value` for an empty key.
     pub fn start(self) -> Result<Manager> {
         super::start(self)
     }

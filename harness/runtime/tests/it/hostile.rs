@@ -15,11 +15,21 @@ const KEY: Option<&[u8]> = Some(b"secret");
 const LATE: Option<Duration> = Some(Duration::from_secs(20));
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let trials: [(&str, fn()); 6] = [
+    let trials: [(&str, fn()); 10] = [
         ("silent_strangers_beyond_number_keep_nobody_out", silent),
         ("who_is_far_away_gets_in_beside_strangers_in_numbers", far),
         ("who_is_sent_away_unheard_comes_again", sent_away),
         ("a_stranger_who_says_anything_is_refused", anything),
+        (
+            "who_is_refused_is_named_to_the_listener_with_the_reason",
+            named_to_listener,
+        ),
+        (
+            "a_listener_that_is_none_is_named_to_the_client_with_the_reason",
+            named_to_client,
+        ),
+        ("who_never_stops_talking_is_not_listened_to", endless),
+        ("nobody_listens_with_an_empty_key", empty_key),
         ("a_client_gone_mad_loses_its_own_connection_only", mad),
         ("a_client_without_a_name_is_not_served", nameless),
     ];
@@ -169,6 +179,115 @@ fn anything() {
     let client = std::thread::spawn(move || mp::Client::connect::<u8, u8>(&address, KEY).unwrap());
     listener.accept::<u8, u8>().unwrap();
     client.join().unwrap();
+}
+
+/// A message that makes sense as one.
+fn framed(message: &[u8]) -> Vec<u8> {
+    [&(message.len() as u32).to_be_bytes()[..], message].concat()
+}
+
+fn named_to_listener() {
+    let proof = [b"#PROOF#", &[7; 64][..]].concat();
+    for (said, why) in [
+        (Vec::new(), "it hung up before it proved"),
+        (framed(&proof)[..40].to_vec(), "it hung up before it proved"),
+        (framed(&proof), "it does not know the key"),
+        (framed(b"hello"), "it speaks another protocol"),
+        (framed(b"#CHALLENGE#{sha256}"), "it speaks another protocol"),
+        (
+            b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+            "it announces a message of 1195725856 bytes, where 256 are the most",
+        ),
+    ] {
+        let listener = mp::Listener::bind(&local(), KEY).unwrap();
+        let mut stream = stranger(listener.address());
+        stream.write_all(&said).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let error = listener.accept::<u8, u8>().unwrap_err().to_string();
+        let (who, place) = (stream.local_addr().unwrap(), listener.address());
+        let expected = format!("authenticate {who} at {place}: {why}");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+}
+
+fn named_to_client() {
+    for (said, why) in [
+        (Vec::new(), "it hung up"),
+        (framed(b"#POOLPROOF-1#")[..9].to_vec(), "it hung up"),
+        (
+            framed(&[b"#POOLPROOF-2#", &[7; 32][..]].concat()),
+            "it speaks version 2 of the protocol, and this is version 1",
+        ),
+        (
+            framed(b"#CHALLENGE#{sha256}"),
+            "it speaks CPython's protocol",
+        ),
+        (framed(b""), "it is no listener of this library"),
+        (
+            b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(),
+            "it announces a message of 1397966893 bytes",
+        ),
+    ] {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place: mp::Address = server.local_addr().unwrap().into();
+        let near = place.clone();
+        let client = std::thread::spawn(move || mp::Client::connect::<u8, u8>(&near, KEY));
+        server.set_nonblocking(true).unwrap();
+        // It comes again where it has not been heard.
+        while !client.is_finished() {
+            match server.accept() {
+                Ok((mut stream, _)) => {
+                    stream.set_nonblocking(false).unwrap();
+                    let _ = stream.write_all(&said);
+                }
+                Err(_) => std::thread::yield_now(),
+            }
+        }
+        let error = client.join().unwrap().unwrap_err().to_string();
+        let expected = format!("connect to {place}: {why}");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    let nobody = "127.0.0.1:1".parse().unwrap();
+    let error = mp::Client::connect::<u8, u8>(&nobody, KEY).unwrap_err();
+    assert!(error.is_broken_pipe());
+    let text = error.to_string();
+    assert!(
+        text.starts_with("connect to 127.0.0.1:1: nobody listens there"),
+        "{text}"
+    );
+}
+
+/// Whoever it is, and however long it would go on.
+fn endless() {
+    let listener = mp::Listener::bind(&local(), KEY).unwrap();
+    for piece in [&b"x"[..], &framed(b"hello"), &framed(b""), &[0; 4096]] {
+        let mut stream = stranger(listener.address());
+        stream.set_write_timeout(LATE).unwrap();
+        let talking = std::thread::spawn({
+            let piece = piece.repeat(100);
+            move || while stream.write_all(&piece).is_ok() {}
+        });
+        assert!(listener.accept::<u8, u8>().is_err());
+        talking.join().unwrap();
+    }
+}
+
+fn empty_key() {
+    let refused = [
+        mp::Listener::bind(&local(), Some(b"")).unwrap_err(),
+        mp::Listener::bind_with(&local(), Some(b""), mp::Protocol::Python).unwrap_err(),
+        mp::Listener::private(Some(b"")).unwrap_err(),
+        mp::Manager::serve(&local(), b"").unwrap_err(),
+        mp::Context::default()
+            .manager_builder()
+            .key(b"")
+            .server()
+            .unwrap_err(),
+    ];
+    for error in refused {
+        assert!(error.is_value(), "{error}");
+        assert!(error.to_string().contains("the key is empty"), "{error}");
+    }
 }
 
 fn manager() -> mp::Manager {
