@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -26,9 +26,11 @@ const KEY: Option<&[u8]> = Some(b"secret");
 /// How long it is looked at how busy one is that has nothing to do.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// As of `ulimit`: so many descriptors, and so much memory that can be addressed, for threads.
+/// As of `ulimit`: so many descriptors, and so much memory that can be addressed, which is enough
+/// for one large stack.
 const DESCRIPTORS: &str = "-n 64";
-const MEMORY: &str = "-v 400000";
+const MEMORY: &str = "-v 1700000";
+const STACK: usize = 1 << 30;
 
 type Run = fn() -> Outcome;
 
@@ -48,7 +50,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 fn helps(context: mp::Context, what: &str) -> Outcome {
-    let told = listen_to_starter();
+    let told = listen_to_starter()?;
     let anywhere = "127.0.0.1:0".parse()?;
     match what {
         "manager" => {
@@ -67,7 +69,7 @@ fn helps(context: mp::Context, what: &str) -> Outcome {
         _ => {
             let listener = mp::Listener::bind(&anywhere, KEY)?;
             println!("{}", listener.address());
-            let answering = std::thread::spawn(move || answer_one(&listener));
+            let answering = thread(move || answer_one(&listener))?;
             match what {
                 "listener" => use_up_descriptors(&told)?,
                 _ => use_up_threads(&told)?,
@@ -96,37 +98,33 @@ fn use_up_descriptors(told: &Receiver<()>) -> Outcome {
     Ok(())
 }
 
-/// Can have no further thread until it is told to go on.
+/// Has no room for a further thread until it is told to go on.
 fn use_up_threads(told: &Receiver<()>) -> Outcome {
-    let (keep, kept) = channel::<()>();
-    let kept = Arc::new(Mutex::new(kept));
-    let start = || {
-        let kept = Arc::clone(&kept);
-        let builder = std::thread::Builder::new();
-        // Each waits for the lock, or for what never comes.
-        let wait = move || drop(kept.lock().map(|kept| kept.recv()));
-        builder.spawn(wait).ok()
-    };
-    let threads: Vec<_> = std::iter::from_fn(start).collect();
+    let room: Vec<u8> = Vec::with_capacity(STACK);
     println!("ready");
     told.recv()?;
-    drop(keep);
-    threads
-        .into_iter()
-        .try_for_each(|thread| thread.join())
-        .map_err(|_| "it panicked".into())
+    drop(room);
+    Ok(())
 }
 
 /// What the starter says, line by line; where it is gone, so is this.
-fn listen_to_starter() -> Receiver<()> {
+fn listen_to_starter() -> std::io::Result<Receiver<()>> {
     let (tell, told) = channel();
-    std::thread::spawn(move || {
+    thread(move || {
         for _ in std::io::stdin().lines() {
             let _ = tell.send(());
         }
         std::process::exit(3)
-    });
-    told
+    })?;
+    Ok(told)
+}
+
+/// A thread of the helper's own, whose stack is small.
+fn thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<JoinHandle<T>> {
+    let builder = std::thread::Builder::new();
+    builder.stack_size(1 << 20).spawn(work)
 }
 
 /// A helper, within a shell that says how much processor time it has had.
@@ -146,8 +144,9 @@ impl Running {
         shell.args(["-c", &script]).arg(helper.get_program());
         let told = helper.get_envs();
         shell.envs(told.filter_map(|(name, value)| Some((name, value?))));
-        // Memory that is set aside for each thread would be used up before there are many.
-        shell.env("MALLOC_ARENA_MAX", "1");
+        if limit == MEMORY {
+            shell.env("RUST_MIN_STACK", STACK.to_string());
+        }
         let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut said = BufReader::new(shell.stdout.take().ok_or("it has no stdout")?);
         let mut address = String::new();
