@@ -333,7 +333,8 @@ impl<S, R: Message> Connection<S, R> {
     /// # Errors
     /// `is_eof` when the other end is closed and everything is received; `is_deserialize` when
     /// what came is no `R`, which is then gone; `is_closed` after `close`; `is_usage` on an end
-    /// that only sends.
+    /// that only sends; `is_auth` over a connection with a key when what came is not what was sent,
+    /// and then always.
     pub fn recv(&self) -> Result<R> {
         self.with_reader("receive from", |reader| {
             let (frame, handles) = reader.next()?;
