@@ -39,8 +39,9 @@ const TO_LISTENER: &[u8] = b"from the client to the listener";
 
 pub(super) fn accept(peer: &mut dyn Speaker, key: &Key) -> Result<Seals> {
     let greeting = [NAME, VERSION, b"#", &random::<NUMBER>()?].concat();
-    peer.send(&greeting)?;
-    let answer = peer.receive().map_err(|error| match error.kind() {
+    let sent = peer.send(&greeting);
+    let answer = sent.and_then(|()| peer.receive());
+    let answer = answer.map_err(|error| match error.kind() {
         Kind::Eof => error.retold(Kind::Eof, LEFT),
         _ => error,
     })?;
