@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 
 use crate::record::{Observation, Record};
 use crate::run_file::RunFile;
+use crate::shown::shown;
 use crate::verdict::Verdict;
+
+/// More would be no sentence any more.
+const SENTENCE_CHARS_MAX: usize = 2000;
 
 /// The one sentence that a report begins with: what deviates from what.
 #[must_use]
@@ -15,7 +19,7 @@ pub fn sentence(file: &RunFile) -> String {
     if file.foot.is_none() {
         text = format!("Incomplete, the run was cut short. {text}");
     }
-    text
+    shown(&text, SENTENCE_CHARS_MAX)
 }
 
 fn verdict_sentence(file: &RunFile) -> String {

@@ -42,6 +42,27 @@ pub struct Head {
     pub tool: String,
     /// The command line that repeats the run.
     pub command: String,
+    /// What tells this run apart from every other; empty in files of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// How far runs were kept apart from the rest of the machine.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub isolation: String,
+    /// What the machine granted too little of, so that failures were not held against anybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortages: Vec<String>,
+    /// What was found and could not be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<Unused>,
+}
+
+/// A program that was found and could not be used as a driver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unused {
+    /// Where it is.
+    pub program: String,
+    /// Why it cannot be used.
+    pub reason: String,
 }
 
 /// What one case showed on one driver under one start method.
@@ -55,6 +76,12 @@ pub struct Record {
     pub driver: String,
     /// What the driver says of its version.
     pub driver_version: String,
+    /// The program that was started; empty in files of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub program: String,
+    /// The system that it ran on, where a file joins runs of several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub system: String,
     /// The start method.
     pub start_method: StartMethod,
     /// What the judge says.

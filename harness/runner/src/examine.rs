@@ -2,28 +2,27 @@
 //! counts, and the record of it all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use poolproof_case::claim::ClaimKind;
 use poolproof_case::{Case, Ending, Outcome, StartMethod};
 use poolproof_report::{Observation, Record, Sometimes, Verdict};
 
 use crate::driver::{Driver, Prepared};
-use crate::error::Result;
-use crate::execute::{AGAIN, Job, Sighting, Workshop};
+use crate::execute::{AGAIN, Cut, InVain, Job, Sighting};
 use crate::judge::{Judged, RunKind, Tally, judge, kind_of};
-use crate::leak;
 use crate::load::Loaded;
 use crate::observe::{explain, first};
 use crate::plan::{Plan, seed_of};
 use crate::specified::{Specified, claims};
 use crate::statistics::unseen_percent;
-use crate::{timing, turns};
+use crate::timing::Timing;
+use crate::turns::{Turn, Turns};
+use crate::workshop::Workshop;
 
 /// After so many runs that hung, or that said nothing, the others would say the same.
 const SLOW_MAX: u64 = 3;
 
-/// How often a forbidden outcome that rests on time is looked for again.
+/// How often something doubtful is looked for again.
 const AGAIN_MAX: u64 = 3;
 
 /// How a case is run.
@@ -39,6 +38,8 @@ pub(crate) struct Wanted {
 /// A case on a driver under a start method.
 pub(crate) struct Examination<'a> {
     pub(crate) workshop: &'a Workshop,
+    pub(crate) turns: &'a Turns<'a>,
+    pub(crate) in_vain: &'a InVain,
     pub(crate) loaded: &'a Loaded,
     pub(crate) driver: &'a Driver,
     pub(crate) method: StartMethod,
@@ -60,36 +61,43 @@ struct Seen {
     trouble: Option<String>,
 }
 
+/// What is to be done with a run.
+#[derive(Debug, PartialEq, Eq)]
+enum Weight {
+    /// It counts.
+    Counts,
+    /// It has to be seen again, beside others or alone on the machine, for this reason.
+    Doubtful { alone: bool, reason: String },
+    /// It says nothing, for this reason, and would say nothing again.
+    Void(String),
+}
+
 impl Examination<'_> {
     /// Makes the runs and judges them; none where they were cut short and nothing bad was seen.
-    pub(crate) fn record(&self, prepared: &Prepared) -> Result<Option<Record>> {
+    pub(crate) fn record(&self, prepared: &Prepared) -> Option<Record> {
         let started = std::time::Instant::now();
         let arguments = prepared.arguments(self.method);
+        let timing = Timing::of(&self.case().program);
         let mut seen = Seen::default();
         seen.tally.asked = self.wanted.runs;
         seen.tally.is_bounded = self.specified.exploration.bounded;
         for index in 0..self.wanted.runs {
-            let plan = self.wanted.plan.unwrap_or(Plan::of(index));
             let job = Job {
                 program: &self.driver.program,
                 arguments: &arguments,
-                plan,
+                plan: self.wanted.plan.unwrap_or(Plan::of(index)),
                 seed: self.seed(index),
-                deadline: Duration::from_millis(self.case().deadline_ms),
+                limits: self.case().limits,
+                waits_late: timing.late,
                 scale: 1,
             };
-            let sighting = {
-                let _turn = turns::beside_others();
-                self.workshop.execute(&job)?
-            };
+            let sighting = self.execute(&job, self.turns.beside_others());
             if !self.workshop.is_stopped() {
-                self.take(&job, sighting, &mut seen)?;
+                self.take(&job, sighting, timing, &mut seen);
             }
             if self.workshop.is_stopped() {
-                if seen.worst.is_none() {
-                    // Too few runs have nothing to say for the implementation, nor against it.
-                    return Ok(None);
-                }
+                // Too few runs have nothing to say for the implementation, nor against it.
+                seen.worst.as_ref()?;
                 break;
             }
             if seen.slow >= SLOW_MAX {
@@ -100,7 +108,7 @@ impl Examination<'_> {
         }
         let mut record = self.finish(seen);
         record.seconds = Some(started.elapsed().as_secs_f64());
-        Ok(Some(record))
+        Some(record)
     }
 
     fn case(&self) -> &Case {
@@ -115,6 +123,10 @@ impl Examination<'_> {
         seed_of(self.wanted.seed, case, driver, self.method, index)
     }
 
+    fn execute(&self, job: &Job<'_>, mut turn: Turn<'_>) -> Sighting {
+        self.workshop.execute(job, &mut turn, self.in_vain)
+    }
+
     fn judge(&self, outcome: &Outcome) -> Judged {
         let behaviour = &self.specified.exploration.behaviour;
         judge(
@@ -126,87 +138,110 @@ impl Examination<'_> {
         )
     }
 
-    /// Takes a run into account, after another look where it rests on time.
-    fn take(&self, job: &Job<'_>, sighting: Sighting, seen: &mut Seen) -> Result<()> {
-        let is_still = sighting.outcome.ending == Ending::Hang || sighting.outcome.left > 0;
-        seen.slow += u64::from(is_still || sighting.trouble.is_some());
-        if !self.is_doubtful(&sighting, seen) {
-            self.count(job, &sighting, seen);
-            return Ok(());
-        }
+    /// Takes a run into account, after another look where it is doubtful.
+    fn take(&self, job: &Job<'_>, sighting: Sighting, timing: Timing, seen: &mut Seen) {
+        seen.slow += u64::from(is_still(&sighting) || sighting.cut.is_some());
+        let (alone, reason) = match self.weigh(&sighting, timing, seen) {
+            Weight::Counts => return self.count(job, &sighting, seen),
+            Weight::Void(reason) => return void(seen, reason),
+            Weight::Doubtful { alone, reason } => (alone, reason),
+        };
         let again = Job {
             scale: AGAIN,
             ..job.clone()
         };
-        let names = sighting.leaks.names.clone();
+        let mut reason = reason;
         for _ in 0..AGAIN_MAX {
-            let second = {
-                let _turn = turns::alone();
-                self.workshop.execute(&again)?
+            let turn = if alone {
+                self.turns.alone()
+            } else {
+                self.turns.beside_others()
             };
+            let second = self.execute(&again, turn);
             if self.workshop.is_stopped() {
-                return Ok(());
+                return;
             }
-            let shows_again = second.trouble.is_none()
-                && (sighting.trouble.is_some()
-                    || self.is_forbidden(&second)
-                    || !second.leaks.names.is_empty());
-            if shows_again {
-                leak::remove(&names);
-                leak::remove(&second.leaks.names);
-                if self.is_forbidden(&second) {
+            let is_bad = self.is_bad(&second);
+            if let Some(excuse) = self.excuse(&second) {
+                // This look says nothing either.
+                excuse.clone_into(&mut reason);
+                continue;
+            }
+            // What has only failed to show anything is settled by a run that does.
+            if is_bad || sighting.cut.is_some() || sighting.disturbance.is_some() {
+                if is_bad {
                     seen.confirmed.insert(second.outcome.clone());
                 }
-                self.count(&again, &second, seen);
-                return Ok(());
-            }
-            if sighting.trouble.is_some() {
-                seen.trouble = second.trouble;
-                break;
+                return self.count(&again, &second, seen);
             }
         }
-        if sighting.trouble.is_none() && !self.is_forbidden(&sighting) {
-            // Only the shared memory was in doubt, and that was another program's.
-            let mut cleared = sighting;
-            cleared.leaks.names.clear();
-            self.count(job, &cleared, seen);
-            return Ok(());
+        void(seen, reason);
+    }
+
+    /// What is to be done with a run.
+    fn weigh(&self, sighting: &Sighting, timing: Timing, seen: &Seen) -> Weight {
+        let doubtful = |alone, reason: &str| Weight::Doubtful {
+            alone,
+            reason: reason.to_owned(),
+        };
+        match &sighting.cut {
+            Some(Cut::Failed(reason)) => return doubtful(false, reason),
+            // Whatever would have come next: what has come is wrong.
+            Some(_) if self.begins_wrong(&sighting.outcome) => {}
+            Some(Cut::Starved(reason)) => return doubtful(true, reason),
+            Some(Cut::Limit(reason)) => return Weight::Void(reason.clone()),
+            None => {}
         }
-        // It was never the implementation's fault as far as can be shown.
-        let shown = "a forbidden outcome that rests on time did not show again, alone and with \
-                     four times the time";
-        seen.trouble.get_or_insert_with(|| shown.to_owned());
-        seen.infrastructure += 1;
-        Ok(())
+        if !self.is_bad(sighting) {
+            return Weight::Counts;
+        }
+        if let [shortage, ..] = self.workshop.shortages() {
+            return Weight::Void(format!("{shortage}, so what failed shows nothing"));
+        }
+        if let Some(disturbance) = &sighting.disturbance {
+            return doubtful(false, disturbance);
+        }
+        let outcome = &sighting.outcome;
+        let is_still = is_still(sighting);
+        if seen.confirmed.contains(outcome) || !(is_still || timing.is_used()) {
+            return Weight::Counts;
+        }
+        // A tree that does nothing is not kept from anything by others.
+        let alone = timing.is_used();
+        let beside = if alone { "alone and " } else { "" };
+        let reason = format!(
+            "a forbidden outcome that rests on time did not show again, {beside}with four times the \
+             time"
+        );
+        Weight::Doubtful { alone, reason }
     }
 
-    /// Whether a run must be seen again before it counts.
-    fn is_doubtful(&self, sighting: &Sighting, seen: &Seen) -> bool {
-        let rests_on_time = sighting.outcome.ending == Ending::Hang
-            || timing::is_used(&self.case().program)
-            || sighting.outcome.left > 0;
-        sighting.trouble.is_some()
-            || !sighting.leaks.names.is_empty()
-            || (self.is_forbidden(sighting)
-                && rests_on_time
-                && !seen.confirmed.contains(&sighting.outcome))
+    /// Why a second look says nothing, if it does not.
+    fn excuse<'s>(&self, sighting: &'s Sighting) -> Option<&'s str> {
+        match &sighting.cut {
+            Some(Cut::Failed(reason)) => Some(reason),
+            Some(cut) if !self.begins_wrong(&sighting.outcome) => Some(cut.reason()),
+            _ if self.is_bad(sighting) => sighting.disturbance.as_deref(),
+            _ => None,
+        }
     }
 
-    fn is_forbidden(&self, sighting: &Sighting) -> bool {
-        matches!(self.judge(&sighting.outcome), Judged::Forbidden(_))
+    /// Whether it speaks against the implementation, if it counts.
+    fn is_bad(&self, sighting: &Sighting) -> bool {
+        matches!(self.judge(&sighting.outcome), Judged::Forbidden(_)) || !sighting.leaks.is_empty()
+    }
+
+    /// Whether no allowed outcome begins with the lines of one that was cut short.
+    fn begins_wrong(&self, outcome: &Outcome) -> bool {
+        let behaviour = &self.specified.exploration.behaviour;
+        behaviour.explain(outcome).accepted < outcome.lines.len()
     }
 
     fn count(&self, job: &Job<'_>, sighting: &Sighting, seen: &mut Seen) {
         let judged = self.judge(&sighting.outcome);
         let leaked = sighting.leaks.sentences();
         let behaviour = &self.specified.exploration.behaviour;
-        let kind = kind_of(
-            behaviour,
-            &sighting.outcome,
-            &judged,
-            !leaked.is_empty(),
-            sighting.is_crowded,
-        );
+        let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
         let is_allowed = matches!(judged, Judged::Allowed);
         seen.tally.usable += 1;
         seen.tally.is_broken |= matches!(kind, RunKind::Crashed | RunKind::Leaked);
@@ -232,14 +267,10 @@ impl Examination<'_> {
             longest.max(sighting.seconds),
         ));
     }
-
     /// Why a bad run is bad, in one sentence.
     fn reason(&self, kind: RunKind, sighting: &Sighting, judged: &Judged) -> String {
         let outcome = &sighting.outcome;
         match (kind, judged) {
-            (RunKind::Crashed, _) if sighting.is_crowded => {
-                "it started ever new processes".to_owned()
-            }
             (RunKind::Crashed, _) => format!("main was ended by {}", outcome.ending),
             (RunKind::Leaked, _) if !sighting.leaks.sentences().is_empty() => {
                 format!("it left {}", sighting.leaks.sentences().join(", "))
@@ -279,6 +310,8 @@ impl Examination<'_> {
             case_hash: self.case().hash.clone(),
             driver: self.driver.name.clone(),
             driver_version: self.driver.version.clone(),
+            program: self.driver.program.display().to_string(),
+            system: String::new(),
             start_method: self.method,
             verdict,
             runs: seen.tally.usable,
@@ -345,6 +378,18 @@ impl Examination<'_> {
             })
             .collect()
     }
+}
+
+/// Notes a run that says nothing.
+fn void(seen: &mut Seen, reason: String) {
+    seen.trouble.get_or_insert(reason);
+    seen.infrastructure += 1;
+}
+
+/// Whether it came to a standstill.
+fn is_still(sighting: &Sighting) -> bool {
+    let outcome = &sighting.outcome;
+    sighting.cut.is_none() && (outcome.ending == Ending::Hang || outcome.left > 0)
 }
 
 /// The command that repeats a run.

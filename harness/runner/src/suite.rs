@@ -11,10 +11,16 @@ use poolproof_report::{Record, Verdict};
 use crate::driver::{Driver, Prepared};
 use crate::error::{Error, Result};
 use crate::examine::{Examination, Wanted};
-use crate::execute::Workshop;
+use crate::execute::InVain;
 use crate::load::{Loaded, Problem};
 use crate::plan::Plan;
+use crate::slots::Slots;
 use crate::specified::{Specified, problem, specify};
+use crate::turns::Turns;
+use crate::workshop::Workshop;
+
+/// So many trees a job may be waited for at once that do nothing.
+const STILL_PER_JOB: usize = 8;
 
 /// How a suite is run.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub enum Progress<'a> {
     Planned(usize),
     /// This record was made.
     Made(&'a Record),
+    /// Nothing goes on for this reason.
+    Waiting(&'a str),
 }
 
 /// What a suite has shown.
@@ -51,6 +59,9 @@ pub struct Results {
     pub problems: Vec<Problem>,
     /// Whether it was ended early.
     pub interrupted: bool,
+    /// Why it could not go on, where the system failed; what an implementation does wrong is a
+    /// verdict.
+    pub failure: Option<Error>,
 }
 
 /// A case under a start method, and what the specification says of it once somebody has asked.
@@ -64,64 +75,67 @@ struct Question<'a> {
 struct Item<'a> {
     question: usize,
     driver: &'a Driver,
-    outcome: OnceLock<Result<Option<Record>>>,
+    record: OnceLock<Record>,
 }
 
 /// Runs cases on drivers.
-///
-/// # Errors
-/// When the system fails; what an implementation does wrong is a verdict.
+#[must_use]
 pub fn run(
     workshop: &Workshop,
     cases: &[Loaded],
     drivers: &[Driver],
     options: &Options,
     tell: &(dyn Fn(Progress<'_>) + Sync),
-) -> Result<Results> {
+) -> Results {
     let questions = questions(cases, &options.methods);
     let items: Vec<Item<'_>> = (0..questions.len())
         .flat_map(|question| drivers.iter().map(move |driver| (question, driver)))
         .map(|(question, driver)| Item {
             question,
             driver,
-            outcome: OnceLock::new(),
+            record: OnceLock::new(),
         })
         .collect();
     tell(Progress::Planned(items.len()));
+    let say = |reason: &str| tell(Progress::Waiting(reason));
     let work = Work {
         workshop,
         options,
         questions: &questions,
+        turns: Turns::new(workshop.scratch(), options.jobs, workshop.stop(), &say),
+        exploring: Slots::new(options.jobs),
+        in_vain: InVain::default(),
         failed: Mutex::new(None),
     };
     let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if workshop.is_stopped() || work.has_failed() {
-                        return;
-                    }
-                    work.make(item, tell);
-                }
-            });
+    let make_all = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if workshop.is_stopped() || work.has_failed() {
+                return;
+            }
+            work.make(item, tell);
         }
+    };
+    // More than run at once, since a tree that does nothing lets others run in its place.
+    let threads = (options.jobs * STILL_PER_JOB).clamp(1, items.len().max(1));
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            // Where no more can be started, those that there are do all.
+            let started = std::thread::Builder::new().spawn_scoped(scope, make_all);
+            if started.is_err() {
+                break;
+            }
+        }
+        make_all();
     });
-    if let Some(error) = work
-        .failed
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-    {
-        return Err(error);
-    }
+    let failed = work.failed.into_inner();
     let mut results = Results {
         interrupted: workshop.is_stopped(),
+        failure: failed.unwrap_or_else(PoisonError::into_inner),
         ..Results::default()
     };
     for item in items {
-        if let Some(Ok(Some(record))) = item.outcome.into_inner() {
-            results.records.push(record);
-        }
+        results.records.extend(item.record.into_inner());
     }
     results.problems = problems(questions);
     // A case that is wrong under one start method has no verdict under any.
@@ -134,13 +148,16 @@ pub fn run(
         let loaded = cases.iter().find(|loaded| loaded.case.id == record.case);
         loaded.is_none_or(|loaded| !wrong.contains(&loaded.path.display().to_string()))
     });
-    Ok(results)
+    results
 }
 
 struct Work<'a> {
     workshop: &'a Workshop,
     options: &'a Options,
     questions: &'a [Question<'a>],
+    turns: Turns<'a>,
+    exploring: Slots,
+    in_vain: InVain,
     failed: Mutex<Option<Error>>,
 }
 
@@ -158,7 +175,7 @@ impl Work<'_> {
             Ok(Some(record)) => {
                 tell(Progress::Made(&record));
                 // Each item has one maker.
-                let _ = item.outcome.set(Ok(Some(record)));
+                let _ = item.record.set(record);
             }
             Ok(None) => {}
             Err(error) => {
@@ -177,7 +194,11 @@ impl Work<'_> {
         if let Some(reason) = driver.unsupported(&loaded.case, *method) {
             return Ok(Some(self.unsupported(loaded, driver, *method, reason)));
         }
-        let Ok(specified) = answer.get_or_init(|| specify(loaded, *method)) else {
+        let explore = || {
+            let _slot = self.exploring.take();
+            specify(loaded, *method)
+        };
+        let Ok(specified) = answer.get_or_init(explore) else {
             return Ok(None);
         };
         let prepared: Prepared = match driver.prepare(&loaded.case, self.workshop.folder())? {
@@ -195,13 +216,15 @@ impl Work<'_> {
         };
         let examination = Examination {
             workshop: self.workshop,
+            turns: &self.turns,
+            in_vain: &self.in_vain,
             loaded,
             driver,
             method: *method,
             specified,
             wanted,
         };
-        examination.record(&prepared)
+        Ok(examination.record(&prepared))
     }
 
     fn unsupported(
@@ -216,6 +239,8 @@ impl Work<'_> {
             case_hash: loaded.case.hash.clone(),
             driver: driver.name.clone(),
             driver_version: driver.version.clone(),
+            program: driver.program.display().to_string(),
+            system: String::new(),
             start_method: method,
             verdict: Verdict::Unsupported,
             runs: 0,

@@ -13,6 +13,9 @@
 //! | [`zygote`] | a server with one thread that copies itself on request |
 //! | [`bare`] | the system's fork alone, for who measures it |
 //! | [`atomic`], [`failpoint`] | words in shared memory, and places to die at for tests |
+//! | [`tree`] | a process tree that is watched, kept apart and ended as a whole |
+//! | [`folder`], [`scratch`] | private folders, and those that go with the process that made them |
+//! | [`limits`] | what the system grants a run, and what is too little |
 //! | [`machine`] | what a report says of the machine |
 //! | [`function`] | functions that travel to another process of the same build |
 //! | [`lifeline`] | a process tree that dies with its root |
@@ -49,8 +52,11 @@ mod keeping;
 mod listed;
 pub mod machine;
 pub mod named;
+pub mod scratch;
 pub mod shared;
+#[cfg(not(target_os = "linux"))]
+mod unlisted_memory;
 pub use system::{
-    bare, environment, exit, handle, identity, lifeline, memory, pipe, process, socket, threads,
-    tree, wait_word, zygote,
+    bare, environment, exit, folder, handle, identity, lifeline, limits, memory, pipe, process,
+    socket, threads, tree, wait_word, zygote,
 };

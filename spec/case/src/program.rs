@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
 use crate::error_kind::ErrorKind;
+use crate::limits::Limits;
 use crate::method::StartMethod;
 use crate::value::Value;
 
@@ -30,8 +31,8 @@ pub struct Case {
     pub twin: Option<String>,
     /// The start methods it is made for.
     pub methods: Vec<StartMethod>,
-    /// Wall time until a run is examined as hung, in milliseconds.
-    pub deadline_ms: u64,
+    /// How far each of its runs may go.
+    pub limits: Limits,
     /// Hash of the file's text, 16 hexadecimal digits.
     pub hash: String,
 }

@@ -1,17 +1,20 @@
 //! `run`: cases on drivers, a run file, a summary.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use poolproof_case::StartMethod;
 use poolproof_report::{Foot, Head, RunFile, VERSION, worst_exit};
-use poolproof_runner::suite::{self, Options};
+use poolproof_runner::suite::{self, Options, Progress};
 use poolproof_runner::{Error, Selection, Workshop, exit_code, load};
 
 use crate::arguments::Run;
+use crate::drivers::{self, Drivers};
 use crate::failure::{Failure, Outcome};
 use crate::progress::Bar;
-use crate::{drivers, interrupt, output};
+use crate::store::Store;
+use crate::{interrupt, output};
 
 /// The exit code where a case is broken.
 const BROKEN_CASE: i32 = 64;
@@ -19,20 +22,33 @@ const BROKEN_CASE: i32 = 64;
 pub(crate) fn run(arguments: &Run) -> Outcome {
     let started = Instant::now();
     let selection = load::select(&arguments.filters, &poolproof_spec::clauses::ids())?;
-    let drivers = drivers::named(&arguments.drivers)?;
-    let stop = interrupt::listen();
-    let workshop = Workshop::new(drivers::executable()?, stop)?;
-    let options = options(arguments);
+    let folder = folder(arguments.out.as_deref(), &selection)?;
+    let workshop = drivers::workshop()?;
+    let drivers = drivers::named(&arguments.drivers, &workshop)?;
     let mut file = RunFile {
-        head: head(),
+        head: head(&workshop, &drivers),
         ..RunFile::default()
     };
+    let store = Store::begin(&folder, &file.head)?;
     let bar = Bar::new();
-    let results = suite::run(&workshop, &selection.cases, &drivers, &options, &|news| {
-        bar.tell(&news)
-    });
+    warn(&file.head, &bar);
+    let options = options(arguments);
+    let results = suite::run(
+        &workshop,
+        &selection.cases,
+        &drivers.drivers,
+        &options,
+        &|news| {
+            bar.tell(&news);
+            if let Progress::Made(record) = news
+                && !store.add(record)
+            {
+                // What cannot be kept need not be found out.
+                interrupt::listen().store(true, Ordering::Relaxed);
+            }
+        },
+    );
     bar.end();
-    let results = results?;
     let mut exits = vec![exit_code(
         results.records.iter().map(|record| record.verdict),
     )];
@@ -40,10 +56,13 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         output::problem(problem);
         exits.push(BROKEN_CASE);
     }
+    let failure = results.failure.or_else(|| store.failure());
+    exits.extend(failure.as_ref().map(Error::exit_code));
     let exit = worst_exit(exits);
     file.records = results.records;
     // Without a foot the run file is incomplete, which is what an interrupted one is.
-    file.foot = (!results.interrupted).then(|| Foot {
+    let is_whole = !results.interrupted && failure.is_none();
+    file.foot = is_whole.then(|| Foot {
         cases: (selection.cases.len() + selection.problems.len()) as u64,
         runs: file
             .records
@@ -53,14 +72,27 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         seconds: started.elapsed().as_secs_f64(),
         exit,
     });
-    let folder = folder(arguments.out.as_deref(), &selection)?;
-    write(&folder, &file)?;
-    show(&file, &folder, arguments.json);
-    Ok(if results.interrupted {
-        interrupt::EXIT
-    } else {
-        exit
+    let report = store.end(&file);
+    show(&file, report.as_deref().ok(), arguments.json);
+    for error in failure.iter().chain(report.as_ref().err()) {
+        output::complain(&format!(
+            "error: {error}; what is shown is all that there is"
+        ));
+    }
+    Ok(match failure.or(report.err()) {
+        Some(error) => error.exit_code(),
+        None if results.interrupted => interrupt::EXIT,
+        None => exit,
     })
+}
+
+/// Says before anything runs what will not be held against an implementation, and why.
+fn warn(head: &Head, bar: &Bar) {
+    for shortage in &head.shortages {
+        bar.say(&format!(
+            "warning: {shortage}; what fails here is not held against an implementation"
+        ));
+    }
 }
 
 fn options(arguments: &Run) -> Options {
@@ -90,11 +122,7 @@ fn since_epoch() -> std::time::Duration {
 }
 
 /// Where and how this run is made.
-pub(super) fn head() -> Head {
-    let command: Vec<String> = std::env::args_os()
-        .skip(1)
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
+fn head(workshop: &Workshop, drivers: &Drivers) -> Head {
     let machine = poolproof_sys::machine::describe();
     Head {
         version: VERSION,
@@ -103,11 +131,11 @@ pub(super) fn head() -> Head {
         cores: machine.cores,
         memory_bytes: machine.memory_bytes,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        command: ["poolproof".to_owned()]
-            .into_iter()
-            .chain(command)
-            .collect::<Vec<_>>()
-            .join(" "),
+        command: drivers::command_line(),
+        id: workshop.fresh_id(),
+        isolation: workshop.isolation().to_owned(),
+        shortages: workshop.shortages().to_vec(),
+        unused: drivers.unused.clone(),
     }
 }
 
@@ -129,23 +157,7 @@ fn folder(out: Option<&Path>, selection: &Selection) -> Result<PathBuf, Failure>
         .join("latest"))
 }
 
-fn write(folder: &Path, file: &RunFile) -> Result<(), Failure> {
-    let failed = |path: &Path, error: std::io::Error| {
-        Error::usage(format!("failed to write {}: {error}", path.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    let texts = [
-        ("run.jsonl", poolproof_report::write(file)),
-        ("summary.md", poolproof_report::markdown(file)),
-    ];
-    for (name, text) in texts {
-        let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
-    }
-    Ok(())
-}
-
-fn show(file: &RunFile, folder: &Path, as_json: bool) {
+fn show(file: &RunFile, report: Option<&Path>, as_json: bool) {
     if as_json {
         output::say_line(poolproof_report::json(file).trim_end());
         return;
@@ -153,8 +165,7 @@ fn show(file: &RunFile, folder: &Path, as_json: bool) {
     let color = output::has_color(&std::io::stdout());
     let summary = poolproof_report::summary(file, color, output::width());
     output::say_line(summary.trim_end());
-    output::say_line(&format!(
-        "\nThe report: {}",
-        folder.join("summary.md").display()
-    ));
+    if let Some(report) = report {
+        output::say_line(&format!("\nThe report: {}", report.display()));
+    }
 }

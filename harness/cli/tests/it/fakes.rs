@@ -63,7 +63,7 @@ fn one_that_never_ends_deviates_by_its_hang() {
 
 #[test]
 fn one_that_is_busy_for_ever_is_not_called_hung() {
-    let text = HELLO.replace("claims:", "limits: (deadline_ms: 300), claims:");
+    let text = HELLO.replace("claims:", "limits: (deadline_ms: 3000), claims:");
     let folder = Folder::with(&text);
     let arguments = [
         "run",

@@ -3,10 +3,12 @@
 pub mod bare;
 pub mod environment;
 pub mod exit;
+pub mod folder;
 pub mod handle;
 pub mod identity;
 pub(crate) mod image;
 pub mod lifeline;
+pub mod limits;
 pub mod memory;
 pub(crate) mod named;
 pub mod pipe;

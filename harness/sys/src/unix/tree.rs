@@ -2,11 +2,16 @@
 //! left, and ends all of it when asked, or when the harness dies.
 //!
 //! The keeper is the harness's own executable again, in a session of its own and (Linux) a child
-//! subreaper: whatever main starts stays below it, orphans too, so that "no child left" means that
-//! the tree is empty.
+//! subreaper or the first process of its own namespace: whatever main starts stays below it, orphans
+//! too, so that "no child left" means that the tree is empty. A guard above it ends the tree where
+//! the keeper is killed together with the harness.
 //! What a still tree is, and how long one is waited for, is the caller's business.
 
+#[cfg_attr(not(target_os = "linux"), path = "tree/shared.rs")]
+mod isolation;
 mod keeper;
+#[cfg(target_os = "linux")]
+mod named_memory;
 #[cfg_attr(target_os = "macos", path = "tree/apple.rs")]
 mod table;
 mod walk;
@@ -20,15 +25,19 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::keeping;
-pub use crate::keeping::{Event, MainEnd};
+pub use crate::keeping::{Event, Isolation, MainEnd, RUN_MARK};
 pub use crate::listed::Process;
+#[cfg(not(target_os = "linux"))]
+use crate::unlisted_memory as named_memory;
 pub use keeper::keep;
-pub use table::{named_memory, remove_memory, unused_memory};
+pub use named_memory::{Inode, memory_of, named_memory, remove_memory};
 
 /// A tree of processes, as the harness sees it; dropping it ends the tree.
 #[derive(Debug)]
 pub struct Tree {
-    keeper: Child,
+    guard: Child,
+    /// The keeper's id, once it is known.
+    keeper: Option<u32>,
     control: UnixStream,
     unread: Vec<u8>,
     gone: bool,
@@ -50,11 +59,12 @@ impl Tree {
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut keeper = keeper.spawn()?;
-        let stdout = keeper.stdout.take().expect("stdout was asked for");
-        let stderr = keeper.stderr.take().expect("stderr was asked for");
+        let mut guard = keeper.spawn()?;
+        let stdout = guard.stdout.take().expect("stdout was asked for");
+        let stderr = guard.stderr.take().expect("stderr was asked for");
         let tree = Tree {
-            keeper,
+            guard,
+            keeper: None,
             control,
             unread: Vec::new(),
             gone: false,
@@ -78,8 +88,15 @@ impl Tree {
                     names.extend((!name.is_empty()).then(|| name.to_owned()));
                     continue;
                 }
+                if let Some(pid) = line.strip_prefix(keeper::KEEPER) {
+                    self.keeper = pid.parse().ok();
+                    continue;
+                }
                 let event = keeping::parse(&line);
-                self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
+                self.gone |= matches!(
+                    event,
+                    Event::Empty | Event::NotStarted(_) | Event::NotApart(_)
+                );
                 return Ok(Some(event));
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -113,7 +130,7 @@ impl Tree {
     /// # Errors
     /// When the system's process table cannot be read.
     pub fn processes(&self) -> io::Result<Vec<Process>> {
-        table::below(self.keeper.id())
+        self.keeper.map_or_else(|| Ok(Vec::new()), table::below)
     }
 
     /// The named shared memory and semaphores that an empty tree has left, where it had a place of
@@ -133,11 +150,15 @@ impl Tree {
         let deadline = Instant::now() + END_MAX;
         while !self.gone {
             if self.next_event(Duration::from_millis(100))?.is_none() && Instant::now() > deadline {
-                self.keeper.kill()?;
+                // The guard ends what it has kept.
+                match self.keeper {
+                    Some(keeper) => keeper::kill(keeper),
+                    None => self.guard.kill()?,
+                }
                 break;
             }
         }
-        self.keeper.wait()?;
+        self.guard.wait()?;
         Ok(())
     }
 }

@@ -3,11 +3,13 @@
 pub mod bare;
 pub mod environment;
 pub mod exit;
+pub mod folder;
 pub mod handle;
 pub mod identity;
 pub(crate) mod image;
 mod job;
 pub mod lifeline;
+pub mod limits;
 pub mod memory;
 pub(crate) mod named;
 mod overlapped;

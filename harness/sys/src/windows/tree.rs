@@ -22,10 +22,10 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use crate::keeping;
-pub use crate::keeping::{Event, MainEnd};
+pub use crate::keeping::{Event, Isolation, MainEnd, RUN_MARK};
 pub use crate::listed::Process;
+pub use crate::unlisted_memory::{Inode, memory_of, named_memory, remove_memory};
 pub use keeper::keep;
-pub use table::{named_memory, remove_memory, unused_memory};
 
 use super::handle::Handle;
 use super::job::Job;
@@ -86,7 +86,10 @@ impl Tree {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.unread.drain(..=end).collect();
                 let event = keeping::parse(&String::from_utf8_lossy(&line[..end]));
-                self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
+                self.gone |= matches!(
+                    event,
+                    Event::Empty | Event::NotStarted(_) | Event::NotApart(_)
+                );
                 return Ok(Some(event));
             }
             if !pipe::wait_readable(&self.control, Some(deadline))? {

@@ -1,16 +1,16 @@
 //! The case as a whole: its fields, functions and globals.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::Reader;
 use super::tree::{Fields, Name, Node, NodeKind};
 use crate::diagnostic::Diagnostic;
+use crate::limits::{DEADLINE_MS_MAX, DEADLINE_MS_MIN, Limits, OUTPUT_BYTES_MAX, PROCESSES_MAX};
 use crate::method::StartMethod;
 use crate::nearest::advice;
 use crate::program::{Block, Case, Function, Place, Program};
 use crate::value::Value;
-
-const DEADLINE_MS: u64 = 10_000;
 
 const FIELDS: [&str; 10] = [
     "title",
@@ -68,7 +68,7 @@ impl Reader {
         let claims = claims.map(|node| self.claims(node));
         let twin = twin.map(|node| self.text(node, "`twin`").map(str::to_owned));
         let methods = methods.map(|node| self.start_methods(node));
-        let deadline_ms = limits.map(|node| self.limits(node));
+        let limits = limits.map(|node| self.limits(node));
         Some(Case {
             id: id.to_owned(),
             title: title??,
@@ -82,7 +82,7 @@ impl Reader {
             claims: claims??,
             twin: twin.map_or(Some(None), |twin| twin.map(Some))?,
             methods: methods.unwrap_or_else(|| Some(StartMethod::ALL.to_vec()))?,
-            deadline_ms: deadline_ms.unwrap_or(Some(DEADLINE_MS))?,
+            limits: limits.unwrap_or_else(|| Some(Limits::default()))?,
             hash: hash(text),
         })
     }
@@ -227,7 +227,7 @@ impl Reader {
         }
     }
 
-    fn limits(&mut self, node: &Node<'_>) -> Option<u64> {
+    fn limits(&mut self, node: &Node<'_>) -> Option<Limits> {
         let NodeKind::Group(fields) = &node.kind else {
             return self.expected(node, "`limits`", "`(deadline_ms: 10000)`");
         };
@@ -235,12 +235,45 @@ impl Reader {
             text: "limits",
             place: node.place,
         };
-        let [deadline] = self.named(name, fields, ["deadline_ms"], 1)?;
-        let deadline = deadline?;
-        match self.count(deadline, "`deadline_ms`")? {
-            milliseconds @ 1..=600_000 => Some(u64::from(milliseconds)),
-            _ => self.expected(deadline, "`deadline_ms`", "from 1 to 600000"),
+        let names = ["deadline_ms", "processes", "output_bytes"];
+        let [deadline, processes, output] = self.named(name, fields, names, 0)?;
+        let usual = Limits::default();
+        let deadline = deadline.map_or(Some(usual.deadline_ms), |node| self.deadline(node));
+        let processes = processes.map_or(Some(usual.processes), |node| {
+            self.within(node, "`processes`", 1..=PROCESSES_MAX)
+        });
+        let output = output.map_or(Some(usual.output_bytes), |node| {
+            self.within(node, "`output_bytes`", 1..=OUTPUT_BYTES_MAX)
+        });
+        Some(Limits {
+            deadline_ms: deadline?,
+            processes: processes?,
+            output_bytes: output?,
+        })
+    }
+
+    fn deadline(&mut self, node: &Node<'_>) -> Option<u32> {
+        let deadline = self.within(node, "`deadline_ms`", 0..=DEADLINE_MS_MAX)?;
+        if deadline >= DEADLINE_MS_MIN {
+            return Some(deadline);
         }
+        let message = format!("a deadline of {deadline} ms is too short to judge by");
+        let help = format!(
+            "at least {DEADLINE_MS_MIN}: so long it takes to see that nothing moves any more; what has \
+             come to a standstill is ended before its deadline"
+        );
+        self.mistake(Diagnostic::new(node.place, message).help(help));
+        None
+    }
+
+    /// A number within a range.
+    fn within(&mut self, node: &Node<'_>, what: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let number = self.count(node, what)?;
+        if range.contains(&number) {
+            return Some(number);
+        }
+        let (least, most) = range.into_inner();
+        self.expected(node, what, &format!("from {least} to {most}"))
     }
 }
 

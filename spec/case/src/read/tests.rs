@@ -1,6 +1,7 @@
 //! Reading, from the outside: the design's own example, and what reading keeps of it.
 
 use super::*;
+use crate::limits::Limits;
 use crate::program::{ExpressionKind, StatementKind};
 
 const LOCK: &str = r#"Case(
@@ -39,7 +40,7 @@ fn the_example_of_the_design_reads() {
     assert_eq!(case.program.main.len(), 4);
     assert_eq!(case.claims.len(), 4);
     assert!(case.program.guard);
-    assert_eq!(case.deadline_ms, 10_000);
+    assert_eq!(case.limits, Limits::default());
     assert_eq!(case.hash.len(), 16);
     let place = case.program.main[0].place;
     let written = &LOCK[place.start as usize..place.end as usize];
@@ -83,4 +84,26 @@ fn a_case_survives_the_way_to_a_driver() {
     let back: Case = serde_json::from_str(&json).unwrap();
     assert_eq!(format!("{:?}", back.program), format!("{:?}", case.program));
     assert_eq!(back.claims, case.claims);
+}
+
+#[test]
+fn limits_are_read_and_a_deadline_that_is_too_short_is_told() {
+    let read = |limits: &str| {
+        let text =
+            format!(r#"Case(title: "t", clauses: ["C"], main: [], claims: [], limits: {limits})"#);
+        read("c", &text, &["C"]).map(|case| case.limits)
+    };
+    let limits = read("(processes: 300, output_bytes: 5000000)").unwrap();
+    assert_eq!((limits.deadline_ms, limits.processes), (10_000, 300));
+    assert_eq!(limits.output_bytes, 5_000_000);
+    for (limits, says) in [
+        ("(deadline_ms: 2999)", "2999 ms is too short"),
+        ("(deadline_ms: 600001)", "`deadline_ms`"),
+        ("(processes: 0)", "`processes`"),
+        ("(output_bytes: 5000000000)", "`output_bytes`"),
+        ("(memory: 5)", "memory"),
+    ] {
+        let mistakes = read(limits).unwrap_err();
+        assert!(mistakes[0].message.contains(says), "{limits}: {mistakes:?}");
+    }
 }

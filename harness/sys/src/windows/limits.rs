@@ -1,0 +1,31 @@
+//! What this system grants a run, and what is too little.
+//!
+//! A program that fails for want of something shows nothing of its library; what follows from that
+//! is the caller's business.
+
+use super::folder::free_bytes;
+
+/// How much room a run may need among temporary files.
+const ROOM_BYTES: u64 = 16 << 20;
+
+/// What is too little here for any program to be judged by it: a sentence for each, with its limit.
+#[must_use]
+pub fn shortages() -> Vec<String> {
+    let folder = std::env::temp_dir();
+    let told = match free_bytes(&folder) {
+        Ok(free) if free >= ROOM_BYTES => return Vec::new(),
+        Ok(free) => format!("{} KiB are left", free >> 10),
+        Err(error) => error.to_string(),
+    };
+    let (folder, needed) = (folder.display(), ROOM_BYTES >> 20);
+    vec![format!(
+        "there is no room for temporary files in {folder} ({told}), and {needed} MiB may be needed"
+    )]
+}
+
+/// How many processes the system has killed because there was no memory left: none, it refuses
+/// memory instead.
+#[must_use]
+pub fn killed_for_memory() -> Option<u64> {
+    None
+}
