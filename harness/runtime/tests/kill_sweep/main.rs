@@ -42,9 +42,11 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let first = arguments.first().and_then(|first| first.to_str());
     match (first, arguments.get(1..).unwrap_or_default()) {
-        (Some(KEEP), [scratch, program, rest @ ..]) => {
+        (Some(KEEP), [isolation, scratch, program, rest @ ..]) => {
             failpoint::set_role("Keeper");
-            let code = tree::keep(Path::new(scratch), program, rest);
+            let isolation = tree::Isolation::named(&isolation.to_string_lossy());
+            let isolation = isolation.unwrap_or(tree::Isolation::Nothing);
+            let code = tree::keep(isolation, Path::new(scratch), program, rest);
             u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
         }
         (Some(SCENARIO), [name, method]) => {

@@ -65,15 +65,6 @@ pub fn make_private(place: &Path, prefix: &str) -> io::Result<TempDir> {
     Ok(folder)
 }
 
-/// How many bytes this user can still write where a folder is.
-///
-/// # Errors
-/// When the system does not tell.
-pub fn free_bytes(folder: &Path) -> io::Result<u64> {
-    let about = rustix::fs::statvfs(folder)?;
-    Ok(about.f_bavail.saturating_mul(about.f_frsize))
-}
-
 fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }

@@ -3,13 +3,12 @@
 //! A program that fails for want of something shows nothing of its library; what follows from that
 //! is the caller's business.
 
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::Access;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
-use super::folder::free_bytes;
 
 /// A limit of a process, how `ulimit` calls it, and what a run may need.
 struct Limit {
@@ -185,7 +184,7 @@ fn too_little_room(folder: &Path, what: &str) -> Option<String> {
     let place = folder.display();
     let may_write = rustix::fs::access(folder, Access::WRITE_OK);
     match may_write
-        .map_err(std::io::Error::from)
+        .map_err(io::Error::from)
         .and_then(|()| free_bytes(folder))
     {
         Err(error) => Some(format!(
@@ -198,6 +197,12 @@ fn too_little_room(folder: &Path, what: &str) -> Option<String> {
         )),
         Ok(_) => None,
     }
+}
+
+/// How many bytes this user can still write where a folder is.
+fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let about = rustix::fs::statvfs(folder)?;
+    Ok(about.f_bavail.saturating_mul(about.f_frsize))
 }
 
 /// The room that the memory limits of this process's control groups leave.

@@ -3,12 +3,9 @@
 //! What is put there, and whose it is among this user's programs, is the business of `scratch`.
 
 use std::io;
-use std::os::windows::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
-
 /// The longest path of a socket file, in bytes: there are no such files here.
 pub const SOCKET_PATH_MAX: usize = usize::MAX;
 
@@ -40,19 +37,4 @@ pub fn is_ours(folder: &Path) -> bool {
 /// As the system's calls.
 pub fn make_private(place: &Path, prefix: &str) -> io::Result<TempDir> {
     tempfile::Builder::new().prefix(prefix).tempdir_in(place)
-}
-
-/// How many bytes this user can still write where a folder is.
-///
-/// # Errors
-/// When the system does not tell.
-pub fn free_bytes(folder: &Path) -> io::Result<u64> {
-    let name: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
-    let mut free = 0;
-    let (room, none) = (&raw mut free, std::ptr::null_mut());
-    // SAFETY: the name ends with a zero, and the room is a live number.
-    match unsafe { GetDiskFreeSpaceExW(name.as_ptr(), room, none, none) } {
-        0 => Err(io::Error::last_os_error()),
-        _ => Ok(free),
-    }
 }

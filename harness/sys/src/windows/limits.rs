@@ -3,7 +3,11 @@
 //! A program that fails for want of something shows nothing of its library; what follows from that
 //! is the caller's business.
 
-use super::folder::free_bytes;
+use std::io;
+use std::os::windows::ffi::OsStrExt;
+use std::path::Path;
+
+use windows_sys::Win32::Storage::FileSystem::GetDiskFreeSpaceExW;
 
 /// How much room a run may need among temporary files.
 const ROOM_BYTES: u64 = 16 << 20;
@@ -28,4 +32,16 @@ pub fn shortages() -> Vec<String> {
 #[must_use]
 pub fn killed_for_memory() -> Option<u64> {
     None
+}
+
+/// How many bytes this user can still write where a folder is.
+fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let name: Vec<u16> = folder.as_os_str().encode_wide().chain([0]).collect();
+    let mut free = 0;
+    let (room, none) = (&raw mut free, std::ptr::null_mut());
+    // SAFETY: the name ends with a zero, and the room is a live number.
+    match unsafe { GetDiskFreeSpaceExW(name.as_ptr(), room, none, none) } {
+        0 => Err(io::Error::last_os_error()),
+        _ => Ok(free),
+    }
 }

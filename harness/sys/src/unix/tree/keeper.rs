@@ -19,6 +19,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
 use super::super::{exit, limits, process};
 use super::{isolation, named_memory, table};
+use crate::failpoint;
 use crate::keeping::{self, Isolation};
 use crate::scratch;
 
@@ -72,9 +73,11 @@ pub fn keep(
         return FAILED;
     }
     match process::copy() {
-        Ok(0) => exit::leave(keep_inside(
-            &control, isolation, scratch, program, arguments,
-        )),
+        Ok(0) => {
+            failpoint::set_role("Keeper");
+            let code = keep_inside(&control, isolation, scratch, program, arguments);
+            exit::leave(code)
+        }
         Ok(keeper) => guard(&control, keeper, scratch),
         Err(error) => {
             say(&control, &format!("failed {error}"));
