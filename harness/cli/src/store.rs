@@ -37,12 +37,12 @@ struct Open {
 impl Store {
     /// Begins the results of a run, so that what cannot be written is known before anything runs.
     pub(crate) fn begin(folder: &Path, head: &Head) -> Result<Store, Failure> {
-        let failed = |path: &Path, error: io::Error| Failure::from(unwritten(path, &error));
+        let failed = |path: &Path, error: io::Error| Error::usage(unwritten(path, &error));
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
         for name in [RUN_FILE, SUMMARY] {
             let path = folder.join(name);
             if path.is_dir() {
-                return Err(failed(&path, io::ErrorKind::IsADirectory.into()));
+                return Err(failed(&path, io::ErrorKind::IsADirectory.into()).into());
             }
         }
         let own = format!("{INCOMPLETE}{}-{}", head.started, std::process::id());
@@ -69,7 +69,7 @@ impl Store {
             }),
         };
         match store.write(&Line::Head(head.clone())) {
-            Some(error) => Err(failed(&store.run_file, error)),
+            Some(error) => Err(failed(&store.run_file, error).into()),
             None => Ok(store),
         }
     }
@@ -86,7 +86,7 @@ impl Store {
     pub(crate) fn failure(&self) -> Option<Error> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let failure = open.failure.as_ref();
-        failure.map(|error| unwritten(&self.run_file, error))
+        failure.map(|error| Error::internal(unwritten(&self.run_file, error)))
     }
 
     /// Ends with the reports of what is there; gives the path of the one to read.
@@ -151,14 +151,10 @@ fn replace(path: &Path, text: &str) -> Result<(), Error> {
     written.map_err(|error| {
         // It may not have come to be at all.
         let _ = std::fs::remove_file(&beside);
-        unwritten(path, &error)
+        Error::internal(unwritten(path, &error))
     })
 }
 
-fn unwritten(path: &Path, error: &io::Error) -> Error {
-    let message = format!("failed to write {}: {error}", path.display());
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::internal(message),
-        _ => Error::usage(message),
-    }
+fn unwritten(path: &Path, error: &io::Error) -> String {
+    format!("failed to write {}: {error}", path.display())
 }

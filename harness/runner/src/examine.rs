@@ -25,6 +25,10 @@ const SLOW_MAX: u64 = 3;
 /// How often something doubtful is looked for again.
 const AGAIN_MAX: u64 = 3;
 
+/// Why a run does not count that was looked for again in vain.
+const NOT_AGAIN: &str = "a forbidden outcome that rests on time did not show again, with four times \
+                         the time";
+
 /// How a case is run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
@@ -61,15 +65,14 @@ struct Seen {
     trouble: Option<String>,
 }
 
-/// What is to be done with a run.
-#[derive(Debug, PartialEq, Eq)]
-enum Weight {
-    /// It counts.
-    Counts,
-    /// It has to be seen again, beside others or alone on the machine, for this reason.
-    Doubtful { alone: bool, reason: String },
-    /// It says nothing, for this reason, and would say nothing again.
-    Void(String),
+/// Why a run says nothing.
+#[derive(Debug)]
+struct Excuse {
+    reason: String,
+    /// Whether another run would say as little.
+    is_lasting: bool,
+    /// Whether others kept it from its work.
+    is_starved: bool,
 }
 
 impl Examination<'_> {
@@ -141,16 +144,20 @@ impl Examination<'_> {
     /// Takes a run into account, after another look where it is doubtful.
     fn take(&self, job: &Job<'_>, sighting: Sighting, timing: Timing, seen: &mut Seen) {
         seen.slow += u64::from(is_still(&sighting) || sighting.cut.is_some());
-        let (alone, reason) = match self.weigh(&sighting, timing, seen) {
-            Weight::Counts => return self.count(job, &sighting, seen),
-            Weight::Void(reason) => return void(seen, reason),
-            Weight::Doubtful { alone, reason } => (alone, reason),
+        let excuse = self.excuse(&sighting);
+        let (alone, mut reason) = match &excuse {
+            Some(excuse) if excuse.is_lasting => return void(seen, &excuse.reason),
+            Some(excuse) => (excuse.is_starved, excuse.reason.clone()),
+            None if !self.is_doubtful(&sighting, timing, seen) => {
+                return self.count(job, &sighting, seen);
+            }
+            // A tree that does nothing is not kept from anything by others.
+            None => (timing.is_used(), NOT_AGAIN.to_owned()),
         };
         let again = Job {
             scale: AGAIN,
             ..job.clone()
         };
-        let mut reason = reason;
         for _ in 0..AGAIN_MAX {
             let turn = if alone {
                 self.turns.alone()
@@ -161,69 +168,59 @@ impl Examination<'_> {
             if self.workshop.is_stopped() {
                 return;
             }
-            let is_bad = self.is_bad(&second);
-            if let Some(excuse) = self.excuse(&second) {
-                // This look says nothing either.
-                excuse.clone_into(&mut reason);
-                continue;
-            }
-            // What has only failed to show anything is settled by a run that does.
-            if is_bad || sighting.cut.is_some() || sighting.disturbance.is_some() {
-                if is_bad {
-                    seen.confirmed.insert(second.outcome.clone());
+            match self.excuse(&second) {
+                Some(excuse) if excuse.is_lasting => return void(seen, &excuse.reason),
+                Some(excuse) => reason = excuse.reason,
+                // One that could not say anything is settled by any that can.
+                None if self.is_bad(&second) || excuse.is_some() => {
+                    if self.is_bad(&second) {
+                        seen.confirmed.insert(second.outcome.clone());
+                    }
+                    return self.count(&again, &second, seen);
                 }
-                return self.count(&again, &second, seen);
+                None => {}
             }
         }
-        void(seen, reason);
+        void(seen, &reason);
     }
 
-    /// What is to be done with a run.
-    fn weigh(&self, sighting: &Sighting, timing: Timing, seen: &Seen) -> Weight {
-        let doubtful = |alone, reason: &str| Weight::Doubtful {
-            alone,
-            reason: reason.to_owned(),
+    /// Why a run says nothing, if it does not.
+    fn excuse(&self, sighting: &Sighting) -> Option<Excuse> {
+        let excuse = |reason: &str, is_lasting, is_starved| {
+            let reason = reason.to_owned();
+            Some(Excuse {
+                reason,
+                is_lasting,
+                is_starved,
+            })
         };
+        let shortage = self.workshop.shortages().first();
         match &sighting.cut {
-            Some(Cut::Failed(reason)) => return doubtful(false, reason),
+            Some(Cut::Failed(reason)) => return excuse(reason, shortage.is_some(), false),
             // Whatever would have come next: what has come is wrong.
             Some(_) if self.begins_wrong(&sighting.outcome) => {}
-            Some(Cut::Starved(reason)) => return doubtful(true, reason),
-            Some(Cut::Limit(reason)) => return Weight::Void(reason.clone()),
+            Some(Cut::Starved(reason)) => return excuse(reason, false, true),
+            Some(Cut::Limit(reason)) => return excuse(reason, true, false),
             None => {}
         }
         if !self.is_bad(sighting) {
-            return Weight::Counts;
+            return None;
         }
-        if let [shortage, ..] = self.workshop.shortages() {
-            return Weight::Void(format!("{shortage}, so what failed shows nothing"));
+        if let Some(shortage) = shortage {
+            return excuse(
+                &format!("{shortage}, so what failed shows nothing"),
+                true,
+                false,
+            );
         }
-        if let Some(disturbance) = &sighting.disturbance {
-            return doubtful(false, disturbance);
-        }
-        let outcome = &sighting.outcome;
-        let is_still = is_still(sighting);
-        if seen.confirmed.contains(outcome) || !(is_still || timing.is_used()) {
-            return Weight::Counts;
-        }
-        // A tree that does nothing is not kept from anything by others.
-        let alone = timing.is_used();
-        let beside = if alone { "alone and " } else { "" };
-        let reason = format!(
-            "a forbidden outcome that rests on time did not show again, {beside}with four times the \
-             time"
-        );
-        Weight::Doubtful { alone, reason }
+        excuse(sighting.disturbance.as_deref()?, false, false)
     }
 
-    /// Why a second look says nothing, if it does not.
-    fn excuse<'s>(&self, sighting: &'s Sighting) -> Option<&'s str> {
-        match &sighting.cut {
-            Some(Cut::Failed(reason)) => Some(reason),
-            Some(cut) if !self.begins_wrong(&sighting.outcome) => Some(cut.reason()),
-            _ if self.is_bad(sighting) => sighting.disturbance.as_deref(),
-            _ => None,
-        }
+    /// Whether what speaks against the implementation has to be seen again.
+    fn is_doubtful(&self, sighting: &Sighting, timing: Timing, seen: &Seen) -> bool {
+        self.is_bad(sighting)
+            && (is_still(sighting) || timing.is_used())
+            && !seen.confirmed.contains(&sighting.outcome)
     }
 
     /// Whether it speaks against the implementation, if it counts.
@@ -381,8 +378,8 @@ impl Examination<'_> {
 }
 
 /// Notes a run that says nothing.
-fn void(seen: &mut Seen, reason: String) {
-    seen.trouble.get_or_insert(reason);
+fn void(seen: &mut Seen, reason: &str) {
+    seen.trouble.get_or_insert_with(|| reason.to_owned());
     seen.infrastructure += 1;
 }
 

@@ -92,13 +92,6 @@ pub(crate) enum Cut {
     Failed(String),
 }
 
-impl Cut {
-    pub(crate) fn reason(&self) -> &str {
-        let (Cut::Limit(reason) | Cut::Starved(reason) | Cut::Failed(reason)) = self;
-        reason
-    }
-}
-
 /// Where a watched tree has come to.
 #[derive(Default)]
 struct Watched {

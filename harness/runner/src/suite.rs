@@ -116,8 +116,14 @@ pub fn run(
             work.make(item, tell);
         }
     };
-    // More than run at once, since a tree that does nothing lets others run in its place.
-    let threads = (options.jobs * STILL_PER_JOB).clamp(1, items.len().max(1));
+    // More than run at once, since a tree that does nothing lets others run in its place; but none
+    // more where there is too little of something already.
+    let per_job = if workshop.shortages().is_empty() {
+        STILL_PER_JOB
+    } else {
+        1
+    };
+    let threads = (options.jobs * per_job).clamp(1, items.len().max(1));
     std::thread::scope(|scope| {
         for _ in 1..threads {
             // Where no more can be started, those that there are do all.

@@ -59,7 +59,7 @@ const LIMITS: [Limit; 6] = [
     },
     Limit {
         resource: Resource::Fsize,
-        grants: "a file",
+        grants: "room for one file",
         option: "-f",
         needed: 64 * MEBIBYTE,
         unit: Unit::Mebibytes,
@@ -108,6 +108,12 @@ pub(super) fn raise() {
     let _ = setrlimit(Resource::Core, Rlimit { current, ..images });
 }
 
+/// Makes a write beyond the limit of a file's size an error instead of the end of this process.
+pub fn survive_full_files() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// What is too little here for any program to be judged by it: a sentence for each, with its limit.
 #[must_use]
 pub fn shortages() -> Vec<String> {
@@ -136,6 +142,7 @@ fn too_low(limit: &Limit) -> Option<String> {
     let granted = getrlimit(limit.resource).current?;
     let amount = |number: u64| match limit.unit {
         Unit::One => number.to_string(),
+        Unit::Mebibytes if number < MEBIBYTE => format!("{} KiB", number >> 10),
         Unit::Mebibytes => format!("{} MiB", number / MEBIBYTE),
         Unit::Seconds => format!("{number} s"),
     };

@@ -299,6 +299,13 @@ pub fn watch(pid: u32) -> io::Result<Handle> {
     }
 }
 
+/// Has the ends of children be told to this process even where whoever started it has them
+/// forgotten.
+pub fn hear_of_children() {
+    // SAFETY: the default action runs no code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
 /// Has this process, and what it starts, not end at a `^C`.
 pub fn ignore_interrupts() {
     // SAFETY: ignoring a signal runs no code of ours.

@@ -300,6 +300,9 @@ pub fn watch(pid: u32) -> io::Result<Handle> {
     }
 }
 
+/// Has the ends of children be told to this process, as they always are here.
+pub fn hear_of_children() {}
+
 /// Has this process, and what it starts, not end at a `^C`.
 pub fn ignore_interrupts() {
     // SAFETY: no handler of ours is given; it fails only without a console, and then there is no `^C`.

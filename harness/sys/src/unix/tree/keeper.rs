@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -182,14 +183,19 @@ fn close_inherited() {
     }
 }
 
-/// Every signal that can be caught gets its default action: a background job starts with ^C
-/// ignored, and what is ignored is inherited.
+/// Every signal that can be caught gets its default action, and none is blocked: a background job
+/// starts with ^C ignored, and what is ignored or blocked is inherited.
 fn reset_signals() {
     for number in 1..32 {
         // SAFETY: SIG_DFL is no handler, so no code of ours can run in signal context; numbers that
         // do not exist or cannot be changed are refused without effect.
         unsafe { libc::signal(number, libc::SIG_DFL) };
     }
+    let mut none = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: it fills in the set that it is given.
+    unsafe { libc::sigemptyset(none.as_mut_ptr()) };
+    // SAFETY: the set is filled in, and nobody asks for the one before.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()) };
 }
 
 /// Puts the null device where main's output was.
