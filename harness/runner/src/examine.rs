@@ -294,7 +294,7 @@ impl Examination<'_> {
             .filter(|_| verdict.is_bad())
             .map(|(_, plan, seed, _)| {
                 replay_command(
-                    &self.case().id,
+                    &self.loaded.argument(),
                     &self.driver.name,
                     self.method,
                     *plan,

@@ -96,11 +96,9 @@ fn warn(head: &Head, bar: &Bar) {
 }
 
 fn options(arguments: &Run) -> Options {
-    let methods = if arguments.methods.is_empty() {
-        StartMethod::ALL.to_vec()
-    } else {
-        arguments.methods.clone()
-    };
+    let is_asked =
+        |method: &StartMethod| arguments.methods.is_empty() || arguments.methods.contains(method);
+    let methods = StartMethod::ALL.into_iter().filter(is_asked).collect();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Options {
         methods,
