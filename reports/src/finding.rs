@@ -23,16 +23,13 @@ pub fn sentence(file: &RunFile) -> String {
 }
 
 fn verdict_sentence(file: &RunFile) -> String {
-    let judged = file
+    let mut by_driver: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    for record in file
         .records
         .iter()
-        .filter(|record| record.verdict.is_judged());
-    let mut by_driver: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
-    for record in judged {
+        .filter(|record| record.verdict.is_judged())
+    {
         by_driver.entry(&record.driver).or_default().push(record);
-    }
-    if by_driver.is_empty() {
-        return "Nothing was judged.".to_owned();
     }
     let bad: Vec<String> = by_driver
         .iter()
@@ -41,49 +38,74 @@ fn verdict_sentence(file: &RunFile) -> String {
     if !bad.is_empty() {
         return format!("{}.", bad.join("; "));
     }
-    let count = |verdict| {
-        by_driver
-            .values()
-            .flatten()
-            .filter(|r| r.verdict == verdict)
-            .count()
+    let count = |wanted: Verdict| {
+        let all = by_driver.values().flatten();
+        all.filter(|record| record.verdict == wanted).count()
     };
-    let mut beside = Vec::new();
-    for verdict in [Verdict::Known, Verdict::Inconclusive] {
-        if count(verdict) > 0 {
-            beside.push(format!("{} {verdict}", count(verdict)));
-        }
+    let (known, open) = (count(Verdict::Known), count(Verdict::Inconclusive));
+    let settled = count(Verdict::Conforms) + known;
+    if settled == 0 {
+        return match open {
+            0 => "Nothing was judged.".to_owned(),
+            _ => format!(
+                "Nothing could be judged: {open} inconclusive{}.",
+                reason(&by_driver)
+            ),
+        };
     }
     let drivers: Vec<&str> = by_driver.keys().copied().collect();
     let (who, verb) = match drivers.as_slice() {
         [one] => ((*one).to_owned(), "conforms"),
         many => (format!("All {} drivers", many.len()), "conform"),
     };
-    let beside = if beside.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", beside.join(", "))
+    let how = match known {
+        0 => String::new(),
+        _ => format!(" ({known} known)"),
     };
-    format!("{who} {verb} to the specification{beside}.")
+    match open {
+        0 => format!("{who} {verb} to the specification{how}."),
+        _ => format!(
+            "{who} {verb} to the specification{how} in {settled} of {}; {open} inconclusive{}.",
+            settled + open,
+            reason(&by_driver)
+        ),
+    }
+}
+
+/// Why the first of what is inconclusive is so.
+fn reason(by_driver: &BTreeMap<&str, Vec<&Record>>) -> String {
+    let mut open = by_driver.values().flatten();
+    let first = open.find(|record| record.verdict == Verdict::Inconclusive);
+    let reason = first.and_then(|record| record.reason.as_deref());
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }
 
 fn bad_driver(driver: &str, records: &[&Record]) -> Option<String> {
-    let bad: Vec<&&Record> = records
-        .iter()
-        .filter(|record| record.verdict.is_bad())
-        .collect();
-    let worst = bad.iter().map(|record| record.verdict).max()?;
-    let first = bad.iter().find(|record| record.verdict == worst)?;
-    let verb = match worst {
-        Verdict::Broken => "is broken",
-        Verdict::Differs => "differs from the specification",
-        _ => "deviates from the specification",
+    let worst = records.iter().map(|record| record.verdict).max()?;
+    let first = records.iter().find(|record| record.verdict == worst)?;
+    let count = |wanted| {
+        records
+            .iter()
+            .filter(|record| record.verdict == wanted)
+            .count()
     };
-    let more = if bad.len() > 1 { ", and more" } else { "" };
+    let ways: Vec<String> = [
+        (Verdict::Broken, "is broken"),
+        (Verdict::Deviates, "deviates from the specification"),
+        (Verdict::Differs, "differs from the specification"),
+    ]
+    .into_iter()
+    .map(|(verdict, does)| (count(verdict), does))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, does)| format!("{does} in {count}"))
+    .collect();
+    if ways.is_empty() {
+        return None;
+    }
+    let settled = records.len() - count(Verdict::Inconclusive);
     Some(format!(
-        "{driver} {verb} in {} of {} judged ({} under {}{more})",
-        bad.len(),
-        records.len(),
+        "{driver} {} of {settled} judged ({} under {})",
+        ways.join(" and "),
         first.case,
         first.start_method
     ))
