@@ -30,7 +30,8 @@ pub(crate) struct Store {
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    /// None once the results are whole.
+    file: Option<File>,
     failure: Option<io::Error>,
 }
 
@@ -64,7 +65,7 @@ impl Store {
             run_file,
             summary,
             open: Mutex::new(Open {
-                file,
+                file: Some(file),
                 failure: None,
             }),
         };
@@ -94,6 +95,11 @@ impl Store {
     /// A whole run takes the place of the one before, and of what was cut short before it.
     pub(crate) fn end(&self, file: &RunFile) -> Result<PathBuf, Error> {
         let markdown = poolproof_report::markdown(file);
+        // Windows replaces no file that is open.
+        self.open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .file = None;
         if file.foot.is_none() {
             replace(&self.summary, &markdown)?;
             return Ok(self.summary.clone());
@@ -108,7 +114,8 @@ impl Store {
     /// One write a line, so that a line is there whole or torn at the end of the file.
     fn write(&self, line: &Line) -> Option<io::Error> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.file.write_all(write_line(line).as_bytes()).err()
+        let file = open.file.as_mut()?;
+        file.write_all(write_line(line).as_bytes()).err()
     }
 
     /// Removes what was begun and cut short in this folder before, and what this run has written as
