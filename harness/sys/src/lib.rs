@@ -16,6 +16,7 @@
 //! | [`tree`] | a process tree that is watched, kept apart and ended as a whole |
 //! | [`folder`], [`scratch`] | private folders, and those that go with the process that made them |
 //! | [`limits`] | what the system grants a run, and what is too little |
+//! | [`memory_use`] | how much memory a process uses |
 //! | [`machine`] | what a report says of the machine |
 //! | [`function`] | functions that travel to another process of the same build |
 //! | [`lifeline`] | a process tree that dies with its root |
@@ -51,6 +52,7 @@ pub mod function;
 mod keeping;
 mod listed;
 pub mod machine;
+pub mod memory_use;
 pub mod named;
 pub mod scratch;
 pub mod shared;

@@ -18,6 +18,15 @@ pub fn count() -> io::Result<usize> {
     system::count()
 }
 
+/// The processor time of the calling thread.
+#[must_use]
+pub fn busy() -> Duration {
+    let time = call!(rustix::time::clock_gettime(
+        rustix::time::ClockId::ThreadCPUTime
+    ));
+    Duration::try_from(time).unwrap_or_default()
+}
+
 /// Whether there are at most `most` threads, once those that are ending have had time to end.
 ///
 /// # Errors

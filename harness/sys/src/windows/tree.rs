@@ -7,6 +7,7 @@
 //! What a still tree is, and how long one is waited for, is the caller's business.
 
 mod keeper;
+mod memory_use;
 mod table;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ pub use crate::keeping::{Event, Isolation, MainEnd, RUN_MARK};
 pub use crate::listed::Process;
 pub use crate::unlisted_memory::{Inode, memory_of, named_memory, remove_memory};
 pub use keeper::keep;
+pub use memory_use::{memory_use, resident};
 
 use super::handle::Handle;
 use super::job::Job;
@@ -123,6 +125,21 @@ impl Tree {
         table::of(&tree)
     }
 
+    /// The numbers of the tree's processes, the keeper left out.
+    #[must_use]
+    pub fn pids(&self) -> Vec<u32> {
+        let mut pids = self.job.processes().unwrap_or_default();
+        pids.retain(|pid| *pid != self.keeper.id());
+        pids
+    }
+
+    /// Keeps the tree as it is until the result is dropped: nothing here stops a whole process, so
+    /// that its other threads go on.
+    #[must_use]
+    pub fn hold(&self) -> Held {
+        Held(())
+    }
+
     /// Kills all of the tree at once and waits until it is gone.
     ///
     /// # Errors
@@ -142,6 +159,10 @@ impl Tree {
         self.job.end()
     }
 }
+
+/// A tree that is kept as it is.
+#[derive(Debug)]
+pub struct Held(());
 
 impl Drop for Tree {
     fn drop(&mut self) {

@@ -35,6 +35,13 @@ pub(super) fn marked(name: &OsStr, value: &OsStr) -> io::Result<Vec<u32>> {
     Ok(pids()?.into_iter().filter(is_marked).collect())
 }
 
+/// Whether a process is stopped, or has ended.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    // SAFETY: the structure goes with the flavor and holds numbers.
+    let told = unsafe { information::<libc::proc_bsdinfo>(pid, libc::PROC_PIDTBSDINFO) };
+    told.is_none_or(|told| matches!(told.pbi_status, libc::SSTOP | libc::SZOMB))
+}
+
 fn pids() -> io::Result<Vec<u32>> {
     let mut pids: Vec<c_int> = vec![0; 1 << 16];
     let size = c_int::try_from(size_of_val(pids.as_slice())).unwrap_or(c_int::MAX);

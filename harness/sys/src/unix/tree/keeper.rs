@@ -306,6 +306,16 @@ pub(super) fn kill(pid: u32) {
     signal(pid, Signal::KILL);
 }
 
+/// Stops one process.
+pub(super) fn stop(pid: u32) {
+    signal(pid, Signal::STOP);
+}
+
+/// Lets one process go on that was stopped.
+pub(super) fn go_on(pid: u32) {
+    signal(pid, Signal::CONT);
+}
+
 fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         // A process that has just ended is what is wanted.

@@ -47,6 +47,12 @@ pub(super) fn marked(name: &OsStr, value: &OsStr) -> io::Result<Vec<u32>> {
     Ok(found)
 }
 
+/// Whether a process is stopped, or has ended.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    parent_and_state(&format!("/proc/{pid}/stat"))
+        .is_none_or(|(_, state)| matches!(state, 'T' | 't' | 'Z' | 'X'))
+}
+
 fn pids() -> io::Result<Vec<u32>> {
     let mut pids = Vec::new();
     for entry in fs::read_dir("/proc")? {
