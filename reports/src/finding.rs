@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{Observation, Record};
+use crate::record::{Holds, Observation, Record};
 use crate::run_file::RunFile;
 use crate::shown::shown;
 use crate::verdict::Verdict;
@@ -19,7 +19,39 @@ pub fn sentence(file: &RunFile) -> String {
     if file.foot.is_none() {
         text = format!("Incomplete, the run was cut short. {text}");
     }
+    text += &relation_sentence(file);
     shown(&text, SENTENCE_CHARS_MAX)
+}
+
+/// How many of the relations that cases claim were seen, if there are any.
+fn relation_sentence(file: &RunFile) -> String {
+    let all = || {
+        file.records.iter().flat_map(|record| {
+            record
+                .relations
+                .iter()
+                .map(move |relation| (record, relation))
+        })
+    };
+    let count = |holds| {
+        all()
+            .filter(|(_, relation)| relation.holds == holds)
+            .count()
+    };
+    let (yes, no, open) = (count(Holds::Yes), count(Holds::No), count(Holds::Open));
+    if yes + no + open == 0 {
+        return String::new();
+    }
+    let open = match open {
+        0 => String::new(),
+        _ => format!(", {open} open"),
+    };
+    let first = all().find(|(_, relation)| relation.holds == Holds::No);
+    let first = first.map_or_else(String::new, |(record, relation)| {
+        let (driver, method) = (&record.driver, record.start_method);
+        format!(" (on {driver} under {method} not: {})", relation.claim)
+    });
+    format!(" Of what cases claim of time and memory {yes} hold, {no} do not{open}{first}.")
 }
 
 fn verdict_sentence(file: &RunFile) -> String {
@@ -46,6 +78,7 @@ fn verdict_sentence(file: &RunFile) -> String {
     let settled = count(Verdict::Conforms) + known;
     if settled == 0 {
         return match open {
+            _ if count(Verdict::Refuted) > 0 => "Each case was measured.".to_owned(),
             0 => "Nothing was judged.".to_owned(),
             _ => format!(
                 "Nothing could be judged: {open} inconclusive{}.",

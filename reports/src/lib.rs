@@ -23,7 +23,10 @@ pub use finding::sentence;
 pub use json::json;
 pub use markdown::markdown;
 pub use outcome_text::outcome_text;
-pub use record::{Foot, Head, Line, Observation, Record, Rejection, Sometimes, Unused, VERSION};
+pub use record::{
+    Figure, Foot, Head, Holds, Interval, Line, Memory, Observation, Record, Rejection,
+    RelationRecord, Sometimes, Unused, VERSION,
+};
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
 pub use shown::shown;
 pub use summary::summary;

@@ -21,6 +21,8 @@ pub enum Verdict {
     Known,
     /// Too few usable runs.
     Inconclusive,
+    /// A relation that the case claims of what is measured does not hold.
+    Refuted,
     /// An outcome offends a SHOULD.
     Differs,
     /// An outcome offends a MUST.
@@ -31,10 +33,11 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in the order of reports.
-    pub const ALL: [Verdict; 8] = [
+    pub const ALL: [Verdict; 9] = [
         Verdict::Conforms,
         Verdict::Known,
         Verdict::Inconclusive,
+        Verdict::Refuted,
         Verdict::Differs,
         Verdict::Deviates,
         Verdict::Broken,
@@ -51,6 +54,7 @@ impl Verdict {
             Verdict::Conforms => "conforms",
             Verdict::Known => "known",
             Verdict::Inconclusive => "inconclusive",
+            Verdict::Refuted => "refuted",
             Verdict::Differs => "differs",
             Verdict::Deviates => "deviates",
             Verdict::Broken => "broken",
@@ -66,6 +70,7 @@ impl Verdict {
             Verdict::Conforms => '✓',
             Verdict::Known => '~',
             Verdict::Inconclusive => '?',
+            Verdict::Refuted => '≯',
             Verdict::Differs => '≠',
             Verdict::Deviates => '✗',
             Verdict::Broken => '!',

@@ -122,6 +122,9 @@ pub(crate) struct Show {
     /// In which form
     #[arg(long = "as", value_name = "FORM", default_value = "ron")]
     pub(crate) form: Form,
+    /// Which of the programs of a case with contenders
+    #[arg(long, value_name = "NAME")]
+    pub(crate) contender: Option<String>,
     /// The same as `--as json`
     #[arg(long, conflicts_with = "form")]
     pub(crate) json: bool,

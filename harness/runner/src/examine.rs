@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use poolproof_case::claim::ClaimKind;
 use poolproof_case::{Case, Ending, Outcome, StartMethod};
-use poolproof_report::{Observation, Record, Sometimes, Verdict};
+use poolproof_report::{Memory, Observation, Record, Sometimes, Verdict};
 
 use crate::driver::{Driver, Prepared};
-use crate::execute::{AGAIN, Cut, InVain, Job, Sighting};
+use crate::execute::{AGAIN, Cut, InVain, Job, Looks, Sighting};
 use crate::judge::{Judged, RunKind, Tally, judge, kind_of};
 use crate::load::Loaded;
-use crate::observe::{explain, first};
+use crate::observe::{blank, explain, first};
 use crate::plan::{Plan, seed_of};
+use crate::sampler::Cost;
 use crate::specified::{Specified, claims};
 use crate::statistics::unseen_percent;
 use crate::timing::Timing;
@@ -44,6 +45,7 @@ pub(crate) struct Examination<'a> {
     pub(crate) workshop: &'a Workshop,
     pub(crate) turns: &'a Turns<'a>,
     pub(crate) in_vain: &'a InVain,
+    pub(crate) cost: &'a Cost,
     pub(crate) loaded: &'a Loaded,
     pub(crate) driver: &'a Driver,
     pub(crate) method: StartMethod,
@@ -63,6 +65,7 @@ struct Seen {
     allowed: BTreeSet<Outcome>,
     worst: Option<(RunKind, Plan, u64, String)>,
     trouble: Option<String>,
+    memory: Option<Memory>,
 }
 
 /// Why a run says nothing.
@@ -92,9 +95,13 @@ impl Examination<'_> {
                 seed: self.seed(index),
                 limits: self.case().limits,
                 waits_late: timing.late,
+                is_measured: false,
                 scale: 1,
             };
-            let sighting = self.execute(&job, self.turns.beside_others());
+            let is_looked_at = job.plan == Plan::Plain && seen.memory.is_none();
+            let cost = is_looked_at.then_some(self.cost);
+            let mut sighting = self.execute(&job, self.turns.beside_others(), cost);
+            seen.memory = seen.memory.take().or(sighting.memory.take());
             if !self.workshop.is_stopped() {
                 self.take(&job, sighting, timing, &mut seen);
             }
@@ -126,8 +133,10 @@ impl Examination<'_> {
         seed_of(self.wanted.seed, case, driver, self.method, index)
     }
 
-    fn execute(&self, job: &Job<'_>, mut turn: Turn<'_>) -> Sighting {
-        self.workshop.execute(job, &mut turn, self.in_vain)
+    fn execute(&self, job: &Job<'_>, mut turn: Turn<'_>, cost: Option<&Cost>) -> Sighting {
+        let in_vain = self.in_vain;
+        self.workshop
+            .execute(job, &mut turn, Looks { in_vain, cost })
     }
 
     fn judge(&self, outcome: &Outcome) -> Judged {
@@ -164,7 +173,7 @@ impl Examination<'_> {
             } else {
                 self.turns.beside_others()
             };
-            let second = self.execute(&again, turn);
+            let second = self.execute(&again, turn, None);
             if self.workshop.is_stopped() {
                 return;
             }
@@ -303,27 +312,18 @@ impl Examination<'_> {
             });
         let reason = self.reason_of(verdict, &seen, &sometimes);
         Record {
-            case: self.case().id.clone(),
-            case_hash: self.case().hash.clone(),
-            driver: self.driver.name.clone(),
-            driver_version: self.driver.version.clone(),
-            program: self.driver.program.display().to_string(),
-            system: String::new(),
-            start_method: self.method,
             verdict,
             runs: seen.tally.usable,
             infrastructure: seen.infrastructure,
             seen: seen.allowed.len() as u64,
             allowed: (!exploration.bounded).then(|| exploration.behaviour.count().to_string()),
             bounded: exploration.bounded,
-            seed: self.wanted.seed,
             observations: seen.observations.into_values().collect(),
-            title: self.case().title.clone(),
-            clauses: self.case().clauses.clone(),
             reason,
             replay,
             sometimes,
-            seconds: None,
+            memory: seen.memory,
+            ..blank(self.loaded, self.driver, self.method, self.wanted.seed)
         }
     }
 

@@ -7,11 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use poolproof_case::{Ending, Limits, Outcome};
+use poolproof_report::Memory;
 use poolproof_sys::tree::{self, Event, MainEnd, Process, RUN_MARK, Tree};
 
 use crate::capture::Capture;
-use crate::leak::{self, Leaks, Memory};
+use crate::control::{CONTROL, Control};
+use crate::leak::{self, Leaks, NamedMemory};
+use crate::measured::Measured;
 use crate::plan::Plan;
+use crate::sampler::{Cost, Sampler};
 use crate::stillness::Stillness;
 use crate::surroundings::Surroundings;
 use crate::turns::Turn;
@@ -19,6 +23,12 @@ use crate::workshop::{Place, Workshop};
 
 /// How often a tree is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How soon a word of a program that is measured is heard.
+const HEAR: Duration = Duration::from_millis(5);
+
+/// The shortest wait for an event.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// How often one is looked at that does nothing.
 const LOOK_AT_STILL: Duration = Duration::from_millis(250);
@@ -54,6 +64,14 @@ pub(crate) const AGAIN: u32 = 4;
 #[derive(Debug, Default)]
 pub(crate) struct InVain(AtomicU64);
 
+/// What is looked at beside the outcome.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looks<'a> {
+    pub(crate) in_vain: &'a InVain,
+    /// What looking at memory costs; none where it is not looked at.
+    pub(crate) cost: Option<&'a Cost>,
+}
+
 /// What is run, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Job<'a> {
@@ -64,6 +82,8 @@ pub(crate) struct Job<'a> {
     pub(crate) limits: Limits,
     /// Whether the program has timeouts that pass only where nothing else can move.
     pub(crate) waits_late: bool,
+    /// Whether the program tells what it measures.
+    pub(crate) is_measured: bool,
     /// One, or [`AGAIN`].
     pub(crate) scale: u32,
 }
@@ -79,6 +99,10 @@ pub(crate) struct Sighting {
     pub(crate) cut: Option<Cut>,
     /// What happened around it that its program cannot be blamed for.
     pub(crate) disturbance: Option<String>,
+    /// Its memory, where that was looked at.
+    pub(crate) memory: Option<Memory>,
+    /// What it has measured, by label.
+    pub(crate) measured: Measured,
 }
 
 /// Why a run was cut short, which is not the implementation's fault.
@@ -90,6 +114,13 @@ pub(crate) enum Cut {
     Starved(String),
     /// It could not be run or watched.
     Failed(String),
+}
+
+impl Cut {
+    pub(crate) fn reason(&self) -> &str {
+        let (Cut::Limit(reason) | Cut::Starved(reason) | Cut::Failed(reason)) = self;
+        reason
+    }
 }
 
 /// Where a watched tree has come to.
@@ -114,7 +145,7 @@ impl Job<'_> {
 
 impl Workshop {
     /// Runs a program once.
-    pub(crate) fn execute(&self, job: &Job<'_>, turn: &mut Turn<'_>, in_vain: &InVain) -> Sighting {
+    pub(crate) fn execute(&self, job: &Job<'_>, turn: &mut Turn<'_>, looks: Looks<'_>) -> Sighting {
         let started = Instant::now();
         let mut sighting = Sighting {
             outcome: Outcome {
@@ -127,8 +158,10 @@ impl Workshop {
             leaks: Leaks::default(),
             cut: None,
             disturbance: None,
+            memory: None,
+            measured: Measured::default(),
         };
-        if let Err(reason) = self.observe(job, turn, in_vain, &mut sighting) {
+        if let Err(reason) = self.observe(job, turn, looks, &mut sighting) {
             sighting.cut = Some(Cut::Failed(reason));
         }
         sighting.seconds = started.elapsed().as_secs_f64();
@@ -139,23 +172,34 @@ impl Workshop {
         &self,
         job: &Job<'_>,
         turn: &mut Turn<'_>,
-        in_vain: &InVain,
+        looks: Looks<'_>,
         sighting: &mut Sighting,
     ) -> Result<(), String> {
         let place = self.place()?;
-        let mut memory = Memory::before();
+        let control = match job.is_measured {
+            true => Some(Control::listen(place.home()).map_err(|error| {
+                format!("there is no place where it could tell what it measures: {error}")
+            })?),
+            false => None,
+        };
+        let mut memory = NamedMemory::before();
         let mut surroundings = Surroundings::now();
-        let (mut tree, stdout, stderr) = self.start(job, &place)?;
+        let (mut tree, stdout, stderr) = self.start(job, &place, control.as_ref())?;
         let mut watch = Watch {
             workshop: self,
             job,
-            in_vain,
+            in_vain: looks.in_vain,
             turn,
             stdout: &stdout,
             memory: self.shares_memory().then_some(&mut memory),
             work: Work::default(),
+            sampler: looks.cost.map(Sampler::new),
+            control: control.as_ref(),
+            measured: Measured::default(),
         };
         let watched = watch.until_the_end(&mut tree, &mut surroundings);
+        sighting.memory = watch.sampler.take().map(Sampler::end);
+        sighting.measured = watch.measured;
         let ended = tree.end();
         if watched.cut.is_some() || ended.is_err() {
             // Where the processes cannot be listed, what is left is told by the error.
@@ -184,7 +228,12 @@ impl Workshop {
         Ok(())
     }
 
-    fn start(&self, job: &Job<'_>, place: &Place) -> Result<(Tree, Capture, Capture), String> {
+    fn start(
+        &self,
+        job: &Job<'_>,
+        place: &Place,
+        control: Option<&Control>,
+    ) -> Result<(Tree, Capture, Capture), String> {
         let seconds = |time: Duration| format!("{}", time.as_secs_f64());
         let mut keeper = self.keeper(place, job.program, job.arguments);
         keeper
@@ -193,6 +242,9 @@ impl Workshop {
             .env("POOLPROOF_SOON", seconds(SOON))
             .env("POOLPROOF_LATE", seconds(LATE * job.scale))
             .env("POOLPROOF_SETTLE", seconds(SETTLE * job.scale));
+        if let Some(control) = control {
+            keeper.env(CONTROL, control.address());
+        }
         let started = Tree::start(keeper).and_then(|(tree, stdout, stderr)| {
             let most = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
             Ok((tree, Capture::whole(stdout, most)?, Capture::tail(stderr)?))
@@ -209,8 +261,11 @@ struct Watch<'a, 't> {
     turn: &'a mut Turn<'t>,
     stdout: &'a Capture,
     /// What of the machine's named memory the tree uses, where it has none of its own.
-    memory: Option<&'a mut Memory>,
+    memory: Option<&'a mut NamedMemory>,
     work: Work,
+    sampler: Option<Sampler<'a>>,
+    control: Option<&'a Control>,
+    measured: Measured,
 }
 
 /// The processor time of a tree, those that have ended included as far as they were seen.
@@ -236,7 +291,7 @@ impl Watch<'_, '_> {
         let mut watched = Watched::default();
         let (mut looked, mut look) = (start, LOOK);
         while watched.cut.is_none() {
-            match tree.next_event(LOOK.min(look)) {
+            match tree.next_event(self.pause(look)) {
                 Ok(Some(Event::Empty)) => return watched,
                 Ok(event) => watched.take(event, self.job.program),
                 Err(error) => {
@@ -246,6 +301,12 @@ impl Watch<'_, '_> {
             }
             if self.workshop.is_stopped() {
                 watched.cut = Some(Cut::Failed("it was interrupted".to_owned()));
+            }
+            if let Some(sampler) = &mut self.sampler {
+                sampler.look(tree);
+            }
+            if let Some(control) = self.control {
+                self.measured.hear(control, tree);
             }
             let now = Instant::now();
             if surroundings.look(now).is_some() {
@@ -280,6 +341,13 @@ impl Watch<'_, '_> {
             watched.cut = cut.or_else(|| self.late(watched_for, is_still));
         }
         watched
+    }
+
+    /// How long nothing has to be done but to wait for an event.
+    fn pause(&self, look: Duration) -> Duration {
+        let sampler = self.sampler.as_ref().map_or(look, Sampler::pause);
+        let control = if self.control.is_some() { HEAR } else { look };
+        look.min(LOOK).min(control).min(sampler.max(SHORT))
     }
 
     /// Lets others run in the place of a tree that does nothing; gives when to look again.

@@ -132,6 +132,7 @@ const NOTHING: i32 = 4;
 pub fn exit_code(verdicts: impl IntoIterator<Item = Verdict>) -> i32 {
     let codes = verdicts.into_iter().filter_map(|verdict| match verdict {
         Verdict::Broken | Verdict::Deviates | Verdict::Differs => Some(1),
+        Verdict::Refuted => Some(3),
         Verdict::Inconclusive => Some(2),
         Verdict::Known | Verdict::Conforms => Some(0),
         Verdict::Unsupported | Verdict::Skipped => None,

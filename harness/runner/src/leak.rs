@@ -11,7 +11,7 @@ use poolproof_sys::tree::{self, Inode, Process};
 
 /// The named memory of a run that shares it with the rest of the machine.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct NamedMemory {
     before: BTreeMap<String, Inode>,
     used: BTreeMap<String, Inode>,
 }
@@ -25,10 +25,10 @@ pub(crate) struct Leaks {
     pub(crate) names: BTreeSet<String>,
 }
 
-impl Memory {
+impl NamedMemory {
     /// Looks at what is there before a run.
-    pub(crate) fn before() -> Memory {
-        Memory {
+    pub(crate) fn before() -> NamedMemory {
+        NamedMemory {
             // A system without that folder has nothing in it.
             before: tree::named_memory().unwrap_or_default(),
             used: BTreeMap::new(),
@@ -78,7 +78,11 @@ impl Leaks {
 
 /// What is left after a run: in its temporary folder, and of named memory in a place of its own
 /// (`own`), or in the one that all share.
-pub(crate) fn after(memory: &Memory, temporary: &Path, own: Option<&BTreeSet<String>>) -> Leaks {
+pub(crate) fn after(
+    memory: &NamedMemory,
+    temporary: &Path,
+    own: Option<&BTreeSet<String>>,
+) -> Leaks {
     let mut leaks = Leaks::default();
     list(temporary, temporary, &mut leaks.files);
     leaks.files.sort();
@@ -111,7 +115,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("inner")).unwrap();
         std::fs::write(folder.path().join("inner/socket"), "").unwrap();
-        let leaks = after(&Memory::before(), folder.path(), None);
+        let leaks = after(&NamedMemory::before(), folder.path(), None);
         assert_eq!(leaks.files, ["inner/socket"]);
     }
 
@@ -119,7 +123,7 @@ mod tests {
     fn memory_that_no_process_of_the_run_has_used_is_neither_counted_nor_removed() {
         let shared = Path::new("/dev/shm");
         let name = format!("poolproof-leak-test-{}", std::process::id());
-        let memory = Memory::before();
+        let memory = NamedMemory::before();
         // Wine shows this folder, too.
         if !shared.is_absolute() || std::fs::write(shared.join(&name), "another's").is_err() {
             return;
@@ -135,7 +139,7 @@ mod tests {
     fn memory_that_a_process_of_the_run_has_used_is_counted_and_removed() {
         let shared = Path::new("/dev/shm");
         let name = format!("poolproof-leak-own-{}", std::process::id());
-        let mut memory = Memory::before();
+        let mut memory = NamedMemory::before();
         let Some(Ok(file)) = shared
             .is_absolute()
             .then(|| std::fs::File::create(shared.join(&name)))

@@ -8,17 +8,22 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod control;
 pub mod driver;
 mod error;
 mod examine;
 mod execute;
+mod figures;
 pub mod interpreter;
 mod judge;
 mod leak;
 pub mod load;
 pub mod manifest;
+mod measure;
+mod measured;
 mod observe;
 mod plan;
+mod sampler;
 mod slots;
 pub mod specified;
 pub mod statistics;

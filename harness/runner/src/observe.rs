@@ -1,10 +1,13 @@
 //! A run as a report shows it: what was observed, and where it leaves what is allowed.
 
-use poolproof_case::Outcome;
-use poolproof_report::{Observation, shown};
+use poolproof_case::{Outcome, StartMethod};
+use poolproof_report::{Observation, Record, Verdict, shown};
 
+use crate::driver::Driver;
 use crate::execute::{Job, Sighting};
 use crate::judge::Judged;
+use crate::load::Loaded;
+use crate::plan::Plan;
 
 /// So much of a line is shown in a sentence.
 const SHOWN: usize = 80;
@@ -12,6 +15,36 @@ const SHOWN: usize = 80;
 /// So much of a line, and so many lines, are kept in a record: no case of a person prints more.
 const KEPT_CHARS: usize = 4_096;
 const KEPT_LINES: usize = 2_000;
+
+/// A record of what was not run.
+pub(crate) fn blank(loaded: &Loaded, driver: &Driver, method: StartMethod, seed: u64) -> Record {
+    Record {
+        case: loaded.case.id.clone(),
+        case_hash: loaded.case.hash.clone(),
+        driver: driver.name.clone(),
+        driver_version: driver.version.clone(),
+        program: driver.program.display().to_string(),
+        system: String::new(),
+        start_method: method,
+        verdict: Verdict::Unsupported,
+        runs: 0,
+        infrastructure: 0,
+        seen: 0,
+        allowed: None,
+        bounded: false,
+        seed,
+        observations: Vec::new(),
+        title: loaded.case.title.clone(),
+        clauses: loaded.case.clauses.clone(),
+        reason: None,
+        replay: None,
+        sometimes: Vec::new(),
+        seconds: None,
+        memory: None,
+        figures: Vec::new(),
+        relations: Vec::new(),
+    }
+}
 
 /// The first observation of an outcome under a plan; nothing is counted yet.
 pub(crate) fn first(
@@ -43,6 +76,24 @@ pub(crate) fn first(
         } else {
             sighting.stderr.clone()
         },
+        seconds: None,
+    }
+}
+
+/// The observation of a run that cannot be measured by.
+pub(crate) fn failed(plan: Plan, seed: u64, sighting: &Sighting) -> Observation {
+    Observation {
+        lines: kept(&sighting.outcome.lines),
+        ending: sighting.outcome.ending.clone(),
+        left: sighting.outcome.left,
+        plan: plan.name().to_owned(),
+        count: 0,
+        allowed: false,
+        seed: Some(seed),
+        known: None,
+        rejection: None,
+        leaked: sighting.leaks.sentences(),
+        stderr: sighting.stderr.clone(),
         seconds: None,
     }
 }

@@ -6,14 +6,17 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use poolproof_case::StartMethod;
 use poolproof_case::diagnostic::Diagnostic;
-use poolproof_report::{Record, Verdict};
+use poolproof_report::Record;
 
 use crate::driver::{Driver, Prepared};
 use crate::error::{Error, Result};
 use crate::examine::{Examination, Wanted};
 use crate::execute::InVain;
 use crate::load::{Loaded, Problem};
+use crate::measure::Measuring;
+use crate::observe::blank;
 use crate::plan::Plan;
+use crate::sampler::Cost;
 use crate::slots::Slots;
 use crate::specified::{Specified, problem, specify};
 use crate::turns::Turns;
@@ -59,6 +62,8 @@ pub struct Results {
     pub problems: Vec<Problem>,
     /// Whether it was ended early.
     pub interrupted: bool,
+    /// The share of one processor that looking at memory has taken.
+    pub sampler_share: f64,
     /// Why it could not go on, where the system failed; what an implementation does wrong is a
     /// verdict.
     pub failure: Option<Error>,
@@ -71,11 +76,19 @@ struct Question<'a> {
     answer: OnceLock<std::result::Result<Specified, Vec<Diagnostic>>>,
 }
 
-/// One record to be made.
+/// What is to be done on one driver.
 struct Item<'a> {
-    question: usize,
+    task: Task<'a>,
     driver: &'a Driver,
-    record: OnceLock<Record>,
+    records: OnceLock<Vec<Record>>,
+}
+
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    /// The question of this number is examined.
+    Examine(usize),
+    /// A case is measured, under all start methods beside each other.
+    Measure(&'a Loaded),
 }
 
 /// Runs cases on drivers.
@@ -88,15 +101,20 @@ pub fn run(
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Results {
     let questions = questions(cases, &options.methods);
-    let items: Vec<Item<'_>> = (0..questions.len())
-        .flat_map(|question| drivers.iter().map(move |driver| (question, driver)))
-        .map(|(question, driver)| Item {
-            question,
+    let measured = cases.iter().filter(|loaded| loaded.case.is_measured());
+    let tasks = (0..questions.len()).map(Task::Examine);
+    let items: Vec<Item<'_>> = tasks
+        .chain(measured.clone().map(Task::Measure))
+        .flat_map(|task| drivers.iter().map(move |driver| (task, driver)))
+        .map(|(task, driver)| Item {
+            task,
             driver,
-            record: OnceLock::new(),
+            records: OnceLock::new(),
         })
         .collect();
-    tell(Progress::Planned(items.len()));
+    let methods = |loaded: &Loaded| asked(loaded, &options.methods).count();
+    let records = questions.len() + measured.map(methods).sum::<usize>();
+    tell(Progress::Planned(records * drivers.len()));
     let say = |reason: &str| tell(Progress::Waiting(reason));
     let work = Work {
         workshop,
@@ -105,6 +123,7 @@ pub fn run(
         turns: Turns::new(workshop.scratch(), options.jobs, workshop.stop(), &say),
         exploring: Slots::new(options.jobs),
         in_vain: InVain::default(),
+        cost: Cost::new(),
         failed: Mutex::new(None),
     };
     let next = AtomicUsize::new(0);
@@ -137,11 +156,14 @@ pub fn run(
     let failed = work.failed.into_inner();
     let mut results = Results {
         interrupted: workshop.is_stopped(),
+        sampler_share: work.cost.share(),
         failure: failed.unwrap_or_else(PoisonError::into_inner),
         ..Results::default()
     };
     for item in items {
-        results.records.extend(item.record.into_inner());
+        results
+            .records
+            .extend(item.records.into_inner().unwrap_or_default());
     }
     results.problems = problems(questions);
     // A case that is wrong under one start method has no verdict under any.
@@ -164,6 +186,7 @@ struct Work<'a> {
     turns: Turns<'a>,
     exploring: Slots,
     in_vain: InVain,
+    cost: Cost,
     failed: Mutex<Option<Error>>,
 }
 
@@ -176,14 +199,18 @@ impl Work<'_> {
     }
 
     fn make(&self, item: &Item<'_>, tell: &(dyn Fn(Progress<'_>) + Sync)) {
-        let question = &self.questions[item.question];
-        match self.record(question, item.driver) {
-            Ok(Some(record)) => {
-                tell(Progress::Made(&record));
+        let made = match item.task {
+            Task::Examine(question) => self.record(&self.questions[question], item.driver),
+            Task::Measure(loaded) => self.measure(loaded, item.driver),
+        };
+        match made {
+            Ok(records) => {
+                for record in &records {
+                    tell(Progress::Made(record));
+                }
                 // Each item has one maker.
-                let _ = item.record.set(record);
+                let _ = item.records.set(records);
             }
-            Ok(None) => {}
             Err(error) => {
                 *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
@@ -191,26 +218,27 @@ impl Work<'_> {
     }
 
     /// The record of a case on a driver; none where the case is wrong, or cut short by the user.
-    fn record(&self, question: &Question<'_>, driver: &Driver) -> Result<Option<Record>> {
+    fn record(&self, question: &Question<'_>, driver: &Driver) -> Result<Vec<Record>> {
         let Question {
             loaded,
             method,
             answer,
         } = question;
         if let Some(reason) = driver.unsupported(&loaded.case, *method) {
-            return Ok(Some(self.unsupported(loaded, driver, *method, reason)));
+            return Ok(vec![self.unsupported(loaded, driver, *method, reason)]);
         }
         let explore = || {
             let _slot = self.exploring.take();
             specify(loaded, *method)
         };
         let Ok(specified) = answer.get_or_init(explore) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let prepared: Prepared = match driver.prepare(&loaded.case, self.workshop.folder())? {
+        let prepared = driver.prepare(&loaded.case, None, self.workshop.folder())?;
+        let prepared: Prepared = match prepared {
             Ok(prepared) => prepared,
             Err(reason) => {
-                return Ok(Some(self.unsupported(loaded, driver, *method, reason)));
+                return Ok(vec![self.unsupported(loaded, driver, *method, reason)]);
             }
         };
         let options = self.options;
@@ -224,13 +252,45 @@ impl Work<'_> {
             workshop: self.workshop,
             turns: &self.turns,
             in_vain: &self.in_vain,
+            cost: &self.cost,
             loaded,
             driver,
             method: *method,
             specified,
             wanted,
         };
-        Ok(examination.record(&prepared))
+        Ok(examination.record(&prepared).into_iter().collect())
+    }
+
+    /// The records of a case that is measured.
+    fn measure(&self, loaded: &Loaded, driver: &Driver) -> Result<Vec<Record>> {
+        let mut records = Vec::new();
+        let mut methods = Vec::new();
+        for method in asked(loaded, &self.options.methods) {
+            match driver.unsupported(&loaded.case, method) {
+                Some(reason) => records.push(self.unsupported(loaded, driver, method, reason)),
+                None => methods.push(method),
+            }
+        }
+        let measuring = Measuring {
+            workshop: self.workshop,
+            turns: &self.turns,
+            in_vain: &self.in_vain,
+            loaded,
+            driver,
+            methods: methods.clone(),
+            runs: self.options.runs,
+            seed: self.options.seed,
+        };
+        match measuring.records()? {
+            Ok(measured) => records.extend(measured),
+            Err(reason) => records.extend(methods.into_iter().map(|method| {
+                let reason = reason.clone();
+                self.unsupported(loaded, driver, method, reason)
+            })),
+        }
+        records.sort_by_key(|record| record.start_method);
+        Ok(records)
     }
 
     fn unsupported(
@@ -241,46 +301,29 @@ impl Work<'_> {
         reason: String,
     ) -> Record {
         Record {
-            case: loaded.case.id.clone(),
-            case_hash: loaded.case.hash.clone(),
-            driver: driver.name.clone(),
-            driver_version: driver.version.clone(),
-            program: driver.program.display().to_string(),
-            system: String::new(),
-            start_method: method,
-            verdict: Verdict::Unsupported,
-            runs: 0,
-            infrastructure: 0,
-            seen: 0,
-            allowed: None,
-            bounded: false,
-            seed: self.options.seed,
-            observations: Vec::new(),
-            title: loaded.case.title.clone(),
-            clauses: loaded.case.clauses.clone(),
             reason: Some(reason),
-            replay: None,
-            sometimes: Vec::new(),
-            seconds: None,
+            ..blank(loaded, driver, method, self.options.seed)
         }
     }
 }
 
 fn questions<'a>(cases: &'a [Loaded], methods: &[StartMethod]) -> Vec<Question<'a>> {
     let mut questions = Vec::new();
-    for loaded in cases {
-        for method in methods {
-            // A case that is not made for a start method says nothing about it.
-            if loaded.case.methods.contains(method) {
-                questions.push(Question {
-                    loaded,
-                    method: *method,
-                    answer: OnceLock::new(),
-                });
-            }
-        }
+    for loaded in cases.iter().filter(|loaded| !loaded.case.is_measured()) {
+        questions.extend(asked(loaded, methods).map(|method| Question {
+            loaded,
+            method,
+            answer: OnceLock::new(),
+        }));
     }
     questions
+}
+
+/// The start methods of a case that are asked for: one that is not made for a start method says
+/// nothing about it.
+fn asked(loaded: &Loaded, methods: &[StartMethod]) -> impl Iterator<Item = StartMethod> {
+    let methods = methods.iter().copied();
+    methods.filter(|method| loaded.case.methods.contains(method))
 }
 
 /// The mistakes that exploration found, by case.

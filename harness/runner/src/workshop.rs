@@ -288,6 +288,11 @@ impl Workshop {
 }
 
 impl Place {
+    /// The folder that the run works in.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// The folder for temporary files.
     pub(crate) fn temporary(&self) -> PathBuf {
         self.home.join("tmp")

@@ -98,6 +98,9 @@ pub(crate) fn record(
         replay: None,
         sometimes: Vec::new(),
         seconds: None,
+        memory: None,
+        figures: Vec::new(),
+        relations: Vec::new(),
     }
 }
 

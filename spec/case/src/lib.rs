@@ -21,9 +21,11 @@ pub mod outcome;
 pub mod print;
 pub mod program;
 pub mod read;
+pub mod relation;
 pub mod uses;
 pub mod value;
 pub mod walk;
+pub mod work;
 
 pub use claim::{Claim, Predicate};
 pub use diagnostic::{Diagnostic, line_column, render};
@@ -34,4 +36,5 @@ pub use monitor::Monitor;
 pub use outcome::{Ending, Outcome};
 pub use program::{Case, Function, Program, Statement};
 pub use read::read;
+pub use relation::{Relation, Subject, Unit};
 pub use value::Value;

@@ -12,11 +12,12 @@ use crate::nearest::advice;
 use crate::program::{Block, Case, Function, Place, Program};
 use crate::value::Value;
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "title",
     "clauses",
-    "main",
     "claims",
+    "main",
+    "contenders",
     "functions",
     "globals",
     "guard",
@@ -45,13 +46,14 @@ impl Reader {
             NodeKind::Group(fields) => (whole, fields),
             _ => return self.expected(tree, "a case file", "`Case(title: ..., main: [...])`"),
         };
-        let found = self.named(name, fields, FIELDS, 4);
+        let found = self.named(name, fields, FIELDS, 3);
         // Without all its parts a case still says what is wrong in those that it has.
         let [
             title,
             clauses,
-            main,
             claims,
+            main,
+            contenders,
             functions,
             globals,
             guard,
@@ -61,10 +63,19 @@ impl Reader {
         ] = found.unwrap_or_else(|| present(fields));
         let title = title.map(|node| self.title(node));
         let clauses = clauses.map(|node| self.clauses(node, known_clauses));
-        let functions = functions.map(|node| self.functions(node));
-        let globals = globals.map(|node| self.globals(node));
-        let guard = guard.map(|node| self.truth(node, "`guard`"));
-        let main = main.map(|node| self.block(node));
+        let parts = [main, functions, globals, guard];
+        if main.is_none() && contenders.is_none() {
+            let message = "`Case` needs a field `main`, or `contenders` to measure";
+            self.mistake(Diagnostic::new(name.place, message));
+        }
+        let program = match contenders {
+            None => self.program(parts),
+            Some(_) => {
+                self.only_contenders(parts);
+                Some(Program::default())
+            }
+        };
+        let contenders = contenders.map_or(Some(Vec::new()), |node| self.contenders(node));
         let claims = claims.map(|node| self.claims(node));
         let twin = twin.map(|node| self.text(node, "`twin`").map(str::to_owned));
         let methods = methods.map(|node| self.start_methods(node));
@@ -73,18 +84,72 @@ impl Reader {
             id: id.to_owned(),
             title: title??,
             clauses: clauses??,
-            program: Program {
-                functions: functions.unwrap_or_else(|| Some(BTreeMap::new()))?,
-                globals: globals.unwrap_or_else(|| Some(Vec::new()))?,
-                guard: guard.unwrap_or(Some(true))?,
-                main: main??,
-            },
+            program: program?,
+            contenders: contenders?,
             claims: claims??,
             twin: twin.map_or(Some(None), |twin| twin.map(Some))?,
             methods: methods.unwrap_or_else(|| Some(StartMethod::ALL.to_vec()))?,
             limits: limits.unwrap_or_else(|| Some(Limits::default()))?,
             hash: hash(text),
         })
+    }
+
+    /// A program: its main, functions, globals and guard.
+    fn program(
+        &mut self,
+        [main, functions, globals, guard]: [Option<&Node<'_>>; 4],
+    ) -> Option<Program> {
+        let functions = functions.map(|node| self.functions(node));
+        let globals = globals.map(|node| self.globals(node));
+        let guard = guard.map(|node| self.truth(node, "`guard`"));
+        let main = self.block(main?);
+        Some(Program {
+            functions: functions.unwrap_or_else(|| Some(BTreeMap::new()))?,
+            globals: globals.unwrap_or_else(|| Some(Vec::new()))?,
+            guard: guard.unwrap_or(Some(true))?,
+            main: main?,
+        })
+    }
+
+    /// Programs by name: `{"pipe": (main: [...]), "queue": (main: [...])}`.
+    fn contenders(&mut self, node: &Node<'_>) -> Option<Vec<(String, Program)>> {
+        let NodeKind::Map(entries) = &node.kind else {
+            return self.expected(node, "`contenders`", "a map: `{\"pipe\": (main: [...])}`");
+        };
+        if !self.at_most(entries.len(), node.place) {
+            return None;
+        }
+        let mut contenders: Vec<(String, Program)> = Vec::new();
+        for (key, value) in entries {
+            let name = self.label(key)?;
+            if contenders.iter().any(|(known, _)| *known == name) {
+                let message = format!("the contender `{name}` stands twice");
+                self.mistake(Diagnostic::new(key.place, message).help("rename one of them"));
+            }
+            let NodeKind::Group(fields) = &value.kind else {
+                return self.expected(value, "a contender", "a program: `(main: [...])`");
+            };
+            let whole = Name {
+                text: "a contender",
+                place: key.place,
+            };
+            let known = ["main", "functions", "globals", "guard"];
+            let parts = self.named(whole, fields, known, 1)?;
+            contenders.push((name, self.program(parts)?));
+        }
+        if contenders.is_empty() {
+            return self.expected(node, "`contenders`", "at least one program");
+        }
+        Some(contenders)
+    }
+
+    /// What stands beside contenders would never be run.
+    fn only_contenders(&mut self, parts: [Option<&Node<'_>>; 4]) {
+        for part in parts.into_iter().flatten() {
+            let message = "a case with contenders has no program of its own";
+            let help = "move it into the contenders that need it";
+            self.mistake(Diagnostic::new(part.place, message).help(help));
+        }
     }
 
     fn title(&mut self, node: &Node<'_>) -> Option<String> {
@@ -97,9 +162,6 @@ impl Reader {
 
     fn clauses(&mut self, node: &Node<'_>, known: &[&str]) -> Option<Vec<String>> {
         let items = self.list(node, "`clauses`")?;
-        if items.is_empty() {
-            return self.expected(node, "`clauses`", "at least one clause's name");
-        }
         if !self.at_most(items.len(), node.place) {
             return None;
         }
@@ -267,7 +329,12 @@ impl Reader {
     }
 
     /// A number within a range.
-    fn within(&mut self, node: &Node<'_>, what: &str, range: RangeInclusive<u32>) -> Option<u32> {
+    pub(super) fn within(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
         let number = self.count(node, what)?;
         if range.contains(&number) {
             return Some(number);
