@@ -207,7 +207,8 @@ pub(crate) fn coverage(file: &RunFile) -> Coverage {
             let reason = record.reason.as_deref().unwrap_or("no reason given");
             *reasons.entry(reason.to_owned()).or_default() += 1;
         }
-        if !record.verdict.is_judged() {
+        // What is measured has figures in place of outcomes.
+        if !record.verdict.is_judged() || record.is_measured() {
             continue;
         }
         coverage.judged += 1;

@@ -25,6 +25,7 @@ struct Driver<'a> {
     start_method: StartMethod,
     conforms: u64,
     known: u64,
+    unsettled: u64,
     inconclusive: u64,
     refuted: u64,
     differs: u64,
@@ -41,6 +42,7 @@ impl<'a> Driver<'a> {
             start_method,
             conforms: 0,
             known: 0,
+            unsettled: 0,
             inconclusive: 0,
             refuted: 0,
             differs: 0,
@@ -55,6 +57,7 @@ impl<'a> Driver<'a> {
         let count = match verdict {
             Verdict::Conforms => &mut self.conforms,
             Verdict::Known => &mut self.known,
+            Verdict::Unsettled => &mut self.unsettled,
             Verdict::Inconclusive => &mut self.inconclusive,
             Verdict::Refuted => &mut self.refuted,
             Verdict::Differs => &mut self.differs,

@@ -54,6 +54,11 @@ pub struct Head {
     /// What was found and could not be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<Unused>,
+    /// How much the time of one and the same calculation varies on this machine: the distance of its
+    /// tenth and its ninetieth of a hundred times, as a share of the median. It is measured where
+    /// times are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<f64>,
 }
 
 /// A program that was found and could not be used as a driver.
@@ -168,6 +173,16 @@ pub struct Figure {
     pub values: Vec<f64>,
     /// How many rounds or samples a run had.
     pub times: u64,
+    /// How many runs came before those that count, so that none of these is the first of its kind.
+    #[serde(default)]
+    pub warm_up: u64,
+    /// Whether nothing else of Poolproof ran beside it.
+    #[serde(default)]
+    pub alone: bool,
+    /// All rounds of all runs: the lowest number of each class, a sixteenth wide, and how many lie in
+    /// it. Of amounts there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub histogram: Vec<(u64, u64)>,
     /// The median of the values, with its interval.
     pub median: Interval,
 }
@@ -279,6 +294,9 @@ pub struct Foot {
     pub seconds: f64,
     /// The exit code.
     pub exit: i32,
+    /// The share of one processor that looking at the memory of runs has taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampler: Option<f64>,
 }
 
 impl Record {
@@ -286,6 +304,12 @@ impl Record {
     #[must_use]
     pub fn area(&self) -> &str {
         self.case.rsplit_once('/').map_or("", |(area, _)| area)
+    }
+
+    /// Whether it says what was measured, in place of what was printed.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        !self.figures.is_empty() || !self.relations.is_empty()
     }
 
     /// The observations that the specification forbids and no manifest excuses.

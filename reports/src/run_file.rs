@@ -157,6 +157,11 @@ pub fn merge(files: Vec<RunFile>) -> Result<RunFile, Error> {
             runs: one.runs + other.runs,
             seconds: one.seconds + other.seconds,
             exit: worst_exit([one.exit, other.exit]),
+            // The one that cost more tells more.
+            sampler: [one.sampler, other.sampler]
+                .into_iter()
+                .flatten()
+                .max_by(f64::total_cmp),
         });
         merged.records.extend(run.records);
     }

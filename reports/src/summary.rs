@@ -215,7 +215,7 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
 fn painted(text: &str, verdict: Verdict, color: bool) -> String {
     let code = match verdict {
         Verdict::Conforms => 32,
-        Verdict::Known | Verdict::Inconclusive | Verdict::Refuted => 33,
+        Verdict::Known | Verdict::Unsettled | Verdict::Inconclusive | Verdict::Refuted => 33,
         Verdict::Differs | Verdict::Deviates | Verdict::Broken => 31,
         Verdict::Unsupported | Verdict::Skipped => 2,
     };

@@ -19,6 +19,8 @@ pub enum Verdict {
     Conforms,
     /// An outcome was forbidden, and the driver's manifest says so.
     Known,
+    /// A relation that the case claims was not settled in the time that there was for it.
+    Unsettled,
     /// Too few usable runs.
     Inconclusive,
     /// A relation that the case claims of what is measured does not hold.
@@ -33,9 +35,10 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in the order of reports.
-    pub const ALL: [Verdict; 9] = [
+    pub const ALL: [Verdict; 10] = [
         Verdict::Conforms,
         Verdict::Known,
+        Verdict::Unsettled,
         Verdict::Inconclusive,
         Verdict::Refuted,
         Verdict::Differs,
@@ -53,6 +56,7 @@ impl Verdict {
             Verdict::Unsupported => "unsupported",
             Verdict::Conforms => "conforms",
             Verdict::Known => "known",
+            Verdict::Unsettled => "unsettled",
             Verdict::Inconclusive => "inconclusive",
             Verdict::Refuted => "refuted",
             Verdict::Differs => "differs",
@@ -69,6 +73,7 @@ impl Verdict {
             Verdict::Unsupported => '·',
             Verdict::Conforms => '✓',
             Verdict::Known => '~',
+            Verdict::Unsettled => '≈',
             Verdict::Inconclusive => '?',
             Verdict::Refuted => '≯',
             Verdict::Differs => '≠',

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use poolproof_case::nearest::nearest;
 use poolproof_report::Unused;
 use poolproof_runner::interpreter::Found;
+use poolproof_runner::manifest::Kind;
 use poolproof_runner::{Driver, Error, Manifest, Result, Workshop, interpreter};
 
 use crate::interrupt;
@@ -62,6 +63,16 @@ pub(crate) fn all(workshop: &Workshop) -> Result<Drivers> {
     drivers.extend(found.drivers);
     let unused = found.unused;
     Ok(Drivers { drivers, unused })
+}
+
+/// The first of these and the newest CPython, which are measured where nobody chose.
+pub(crate) fn first_and_newest(drivers: &[Driver]) -> Vec<String> {
+    let is_python = |driver: &&Driver| driver.manifest.kind == Kind::Python;
+    let newest = drivers.iter().rfind(is_python);
+    let chosen = drivers.iter().take(1).chain(newest);
+    let mut names: Vec<String> = chosen.map(|driver| driver.name.clone()).collect();
+    names.dedup();
+    names
 }
 
 /// The drivers of these names; none: all. `cpython` is every CPython.

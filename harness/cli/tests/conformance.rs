@@ -92,7 +92,7 @@ fn judge(driver: &str, id: &str, method: StartMethod) -> Result<Completion, Fail
     let reason = record.reason.clone().unwrap_or_default();
     match record.verdict {
         Verdict::Conforms | Verdict::Known => Ok(Completion::Completed),
-        Verdict::Unsupported | Verdict::Skipped | Verdict::Inconclusive => Ok(
+        Verdict::Unsupported | Verdict::Skipped | Verdict::Unsettled | Verdict::Inconclusive => Ok(
             Completion::ignored_with(format!("{}: {reason}", record.verdict)),
         ),
         Verdict::Refuted | Verdict::Differs | Verdict::Deviates | Verdict::Broken => {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use poolproof_case::{Relation, StartMethod, Subject, Unit};
 use poolproof_report::{Holds, Interval, RelationRecord};
 
@@ -73,6 +74,35 @@ fn outer(count: usize) -> Option<usize> {
         below += chance;
     }
     index
+}
+
+/// How often which time was taken, all runs together; nothing of amounts, which are few.
+pub(crate) fn histogram(unit: Unit, samples: &[&Samples]) -> Vec<(u64, u64)> {
+    /// A class is a sixteenth wide: fine enough to see two hills, few enough to keep.
+    const DIGITS: u8 = 1;
+    let histogram = Histogram::<u64>::new(DIGITS).ok();
+    let Some(mut histogram) = histogram.filter(|_| unit == Unit::Nanoseconds) else {
+        return Vec::new();
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "they were whole numbers of nanoseconds"
+    )]
+    for number in samples.iter().flat_map(|one| &one.numbers) {
+        // It grows as it needs to, so that nothing is out of range.
+        let _ = histogram.record(*number as u64);
+    }
+    let classes = histogram.iter_recorded();
+    classes
+        .map(|class| {
+            let value = class.value_iterated_to();
+            (
+                histogram.lowest_equivalent(value),
+                class.count_since_last_iteration(),
+            )
+        })
+        .collect()
 }
 
 /// What is seen of a relation under a start method.
@@ -242,6 +272,23 @@ mod tests {
             (2.0, 5.5, 9.0)
         );
         assert!(median(&[]).is_none());
+    }
+
+    #[test]
+    fn a_histogram_counts_each_time_once() {
+        let samples = Samples {
+            unit: Unit::Nanoseconds,
+            numbers: vec![100.0, 101.0, 3_000_000.0, 0.0],
+        };
+        let classes = histogram(Unit::Nanoseconds, &[&samples, &samples]);
+        assert_eq!(classes.iter().map(|(_, count)| count).sum::<u64>(), 8);
+        assert!(classes.is_sorted());
+        assert!(
+            classes
+                .iter()
+                .any(|(low, _)| (2_800_000..=3_000_000).contains(low))
+        );
+        assert_eq!(histogram(Unit::Bytes, &[&samples]), []);
     }
 
     fn subject(label: &str) -> Subject {

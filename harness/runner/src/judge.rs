@@ -135,7 +135,7 @@ pub fn exit_code(verdicts: impl IntoIterator<Item = Verdict>) -> i32 {
         Verdict::Refuted => Some(3),
         Verdict::Inconclusive => Some(2),
         Verdict::Known | Verdict::Conforms => Some(0),
-        Verdict::Unsupported | Verdict::Skipped => None,
+        Verdict::Unsettled | Verdict::Unsupported | Verdict::Skipped => None,
     });
     let worst = |one, other| poolproof_report::worst_exit([one, other]);
     codes.reduce(worst).unwrap_or(NOTHING)

@@ -26,6 +26,7 @@ mod plan;
 mod sampler;
 mod slots;
 pub mod specified;
+pub mod spread;
 pub mod statistics;
 mod stillness;
 pub mod suite;

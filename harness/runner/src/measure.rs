@@ -5,7 +5,7 @@
 //! What figures say is the business of `figures`; what a run is, that of `execute`.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use poolproof_case::claim::ClaimKind;
 use poolproof_case::{Case, Ending, Relation, StartMethod, Unit};
@@ -21,11 +21,18 @@ use crate::plan::{Plan, seed_of};
 use crate::turns::Turns;
 use crate::workshop::Workshop;
 
-/// The most rounds: an interval of so many holds the middle third of the values.
+/// The most rounds that count: an interval of so many holds the middle third of the values.
 const ROUNDS_MAX: u64 = 30;
 
-/// After so long no more rounds are made than it takes for an interval.
+/// So many rounds come before those that count: the first run of a program reads it from disk, and
+/// CPython writes its compiled form.
+const WARM_UP: u64 = 1;
+
+/// After runs of so long together no more rounds are made than it takes for an interval.
 const LONG: Duration = Duration::from_secs(60);
+
+/// Above this a machine is too noisy to tell small differences, and what stays open says so.
+const SPREAD_MAX: f64 = 0.1;
 
 /// After so many failed runs of one program the others would fail, too.
 const FAILURES_MAX: u64 = 3;
@@ -40,6 +47,10 @@ pub(crate) struct Measuring<'a> {
     pub(crate) methods: Vec<StartMethod>,
     pub(crate) runs: Option<u64>,
     pub(crate) seed: u64,
+    /// How long all its runs may take together, where that is not as long as it needs.
+    pub(crate) budget: Option<Duration>,
+    /// How much times vary on this machine.
+    pub(crate) spread: f64,
 }
 
 /// One program under one start method.
@@ -70,6 +81,14 @@ struct Runs {
     failed: Option<(Plan, Sighting)>,
 }
 
+impl Seen {
+    /// What all runs have taken so far.
+    fn spent(&self) -> Duration {
+        let seconds = self.runs.values().map(|runs| runs.seconds).sum();
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+}
+
 impl Measuring<'_> {
     /// Measures, and gives a record for each start method; those under which the case cannot be run
     /// are not the business of this.
@@ -81,20 +100,23 @@ impl Measuring<'_> {
             Ok(runners) => runners,
             Err(reason) => return Ok(Err(reason)),
         };
-        let began = Instant::now();
         let mut seen = Seen::default();
-        let wanted = self.runs.unwrap_or(ROUNDS_MAX);
+        let wanted = self.runs.unwrap_or(ROUNDS_MAX) + WARM_UP;
         for index in 0..wanted {
             let round = self.round(index, &mut runners, &mut seen);
+            let spent = seen.spent();
             if self.workshop.is_stopped() {
                 break;
             }
-            seen.rounds.push(round);
+            if index >= WARM_UP {
+                seen.rounds.push(round);
+            }
             let are_many = seen.rounds.len() >= LEAST;
             let is_enough = (self.is_settled(&seen.rounds) && (are_many || self.has_claims()))
-                || (are_many && began.elapsed() > LONG);
+                || (are_many && spent > LONG);
             let is_hopeless = runners.iter().all(|runner| runner.failures >= FAILURES_MAX);
-            if is_hopeless || (is_enough && self.runs.is_none()) {
+            let is_late = self.budget.is_some_and(|budget| spent > budget);
+            if is_hopeless || is_late || (is_enough && self.runs.is_none()) {
                 break;
             }
         }
@@ -115,15 +137,13 @@ impl Measuring<'_> {
                 Ok(prepared) => prepared,
                 Err(reason) => return Ok(Err(reason)),
             };
-            let labels = program.labels();
-            let is_timed = labels.iter().any(|(_, unit, _)| *unit == Unit::Nanoseconds);
             for method in &self.methods {
                 runners.push(Runner {
                     method: *method,
                     contender: contender.map(str::to_owned),
                     case: case.clone(),
                     prepared: prepared.clone(),
-                    is_timed,
+                    is_timed: program.is_timed(),
                     failures: 0,
                     lines: None,
                 });
@@ -132,14 +152,17 @@ impl Measuring<'_> {
         Ok(Ok(runners))
     }
 
-    /// Runs each program once.
+    /// Runs each program once, each time another first: what comes after what may tell.
     fn round(&self, index: u64, runners: &mut [Runner], seen: &mut Seen) -> Round {
         let mut round = Round::new();
+        let first = usize::try_from(index).unwrap_or_default() % runners.len().max(1);
+        runners.rotate_left(first);
         for runner in runners
             .iter_mut()
             .filter(|runner| runner.failures < FAILURES_MAX)
         {
-            if self.workshop.is_stopped() {
+            let is_late = self.budget.is_some_and(|budget| seen.spent() > budget);
+            if self.workshop.is_stopped() || is_late {
                 break;
             }
             let sighting = self.run(index, runner);
@@ -225,11 +248,26 @@ impl Measuring<'_> {
 
     fn record(&self, method: StartMethod, seen: &mut Seen) -> Record {
         let runs = seen.runs.remove(&method).unwrap_or_default();
-        let relations: Vec<RelationRecord> = self
+        let mut relations: Vec<RelationRecord> = self
             .relations_of(method)
             .map(|relation| figures::weigh(relation, method, &seen.rounds))
             .collect();
-        let (verdict, reason) = verdict(&relations, &runs);
+        if self.spread > SPREAD_MAX {
+            let is_open = |relation: &&mut RelationRecord| relation.holds == Holds::Open;
+            for open in relations.iter_mut().filter(is_open) {
+                let reason = open.reason.get_or_insert_default();
+                let percent = self.spread * 100.0;
+                *reason += &format!(
+                    " on a machine on which the same calculation takes {percent:.0} % more or less"
+                );
+            }
+        }
+        let (mut verdict, mut reason) = verdict(&relations, &runs);
+        if verdict == Verdict::Inconclusive && self.budget.is_some() {
+            verdict = Verdict::Unsettled;
+            let why = "a run of everything has no more time for it";
+            reason = reason.map(|reason| format!("{reason}; {why}"));
+        }
         let observations = runs.failed.map(|(plan, sighting)| {
             let mut observation = failed(plan, self.seed, &sighting);
             observation.count = runs.unusable;
@@ -315,11 +353,16 @@ fn figures_of(method: StartMethod, rounds: &[Round]) -> Vec<Figure> {
     }
     let figure = |((contender, label), samples): ((Option<&str>, &str), Vec<&Samples>)| {
         let values: Vec<f64> = samples.iter().filter_map(|one| one.value()).collect();
+        let unit = samples.first()?.unit;
         Some(Figure {
             contender: contender.map(str::to_owned),
             label: label.to_owned(),
-            unit: samples.first()?.unit,
+            unit,
             times: samples.first()?.numbers.len() as u64,
+            warm_up: WARM_UP,
+            // What takes memory is looked at beside others.
+            alone: unit == Unit::Nanoseconds,
+            histogram: figures::histogram(unit, &samples),
             median: figures::median(&values)?,
             values,
         })

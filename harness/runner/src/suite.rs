@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use poolproof_case::StartMethod;
 use poolproof_case::diagnostic::Diagnostic;
@@ -40,6 +41,20 @@ pub struct Options {
     pub jobs: usize,
     /// Whether `seed` is a run's own seed, to repeat exactly that run.
     pub exact: bool,
+    /// How long measuring may take in all, and on which drivers: a look in passing. None: on all, as
+    /// long as it takes.
+    pub glance: Option<Glance>,
+    /// How much times vary on this machine, from [`crate::spread::measure`]; it is there where times are measured.
+    pub spread: Option<f64>,
+}
+
+/// A look in passing at what is measured.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// How long all of it may take.
+    pub budget: Duration,
+    /// The names of the drivers on which it is measured.
+    pub drivers: Vec<String>,
 }
 
 /// What a suite tells while it runs.
@@ -101,20 +116,14 @@ pub fn run(
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Results {
     let questions = questions(cases, &options.methods);
-    let measured = cases.iter().filter(|loaded| loaded.case.is_measured());
-    let tasks = (0..questions.len()).map(Task::Examine);
-    let items: Vec<Item<'_>> = tasks
-        .chain(measured.clone().map(Task::Measure))
-        .flat_map(|task| drivers.iter().map(move |driver| (task, driver)))
-        .map(|(task, driver)| Item {
-            task,
-            driver,
-            records: OnceLock::new(),
-        })
-        .collect();
-    let methods = |loaded: &Loaded| asked(loaded, &options.methods).count();
-    let records = questions.len() + measured.map(methods).sum::<usize>();
-    tell(Progress::Planned(records * drivers.len()));
+    let items = items(cases, drivers, &questions, options);
+    let records = items.iter().map(|item| match item.task {
+        Task::Examine(_) => 1,
+        Task::Measure(loaded) => asked(loaded, &options.methods).count(),
+    });
+    tell(Progress::Planned(records.sum()));
+    let is_to_measure = |item: &&Item<'_>| matches!(item.task, Task::Measure(_));
+    let to_measure = items.iter().filter(is_to_measure).count();
     let say = |reason: &str| tell(Progress::Waiting(reason));
     let work = Work {
         workshop,
@@ -122,6 +131,11 @@ pub fn run(
         questions: &questions,
         turns: Turns::new(workshop.scratch(), options.jobs, workshop.stop(), &say),
         exploring: Slots::new(options.jobs),
+        timing: Slots::new(1),
+        glance: Mutex::new(Left {
+            items: to_measure,
+            time: options.glance.as_ref().map(|glance| glance.budget),
+        }),
         in_vain: InVain::default(),
         cost: Cost::new(),
         failed: Mutex::new(None),
@@ -185,9 +199,18 @@ struct Work<'a> {
     questions: &'a [Question<'a>],
     turns: Turns<'a>,
     exploring: Slots,
+    /// What is timed is timed one case at a time, so that the runs of a case come after each other.
+    timing: Slots,
+    glance: Mutex<Left>,
     in_vain: InVain,
     cost: Cost,
     failed: Mutex<Option<Error>>,
+}
+
+/// What is left to measure, and the time that is left for it, if that is bounded.
+struct Left {
+    items: usize,
+    time: Option<Duration>,
 }
 
 impl Work<'_> {
@@ -272,7 +295,12 @@ impl Work<'_> {
                 None => methods.push(method),
             }
         }
+        let is_timed = loaded.case.is_timed();
+        let _slot = is_timed.then(|| self.timing.take());
+        let budget = self.left().share();
         let measuring = Measuring {
+            budget,
+            spread: self.options.spread.unwrap_or_default(),
             workshop: self.workshop,
             turns: &self.turns,
             in_vain: &self.in_vain,
@@ -283,7 +311,11 @@ impl Work<'_> {
             seed: self.options.seed,
         };
         match measuring.records()? {
-            Ok(measured) => records.extend(measured),
+            Ok(measured) => {
+                let spent = measured.iter().filter_map(|record| record.seconds).sum();
+                self.left().spend(spent);
+                records.extend(measured);
+            }
             Err(reason) => records.extend(methods.into_iter().map(|method| {
                 let reason = reason.clone();
                 self.unsupported(loaded, driver, method, reason)
@@ -291,6 +323,10 @@ impl Work<'_> {
         }
         records.sort_by_key(|record| record.start_method);
         Ok(records)
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.glance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn unsupported(
@@ -305,6 +341,49 @@ impl Work<'_> {
             ..blank(loaded, driver, method, self.options.seed)
         }
     }
+}
+
+impl Left {
+    /// The part of the time of one of what is left to measure; what one leaves is for the others.
+    fn share(&mut self) -> Option<Duration> {
+        let items = u32::try_from(self.items.max(1)).unwrap_or(u32::MAX);
+        self.items = self.items.saturating_sub(1);
+        Some(self.time? / items)
+    }
+
+    fn spend(&mut self, seconds: f64) {
+        let spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        self.time = self.time.map(|time| time.saturating_sub(spent));
+    }
+}
+
+/// What is to be done: what is examined first, and last what is timed, which waits for all else.
+fn items<'a>(
+    cases: &'a [Loaded],
+    drivers: &'a [Driver],
+    questions: &[Question<'a>],
+    options: &Options,
+) -> Vec<Item<'a>> {
+    let is_meant = |driver: &Driver| {
+        let glance = options.glance.as_ref();
+        glance.is_none_or(|glance| glance.drivers.contains(&driver.name))
+    };
+    let mut measured: Vec<&Loaded> = cases
+        .iter()
+        .filter(|loaded| loaded.case.is_measured())
+        .collect();
+    measured.sort_by_key(|loaded| loaded.case.is_timed());
+    let tasks = (0..questions.len()).map(Task::Examine);
+    let tasks = tasks.chain(measured.into_iter().map(Task::Measure));
+    let pairs = tasks.flat_map(|task| drivers.iter().map(move |driver| (task, driver)));
+    pairs
+        .filter(|(task, driver)| matches!(task, Task::Examine(_)) || is_meant(driver))
+        .map(|(task, driver)| Item {
+            task,
+            driver,
+            records: OnceLock::new(),
+        })
+        .collect()
 }
 
 fn questions<'a>(cases: &'a [Loaded], methods: &[StartMethod]) -> Vec<Question<'a>> {

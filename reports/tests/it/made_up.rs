@@ -59,6 +59,7 @@ pub(crate) fn file() -> RunFile {
                 program: "/usr/bin/python3.99".to_owned(),
                 reason: "it gives no answer (exit 1)".to_owned(),
             }],
+            spread: Some(0.07),
         },
         records,
         foot: Some(Foot {
@@ -66,6 +67,7 @@ pub(crate) fn file() -> RunFile {
             runs: 170,
             seconds: 12.34,
             exit: 1,
+            sampler: Some(0.004),
         }),
     }
 }

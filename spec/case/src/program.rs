@@ -66,6 +66,12 @@ impl Case {
     pub fn is_measured(&self) -> bool {
         self.programs().any(|(_, program)| program.is_measured())
     }
+
+    /// Whether it takes times, which nothing else may disturb.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.programs().any(|(_, program)| program.is_timed())
+    }
 }
 
 /// A program.
@@ -110,6 +116,13 @@ impl Program {
     #[must_use]
     pub fn is_measured(&self) -> bool {
         !self.labels().is_empty()
+    }
+
+    /// Whether it takes times.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        let mut labels = self.labels().into_iter();
+        labels.any(|(_, unit, _)| unit == Unit::Nanoseconds)
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
         plan: Some(arguments.plan),
         jobs: 1,
         exact: true,
+        glance: None,
+        spread: None,
     };
     let cases = [loaded];
     let mut results = suite::run(

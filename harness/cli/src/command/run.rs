@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use poolproof_case::StartMethod;
 use poolproof_report::{Foot, Head, RunFile, VERSION, worst_exit};
-use poolproof_runner::suite::{self, Options, Progress};
-use poolproof_runner::{Error, Selection, Workshop, exit_code, load};
+use poolproof_runner::suite::{self, Glance, Options, Progress};
+use poolproof_runner::{Driver, Error, Selection, Workshop, exit_code, load, spread};
 
 use crate::arguments::Run;
 use crate::drivers::{self, Drivers};
@@ -15,6 +15,9 @@ use crate::failure::{Failure, Outcome};
 use crate::progress::Bar;
 use crate::store::Store;
 use crate::{interrupt, output};
+
+/// How long a run of everything measures: whoever wants more names what is to be measured.
+const GLANCE: Duration = Duration::from_secs(60);
 
 /// The exit code where a case is broken.
 const BROKEN_CASE: i32 = 64;
@@ -25,14 +28,15 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     let folder = folder(arguments.out.as_deref(), &selection)?;
     let workshop = drivers::workshop()?;
     let drivers = drivers::named(&arguments.drivers, &workshop)?;
+    let is_timed = selection.cases.iter().any(|loaded| loaded.case.is_timed());
+    let options = options(arguments, &drivers, is_timed.then(spread::measure));
     let mut file = RunFile {
-        head: head(&workshop, &drivers),
+        head: head(&workshop, &drivers, &options),
         ..RunFile::default()
     };
     let store = Store::begin(&folder, &file.head)?;
     let bar = Bar::new();
     warn(&file.head, &bar);
-    let options = options(arguments);
     let results = suite::run(
         &workshop,
         &selection.cases,
@@ -71,6 +75,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
             .sum(),
         seconds: started.elapsed().as_secs_f64(),
         exit,
+        sampler: Some(results.sampler_share),
     });
     let report = store.end(&file);
     show(&file, report.as_deref().ok(), arguments.json);
@@ -95,7 +100,7 @@ fn warn(head: &Head, bar: &Bar) {
     }
 }
 
-fn options(arguments: &Run) -> Options {
+fn options(arguments: &Run, drivers: &Drivers, spread: Option<f64>) -> Options {
     let is_asked =
         |method: &StartMethod| arguments.methods.is_empty() || arguments.methods.contains(method);
     let methods = StartMethod::ALL.into_iter().filter(is_asked).collect();
@@ -109,7 +114,19 @@ fn options(arguments: &Run) -> Options {
         plan: arguments.plan,
         jobs: arguments.jobs.map_or(processors, usize::from),
         exact: false,
+        glance: arguments.filters.is_empty().then(|| Glance {
+            budget: GLANCE,
+            drivers: match arguments.drivers.as_slice() {
+                [] => drivers::first_and_newest(&drivers.drivers),
+                _ => names(&drivers.drivers),
+            },
+        }),
+        spread,
     }
+}
+
+fn names(drivers: &[Driver]) -> Vec<String> {
+    drivers.iter().map(|driver| driver.name.clone()).collect()
 }
 
 fn since_epoch() -> std::time::Duration {
@@ -120,7 +137,7 @@ fn since_epoch() -> std::time::Duration {
 }
 
 /// Where and how this run is made.
-fn head(workshop: &Workshop, drivers: &Drivers) -> Head {
+fn head(workshop: &Workshop, drivers: &Drivers, options: &Options) -> Head {
     let machine = poolproof_sys::machine::describe();
     Head {
         version: VERSION,
@@ -134,6 +151,7 @@ fn head(workshop: &Workshop, drivers: &Drivers) -> Head {
         isolation: workshop.isolation().to_owned(),
         shortages: workshop.shortages().to_vec(),
         unused: drivers.unused.clone(),
+        spread: options.spread,
     }
 }
 
