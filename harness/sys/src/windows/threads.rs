@@ -12,7 +12,7 @@ pub fn busy() -> Duration {
     let mut times = [FILETIME::default(); 4];
     let [begun, ended, system, own] = &mut times;
     // SAFETY: the call takes no pointers.
-    let thread = unsafe { GetCurrentThread() };
+    let thread = call!(unsafe { GetCurrentThread() });
     // SAFETY: all four places are writable, and the handle is that of this thread.
     let told = call!(unsafe { GetThreadTimes(thread, begun, ended, system, own) });
     if told == 0 {
