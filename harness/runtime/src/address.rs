@@ -5,6 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use poolproof_sys::copies::epoch;
 use poolproof_sys::socket::{HAS_NAMES, Place};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -27,7 +28,7 @@ pub enum Address {
 impl Address {
     /// An address on this machine that nobody else has, and the folder to keep as long as it is
     /// used, where it needs one.
-    pub(crate) fn private() -> Result<(Address, Option<TempDir>)> {
+    pub(crate) fn private() -> Result<(Address, Option<Folder>)> {
         let mut random = [0; 16];
         auth::fill_random(&mut random)?;
         let name = format!("poolproof-{:032x}", u128::from_le_bytes(random));
@@ -37,7 +38,12 @@ impl Address {
         // Nobody else may look into it.
         let folder = tempfile::Builder::new().prefix("poolproof-").tempdir();
         let folder = folder.map_err(|error| Error::system("make a private folder", error))?;
-        Ok((Address::Path(folder.path().join("socket")), Some(folder)))
+        let address = Address::Path(folder.path().join("socket"));
+        let folder = Folder {
+            folder: Some(folder),
+            creator: epoch(),
+        };
+        Ok((address, Some(folder)))
     }
 
     pub(crate) fn place(&self) -> Place<'_> {
@@ -45,6 +51,23 @@ impl Address {
             Address::Tcp(address) => Place::Tcp(*address),
             Address::Path(path) => Place::Path(path),
             Address::Name(name) => Place::Name(name),
+        }
+    }
+}
+
+/// A folder that goes with this, unless this is in a copy of the process that has made it.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    folder: Option<TempDir>,
+    creator: u32,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.creator != epoch()
+            && let Some(folder) = self.folder.take()
+        {
+            let _stays = folder.keep();
         }
     }
 }

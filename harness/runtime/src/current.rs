@@ -13,6 +13,7 @@ use poolproof_sys::identity::Identity;
 use serde::{Deserialize, Serialize};
 
 use crate::context::StartMethod;
+use crate::copies::{OfProcess, kept};
 use crate::locked::lock;
 use authkey::AuthKey;
 pub use exit::Exit;
@@ -45,7 +46,13 @@ pub(crate) struct Own {
     key: Mutex<Option<AuthKey>>,
 }
 
-static OWN: RwLock<Option<Arc<Own>>> = RwLock::new(None);
+static OWN: OfProcess<RwLock<Option<Arc<Own>>>> = OfProcess::new(RwLock::new(None));
+
+/// A copy that the program makes by itself goes by its original's name.
+fn same(original: &RwLock<Option<Arc<Own>>>) -> RwLock<Option<Arc<Own>>> {
+    let known = original.try_read().ok().and_then(|own| own.clone());
+    RwLock::new(known.map(|own| Arc::new(own.again())))
+}
 
 thread_local! {
     static THREAD: RefCell<Option<Arc<Own>>> = const { RefCell::new(None) };
@@ -55,10 +62,13 @@ fn own() -> Arc<Own> {
     if let Ok(Some(own)) = THREAD.try_with(|thread| thread.borrow().clone()) {
         return own;
     }
-    if let Some(own) = &*OWN.read().unwrap_or_else(PoisonError::into_inner) {
+    if let Some(own) = &*OWN.get(same).read().unwrap_or_else(PoisonError::into_inner) {
         return Arc::clone(own);
     }
-    let mut slot = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = OWN
+        .get(same)
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
     let root = slot.get_or_insert_with(|| {
         Arc::new(Own {
             name: "MainProcess".into(),
@@ -86,6 +96,18 @@ impl From<Role> for Own {
 }
 
 impl Own {
+    /// The same once more, where a lock of it may be held for ever.
+    fn again(&self) -> Own {
+        Own {
+            name: self.name.clone(),
+            daemon: self.daemon,
+            path: self.path.clone(),
+            parent: self.parent.clone(),
+            children: AtomicU32::new(self.children.load(Ordering::Relaxed)),
+            key: kept(&self.key),
+        }
+    }
+
     fn key(&self) -> AuthKey {
         let mut key = lock(&self.key);
         key.get_or_insert_with(AuthKey::random).clone()
@@ -96,7 +118,10 @@ impl Own {
 #[inline]
 pub(crate) fn become_process(own: Arc<Own>) {
     poolproof_sys::process::set_name(&own.name);
-    let mut slot = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = OWN
+        .get(same)
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
     // Freed, it would be written to, and a copy gets memory of its own for what it writes to.
     std::mem::forget(slot.replace(own));
 }

@@ -9,12 +9,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use poolproof_sys::copies::{Withheld, withhold};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 use poolproof_sys::socket;
-use tempfile::TempDir;
 
-use crate::address::Address;
+use crate::address::{Address, Folder};
 use crate::auth::{Digests, Secret};
 use crate::connection::{Carrier, Connection};
 use crate::error::{Error, Kind, Result};
@@ -130,6 +130,8 @@ fn connect(address: &Address, secret: Option<Secret<'_>>) -> Result<Handle> {
 /// A listener's inside, which a manager's server has, too.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
+    // Before the listener, which it is about.
+    withheld: Option<Withheld>,
     listener: socket::Listener,
     address: Address,
     key: Option<Arc<[u8]>>,
@@ -137,7 +139,7 @@ pub(crate) struct Acceptor {
     done: Arc<Done>,
     wake: Handle,
     /// Goes with the socket in it.
-    _folder: Option<TempDir>,
+    _folder: Option<Folder>,
 }
 
 /// Handshakes that have ended.
@@ -186,6 +188,7 @@ impl Acceptor {
             address = Address::Tcp(tcp);
         }
         Ok(Acceptor {
+            withheld: None,
             listener,
             address,
             key: key.map(Arc::from),
@@ -201,6 +204,11 @@ impl Acceptor {
 
     pub(crate) fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// Keeps it from copies that the program makes by itself, which would not answer anybody.
+    pub(crate) fn withhold(&mut self) {
+        self.withheld = Some(withhold(self.listener.handle()));
     }
 
     /// Waits for the next who has proved to know the key, or failed to.

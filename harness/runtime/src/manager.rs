@@ -44,7 +44,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use poolproof_sys::channel::Channel;
-use poolproof_sys::identity::epoch;
+use poolproof_sys::copies::{epoch, notice};
 
 pub use barrier::BarrierProxy;
 pub use builder::{ManagerBuilder, ManagerServer, ServerStopper};
@@ -64,11 +64,12 @@ pub use value::{ArrayProxy, ValueProxy};
 
 use crate::address::Address;
 use crate::context::{Context, StartMethod};
-use crate::copies::InCopies;
+use crate::copies::{InCopies, OfProcess, anew};
 use crate::error::{Error, Kind, Result};
 use crate::exit_work;
 use crate::locked::lock;
 use crate::process::Process;
+pub(crate) use client::IN_COPIES as CLIENTS_IN_COPIES;
 use client::Server;
 use protocol::Request;
 
@@ -106,12 +107,12 @@ struct Inner {
 type Lifeline = Mutex<Option<Channel>>;
 
 /// Every lifeline of this process. A copy of it lets go of them all, or else no server would end.
-static LIFELINES: Mutex<Vec<Weak<Lifeline>>> = Mutex::new(Vec::new());
-static IN_COPIES: InCopies = InCopies::new(let_go);
+static LIFELINES: OfProcess<Mutex<Vec<Weak<Lifeline>>>> = OfProcess::new(Mutex::new(Vec::new()));
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
 
 /// The original's servers are not a copy's to keep.
 fn let_go() {
-    let lifelines = std::mem::take(&mut *lock(&LIFELINES));
+    let lifelines = std::mem::take(&mut *lock(LIFELINES.get(anew)));
     for lifeline in lifelines.iter().filter_map(Weak::upgrade) {
         drop(lock(&lifeline).take());
     }
@@ -151,7 +152,7 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
     };
     let lifeline: Arc<Lifeline> = Arc::new(Mutex::new(Some(channel)));
     IN_COPIES.register();
-    let mut lifelines = lock(&LIFELINES);
+    let mut lifelines = lock(LIFELINES.get(anew));
     lifelines.retain(|known| known.strong_count() > 0);
     lifelines.push(Arc::downgrade(&lifeline));
     drop(lifelines);
@@ -258,7 +259,7 @@ impl Manager {
 
 impl Inner {
     fn shut_down(&self) {
-        if self.creator != epoch() {
+        if self.creator != notice() {
             return;
         }
         // Its end is what the server waits for.

@@ -53,7 +53,7 @@ use crate::error::{Error, Kind, Result};
 use crate::transfer::Message;
 use each::Order;
 use inner::Inner;
-use job::Callbacks;
+use job::{Callbacks, of_original};
 use office::Door;
 
 /// Workers that share tasks.
@@ -295,8 +295,11 @@ impl Pool {
     /// Waits until every worker has ended.
     ///
     /// # Errors
-    /// `is_usage` before `close` or `terminate`.
+    /// `is_usage` before `close` or `terminate`, and in a copy of the process that made the pool.
     pub fn join(&self) -> Result<()> {
+        if !self.inner.office.is_ours() {
+            return Err(of_original("join a pool"));
+        }
         if self.inner.office.door() == Door::Open {
             let text = "join a pool that is open: close or terminate it first";
             return Err(Error::new(Kind::Usage, text));

@@ -7,15 +7,18 @@ mod children;
 mod forked;
 
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use poolproof_sys::identity::{Identity, epoch};
+use poolproof_sys::copies::epoch;
+use poolproof_sys::identity::Identity;
 use poolproof_sys::process::{Ending, Signal};
 
+pub(crate) use children::IN_COPIES;
 pub use children::active_children;
 
 use crate::context::{Context, StartMethod};
+use crate::copies::{Chain, kept};
 use crate::current::{self, Exit, Role, Sentinel, current_process};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
@@ -139,10 +142,10 @@ pub(crate) fn started(role: Role, start: impl FnOnce() -> Result<Running>) -> Re
         is_detached: role.is_detached,
         number: role.path.last().copied().unwrap_or(0),
         creator: epoch(),
-        state: Mutex::new(State {
+        state: Chain::new(Mutex::new(State {
             pid: running.pid(),
             running: Some(Arc::new(running)),
-        }),
+        })),
     });
     children::add(Arc::clone(&inner));
     Ok(Process { inner })
@@ -163,10 +166,10 @@ pub(crate) struct Inner {
     is_detached: bool,
     number: u32,
     creator: u32,
-    state: Mutex<State>,
+    state: Chain<Mutex<State>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 struct State {
     pid: Option<u32>,
     /// None once it is closed.
@@ -174,12 +177,16 @@ struct State {
 }
 
 impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(self.state.of_process(kept))
+    }
+
     fn pid(&self) -> Option<u32> {
-        lock(&self.state).pid
+        self.state().pid
     }
 
     fn running(&self) -> Result<Arc<Running>> {
-        let state = lock(&self.state);
+        let state = self.state();
         let running = state.running.as_ref().map(Arc::clone);
         running.ok_or_else(|| Error::new(Kind::Closed, format!("the process `{}`", self.name)))
     }
@@ -187,7 +194,8 @@ impl Inner {
     fn wait(&self, deadline: Option<Instant>) -> Result<Option<Ending>> {
         if self.creator != epoch() {
             let text = format!(
-                "only the process that started `{}` can wait for it",
+                "wait for the process `{}`: this process is a copy (by `fork`) of the one that \
+                 started it, which alone can wait for it",
                 self.name
             );
             return Err(Error::new(Kind::Usage, text));
@@ -341,7 +349,7 @@ impl Process {
             );
             return Err(Error::new(Kind::Usage, text));
         }
-        let mut state = lock(&self.inner.state);
+        let mut state = self.inner.state();
         state.running = None;
         Ok(())
     }

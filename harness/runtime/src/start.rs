@@ -19,6 +19,7 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::process::{Child, Ending, Signal};
 
 pub use bootstrap::freeze_support;
+pub(crate) use forkserver::IN_COPIES;
 pub use forkserver::set_forkserver_warm_up;
 pub use ready::bootstrapping;
 

@@ -24,7 +24,8 @@
 //! | [`exit`] | work at the end of a process, and leaving without any |
 //! | [`environment`] | changes to the environment, refused beside other threads |
 //! | [`threads`] | how many threads this process has |
-//! | [`identity`] | a process, told apart from another that had its id; a count of forks |
+//! | [`copies`] | a count of copies, those that the program made by itself, and handles that these are not to have |
+//! | [`identity`] | a process, told apart from another that had its id |
 //! | [`memory`] | memory without a name that processes share, touched through atomics and copies |
 //! | [`named`] | such memory under a name that goes with its last holder |
 //! | [`shared`] | the plain values that may lie in it |
@@ -59,6 +60,6 @@ pub mod shared;
 #[cfg(not(target_os = "linux"))]
 mod unlisted_memory;
 pub use system::{
-    bare, environment, exit, folder, handle, identity, lifeline, limits, memory, pipe, process,
-    socket, threads, tree, wait_word, zygote,
+    bare, copies, environment, exit, folder, handle, identity, lifeline, limits, memory, pipe,
+    process, socket, threads, tree, wait_word, zygote,
 };

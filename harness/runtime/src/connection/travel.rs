@@ -9,7 +9,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::reader::Reader;
 use super::writer::Writer;
 use super::{Carrier, Connection};
-use crate::locked::lock;
 use crate::transfer;
 
 #[derive(Serialize, Deserialize)]
@@ -44,7 +43,8 @@ impl<S, R> Serialize for Connection<S, R> {
         }
         let reader = self.reader.as_ref().map(|half| half.lock());
         let mut reader = reader.transpose().map_err(T::Error::custom)?;
-        let writer = self.writer.as_ref().map(|writer| lock(writer));
+        let writer = self.writer.as_ref().map(|half| half.lock());
+        let writer = writer.transpose().map_err(T::Error::custom)?;
         let of_reader = reader.as_ref().and_then(|reader| reader.carrier.clone());
         let of_writer = writer.as_ref().and_then(|writer| writer.carrier.clone());
         let is_receiving = of_reader.is_some();

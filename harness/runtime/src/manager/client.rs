@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use poolproof_sys::identity::epoch;
+use poolproof_sys::copies::{Withheld, epoch};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
@@ -19,7 +19,7 @@ use super::protocol::{Item, Process, Reply, Request};
 use crate::address::Address;
 use crate::auth;
 use crate::connection::Connection;
-use crate::copies::InCopies;
+use crate::copies::{Chain, InCopies, OfProcess, anew, kept};
 use crate::error::{Error, Kind, Result};
 use crate::listener::Client;
 use crate::locked::lock;
@@ -43,18 +43,25 @@ struct Known {
     door: Door,
     number: u64,
     /// The first connection.
-    first: Mutex<Option<Made>>,
+    first: Chain<Mutex<Option<Made>>>,
 }
 
 /// A connection, and the copy of the process that made it.
-type Made = (u32, Arc<Connection<(), ()>>);
+type Made = (u32, Arc<Line>);
+
+/// A connection that no copy has which the program makes by itself: the server would take that for
+/// its original.
+struct Line {
+    _withheld: Option<Withheld>,
+    connection: Connection<(), ()>,
+}
 
 /// Every server that is in use here, so that all proxies of one share what is known of it.
-static SERVERS: Mutex<Vec<Weak<Known>>> = Mutex::new(Vec::new());
-static IN_COPIES: InCopies = InCopies::new(let_go);
+static SERVERS: OfProcess<Mutex<Vec<Weak<Known>>>> = OfProcess::new(Mutex::new(Vec::new()));
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
 
 /// The number of this copy of the process.
-static PROCESS: Mutex<Option<(u32, Process)>> = Mutex::new(None);
+static PROCESS: OfProcess<Mutex<Option<(u32, Process)>>> = OfProcess::new(Mutex::new(None));
 
 thread_local! {
     /// This thread's connections, by their server's number.
@@ -67,7 +74,7 @@ impl From<Door> for Server {
     fn from(door: Door) -> Server {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         IN_COPIES.register();
-        let mut servers = lock(&SERVERS);
+        let mut servers = lock(SERVERS.get(kept));
         let mut found = None;
         servers.retain(|known| {
             let known = known.upgrade();
@@ -78,7 +85,7 @@ impl From<Door> for Server {
         });
         let known = found.unwrap_or_else(|| {
             let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-            let first = Mutex::new(None);
+            let first = Chain::new(Mutex::new(None));
             let known = Arc::new(Known {
                 door,
                 number,
@@ -99,21 +106,21 @@ impl From<Server> for Door {
 
 /// The connections are the original's, and end with that.
 fn let_go() {
-    if lock(&SERVERS).is_empty() {
+    if lock(SERVERS.get(kept)).is_empty() {
         // There never was one, and a copy gets memory of its own for what it looks at first.
         return;
     }
     let connections =
         CONNECTIONS.try_with(|connections| std::mem::take(&mut *connections.borrow_mut()));
     drop(connections);
-    for known in lock(&SERVERS).iter().filter_map(Weak::upgrade) {
-        drop(lock(&known.first).take());
+    for known in lock(SERVERS.get(kept)).iter().filter_map(Weak::upgrade) {
+        drop(lock(known.first.of_process(anew)).take());
     }
 }
 
 /// The number of this process, which it says first on each connection.
 fn process() -> Result<Process> {
-    let mut known = lock(&PROCESS);
+    let mut known = lock(PROCESS.get(anew));
     match *known {
         Some((made, process)) if made == epoch() => Ok(process),
         _ => {
@@ -141,7 +148,8 @@ impl Server {
 
     /// Asks the server and waits for its answer.
     pub(super) fn ask<R: DeserializeOwned>(&self, request: &Request<'_>) -> Result<R> {
-        let connection = self.connection().map_err(|error| self.lost(error))?;
+        let line = self.connection().map_err(|error| self.lost(error))?;
+        let connection = &line.connection;
         let sent = connection.send_encoded(|buffer| encode(request, buffer));
         let received = sent.and_then(|()| connection.recv_bytes());
         let read = |message: Vec<u8>| {
@@ -184,7 +192,7 @@ impl Server {
     }
 
     /// This thread's connection.
-    fn connection(&self) -> Result<Arc<Connection<(), ()>>> {
+    fn connection(&self) -> Result<Arc<Line>> {
         let known = CONNECTIONS.try_with(|connections| {
             let connections = connections.borrow();
             let known = connections.get(&self.known.number);
@@ -205,19 +213,22 @@ impl Server {
             (before, unused)
         });
         drop(before);
-        let mut first = lock(&self.known.first);
+        let mut first = lock(self.known.first.of_process(anew));
         if first.as_ref().is_none_or(|(made, _)| *made != epoch()) {
             *first = Some((epoch(), Arc::clone(&connection)));
         }
         Ok(connection)
     }
 
-    fn connect(&self) -> Result<Connection<(), ()>> {
+    fn connect(&self) -> Result<Line> {
         let door = &self.known.door;
-        let connection = Client::connect(&door.address, Some(&door.key))?;
+        let connection: Connection<(), ()> = Client::connect(&door.address, Some(&door.key))?;
         let hello = Request::Hello(process()?);
         connection.send_encoded(|buffer| encode(&hello, buffer))?;
-        Ok(connection)
+        Ok(Line {
+            _withheld: connection.withhold(),
+            connection,
+        })
     }
 
     /// Lets this thread's connection go, and the first one, if it is that.
@@ -227,7 +238,7 @@ impl Server {
         let Ok(Some((_, (_, connection)))) = before else {
             return;
         };
-        let mut first = lock(&self.known.first);
+        let mut first = lock(self.known.first.of_process(anew));
         if first
             .as_ref()
             .is_some_and(|(_, first)| Arc::ptr_eq(first, &connection))
@@ -239,7 +250,7 @@ impl Server {
     /// Lets every connection go that is not in use.
     pub(super) fn leave(&self) {
         self.forget();
-        drop(lock(&self.known.first).take());
+        drop(lock(self.known.first.of_process(anew)).take());
     }
 
     /// An error on the way to the server or back, as one of asking it.

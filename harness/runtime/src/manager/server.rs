@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use poolproof_sys::channel::Channel;
+use poolproof_sys::copies::{epoch, notice, withhold};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::{pipe, socket};
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,7 @@ pub(super) struct Office {
     address: Address,
     /// None once it is over.
     acceptor: Mutex<Option<Arc<Acceptor>>>,
+    creator: u32,
     table: Arc<Table>,
     registry: Registry,
     /// Open connections, to be ended with the server.
@@ -103,9 +105,11 @@ impl Office {
         registered: Registered,
     ) -> Result<Arc<Office>> {
         let registry = Registry::open(registered)?;
-        let acceptor = Acceptor::bind(address, Some(key), Digests::Sha256)?;
+        let mut acceptor = Acceptor::bind(address, Some(key), Digests::Sha256)?;
+        acceptor.withhold();
         Ok(Arc::new(Office {
             address: acceptor.address().clone(),
+            creator: epoch(),
             acceptor: Mutex::new(Some(Arc::new(acceptor))),
             table: Arc::new(Table::new()?),
             registry,
@@ -124,6 +128,10 @@ impl Office {
 
     /// Has [`serve`] return, and every connection end.
     pub(super) fn end(&self) {
+        // A copy of the process would end its original's connections.
+        if self.creator != notice() {
+            return;
+        }
         if let Some(acceptor) = lock(&self.acceptor).take() {
             acceptor.close();
         }
@@ -137,6 +145,9 @@ impl Office {
 
 /// Has a thread for each who connects, until [`Office::end`].
 pub(super) fn serve(office: &Arc<Office>) {
+    if office.creator != notice() {
+        return;
+    }
     let Some(acceptor) = lock(&office.acceptor).clone() else {
         return;
     };
@@ -154,7 +165,9 @@ pub(super) fn serve(office: &Arc<Office>) {
             return;
         }
         let shared = Arc::clone(office);
+        let withheld = withhold(&stream);
         let work = move || {
+            let _withheld = withheld;
             // A request that makes no sense ends its connection, and no other.
             let _ = converse(&shared, client, &stream);
             let _ = socket::shut_down(&stream);

@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use super::job::{Ended, Job, Outcome, wait_until};
+use poolproof_sys::copies::epoch;
+
+use super::job::{Ended, Job, Outcome, of_original, wait_until};
 use super::office::Office;
 use super::source::Next;
 use crate::deadline;
@@ -233,12 +235,20 @@ impl<R: Message> Job for Each<R> {
 pub struct ResultIterator<R> {
     job: Arc<Each<R>>,
     office: Weak<Office>,
+    creator: u32,
+    /// Whether a copy of the process was told that it gets none.
+    is_told: bool,
 }
 
 impl<R> ResultIterator<R> {
     pub(super) fn new(job: Arc<Each<R>>, office: &Arc<Office>) -> ResultIterator<R> {
         let office = Arc::downgrade(office);
-        ResultIterator { job, office }
+        ResultIterator {
+            job,
+            office,
+            creator: epoch(),
+            is_told: false,
+        }
     }
 
     /// The next result, waited for at most so long; none at the end.
@@ -247,6 +257,10 @@ impl<R> ResultIterator<R> {
     /// `is_timeout` when it has not come by then, and can be asked for again; what the task failed
     /// with; `is_worker_lost` when its worker died.
     pub fn next_timeout(&mut self, timeout: Option<Duration>) -> Option<Result<R>> {
+        if self.creator != epoch() {
+            let is_first = !std::mem::replace(&mut self.is_told, true);
+            return is_first.then(|| Err(of_original("get the next result of a pool")));
+        }
         let (next, is_resumed) = self.job.next(timeout);
         if is_resumed && let Some(office) = self.office.upgrade() {
             office.pump();
@@ -257,6 +271,9 @@ impl<R> ResultIterator<R> {
 
 impl<R> Drop for ResultIterator<R> {
     fn drop(&mut self) {
+        if self.creator != epoch() {
+            return;
+        }
         self.job.forget();
         if let Some(office) = self.office.upgrade() {
             office.pump();

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use poolproof_sys::copies::notice;
+
 use super::office::{Door, Office, is_pool_thread};
 use crate::context::{Context, StartMethod};
 use crate::exit_work;
@@ -20,6 +22,7 @@ pub(super) struct Inner {
 
 impl Inner {
     pub(super) fn terminate(&self) {
+        notice();
         if self.office.is_ours() {
             end(&self.office, self.context.start_method());
         }

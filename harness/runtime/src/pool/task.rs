@@ -11,6 +11,7 @@ use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
 use super::codec;
+use crate::copies::only_here;
 use crate::current::Exit;
 use crate::error::{Error, Kind, Result, panic_text};
 use crate::panics::{Panicked, caught};
@@ -83,7 +84,7 @@ impl Error {
 /// Calls a function on encoded arguments, beside which are the handles that are laid out; the output
 /// is a result or a [`Failure`], beside which the table has the result's handles.
 pub(super) fn run(function: Passed, input: &[u8], output: &mut Vec<u8>) -> i32 {
-    match function.call(input, output) {
+    match only_here(|| function.call(input, output)) {
         Ok(code) => code,
         Err(error) => {
             drop(take_table());

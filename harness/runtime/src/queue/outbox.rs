@@ -11,12 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::Thread;
 use std::time::Duration;
 
+use poolproof_sys::copies::epoch;
 use poolproof_sys::handle::Handle;
-use poolproof_sys::identity;
 
 use super::channel::Channel;
 use super::line::Line;
 use super::ring::Put;
+use crate::copies::Chain;
 use crate::current::current_process;
 use crate::error::{Error, Kind, Result};
 use crate::exit_work::{self, Stage};
@@ -31,7 +32,7 @@ const LONG_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Outbox {
     pub(super) line: Line,
-    state: Mutex<State>,
+    state: Chain<Mutex<State>>,
     /// The process, by its fork epoch, that may put into a ring without a look at the state:
     /// the queue is open in it, and nothing of it waits for its feeder.
     direct_in: AtomicU32,
@@ -72,7 +73,7 @@ impl Outbox {
         let segment = Arc::clone(line.segment());
         let outbox = segment.attachment(|| Outbox {
             line,
-            state: Mutex::default(),
+            state: Chain::new(Mutex::default()),
             direct_in: AtomicU32::new(0),
             closed_in: AtomicU32::new(0),
         });
@@ -97,7 +98,7 @@ impl Outbox {
 
     #[inline]
     pub(super) fn check_open(&self, verb: &str) -> Result<()> {
-        match self.closed_in.load(Acquire) == identity::epoch() {
+        match self.closed_in.load(Acquire) == epoch() {
             true => Err(closed(verb)),
             false => Ok(()),
         }
@@ -111,7 +112,7 @@ impl Outbox {
 
     #[inline]
     fn is_direct(&self) -> bool {
-        self.direct_in.load(Acquire) == identity::epoch()
+        self.direct_in.load(Acquire) == epoch()
     }
 
     /// Puts a frame; false when the time was over before there was room.
@@ -314,8 +315,8 @@ impl Outbox {
 
     /// The state of this process; a forked child's begins empty.
     fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.state);
-        let epoch = identity::epoch();
+        let mut state = lock(self.state.of_process(begun));
+        let epoch = epoch();
         if state.epoch != epoch {
             let users = state.users;
             let old = std::mem::take(&mut *state);
@@ -334,6 +335,16 @@ impl Outbox {
 #[cold]
 fn closed(verb: &str) -> Error {
     Error::new(Kind::Closed, format!("{verb} a queue"))
+}
+
+/// What a copy begins with that the program made by itself.
+fn begun(original: &Mutex<State>) -> Mutex<State> {
+    // Who counts too few of them has a feeder that ends early, and starts another.
+    let users = original.try_lock().map_or(1, |state| state.users);
+    Mutex::new(State {
+        users,
+        ..State::default()
+    })
 }
 
 impl State {

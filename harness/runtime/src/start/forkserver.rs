@@ -15,7 +15,7 @@ use poolproof_sys::zygote;
 use super::fresh::{self, SERVER};
 use super::message::{self, Packed, Surroundings, Told, Variables};
 use super::{life, warm_up};
-use crate::copies::InCopies;
+use crate::copies::{InCopies, OfProcess, anew};
 use crate::current::{Exit, Role};
 use crate::error::{Error, Result};
 use crate::exit_work::{self, Stage};
@@ -32,13 +32,13 @@ struct Server {
 }
 
 /// In a box, so that none is zero, as [`StartMethod`](crate::StartMethod) says.
-static SERVER_KNOWN: Mutex<Option<Box<Server>>> = Mutex::new(None);
+static SERVER_KNOWN: OfProcess<Mutex<Option<Box<Server>>>> = OfProcess::new(Mutex::new(None));
 /// Whether this process has registered that it sees to the end of its server.
-static WILL_END: AtomicBool = AtomicBool::new(false);
-static IN_COPIES: InCopies = InCopies::new(let_go);
+static WILL_END: OfProcess<AtomicBool> = OfProcess::new(AtomicBool::new(false));
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
 
 fn server() -> MutexGuard<'static, Option<Box<Server>>> {
-    lock(&SERVER_KNOWN)
+    lock(SERVER_KNOWN.get(anew))
 }
 
 pub(super) fn start<A: Message, R: Exit>(
@@ -92,7 +92,7 @@ fn launch() -> Result<Server> {
         return Err(error);
     }
     IN_COPIES.register();
-    if !WILL_END.swap(true, Ordering::Relaxed) {
+    if !WILL_END.get(anew).swap(true, Ordering::Relaxed) {
         exit_work::register(Stage::Last, end_server);
     }
     Ok(Server {
@@ -175,7 +175,7 @@ pub(super) fn learn(requests: Option<Handle>) {
 
 /// The server goes on being known in a copy, but is not the copy's to end.
 fn let_go() {
-    WILL_END.store(false, Ordering::Relaxed);
+    WILL_END.get(anew).store(false, Ordering::Relaxed);
     if let Some(server) = &mut *server() {
         server.child = None;
     }

@@ -7,6 +7,8 @@ mod connection;
 mod copies;
 mod documents;
 mod failures;
+#[cfg(unix)]
+mod foreign;
 mod helper;
 mod hostile;
 mod listener;
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
 #[cfg(unix)]
 fn be_unix_helper() {
     process::detached::HELPER.be();
+    foreign::HELPER.be();
     warm_up::be_helper();
 }
 
@@ -80,6 +83,7 @@ fn copies() -> Vec<Trial> {
     copies::trials()
         .into_iter()
         .chain(warm_up::trials())
+        .chain(foreign::trials())
         .collect()
 }
 

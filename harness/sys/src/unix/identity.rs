@@ -1,8 +1,9 @@
 //! Who a process is: its id and the moment it started, so that a reused id is not taken for the
-//! process that had it before; and a count of forks, so that a child drops what it remembered.
+//! process that had it before.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::copies::epoch;
 
 /// A process, past or present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,34 +52,6 @@ impl Identity {
         self == Identity::current()
             || process::start(self.pid).is_some_and(|start| start == self.start)
     }
-}
-
-/// A number that is never zero and differs between a process and its forked children, read
-/// without a system call.
-#[inline]
-pub fn epoch() -> u32 {
-    match EPOCH.load(Ordering::Relaxed) {
-        0 => first_epoch(),
-        epoch => epoch,
-    }
-}
-
-#[cold]
-fn first_epoch() -> u32 {
-    static REGISTER: Once = Once::new();
-    REGISTER.call_once(|| {
-        // SAFETY: the handler is a plain function that only adds to an atomic.
-        let registered = unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
-        assert_eq!(registered, 0, "no memory to register a fork handler");
-        EPOCH.store(1, Ordering::Relaxed);
-    });
-    EPOCH.load(Ordering::Relaxed)
-}
-
-static EPOCH: AtomicU32 = AtomicU32::new(0);
-
-extern "C" fn count_fork() {
-    EPOCH.fetch_add(1, Ordering::Relaxed);
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -159,7 +132,7 @@ mod process {
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, epoch};
+    use super::Identity;
 
     #[test]
     fn this_process_is_alive_and_one_that_started_at_another_time_is_not() {
@@ -171,7 +144,6 @@ mod tests {
             ..current
         };
         assert!(!other.is_alive());
-        assert_ne!(epoch(), 0);
     }
 
     #[test]

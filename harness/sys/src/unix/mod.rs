@@ -1,6 +1,7 @@
 //! The promises of this crate, kept with Unix system calls.
 
 pub mod bare;
+pub mod copies;
 pub mod environment;
 pub mod exit;
 pub mod folder;
@@ -19,4 +20,5 @@ pub mod threads;
 pub mod tree;
 pub mod wait_word;
 mod wake;
+mod withheld;
 pub mod zygote;

@@ -14,9 +14,10 @@ use std::time::Instant;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
+use super::copies::epoch;
 use super::handle::Handle;
 use super::zygote::word::Word;
-use super::{pipe, sentinel, threads};
+use super::{copies, pipe, sentinel, threads};
 use crate::channel::Channel;
 pub use crate::ending::{Ending, Signal};
 use crate::failpoint;
@@ -38,6 +39,8 @@ pub struct Child {
     sentinel: Handle,
     reaper: Reaper,
     ending: Mutex<Option<Ending>>,
+    /// In which copy of this process: in another the lock may be held for ever.
+    made_in: u32,
 }
 
 /// Who learns from the system how the process ended.
@@ -54,6 +57,7 @@ impl Child {
             sentinel: sentinel::watch(pid)?,
             reaper: Reaper::Own,
             ending: Mutex::new(None),
+            made_in: epoch(),
         })
     }
 
@@ -63,6 +67,7 @@ impl Child {
             sentinel,
             reaper: Reaper::Server(status),
             ending: Mutex::new(None),
+            made_in: epoch(),
         }
     }
 
@@ -86,6 +91,7 @@ impl Child {
             sentinel: pipe::one_way()?.0,
             reaper: Reaper::Own,
             ending: Mutex::new(Some(ending)),
+            made_in: epoch(),
         })
     }
 
@@ -133,8 +139,9 @@ impl Child {
     /// # Errors
     /// Fails as the system's kill does.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        let ending = self.known();
-        if ending.is_some() {
+        // Held, so that its id is not another's meanwhile.
+        let ending = (self.made_in == epoch()).then(|| self.known());
+        if ending.as_ref().is_some_and(|ending| ending.is_some()) {
             return Ok(());
         }
         match sentinel::signal(&self.sentinel, self.pid, number(signal)) {
@@ -274,7 +281,7 @@ pub fn fork(harmless: usize) -> io::Result<Option<Child>> {
 pub(super) fn copy() -> io::Result<u32> {
     // SAFETY: no other thread of this process holds a lock that the copy could want: the callers
     // have counted the threads and vouch for the rest.
-    match call!(unsafe { libc::fork() }) {
+    match call!(copies::ours(|| unsafe { libc::fork() })) {
         -1 => Err(io::Error::last_os_error()),
         pid => {
             if pid == 0 {

@@ -14,8 +14,8 @@ use interprocess::local_socket::{
 };
 use rustix::net::{Shutdown, sockopt};
 
+use super::copies::epoch;
 use super::handle::Handle;
-use super::identity::epoch;
 
 /// Whether there are names without a file, which go with the last process that uses them.
 pub const HAS_NAMES: bool = cfg!(any(target_os = "linux", target_os = "android"));

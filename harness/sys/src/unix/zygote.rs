@@ -84,7 +84,7 @@ pub fn serve<T>(
         return Err(io::ErrorKind::ResourceBusy.into());
     }
     // What every copy would have to find out for itself.
-    let _ = (crate::function::build(), super::identity::epoch());
+    let _ = (crate::function::build(), super::copies::epoch());
     let mut wake = wake::on_child_end()?;
     // Freeing it would be the first that a copy writes to its memory, for nothing.
     let mut children = ManuallyDrop::new(HashMap::with_capacity(CHILDREN));

@@ -1,6 +1,7 @@
 //! The promises of this crate, kept with Win32 calls.
 
 pub mod bare;
+pub mod copies;
 pub mod environment;
 pub mod exit;
 pub mod folder;
