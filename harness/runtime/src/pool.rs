@@ -5,7 +5,7 @@
 //! | `ring`, `stream`, `arena`, `words` | shared memory: tasks to any worker, results from each, large arguments |
 //! | `board` | these together, and who is woken when |
 //! | `worker`, `task` | what a worker does |
-//! | `codec` | how arguments and results are bytes |
+//! | `codec`, `parts` | how arguments and results are bytes, and those of a chunk one by one |
 //! | `submit` | how a call becomes a job with its tasks |
 //! | `source`, `input`, `feed` | what was asked, encoded task by task as there is room |
 //! | `pendings`, `job`, `all`, `each` | who waits for which task, and its results put together again |
@@ -28,6 +28,7 @@ mod inner;
 mod input;
 mod job;
 mod office;
+mod parts;
 mod pendings;
 mod result;
 mod ring;
@@ -208,7 +209,8 @@ impl Pool {
     }
 
     /// Calls `function` with each item, in chunks of `chunk`; the results one by one in the items'
-    /// order. No more items become tasks while some thousand results wait to be taken.
+    /// order: one result or one error for each, whatever the chunk. No more items become tasks while
+    /// some thousand results wait to be taken.
     ///
     /// The items of a `Vec` are in line at once, behind the tasks that were given before. Any other
     /// iterator is asked by a thread of its own, and its items are in line as it gives them: it may

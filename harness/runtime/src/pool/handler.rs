@@ -116,8 +116,12 @@ impl Handler<'_> {
         for parcel in std::mem::take(&mut *lock(&self.office.parcels)) {
             let pending = lock(&self.office.pendings).remove(parcel.id);
             if let Some(pending) = pending {
-                let (bytes, handles) = (&parcel.bytes[..], parcel.handles);
-                settle(self.office, pending, Ok(Arrived { bytes, handles }));
+                let arrived = Arrived {
+                    bytes: &parcel.bytes,
+                    handles: parcel.handles,
+                    are_parts: parcel.are_parts,
+                };
+                settle(self.office, pending, Ok(arrived));
             }
         }
     }

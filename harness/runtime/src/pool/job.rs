@@ -22,6 +22,8 @@ use crate::transfer::Message;
 pub(super) struct Arrived<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) handles: Vec<Handle>,
+    /// Whether it is a result or a failure for each item.
+    pub(super) are_parts: bool,
 }
 
 impl Arrived<'_> {
@@ -52,9 +54,10 @@ impl<'b> Ended<'b> {
     pub(super) fn outcome(&self) -> Outcome<'b> {
         match self.ending {
             Ending::Failed => Err(task::failure(self.bytes)),
-            Ending::Returned | Ending::ReturnedInRoom => Ok(Arrived {
+            ending => Ok(Arrived {
                 bytes: self.bytes,
                 handles: Vec::new(),
+                are_parts: ending == Ending::ReturnedParts,
             }),
         }
     }

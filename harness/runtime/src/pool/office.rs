@@ -57,6 +57,8 @@ pub(super) struct Parcel {
     pub(super) id: u64,
     pub(super) bytes: Vec<u8>,
     pub(super) handles: Vec<Handle>,
+    /// Whether it is a result or a failure for each item.
+    pub(super) are_parts: bool,
 }
 
 struct Arrivals {
