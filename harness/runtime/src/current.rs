@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::StartMethod;
 use crate::copies::{OfProcess, kept};
+use crate::error::Result;
 use crate::locked::lock;
 use authkey::AuthKey;
 pub use exit::Exit;
-pub(crate) use exit::panicked;
+pub(crate) use exit::{panicked, say, tell};
 pub use sentinel::Sentinel;
 
 /// What a process is told about itself by the one that starts it.
@@ -30,7 +31,8 @@ pub(crate) struct Role {
     pub(crate) parent_name: String,
     pub(crate) parent: u64,
     pub(crate) method: StartMethod,
-    pub(crate) key: AuthKey,
+    /// None where the system had no random bytes for one.
+    pub(crate) key: Option<AuthKey>,
     /// Whether it has no part in the end of its starter.
     pub(crate) is_detached: bool,
 }
@@ -90,7 +92,7 @@ impl From<Role> for Own {
             path: role.path,
             parent: Some((role.parent_name, Identity::from_bits(role.parent))),
             children: AtomicU32::new(0),
-            key: Mutex::new(Some(role.key)),
+            key: Mutex::new(role.key),
         }
     }
 }
@@ -108,10 +110,25 @@ impl Own {
         }
     }
 
-    fn key(&self) -> AuthKey {
+    fn key(&self) -> Result<AuthKey> {
         let mut key = lock(&self.key);
-        key.get_or_insert_with(AuthKey::random).clone()
+        match &*key {
+            Some(key) => Ok(key.clone()),
+            None => Ok(key.insert(AuthKey::random()?).clone()),
+        }
     }
+}
+
+/// Gives this process, which has not been told yet what it is, a name to be known by.
+pub(crate) fn be_called(name: &str) {
+    become_process(Arc::new(Own {
+        name: name.into(),
+        daemon: false,
+        path: Vec::new(),
+        parent: None,
+        children: AtomicU32::new(0),
+        key: Mutex::new(None),
+    }));
 }
 
 /// Makes this process what its parent says it is.
@@ -138,9 +155,9 @@ pub(crate) fn next_path() -> Vec<u32> {
     own.path.iter().copied().chain([number]).collect()
 }
 
-/// The key that the next child of this process inherits.
-pub(crate) fn key() -> AuthKey {
-    own().key()
+/// The key that the next child of this process inherits; it does without where there is none.
+pub(crate) fn key() -> Option<AuthKey> {
+    own().key().ok()
 }
 
 /// The process that asks.
@@ -176,9 +193,11 @@ impl CurrentProcess {
 
     /// The secret that this process shares with its children: 32 random bytes, unless another was
     /// set here or by an ancestor. A listener or a manager with this key is open to this tree only.
-    #[must_use]
-    pub fn authkey(&self) -> Vec<u8> {
-        self.own.key().to_vec()
+    ///
+    /// # Errors
+    /// `is_system` where the system has no random bytes and none was set.
+    pub fn authkey(&self) -> Result<Vec<u8>> {
+        Ok(self.own.key()?.to_vec())
     }
 
     /// Sets the secret for this process and for the children that it starts from now on.
@@ -225,7 +244,7 @@ impl ParentProcess {
     ///
     /// # Errors
     /// Fails where the system cannot watch it.
-    pub fn sentinel(&self) -> crate::Result<Sentinel> {
+    pub fn sentinel(&self) -> Result<Sentinel> {
         let subject = || format!("watch the parent process `{}`", self.name);
         let watched = self.watch();
         watched.map_err(|error| crate::Error::system(subject(), error))
@@ -248,7 +267,7 @@ impl ParentProcess {
     ///
     /// # Errors
     /// Fails where the system cannot watch it.
-    pub fn join(&self, timeout: Option<Duration>) -> crate::Result<bool> {
+    pub fn join(&self, timeout: Option<Duration>) -> Result<bool> {
         let deadline = crate::deadline::after(timeout);
         let wait = || match self.watch()?.handle() {
             Some(sentinel) => poolproof_sys::pipe::wait_readable(sentinel, deadline),

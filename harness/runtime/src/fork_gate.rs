@@ -16,6 +16,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::copies::{epoch, foreign};
+use poolproof_sys::refused;
 
 use crate::copies::{OfProcess, anew, only_here};
 use crate::locked::lock;
@@ -123,11 +124,12 @@ pub(crate) fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     enter(true);
     let promise = Promise;
-    Builder::new().name(name.into()).spawn(move || {
+    let started = Builder::new().name(name.into()).spawn(move || {
         let _promise = promise;
         be_at(Place::Inside);
         work();
-    })
+    });
+    started.map_err(refused::of_starting)
 }
 
 /// Does a wait during which this process may be copied; the caller holds no lock of std meanwhile

@@ -67,6 +67,10 @@
 //! what it starts is a tree of its own. One that is made in a task or a callback ends where that
 //! comes back.
 //!
+//! **A child begins with the defaults**: no signal is blocked in it, SIGTERM ends it, SIGCHLD is not
+//! ignored, whatever its starter does with them; it has its starter's user, groups and limits, those
+//! of the moment (a fork server's limits are of the moment when that was started).
+//!
 //! **A panic is a failure, not a death**: a pool gives it to its caller as an error and its worker
 //! goes on; a process says its name and why on stderr, and has exit code 1. In a program that is
 //! built with `panic = "abort"` each is the end of its process (`is_worker_lost`, and a signal as

@@ -159,17 +159,14 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
     let name = format!("SyncManager-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let process = context.process(server::main, start);
     let process = process.name(name).daemon(false).start()?;
-    let hello = lock(&lifeline).as_ref().map_or(Ok(None), Channel::receive);
-    let hello = hello.map_err(failed)?;
-    let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
-    let hello: server::Hello = decoded(&hello)?;
-    let address = hello.map_err(|(kind, subject)| Error::new(kind, subject))?;
     let inner = Arc::new(Inner {
         process,
         lifeline,
         creator: epoch(),
         patience,
     });
+    // One that cannot serve is gone when its starter hears of it.
+    let address = inner.hear().inspect_err(|_| inner.shut_down())?;
     let weak = Arc::downgrade(&inner);
     let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
         if let Some(inner) = weak.upgrade() {
@@ -258,6 +255,17 @@ impl Manager {
 }
 
 impl Inner {
+    /// The first that the server says: where it is, or why it cannot serve.
+    fn hear(&self) -> Result<Address> {
+        let hello = lock(&self.lifeline)
+            .as_ref()
+            .map_or(Ok(None), Channel::receive);
+        let hello = hello.map_err(|error| Error::system("start a manager", error))?;
+        let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
+        let hello: server::Hello = decoded(&hello)?;
+        hello.map_err(|(kind, subject)| Error::new(kind, subject))
+    }
+
     fn shut_down(&self) {
         if self.creator != notice() {
             return;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use poolproof_sys::copies::epoch;
 use poolproof_sys::identity::Identity;
-use poolproof_sys::process::{Ending, Signal};
+use poolproof_sys::process::{Ending, Lost, Signal};
 
 pub(crate) use children::IN_COPIES;
 pub use children::active_children;
@@ -222,6 +222,21 @@ impl Inner {
     }
 }
 
+/// Why nobody knows how a process ended.
+fn why(lost: Lost) -> &'static str {
+    match lost {
+        Lost::ServerDied => "its server died",
+        Lost::Ignored => {
+            "this process has the system forget how its children end (SIGCHLD is ignored, or has \
+             SA_NOCLDWAIT): have it handled, or left alone, when they end"
+        }
+        Lost::Taken => {
+            "somebody else in this process has waited for it first (`wait`, or `waitpid` for any \
+             child): wait for no more children than one's own"
+        }
+    }
+}
+
 impl Process {
     /// Waits for the process's end, for ever or for a while; says whether it has ended.
     ///
@@ -242,16 +257,17 @@ impl Process {
     /// None while it runs; then its exit code, or minus the number of the signal that ended it.
     ///
     /// # Errors
-    /// As [`join`](Process::join); `is_system` when the exit code was lost with the server that
-    /// alone knew it.
+    /// As [`join`](Process::join); `is_system` when the exit code was lost: with the fork server that
+    /// alone knew it, or since this process ignores SIGCHLD or has waited for any child by itself,
+    /// where the system (Linux before 6.15) tells nobody twice.
     pub fn exit_code(&self) -> Result<Option<i32>> {
         match self.wait(Some(Instant::now()))? {
             None => Ok(None),
             Some(Ending::Exit(code)) => Ok(Some(code)),
             Some(Ending::Signal(signal)) => Ok(Some(-signal)),
-            Some(Ending::Unknown) => {
+            Some(Ending::Unknown(lost)) => {
                 let name = &self.inner.name;
-                let text = format!("the exit code of `{name}` is unknown: its server died");
+                let text = format!("the exit code of `{name}` is unknown: {}", why(lost));
                 Err(Error::new(Kind::System, text))
             }
         }

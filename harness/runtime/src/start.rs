@@ -88,7 +88,7 @@ pub(crate) fn start<A: Message, R: Exit>(
     if role.method == StartMethod::Threads {
         return thread::start(function, argument, role).map(Running::Thread);
     }
-    ready::may_start(&role.name)?;
+    ready::may_start(&role.name, role.method)?;
     let child = match role.method {
         StartMethod::Spawn => spawn::start(function, &argument, &role)?,
         StartMethod::Forkserver => forkserver::start(function, &argument, &role)?,
@@ -99,7 +99,7 @@ pub(crate) fn start<A: Message, R: Exit>(
 
 /// Starts a copy of this process that does `work`.
 pub(crate) fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Running> {
-    ready::may_start(&role.name)?;
+    ready::may_start(&role.name, role.method)?;
     fork::copy(role, work).map(Running::Process)
 }
 

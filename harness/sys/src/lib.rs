@@ -10,6 +10,7 @@
 //! | [`pipe`] | byte streams, one-way and duplex, with deadlines and handles beside the bytes |
 //! | [`socket`] | TCP, socket files and socket names, which others find by an address |
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
+//! | [`privileges`] | whether this process may still do what it could |
 //! | [`zygote`] | a server with one thread that copies itself on request |
 //! | [`bare`] | the system's fork alone, for who measures it |
 //! | [`atomic`], [`failpoint`] | words in shared memory, and places to die at for tests |
@@ -23,6 +24,7 @@
 //! | [`early`] | work before `main` |
 //! | [`exit`] | work at the end of a process, and leaving without any |
 //! | [`environment`] | changes to the environment, refused beside other threads |
+//! | [`refused`] | which limit a refused call has met |
 //! | [`threads`] | how many threads this process has |
 //! | [`copies`] | a count of copies, those that the program made by itself, and handles that these are not to have |
 //! | [`identity`] | a process, told apart from another that had its id |
@@ -61,5 +63,5 @@ pub mod shared;
 mod unlisted_memory;
 pub use system::{
     bare, copies, environment, exit, folder, handle, identity, lifeline, limits, memory, pipe,
-    process, socket, threads, tree, wait_word, zygote,
+    privileges, process, refused, socket, threads, tree, wait_word, zygote,
 };

@@ -5,7 +5,6 @@
 //! of a thread is not taken for the end of the process.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
@@ -22,7 +21,7 @@ use crate::connection::Connection;
 use crate::copies::{Chain, InCopies, OfProcess, anew, kept};
 use crate::error::{Error, Kind, Result};
 use crate::listener::Client;
-use crate::locked::lock;
+use crate::locked::{OwnMap, lock};
 use crate::transfer::encode;
 
 /// A manager's server: what this process knows of it.
@@ -65,7 +64,7 @@ static PROCESS: OfProcess<Mutex<Option<(u32, Process)>>> = OfProcess::new(Mutex:
 
 thread_local! {
     /// This thread's connections, by their server's number.
-    static CONNECTIONS: RefCell<HashMap<u64, (Weak<Known>, Made)>> = RefCell::default();
+    static CONNECTIONS: RefCell<OwnMap<u64, (Weak<Known>, Made)>> = RefCell::default();
     /// The objects that the value which is being encoded has proxies of.
     static HOLDS: RefCell<Option<(u64, Vec<u64>)>> = const { RefCell::new(None) };
 }

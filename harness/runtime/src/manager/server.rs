@@ -32,6 +32,7 @@ use super::waiting::{Caller, LOOK};
 use crate::address::Address;
 use crate::auth::Digests;
 use crate::connection::{Carrier, Connection};
+use crate::current;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::listener::Acceptor;
@@ -64,16 +65,18 @@ pub(super) fn main(start: Start) {
     }
     let channel = Channel::from(start.channel);
     let office = Office::open(start.address.as_ref(), &start.key, start.registered);
-    let hello: Hello = match &office {
-        Ok(office) => Ok(office.address().clone()),
+    let serving = office.and_then(|office| {
+        let shared = Arc::clone(&office);
+        let serving = fork_gate::spawn("manager", move || serve(&shared));
+        let failed = |error| Error::system("start a manager's thread", error);
+        Ok((office, serving.map_err(failed)?))
+    });
+    let hello: Hello = match &serving {
+        Ok((office, _)) => Ok(office.address().clone()),
         Err(error) => Err((error.kind(), error.to_string())),
     };
     let is_told = encoded(&hello).is_ok_and(|bytes| channel.send(&bytes, &[]).is_ok());
-    let (Ok(office), true) = (office, is_told) else {
-        return;
-    };
-    let serving = Arc::clone(&office);
-    let Ok(serving) = fork_gate::spawn("manager", move || serve(&serving)) else {
+    let (Ok((office, serving)), true) = (serving, is_told) else {
         return;
     };
     // Nothing is ever said on it; its end is the end of who started us.
@@ -151,10 +154,17 @@ pub(super) fn serve(office: &Arc<Office>) {
     let Some(acceptor) = lock(&office.acceptor).clone() else {
         return;
     };
+    let mut is_said = false;
     for client in 1.. {
         let stream = match acceptor.accept() {
             Ok(stream) => stream,
             Err(error) if error.is_closed() => return,
+            // Said once: what is short may be so for long.
+            Err(error) if error.is_system() && !is_said => {
+                is_said = true;
+                current::say("error", &error);
+                continue;
+            }
             // One who does not know the key, or the system is short of something for a moment.
             Err(_) => continue,
         };
@@ -173,8 +183,10 @@ pub(super) fn serve(office: &Arc<Office>) {
             let _ = socket::shut_down(&stream);
             lock(&shared.streams).remove(&client);
         };
-        if fork_gate::spawn("manager client", work).is_err() {
+        if let Err(error) = fork_gate::spawn("manager client", work) {
             lock(&office.streams).remove(&client);
+            let error = Error::system("start a thread for a manager's client", error);
+            current::say("error", &error);
         }
     }
 }

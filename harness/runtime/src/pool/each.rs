@@ -178,7 +178,12 @@ impl<R: Message> Each<R> {
             Ok(())
         });
         if let Err(error) = decoded {
-            let again = (1..self.items(task)).map(|_| Err(error.again()));
+            // What is called off is not counted: the rest of the input is not even known.
+            let items = match error.is_cancelled() {
+                true => 1,
+                false => self.items(task),
+            };
+            let again = (1..items).map(|_| Err(error.again()));
             list.extend(again);
             list.push(Err(error));
         }

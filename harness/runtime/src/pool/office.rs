@@ -1,7 +1,7 @@
 //! What the threads of a pool share: the board, the books, the crew, and whether it is still open.
 
 use std::cell::Cell;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, fence};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub(super) struct Office {
     arrivals: Mutex<Arrivals>,
     /// How many tasks the ring has been given.
     published: AtomicU64,
+    /// How many results have come.
+    ended: AtomicU64,
     is_poked: AtomicBool,
     /// Whether someone wants to have the feed pumped, and may have found another thread at it.
     is_pump_wanted: AtomicBool,
@@ -78,6 +80,7 @@ impl Office {
                 feedings: Vec::new(),
             }),
             published: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
             is_poked: AtomicBool::new(false),
             is_pump_wanted: AtomicBool::new(false),
             is_handler_done: AtomicBool::new(false),
@@ -293,6 +296,16 @@ impl Office {
         positions
             .iter()
             .any(|(_, position)| !ring.is_ready(*position))
+    }
+
+    /// How many tasks have ended, for who waits for one more.
+    pub(super) fn ended(&self) -> u64 {
+        self.ended.load(Relaxed)
+    }
+
+    /// Some results have come.
+    pub(super) fn count_ended(&self, count: usize) {
+        self.ended.fetch_add(count as u64, Relaxed);
     }
 
     /// Has the pool's thread look around.

@@ -84,9 +84,11 @@ fn end_daemons() {
     }
     let deadline = Instant::now() + PATIENCE;
     for daemon in daemons.iter().filter(|daemon| daemon.pid().is_some()) {
-        if !matches!(daemon.wait(Some(deadline)), Ok(Some(_))) {
-            // As above.
-            let _ = daemon.signal(Signal::Kill);
+        // One that may not be signalled any more, since this process has dropped its privileges, dies
+        // with the root of the tree.
+        if !matches!(daemon.wait(Some(deadline)), Ok(Some(_)))
+            && daemon.signal(Signal::Kill).is_ok()
+        {
             let _ = daemon.wait(None);
         }
         remove(daemon);

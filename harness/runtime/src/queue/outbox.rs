@@ -18,7 +18,7 @@ use super::channel::Channel;
 use super::line::Line;
 use super::ring::Put;
 use crate::copies::Chain;
-use crate::current::current_process;
+use crate::current::tell;
 use crate::error::{Error, Kind, Result};
 use crate::exit_work::{self, Stage};
 use crate::fork_gate;
@@ -131,10 +131,7 @@ impl Outbox {
                 Put::Done => Ok(true),
                 Put::Full => Ok(false),
                 Put::Later(handles, _turn) => {
-                    if !self.push(frame, handles)? {
-                        ring.unpend(1);
-                        return Err(closed("put into"));
-                    }
+                    self.push(frame, handles).inspect_err(|_| ring.unpend(1))?;
                     Ok(true)
                 }
             },
@@ -166,29 +163,27 @@ impl Outbox {
         if !channel.take_room(timeout)? {
             return Ok(false);
         }
-        if !self.push(frame, handles)? {
-            channel.forget(1);
-            return Err(closed("put into"));
-        }
+        self.push(frame, handles)
+            .inspect_err(|_| channel.forget(1))?;
         Ok(true)
     }
 
-    /// Hands a frame, for which there is room, to the feeder; false when the queue is closed.
-    fn push(self: &Arc<Outbox>, frame: &[u8], handles: Vec<Handle>) -> Result<bool> {
+    /// Hands a frame, for which there is room, to the feeder.
+    fn push(self: &Arc<Outbox>, frame: &[u8], handles: Vec<Handle>) -> Result<()> {
         let mut state = self.state();
         if state.is_closed {
-            return Ok(false);
+            return Err(closed("put into"));
+        }
+        if matches!(state.feeder, Feeder::None) {
+            // It looks at the state first, and so when this is done.
+            self.start_feeder()?;
+            state.feeder = Feeder::Starting;
         }
         self.direct_in.store(0, Release);
         state.frames.extend_from_slice(frame);
         state.handles.extend(handles);
-        if !matches!(state.feeder, Feeder::None) {
-            state.wake_feeder();
-            return Ok(true);
-        }
-        state.feeder = Feeder::Starting;
-        drop(state);
-        self.start_feeder().map(|()| true)
+        state.wake_feeder();
+        Ok(())
     }
 
     fn start_feeder(self: &Arc<Outbox>) -> Result<()> {
@@ -201,7 +196,6 @@ impl Outbox {
             exit_work::forget(work);
         });
         if let Err(error) = started {
-            self.state().feeder = Feeder::None;
             exit_work::forget(work);
             return Err(Error::system("start the feeder of a queue", error));
         }
@@ -234,7 +228,9 @@ impl Outbox {
             let sent = fork_gate::outside(|| self.line.send(&frames, &mut handles));
             if let Err(error) = sent {
                 // The caller of `put` is long gone, and nobody else can be told.
-                eprintln!("poolproof: values put into a queue are lost: {error}");
+                tell(&format_args!(
+                    "has put values into a queue that are lost: {error}"
+                ));
             }
             frames.clear();
             handles.clear();
@@ -305,10 +301,9 @@ impl Outbox {
             return;
         }
         // As documented, this process waits; whoever joins it before taking waits for ever.
-        eprintln!(
-            "poolproof: {} waits to end until what it has put into a queue is taken: take it \
-             before joining this process, or call `cancel_join_thread()` in it",
-            current_process().name()
+        tell(
+            &"waits to end until what it has put into a queue is taken: take it before joining this \
+              process, or call `cancel_join_thread()` in it",
         );
         self.join_within(None);
     }

@@ -21,6 +21,8 @@ mod pool;
 mod process;
 mod queues;
 mod start;
+#[cfg(target_os = "linux")]
+mod surroundings;
 mod tree;
 #[cfg(unix)]
 mod warm_up;
@@ -36,7 +38,11 @@ const SOON: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
     failures::be_unguarded();
+    #[cfg(target_os = "linux")]
+    surroundings::be_late();
     mp::freeze_support();
+    #[cfg(target_os = "linux")]
+    surroundings::HELPER.be();
     tree::HELPER.be();
     memory::be_helper();
     failures::HELPER.be();
@@ -62,6 +68,7 @@ fn main() -> ExitCode {
         peer::trials(),
         hostile::trials(),
         copies(),
+        around(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();
     trials.extend(documents::trials(&trials));
@@ -90,6 +97,17 @@ fn copies() -> Vec<Trial> {
 /// A system that cannot copy a process has nothing to show of it.
 #[cfg(not(unix))]
 fn copies() -> Vec<Trial> {
+    Vec::new()
+}
+
+#[cfg(target_os = "linux")]
+fn around() -> Vec<Trial> {
+    surroundings::trials()
+}
+
+/// What is done to a program there is done with calls of Linux.
+#[cfg(not(target_os = "linux"))]
+fn around() -> Vec<Trial> {
     Vec::new()
 }
 

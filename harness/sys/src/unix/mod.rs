@@ -13,12 +13,21 @@ pub mod limits;
 pub mod memory;
 pub(crate) mod named;
 pub mod pipe;
+pub mod privileges;
 pub mod process;
+pub(crate) mod program;
+mod reaping;
+pub mod refused;
 mod sentinel;
+mod signals;
 pub mod socket;
 pub mod threads;
 pub mod tree;
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+mod unnamed;
 pub mod wait_word;
+#[cfg(target_os = "linux")]
+mod waiting;
 mod wake;
 mod withheld;
 pub mod zygote;

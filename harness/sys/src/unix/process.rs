@@ -3,7 +3,6 @@
 //! What a child does is left to the caller; children of a copying server are in `zygote`.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -12,14 +11,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions};
+use rustix::process::Pid;
 
 use super::copies::epoch;
 use super::handle::Handle;
+use super::sentinel::{self, Whose};
 use super::zygote::word::Word;
-use super::{copies, pipe, sentinel, threads};
+use super::{copies, pipe, program, reaping, refused, signals, threads};
 use crate::channel::Channel;
-pub use crate::ending::{Ending, Signal};
+pub use crate::ending::{Ending, Lost, Signal};
 use crate::failpoint;
 
 /// Whether this system can copy a process.
@@ -43,6 +43,8 @@ pub struct Child {
     made_in: u32,
 }
 
+const SERVER_DIED: Ending = Ending::Unknown(Lost::ServerDied);
+
 /// Who learns from the system how the process ended.
 #[derive(Debug)]
 enum Reaper {
@@ -52,9 +54,16 @@ enum Reaper {
 
 impl Child {
     fn own(pid: u32) -> io::Result<Child> {
+        let sentinel = match sentinel::watch(pid, Whose::Ours) {
+            // It has ended, and the system, or somebody here, has reaped it already.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
+                return Child::ended(pid, reaping::lost());
+            }
+            sentinel => sentinel?,
+        };
         Ok(Child {
             pid,
-            sentinel: sentinel::watch(pid)?,
+            sentinel,
             reaper: Reaper::Own,
             ending: Mutex::new(None),
             made_in: epoch(),
@@ -123,8 +132,8 @@ impl Child {
         let mut ending = self.known();
         if ending.is_none() {
             *ending = Some(match &self.reaper {
-                Reaper::Own => reap(self.pid)?,
-                Reaper::Server(status) => read_status(status)?.unwrap_or(Ending::Unknown),
+                Reaper::Own => reaping::reap(self.pid, &self.sentinel)?,
+                Reaper::Server(status) => read_status(status)?.unwrap_or(SERVER_DIED),
             });
         }
         Ok(*ending)
@@ -161,28 +170,6 @@ fn number(signal: Signal) -> rustix::process::Signal {
     }
 }
 
-/// Takes the ending of a child that has ended, so that it is no zombie any more.
-pub(super) fn reap(pid: u32) -> io::Result<Ending> {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    loop {
-        match call!(rustix::process::waitpid(pid, WaitOptions::empty())) {
-            Err(Errno::INTR) => {}
-            Err(Errno::CHILD) => return Ok(Ending::Unknown),
-            Err(error) => return Err(error.into()),
-            Ok(None) => return Ok(Ending::Unknown),
-            Ok(Some((_, status))) => return Ok(ending(status)),
-        }
-    }
-}
-
-pub(super) fn ending(status: rustix::process::WaitStatus) -> Ending {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => Ending::Exit(code),
-        (None, Some(signal)) => Ending::Signal(signal),
-        (None, None) => Ending::Unknown,
-    }
-}
-
 /// The server's word on how a child of its own ended; none when the server died before.
 fn read_status(status: &Handle) -> io::Result<Option<Ending>> {
     Ok(match Word::read(status, &mut VecDeque::new())? {
@@ -201,45 +188,37 @@ fn read_status(status: &Handle) -> io::Result<Option<Ending>> {
 /// Fails when the program cannot be started.
 pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
     let (ours, theirs) = Channel::pair()?;
-    let mut arguments = std::env::args_os();
-    let name = arguments.next().unwrap_or_else(|| OsString::from("child"));
-    let mut command = Command::new(this_program()?);
+    let program = program::this()?;
+    let mut command = Command::new(&program.file);
     command
-        .arg0(name)
-        .args(arguments)
+        .arg0(&program.name)
+        .args(&program.arguments)
         .env(marker.0, marker.1)
         .stdin(Stdio::from(OwnedFd::from(Handle::from(theirs))));
     let child = call!(command.spawn());
-    let program = command.get_program().to_string_lossy();
-    let child = child.map_err(|error| naming(&program, error))?;
+    let file = program.file.to_string_lossy();
+    let child = child.map_err(|error| naming(&file, refused::of_starting(error)))?;
     Ok((Child::own(child.id())?, ours))
 }
 
-/// The same error, with the name of the file that the system should have and has not.
+/// The same error, with the name of the file that it is about.
 pub(super) fn naming(file: &str, error: io::Error) -> io::Error {
     match error.kind() {
         kind @ io::ErrorKind::NotFound => io::Error::new(kind, format!("there is no {file} here")),
+        kind @ io::ErrorKind::PermissionDenied => {
+            io::Error::new(kind, format!("{file} may not be used: {error}"))
+        }
         _ => error,
     }
 }
 
-/// The very file that runs, even where another has taken its name since.
-#[cfg(target_os = "linux")]
-fn this_program() -> io::Result<OsString> {
-    Ok(OsString::from("/proc/self/exe"))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn this_program() -> io::Result<OsString> {
-    Ok(std::env::current_exe()?.into_os_string())
-}
-
 /// Takes this process's stdin as the channel to the one that started it, and gives it an empty
-/// stdin instead.
+/// stdin instead; it begins with the signals of a child (`signals`).
 ///
 /// # Errors
 /// Fails when there is no descriptor left.
 pub fn take_channel() -> io::Result<Channel> {
+    signals::begin();
     let channel = call!(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3))?;
     empty_stdin()?;
     Ok(Channel::from(Handle::from(channel)))
@@ -251,12 +230,13 @@ pub fn take_channel() -> io::Result<Channel> {
 /// Fails when there is no descriptor left.
 pub fn empty_stdin() -> io::Result<()> {
     let flags = rustix::fs::OFlags::RDONLY;
-    let null = call!(rustix::fs::open(
-        c"/dev/null",
-        flags,
-        rustix::fs::Mode::empty()
-    ));
-    let null = null.map_err(|error| naming("/dev/null", error.into()))?;
+    let mode = rustix::fs::Mode::empty();
+    let null = match call!(rustix::fs::open(c"/dev/null", flags, mode)) {
+        Ok(null) => Handle::from(null),
+        // Of a pipe that nobody writes into there is as little to read.
+        Err(Errno::NOENT | Errno::ACCESS | Errno::PERM | Errno::NXIO) => pipe::one_way()?.0,
+        Err(error) => return Err(error.into()),
+    };
     Ok(call!(rustix::stdio::dup2_stdin(&null))?)
 }
 
@@ -271,7 +251,8 @@ pub fn fork(harmless: usize) -> io::Result<Option<Child>> {
     if !threads::are_at_most(1 + harmless)? {
         return Err(io::ErrorKind::ResourceBusy.into());
     }
-    match copy()? {
+    let made = signals::around(copy, |made| *made == 0);
+    match made.map_err(refused::of_starting)? {
         0 => Ok(None),
         pid => Ok(Some(Child::own(pid)?)),
     }
@@ -302,7 +283,7 @@ pub fn watch(pid: u32) -> io::Result<Handle> {
     match call!(rustix::process::test_kill_process(id)) {
         Err(Errno::SRCH) => Err(io::ErrorKind::NotFound.into()),
         // Another user's may not be signalled, and is there.
-        _ => sentinel::watch(pid),
+        _ => sentinel::watch(pid, Whose::Another),
     }
 }
 

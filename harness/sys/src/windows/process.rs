@@ -24,7 +24,7 @@ use super::handle::Handle;
 use super::job::Job;
 use super::{parking, pipe, ready};
 use crate::channel::Channel;
-pub use crate::ending::{Ending, Signal};
+pub use crate::ending::{Ending, Lost, Signal};
 
 /// Whether this system can copy a process.
 pub const CAN_FORK: bool = false;

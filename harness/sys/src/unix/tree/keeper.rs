@@ -18,7 +18,7 @@ use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-use super::super::{exit, limits, process};
+use super::super::{exit, limits, process, reaping};
 use super::{isolation, named_memory, table};
 use crate::failpoint;
 use crate::keeping::{self, Isolation};
@@ -92,7 +92,10 @@ fn guard(control: &UnixStream, keeper: u32, scratch: &Path) -> i32 {
     say(control, &format!("{KEEPER}{keeper}"));
     release_output();
     // One that is ended by a signal, or that somebody else has waited for, has not done its work.
-    let is_done = matches!(process::reap(keeper), Ok(process::Ending::Exit(_)));
+    let is_done = matches!(
+        reaping::reap_by_number(keeper),
+        Ok(process::Ending::Exit(_))
+    );
     if is_done {
         return 0;
     }

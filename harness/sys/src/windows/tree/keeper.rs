@@ -174,7 +174,7 @@ fn words(ending: Ending) -> String {
         Ending::Signal(9) => "signal KILL".to_owned(),
         Ending::Signal(15) => "signal TERM".to_owned(),
         Ending::Signal(other) => format!("signal {other}"),
-        Ending::Unknown => "exit -1".to_owned(),
+        Ending::Unknown(_) => "exit -1".to_owned(),
     }
 }
 
