@@ -4,7 +4,9 @@
 //! Where the system has no such handle, or forbids it (seccomp in a container, valgrind), a thread
 //! waits, and tells over a pipe.
 
-pub(crate) use system::{of_this_process, signal, told, watch};
+#[cfg(target_os = "linux")]
+pub(crate) use system::told;
+pub(crate) use system::{of_this_process, signal, watch};
 
 /// Whose child a process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +132,6 @@ mod system {
     use super::super::handle::Handle;
     use super::super::pipe;
     use super::Whose;
-    use crate::ending::Ending;
 
     /// Watches a process that nobody else reaps meanwhile.
     ///
@@ -168,10 +169,5 @@ mod system {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(call!(rustix::process::kill_process(pid, signal))?)
-    }
-
-    /// Nobody tells of a process that is gone.
-    pub(crate) fn told(_sentinel: &Handle) -> Option<Ending> {
-        None
     }
 }
