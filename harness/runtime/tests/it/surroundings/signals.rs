@@ -96,6 +96,11 @@ fn term_ignored(context: mp::Context) -> Outcome {
     )?)
 }
 
+/// Has the system forget children, by the `env` of GNU; any other has nothing to show, and a shell gives
+/// its own children this signal's default back.
+const FORGETTING: &str =
+    "env --ignore-signal=CHLD true || exec true; exec env --ignore-signal=CHLD \"$0\"";
+
 /// By the `env` of GNU; any other has nothing to show.
 fn term_blocked(context: mp::Context) -> Outcome {
     let script = "env --block-signal=TERM true || exec true; exec env --block-signal=TERM \"$0\"";
@@ -138,11 +143,7 @@ fn ask_codes(context: mp::Context, reason: &str) -> Outcome {
 }
 
 fn chld_ignored(context: mp::Context) -> Outcome {
-    well(through(
-        context,
-        "trap '' CHLD; exec \"$0\"",
-        "signals-codes",
-    )?)
+    well(through(context, FORGETTING, "signals-codes")?)
 }
 
 fn reaped(context: mp::Context) -> Outcome {
@@ -165,9 +166,5 @@ fn starts(method: String) -> i32 {
 }
 
 fn grandchild(context: mp::Context) -> Outcome {
-    well(through(
-        context,
-        "trap '' CHLD; exec \"$0\"",
-        "signals-grandchild",
-    )?)
+    well(through(context, FORGETTING, "signals-grandchild")?)
 }
