@@ -49,7 +49,7 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 pub(super) fn helps(context: mp::Context, what: &str) -> Outcome {
-    let file = std::env::args_os().nth(1).unwrap_or_default();
+    let file = std::env::args_os().next_back().unwrap_or_default();
     let folder = std::env::current_dir()?;
     let start = || -> Outcome { expect(ended(&context.process(itself, 7).start()?)?, Some(7)) };
     match what {
@@ -104,13 +104,16 @@ impl Drop for Folder {
     }
 }
 
-/// A copy of this program, which is told by its first argument where it is.
+/// What is executed in the place of a program whose first argument is taken for its file.
+const ANOTHER: &str = "/bin/true";
+
+/// A copy of this program, which is told by its last argument where it is.
 fn copied(folder: &Folder, context: mp::Context, what: &str) -> Result<(Command, PathBuf), Failed> {
     let helper = HELPER.command(context, &format!("files-{what}"))?;
     let file = folder.0.join("a program");
     std::fs::copy(helper.get_program(), &file)?;
     let mut command = Command::new(&file);
-    command.arg(&file);
+    command.arg(ANOTHER).arg(&file);
     command.envs(
         helper
             .get_envs()
@@ -149,7 +152,7 @@ fn through(context: mp::Context, what: &str, options: &[&str]) -> Outcome {
     ))?;
     let (helper, file) = copied(&folder, context, what)?;
     let mut command = Command::new(loader);
-    command.args(options).arg(&file).arg(&file);
+    command.args(options).arg(&file).arg(ANOTHER).arg(&file);
     command.envs(
         helper
             .get_envs()

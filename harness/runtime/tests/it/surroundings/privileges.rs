@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
-use rustix::process::{Gid, Uid, geteuid};
+use rustix::process::{DumpableBehavior, Gid, Uid, geteuid, set_dumpable_behavior};
 use rustix::thread::{set_thread_gid, set_thread_res_uid, set_thread_uid};
 
 use super::{HELPER, all_works, does, is_root};
@@ -50,6 +50,11 @@ fn changed(context: mp::Context, what: &str) -> Outcome {
 }
 
 pub(super) fn helps(context: mp::Context, what: &str) -> Outcome {
+    if what == "undumpable" && geteuid().is_root() {
+        // Root may look into everything.
+        be_nobody()?;
+        set_dumpable_behavior(DumpableBehavior::Dumpable)?;
+    }
     expect(ended(&context.process(itself, 7).start()?)?, Some(7))?;
     match what {
         "daemon" => {
@@ -63,15 +68,13 @@ pub(super) fn helps(context: mp::Context, what: &str) -> Outcome {
             return hold(daemon.is_alive()?, "it has ended");
         }
         "euid" => set_thread_res_uid(None, Some(Uid::from_raw(NOBODY)), None)?,
-        "undumpable" => {
-            rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?
-        }
+        "undumpable" => set_dumpable_behavior(DumpableBehavior::NotDumpable)?,
         "none_new" => rustix::thread::set_no_new_privs(true)?,
         _ => be_nobody()?,
     }
     let (receiver, sender) = context.one_way()?;
-    let process = context.process(tells_user, sender).start()?;
-    expect(receiver.recv()?, geteuid().as_raw())?;
+    let process = context.process(tells_rights, sender).start()?;
+    expect(receiver.recv()?, rights())?;
     expect(ended(&process)?, Some(0))?;
     if what == "stay" {
         return stay(context);
@@ -84,8 +87,14 @@ fn be_nobody() -> std::io::Result<()> {
     Ok(set_thread_uid(Uid::from_raw(NOBODY))?)
 }
 
-fn tells_user(reply: Reply<u32>) -> mp::Result<()> {
-    reply.send(&geteuid().as_raw())
+/// The user of a process, and whether it has given up new privileges.
+fn rights() -> (u32, bool) {
+    let is_none_new = rustix::thread::no_new_privs().unwrap_or_default();
+    (geteuid().as_raw(), is_none_new)
+}
+
+fn tells_rights(reply: Reply<(u32, bool)>) -> mp::Result<()> {
+    reply.send(&rights())
 }
 
 fn tells_and_stays(tell: mp::Sender<()>) {
