@@ -59,17 +59,18 @@ pub(crate) fn let_go() {
 /// It takes no room beside the value, so that those which are zero at first stay that.
 pub(crate) struct OfProcess<T: 'static>(T);
 
-/// The variables of such copies, by their address.
-static LATER: Chain<Mutex<BTreeMap<usize, &'static (dyn Any + Send + Sync)>>> =
-    Chain::first(Mutex::new(BTreeMap::new()));
+/// A variable of such a copy, and how many there had been when it was made.
+type Later = (u32, &'static (dyn Any + Send + Sync));
+
+/// The variables of such copies, by their address; each begins with those of the one before it.
+static LATER: Chain<Mutex<BTreeMap<usize, Later>>> = Chain::first(Mutex::new(BTreeMap::new()));
 
 impl<T: Send + Sync> OfProcess<T> {
     pub(crate) const fn new(value: T) -> OfProcess<T> {
         OfProcess(value)
     }
 
-    /// This process's own; `fresh` makes one out of the first process's, of which any lock may be
-    /// held.
+    /// This process's own; `fresh` makes one out of the original's, of which any lock may be held.
     #[inline]
     pub(crate) fn get(&'static self, fresh: fn(&T) -> T) -> &'static T {
         match foreign() {
@@ -80,15 +81,27 @@ impl<T: Send + Sync> OfProcess<T> {
 
     #[cold]
     fn later(&'static self, fresh: fn(&T) -> T) -> &'static T {
-        let table = LATER.of_process(|_| Mutex::default());
+        let (table, here) = (LATER.of_process(kept), foreign());
         let address = (&raw const self.0).addr();
-        if let Some(known) = lock(table).get(&address) {
-            return known.downcast_ref().unwrap_or(&self.0);
+        let known = |table: &BTreeMap<usize, Later>| {
+            let (made_in, value) = *table.get(&address)?;
+            Some((made_in, value.downcast_ref::<T>()?))
+        };
+        let before = match known(&lock(table)) {
+            Some((made_in, value)) if made_in == here => return value,
+            Some((_, value)) => value,
+            None => &self.0,
+        };
+        let made: &'static T = Box::leak(Box::new(fresh(before)));
+        let mut table = lock(table);
+        match known(&table) {
+            // A second thread of the copy was faster.
+            Some((made_in, value)) if made_in == here => value,
+            _ => {
+                table.insert(address, (here, made));
+                made
+            }
         }
-        let made: &'static T = Box::leak(Box::new(fresh(&self.0)));
-        // A second thread of the copy may have been faster.
-        let known = *lock(table).entry(address).or_insert(made);
-        known.downcast_ref().unwrap_or(made)
     }
 }
 
