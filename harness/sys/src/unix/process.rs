@@ -182,7 +182,7 @@ fn read_status(status: &Handle) -> io::Result<Option<Ending>> {
 /// end of the channel is its stdin.
 ///
 /// Nothing else is inherited but stdout and stderr. No code runs between the copy and the program,
-/// so the time does not grow with this process's memory.
+/// so the time does not grow with this process's memory, unless SIGTERM or SIGCHLD is ignored.
 ///
 /// # Errors
 /// Fails when the program cannot be started.
@@ -195,6 +195,12 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
         .args(&program.arguments)
         .env(marker.0, marker.1)
         .stdin(Stdio::from(OwnedFd::from(Handle::from(theirs))));
+    if signals::are_to_give_back() {
+        // An ignored signal that is sent before the program has begun would be lost: this process
+        // has to be copied for its program's sake.
+        // SAFETY: it makes calls that are allowed in a signal handler, and no others.
+        unsafe { command.pre_exec(signals::give_back_all) };
+    }
     let child = call!(command.spawn());
     let file = program.file.to_string_lossy();
     let child = child.map_err(|error| naming(&file, refused::of_starting(error)))?;

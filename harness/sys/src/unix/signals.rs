@@ -73,6 +73,19 @@ pub(super) fn children_are_forgotten() -> bool {
     action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
 
+/// Whether a program that is executed would begin with signals that a child does not: what is handled
+/// is given back by the system itself.
+pub(super) fn are_to_give_back() -> bool {
+    action(libc::SIGTERM).sa_sigaction == libc::SIG_IGN || children_are_forgotten()
+}
+
+/// In a child before its program: gives back what is ignored.
+pub(super) fn give_back_all() -> io::Result<()> {
+    give_back(libc::SIGTERM);
+    give_back(libc::SIGCHLD);
+    Ok(())
+}
+
 /// Gives this process, which is a fresh child, the signals that a child begins with.
 pub(super) fn begin() {
     to_give_back().for_each(give_back);
