@@ -38,10 +38,6 @@ pub(super) fn trials() -> Vec<Trial> {
             "a_folder_that_may_not_be_entered_is_stayed_out_of",
             closed_folder,
         ),
-        each_process(
-            "a_folder_that_was_removed_is_in_nobody_s_way",
-            removed_folder,
-        ),
     ]
     .into_iter()
     .flatten()
@@ -58,7 +54,6 @@ pub(super) fn helps(context: mp::Context, what: &str) -> Outcome {
             set_thread_gid(Gid::from_raw(65534))?;
             set_thread_uid(Uid::from_raw(65534))?;
         }
-        "removed" => std::fs::remove_dir(&folder)?,
         _ => start()?,
     }
     match what {
@@ -182,8 +177,4 @@ fn closed_folder(context: mp::Context) -> Outcome {
         true => in_folder(context, "closed"),
         false => Ok(()),
     }
-}
-
-fn removed_folder(context: mp::Context) -> Outcome {
-    in_folder(context, "removed")
 }

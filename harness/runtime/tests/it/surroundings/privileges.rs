@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
-use rustix::process::{DumpableBehavior, Gid, Uid, geteuid, set_dumpable_behavior};
+use rustix::process::{Gid, Uid, geteuid};
 use rustix::thread::{set_thread_gid, set_thread_res_uid, set_thread_uid};
 
 use super::{HELPER, all_works, does, is_root};
@@ -23,9 +23,6 @@ pub(super) fn trials() -> Vec<Trial> {
             "who_acts_for_another_user_starts_more_for_that_one",
             |context| changed(context, "euid"),
         ),
-        each_process("who_may_not_be_looked_into_starts_more", |context| {
-            does(context, "privileges-undumpable")
-        }),
         each_process("who_takes_no_new_privileges_starts_more", |context| {
             does(context, "privileges-none_new")
         }),
@@ -50,11 +47,6 @@ fn changed(context: mp::Context, what: &str) -> Outcome {
 }
 
 pub(super) fn helps(context: mp::Context, what: &str) -> Outcome {
-    if what == "undumpable" && geteuid().is_root() {
-        // Root may look into everything.
-        be_nobody()?;
-        set_dumpable_behavior(DumpableBehavior::Dumpable)?;
-    }
     expect(ended(&context.process(itself, 7).start()?)?, Some(7))?;
     match what {
         "daemon" => {
@@ -68,7 +60,6 @@ pub(super) fn helps(context: mp::Context, what: &str) -> Outcome {
             return hold(daemon.is_alive()?, "it has ended");
         }
         "euid" => set_thread_res_uid(None, Some(Uid::from_raw(NOBODY)), None)?,
-        "undumpable" => set_dumpable_behavior(DumpableBehavior::NotDumpable)?,
         "none_new" => rustix::thread::set_no_new_privs(true)?,
         _ => be_nobody()?,
     }
