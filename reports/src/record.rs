@@ -144,6 +144,9 @@ pub struct Memory {
     /// The greatest sum of their shares of what they use, memory that is shared included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proportional: Option<u64>,
+    /// The greatest sum of their shares of what is in no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymous: Option<u64>,
     /// How many processes lived when `private` was greatest.
     pub processes: u32,
     /// The most that was one process's alone.

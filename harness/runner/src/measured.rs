@@ -52,8 +52,9 @@ impl Measured {
     }
 }
 
-/// The memory of all processes, while none of them moves: their shares of what they use where the
-/// system tells these, since what a copy shares with its original is no one's alone.
+/// The memory of all processes, while none of them moves: their shares of what is in no file where
+/// the system tells these, since what a copy shares with its original is no one's alone, and what
+/// they share with programs of others is not theirs.
 #[expect(
     clippy::cast_precision_loss,
     reason = "2^53 bytes are more than there are"
@@ -61,5 +62,5 @@ impl Measured {
 fn memory(tree: &Tree) -> Option<f64> {
     let _held = tree.hold();
     let sum = figures(&tree.pids()).sum;
-    sum.proportional.or(sum.private).map(|bytes| bytes as f64)
+    sum.anonymous.or(sum.private).map(|bytes| bytes as f64)
 }

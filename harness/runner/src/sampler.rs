@@ -136,6 +136,7 @@ impl Sampler<'_> {
             memory.processes = figures.processes;
         }
         memory.proportional = memory.proportional.max(figures.sum.proportional);
+        memory.anonymous = memory.anonymous.max(figures.sum.anonymous);
         memory.largest = memory.largest.max(figures.largest);
         if memory.series.len() < POINTS_MAX {
             memory.series.push((now.as_secs_f64(), private));

@@ -7,8 +7,11 @@ pub struct MemoryUse {
     /// What would be free without it: Linux's private pages, macOS's physical footprint, Windows's
     /// private bytes.
     pub private: Option<u64>,
-    /// Its share of all memory that it uses with others: Linux's proportional set.
+    /// Its share of all memory that it uses with others: Linux's proportional set. What it maps of
+    /// files counts less the more programs of this machine map them.
     pub proportional: Option<u64>,
+    /// Its share of what is in no file: what programs around it do changes nothing of it.
+    pub anonymous: Option<u64>,
     /// All that it has in memory: the resident set, Windows's working set.
     pub resident: Option<u64>,
 }
@@ -21,6 +24,7 @@ impl MemoryUse {
         MemoryUse {
             private: sum(self.private, other.private),
             proportional: sum(self.proportional, other.proportional),
+            anonymous: sum(self.anonymous, other.anonymous),
             resident: sum(self.resident, other.resident),
         }
     }
@@ -29,6 +33,7 @@ impl MemoryUse {
     pub const NONE: MemoryUse = MemoryUse {
         private: Some(0),
         proportional: Some(0),
+        anonymous: Some(0),
         resident: Some(0),
     };
 }

@@ -51,6 +51,8 @@ fn parse(text: &str) -> MemoryUse {
     MemoryUse {
         private: sum(&["Private_Clean:", "Private_Dirty:"]),
         proportional: sum(&["Pss:"]),
+        // What was swapped out is still used. Kernels before 5.3 do not tell these apart.
+        anonymous: sum(&["Pss_Anon:", "Pss_Shmem:", "SwapPss:"]),
         resident: sum(&["Rss:"]),
     }
 }
@@ -68,10 +70,11 @@ mod tests {
     #[test]
     fn the_figures_of_a_rollup_are_told_apart() {
         let text = "1000-2000 ---p 00000000 00:00 0 [rollup]\nRss:    2048 kB\nPss:    1024 kB\n\
-                    Pss_Dirty:   7 kB\nPrivate_Clean:  4 kB\nPrivate_Dirty:  8 kB\n";
+                    Pss_Dirty:   7 kB\nPss_Anon: 8 kB\nPss_Shmem: 4 kB\nSwapPss: 1 kB\nPrivate_Clean:  4 kB\nPrivate_Dirty:  8 kB\n";
         let expected = MemoryUse {
             private: Some(12 << 10),
             proportional: Some(1 << 20),
+            anonymous: Some(13 << 10),
             resident: Some(2 << 20),
         };
         assert_eq!(parse(text), expected);

@@ -18,6 +18,7 @@ pub fn memory_use(pid: u32) -> Option<MemoryUse> {
     (outcome == 0).then_some(MemoryUse {
         private: Some(told.ri_phys_footprint),
         proportional: None,
+        anonymous: None,
         resident: Some(told.ri_resident_size),
     })
 }

@@ -26,6 +26,7 @@ pub fn memory_use(pid: u32) -> Option<MemoryUse> {
     (outcome != 0).then_some(MemoryUse {
         private: Some(told.PrivateUsage as u64),
         proportional: None,
+        anonymous: None,
         resident: Some(told.WorkingSetSize as u64),
     })
 }
