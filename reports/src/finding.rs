@@ -4,9 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::{Observation, Record};
+use crate::record::{Holds, Observation, Record};
 use crate::run_file::RunFile;
+use crate::shown::shown;
 use crate::verdict::Verdict;
+
+/// More would be no sentence any more.
+const SENTENCE_CHARS_MAX: usize = 2000;
 
 /// The one sentence that a report begins with: what deviates from what.
 #[must_use]
@@ -15,20 +19,49 @@ pub fn sentence(file: &RunFile) -> String {
     if file.foot.is_none() {
         text = format!("Incomplete, the run was cut short. {text}");
     }
-    text
+    text += &relation_sentence(file);
+    shown(&text, SENTENCE_CHARS_MAX)
+}
+
+/// How many of the relations that cases claim were seen, if there are any.
+fn relation_sentence(file: &RunFile) -> String {
+    let all = || {
+        file.records.iter().flat_map(|record| {
+            record
+                .relations
+                .iter()
+                .map(move |relation| (record, relation))
+        })
+    };
+    let count = |holds| {
+        all()
+            .filter(|(_, relation)| relation.holds == holds)
+            .count()
+    };
+    let (yes, no, open) = (count(Holds::Yes), count(Holds::No), count(Holds::Open));
+    if yes + no + open == 0 {
+        return String::new();
+    }
+    let open = match open {
+        0 => String::new(),
+        _ => format!(", {open} open"),
+    };
+    let first = all().find(|(_, relation)| relation.holds == Holds::No);
+    let first = first.map_or_else(String::new, |(record, relation)| {
+        let (driver, method) = (&record.driver, record.start_method);
+        format!(" (on {driver} under {method} not: {})", relation.claim)
+    });
+    format!(" Of what cases claim of time and memory {yes} hold, {no} do not{open}{first}.")
 }
 
 fn verdict_sentence(file: &RunFile) -> String {
-    let judged = file
+    let mut by_driver: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    for record in file
         .records
         .iter()
-        .filter(|record| record.verdict.is_judged());
-    let mut by_driver: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
-    for record in judged {
+        .filter(|record| record.verdict.is_judged())
+    {
         by_driver.entry(&record.driver).or_default().push(record);
-    }
-    if by_driver.is_empty() {
-        return "Nothing was judged.".to_owned();
     }
     let bad: Vec<String> = by_driver
         .iter()
@@ -37,49 +70,75 @@ fn verdict_sentence(file: &RunFile) -> String {
     if !bad.is_empty() {
         return format!("{}.", bad.join("; "));
     }
-    let count = |verdict| {
-        by_driver
-            .values()
-            .flatten()
-            .filter(|r| r.verdict == verdict)
-            .count()
+    let count = |wanted: Verdict| {
+        let all = by_driver.values().flatten();
+        all.filter(|record| record.verdict == wanted).count()
     };
-    let mut beside = Vec::new();
-    for verdict in [Verdict::Known, Verdict::Inconclusive] {
-        if count(verdict) > 0 {
-            beside.push(format!("{} {verdict}", count(verdict)));
-        }
+    let (known, open) = (count(Verdict::Known), count(Verdict::Inconclusive));
+    let settled = count(Verdict::Conforms) + known;
+    if settled == 0 {
+        return match open {
+            _ if count(Verdict::Refuted) > 0 => "Each case was measured.".to_owned(),
+            0 => "Nothing was judged.".to_owned(),
+            _ => format!(
+                "Nothing could be judged: {open} inconclusive{}.",
+                reason(&by_driver)
+            ),
+        };
     }
     let drivers: Vec<&str> = by_driver.keys().copied().collect();
     let (who, verb) = match drivers.as_slice() {
         [one] => ((*one).to_owned(), "conforms"),
         many => (format!("All {} drivers", many.len()), "conform"),
     };
-    let beside = if beside.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", beside.join(", "))
+    let how = match known {
+        0 => String::new(),
+        _ => format!(" ({known} known)"),
     };
-    format!("{who} {verb} to the specification{beside}.")
+    match open {
+        0 => format!("{who} {verb} to the specification{how}."),
+        _ => format!(
+            "{who} {verb} to the specification{how} in {settled} of {}; {open} inconclusive{}.",
+            settled + open,
+            reason(&by_driver)
+        ),
+    }
+}
+
+/// Why the first of what is inconclusive is so.
+fn reason(by_driver: &BTreeMap<&str, Vec<&Record>>) -> String {
+    let mut open = by_driver.values().flatten();
+    let first = open.find(|record| record.verdict == Verdict::Inconclusive);
+    let reason = first.and_then(|record| record.reason.as_deref());
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }
 
 fn bad_driver(driver: &str, records: &[&Record]) -> Option<String> {
-    let bad: Vec<&&Record> = records
-        .iter()
-        .filter(|record| record.verdict.is_bad())
-        .collect();
-    let worst = bad.iter().map(|record| record.verdict).max()?;
-    let first = bad.iter().find(|record| record.verdict == worst)?;
-    let verb = match worst {
-        Verdict::Broken => "is broken",
-        Verdict::Differs => "differs from the specification",
-        _ => "deviates from the specification",
+    let worst = records.iter().map(|record| record.verdict).max()?;
+    let first = records.iter().find(|record| record.verdict == worst)?;
+    let count = |wanted| {
+        records
+            .iter()
+            .filter(|record| record.verdict == wanted)
+            .count()
     };
-    let more = if bad.len() > 1 { ", and more" } else { "" };
+    let ways: Vec<String> = [
+        (Verdict::Broken, "is broken"),
+        (Verdict::Deviates, "deviates from the specification"),
+        (Verdict::Differs, "differs from the specification"),
+    ]
+    .into_iter()
+    .map(|(verdict, does)| (count(verdict), does))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, does)| format!("{does} in {count}"))
+    .collect();
+    if ways.is_empty() {
+        return None;
+    }
+    let settled = records.len() - count(Verdict::Inconclusive);
     Some(format!(
-        "{driver} {verb} in {} of {} judged ({} under {}{more})",
-        bad.len(),
-        records.len(),
+        "{driver} {} of {settled} judged ({} under {})",
+        ways.join(" and "),
         first.case,
         first.start_method
     ))
@@ -148,7 +207,8 @@ pub(crate) fn coverage(file: &RunFile) -> Coverage {
             let reason = record.reason.as_deref().unwrap_or("no reason given");
             *reasons.entry(reason.to_owned()).or_default() += 1;
         }
-        if !record.verdict.is_judged() {
+        // What is measured has figures in place of outcomes.
+        if !record.verdict.is_judged() || record.is_measured() {
             continue;
         }
         coverage.judged += 1;

@@ -14,6 +14,7 @@ mod natural;
 mod outcome_text;
 pub mod record;
 pub mod run_file;
+mod shown;
 mod summary;
 mod systems;
 pub mod verdict;
@@ -22,8 +23,12 @@ pub use finding::sentence;
 pub use json::json;
 pub use markdown::markdown;
 pub use outcome_text::outcome_text;
-pub use record::{Foot, Head, Line, Observation, Record, Rejection, Sometimes, VERSION};
+pub use record::{
+    Figure, Foot, Head, Holds, Interval, Line, Memory, Observation, Record, Rejection,
+    RelationRecord, Sometimes, Unused, VERSION,
+};
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
+pub use shown::shown;
 pub use summary::summary;
 pub use systems::systems;
 pub use verdict::{Verdict, worst_exit};

@@ -10,11 +10,15 @@ use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
 use crate::moment::moment;
 use crate::natural;
 use crate::outcome_text::outcome_text;
+use crate::record::Head;
 use crate::run_file::RunFile;
+use crate::shown::shown;
 use crate::verdict::Verdict;
 
 const CARDS_MAX: usize = 20;
 const CLAIMS_MAX: usize = 10;
+/// Of a longer text, only the beginning and the length are shown.
+const TEXT_CHARS_MAX: usize = 2000;
 
 /// The report as Markdown.
 #[must_use]
@@ -197,6 +201,7 @@ fn environment(file: &RunFile) -> String {
     drivers.sort_by_cached_key(|line| natural::key(line));
     drivers.dedup();
     text += &drivers.concat();
+    text += &surroundings(head);
     if let Some(foot) = &file.foot {
         text += &format!(
             "- {} runs of {} cases in {:.1} s, exit {}\n",
@@ -206,24 +211,54 @@ fn environment(file: &RunFile) -> String {
     text
 }
 
+/// What else a reader has to know of where the runs were made.
+fn surroundings(head: &Head) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if !head.isolation.is_empty() {
+        lines.push(head.isolation.clone());
+    }
+    let short = head.shortages.iter();
+    lines.extend(short.map(|shortage| format!("nothing that failed counts: {shortage}")));
+    let unused = head.unused.iter();
+    lines.extend(unused.map(|unused| format!("not used: {}: {}", unused.program, unused.reason)));
+    let lines = lines.iter().map(|line| format!("- {}\n", escaped(line)));
+    lines.collect()
+}
+
 /// Text that Markdown leaves alone.
 pub(crate) fn escaped(text: &str) -> String {
+    let text = shown(&text.replace('\n', " "), TEXT_CHARS_MAX);
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if matches!(character, '|' | '*' | '<' | '>' | '[' | ']' | '\\') {
             escaped.push('\\');
         }
-        escaped.push(if character == '\n' { ' ' } else { character });
+        escaped.push(character);
     }
     escaped
 }
 
 /// Text as code, with a fence that it does not contain.
 fn code(text: &str) -> String {
-    let text = text.replace('\n', " ");
-    if text.contains('`') {
-        format!("`` {text} ``")
-    } else {
-        format!("`{text}`")
+    let text = shown(&text.replace('\n', " "), TEXT_CHARS_MAX);
+    let ticks = text.split(|character| character != '`').map(str::len).max();
+    match ticks.unwrap_or(0) {
+        0 => format!("`{text}`"),
+        longest => {
+            let fence = "`".repeat(longest + 1);
+            format!("{fence} {text} {fence}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{code, escaped};
+
+    #[test]
+    fn a_stranger_s_text_is_neither_markup_nor_endless() {
+        assert_eq!(escaped("<b>\u{1b}[1m|"), r"\<b\>\\u{1b}\[1m\|");
+        assert!(escaped(&"x".repeat(1 << 20)).len() < 3000);
+        assert_eq!(code("a ``b"), "``` a ``b ```");
     }
 }

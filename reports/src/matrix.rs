@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use poolproof_case::StartMethod;
 
 use crate::natural;
+use crate::record::Record;
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
 
@@ -37,10 +38,10 @@ pub(crate) struct Matrix {
 pub(crate) fn matrix(file: &RunFile) -> Matrix {
     let used: BTreeSet<StartMethod> = file.records.iter().map(|r| r.start_method).collect();
     let methods: Vec<StartMethod> = used.into_iter().collect();
-    let mut rows: BTreeMap<(&str, &str), Vec<Cell>> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, String), Vec<Cell>> = BTreeMap::new();
     for record in &file.records {
         let cells = rows
-            .entry((record.area(), &record.driver))
+            .entry((record.area(), driver(record)))
             .or_insert_with(|| vec![Cell::new(); methods.len()]);
         let column = methods
             .iter()
@@ -52,12 +53,20 @@ pub(crate) fn matrix(file: &RunFile) -> Matrix {
         .into_iter()
         .map(|((area, driver), cells)| Row {
             area: area.to_owned(),
-            driver: driver.to_owned(),
+            driver,
             cells,
         })
         .collect();
     rows.sort_by_cached_key(|row| (row.area.clone(), natural::key(&row.driver)));
     Matrix { methods, rows }
+}
+
+/// The driver, with the beginning of its system's name where there are several.
+fn driver(record: &Record) -> String {
+    match record.system.split(',').next() {
+        None | Some("") => record.driver.clone(),
+        Some(system) => format!("{} on {system}", record.driver),
+    }
 }
 
 /// The verdicts that stand anywhere in the matrix, in the order of reports.

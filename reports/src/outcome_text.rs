@@ -2,9 +2,11 @@
 
 use poolproof_case::Outcome;
 
+use crate::shown::shown;
+
 /// Of more lines than this, only the first and the last are shown.
 const LINES_MAX: usize = 24;
-/// Of a longer line, only the beginning is shown.
+/// Of a longer line, only the beginning and the length are shown.
 const LINE_CHARS_MAX: usize = 80;
 
 /// An outcome in one line of text: equal neighbours once, the middle of very many left out.
@@ -36,18 +38,10 @@ fn folded(lines: &[String]) -> Vec<String> {
     lines
         .chunk_by(|one, next| one == next)
         .map(|equal| match equal.len() {
-            1 => shortened(&equal[0]),
-            count => format!("{} ×{count}", shortened(&equal[0])),
+            1 => shown(&equal[0], LINE_CHARS_MAX),
+            count => format!("{} ×{count}", shown(&equal[0], LINE_CHARS_MAX)),
         })
         .collect()
-}
-
-fn shortened(line: &str) -> String {
-    if line.chars().count() <= LINE_CHARS_MAX {
-        return line.to_owned();
-    }
-    let kept: String = line.chars().take(LINE_CHARS_MAX - 1).collect();
-    kept + "…"
 }
 
 #[cfg(test)]
@@ -69,6 +63,14 @@ mod tests {
     fn an_outcome_is_its_lines_and_its_ending() {
         check(&["a", "b"], 0, "a / b → exit 0");
         check(&[], 2, "(no line) → exit 0, left 2");
+    }
+
+    #[test]
+    fn a_line_that_would_move_the_cursor_or_fill_the_screen_does_not() {
+        check(&["\u{1b}[2J"], 0, r"\u{1b}[2J → exit 0");
+        let long = "x".repeat(10_000_000);
+        let expected = format!("{}… (10000000 characters) → exit 0", "x".repeat(80));
+        check(&[&long], 0, &expected);
     }
 
     #[test]

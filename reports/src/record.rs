@@ -4,7 +4,7 @@
 //! These are the types of those lines; [`crate::run_file`] reads and writes them.
 //! Unknown fields are ignored, so that an older reader takes a newer file.
 
-use poolproof_case::{Ending, Outcome, StartMethod};
+use poolproof_case::{Ending, Outcome, StartMethod, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::Verdict;
@@ -42,6 +42,32 @@ pub struct Head {
     pub tool: String,
     /// The command line that repeats the run.
     pub command: String,
+    /// What tells this run apart from every other; empty in files of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// How far runs were kept apart from the rest of the machine.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub isolation: String,
+    /// What the machine granted too little of, so that failures were not held against anybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortages: Vec<String>,
+    /// What was found and could not be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<Unused>,
+    /// How much the time of one and the same calculation varies on this machine: the distance of its
+    /// tenth and its ninetieth of a hundred times, as a share of the median. It is measured where
+    /// times are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<f64>,
+}
+
+/// A program that was found and could not be used as a driver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unused {
+    /// Where it is.
+    pub program: String,
+    /// Why it cannot be used.
+    pub reason: String,
 }
 
 /// What one case showed on one driver under one start method.
@@ -55,6 +81,12 @@ pub struct Record {
     pub driver: String,
     /// What the driver says of its version.
     pub driver_version: String,
+    /// The program that was started; empty in files of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub program: String,
+    /// The system that it ran on, where a file joins runs of several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub system: String,
     /// The start method.
     pub start_method: StartMethod,
     /// What the judge says.
@@ -91,6 +123,112 @@ pub struct Record {
     /// How long all its runs took, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// The memory of one of its runs without pauses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+    /// What was measured, where the case is there for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<Figure>,
+    /// What the case claims of the figures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<RelationRecord>,
+}
+
+/// How much memory the processes of a run used, in bytes. A figure that the system cannot give is
+/// absent, with the reason, and never 0.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// The greatest sum over the run's processes of what is theirs alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private: Option<u64>,
+    /// The greatest sum of their shares of what they use, memory that is shared included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proportional: Option<u64>,
+    /// The greatest sum of their shares of what is in no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymous: Option<u64>,
+    /// How many processes lived when `private` was greatest.
+    pub processes: u32,
+    /// The most that was one process's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest: Option<u64>,
+    /// How often the processes were looked at: what came and went between two looks is not here.
+    pub looks: u32,
+    /// Why a figure is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absent: Option<String>,
+    /// Seconds since the run began, and the sum of what was the processes' alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub series: Vec<(f64, u64)>,
+}
+
+/// What was measured with one label, a number for each run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// The contender; none where the case has one program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contender: Option<String>,
+    /// The label of the `Measure` or `Sample`.
+    pub label: String,
+    /// What the numbers count.
+    pub unit: Unit,
+    /// One for each run: the median of its rounds, or its last sample.
+    pub values: Vec<f64>,
+    /// How many rounds or samples a run had.
+    pub times: u64,
+    /// How many runs came before those that count, so that none of these is the first of its kind.
+    #[serde(default)]
+    pub warm_up: u64,
+    /// Whether nothing else of Poolproof ran beside it.
+    #[serde(default)]
+    pub alone: bool,
+    /// All rounds of all runs: the lowest number of each class, a sixteenth wide, and how many lie in
+    /// it. Of amounts there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub histogram: Vec<(u64, u64)>,
+    /// The median of the values, with its interval.
+    pub median: Interval,
+}
+
+/// A number and the interval in which it lies, at 95 %.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The number.
+    pub value: f64,
+    /// What it is at least; the number itself where too few were seen to say.
+    pub low: f64,
+    /// What it is at most.
+    pub high: f64,
+}
+
+/// A relation that a case claims, and what was seen of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RelationRecord {
+    /// The claim, in words.
+    pub claim: String,
+    /// What was seen of it.
+    pub holds: Holds,
+    /// How many times as much the second takes as the first, in pairs of runs; for `AtMost` and
+    /// `Grows` the amount itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Interval>,
+    /// How many pairs of runs that rests on.
+    pub pairs: u64,
+    /// Why it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Whether a relation holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Holds {
+    /// The interval lies on the side that is claimed.
+    Yes,
+    /// It lies on the other side.
+    No,
+    /// It lies on both, or there is none.
+    Open,
 }
 
 /// A `Sometimes` claim and whether the runs showed it.
@@ -159,6 +297,9 @@ pub struct Foot {
     pub seconds: f64,
     /// The exit code.
     pub exit: i32,
+    /// The share of one processor that looking at the memory of runs has taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampler: Option<f64>,
 }
 
 impl Record {
@@ -166,6 +307,12 @@ impl Record {
     #[must_use]
     pub fn area(&self) -> &str {
         self.case.rsplit_once('/').map_or("", |(area, _)| area)
+    }
+
+    /// Whether it says what was measured, in place of what was printed.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        !self.figures.is_empty() || !self.relations.is_empty()
     }
 
     /// The observations that the specification forbids and no manifest excuses.

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::record::{Foot, Head, Line, Record};
+use crate::record::{Foot, Head, Line, Record, VERSION};
 use crate::verdict::worst_exit;
 
 /// All that a run file holds.
@@ -51,25 +51,39 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Reads a run file; one without a foot is incomplete but no error.
+/// Reads a run file; one without a foot is incomplete but no error, nor is one whose last line its
+/// writer was killed in.
 ///
 /// # Errors
-/// When a line is no JSON object of a known type, or stands in the wrong place.
+/// When a line is no JSON object of a known type, or stands in the wrong place, and when the file
+/// has a version that this crate does not know.
 pub fn read(text: &str) -> Result<RunFile, Error> {
     let mut file = RunFile::default();
     let mut has_head = false;
+    let whole = text.rfind('\n').map_or(0, |end| end + 1);
+    let torn = &text[whole..];
     for (index, text) in text.lines().enumerate() {
         let number = index + 1;
         if text.trim().is_empty() {
             continue;
         }
-        let line: Line =
-            serde_json::from_str(text).map_err(|error| Error::new(number, describe(&error)))?;
+        let line: Line = match serde_json::from_str(text) {
+            Ok(line) => line,
+            Err(error) if error.is_eof() && has_head && text == torn => break,
+            Err(error) => return Err(Error::new(number, describe(&error))),
+        };
         if file.foot.is_some() {
             return Err(Error::new(number, "something stands after the foot"));
         }
         match line {
             Line::Head(_) if has_head => return Err(Error::new(number, "a second head")),
+            Line::Head(head) if head.version > VERSION => {
+                let message = format!(
+                    "the file has version {}, and this Poolproof reads up to {VERSION}",
+                    head.version
+                );
+                return Err(Error::new(number, message));
+            }
             Line::Head(head) => {
                 has_head = true;
                 file.head = head;
@@ -112,23 +126,44 @@ pub fn write(file: &RunFile) -> String {
     text
 }
 
-/// Joins run files of shards or machines: the first head, all records, one foot if all had one.
+/// Joins run files of shards or machines: the first head, all records, one foot if all had one. A
+/// run that comes twice counts once, and records say their system where there are several.
 ///
 /// # Errors
 /// When there is none to join.
 pub fn merge(files: Vec<RunFile>) -> Result<RunFile, Error> {
-    let mut files = files.into_iter();
-    let Some(mut merged) = files.next() else {
+    let mut runs: Vec<RunFile> = Vec::new();
+    for file in files {
+        match runs.iter_mut().find(|run| is_same_run(run, &file)) {
+            Some(run) => add(run, file),
+            None => runs.push(file),
+        }
+    }
+    let systems: BTreeSet<String> = runs.iter().map(|run| run.head.system.clone()).collect();
+    if systems.len() > 1 {
+        runs.iter_mut().for_each(name_system);
+    }
+    let are_several = runs.len() > 1;
+    let mut runs = runs.into_iter();
+    let Some(mut merged) = runs.next() else {
         return Err(Error::new(1, "no run file to merge"));
     };
-    for file in files {
-        merged.foot = merged.foot.zip(file.foot).map(|(one, other)| Foot {
+    if !are_several {
+        return Ok(merged);
+    }
+    for run in runs {
+        merged.foot = merged.foot.zip(run.foot).map(|(one, other)| Foot {
             cases: 0,
             runs: one.runs + other.runs,
             seconds: one.seconds + other.seconds,
             exit: worst_exit([one.exit, other.exit]),
+            // The one that cost more tells more.
+            sampler: [one.sampler, other.sampler]
+                .into_iter()
+                .flatten()
+                .max_by(f64::total_cmp),
         });
-        merged.records.extend(file.records);
+        merged.records.extend(run.records);
     }
     let cases: BTreeSet<&str> = merged
         .records
@@ -140,4 +175,34 @@ pub fn merge(files: Vec<RunFile>) -> Result<RunFile, Error> {
         foot.cases = foot.cases.max(cases);
     }
     Ok(merged)
+}
+
+/// Whether two files are of one run; those of older versions, which do not say, where they are
+/// equal.
+fn is_same_run(one: &RunFile, other: &RunFile) -> bool {
+    if one.head.id.is_empty() {
+        return one == other;
+    }
+    one.head.id == other.head.id
+}
+
+/// Adds what another file of the same run has: a killed run's has less.
+fn add(run: &mut RunFile, file: RunFile) {
+    let key = |record: &Record| {
+        let (case, driver) = (record.case.clone(), record.driver.clone());
+        (case, driver, record.start_method)
+    };
+    let known: BTreeSet<_> = run.records.iter().map(key).collect();
+    let new = file.records.into_iter();
+    run.records
+        .extend(new.filter(|record| !known.contains(&key(record))));
+    run.foot = run.foot.take().or(file.foot);
+}
+
+fn name_system(run: &mut RunFile) {
+    for record in &mut run.records {
+        if record.system.is_empty() {
+            record.system.clone_from(&run.head.system);
+        }
+    }
 }

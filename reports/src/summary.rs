@@ -6,9 +6,13 @@ use crate::finding::{Card, Coverage, cards, coverage, sentence};
 use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
 use crate::outcome_text::outcome_text;
 use crate::run_file::RunFile;
+use crate::shown::shown;
 use crate::verdict::Verdict;
 
 const SCREEN_LINES: usize = 24;
+
+/// No terminal is wider.
+const LINE_CHARS_MAX: usize = 500;
 
 /// One screen of text for a terminal.
 #[must_use]
@@ -106,7 +110,7 @@ fn card_lines(cards: &[Card<'_>], room: usize, color: bool, width: usize) -> Vec
             break;
         }
         rows += needed;
-        let head = shortened(&card_head(card), width);
+        let head = shortened(&card_head(card, width), width);
         lines.push(painted(&head, card.record.verdict, color));
         lines.extend(body);
     }
@@ -117,7 +121,7 @@ fn rows_of(line: &str, width: usize) -> usize {
     line.chars().count().div_ceil(width).max(1)
 }
 
-fn card_head(card: &Card<'_>) -> String {
+fn card_head(card: &Card<'_>, width: usize) -> String {
     let record = card.record;
     let clauses = record.clauses.join(", ");
     let head = format!(
@@ -127,7 +131,7 @@ fn card_head(card: &Card<'_>) -> String {
         record.driver,
         record.start_method
     );
-    head.trim_end().to_owned()
+    shown(head.trim_end(), width)
 }
 
 fn card_body(card: &Card<'_>, width: usize) -> Vec<String> {
@@ -138,10 +142,10 @@ fn card_body(card: &Card<'_>, width: usize) -> Vec<String> {
         if let Some(rejection) = &observation.rejection {
             lines.push(format!("  nearest   {}", outcome_text(&rejection.nearest)));
         } else if let Some(leak) = observation.leaked.first() {
-            lines.push(format!("  left      {leak}"));
+            lines.push(format!("  left      {}", shown(leak, width)));
         }
     } else if let Some(reason) = &card.record.reason {
-        lines.push(format!("  because   {reason}"));
+        lines.push(format!("  because   {}", shown(reason, width)));
     }
     for line in &mut lines {
         *line = shortened(line, width);
@@ -184,7 +188,10 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
     )];
     if let Some(first) = coverage.unseen_claims.first() {
         let count = coverage.unseen_claims.len();
-        lines.push(format!("not shown by any run ({count}): {first}"));
+        lines.push(shown(
+            &format!("not shown by any run ({count}): {first}"),
+            LINE_CHARS_MAX,
+        ));
     }
     let reasons = [
         ("known", &coverage.known),
@@ -193,7 +200,7 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
     for (name, reasons) in reasons {
         if let Some((reason, _)) = reasons.iter().max_by_key(|(_, count)| **count) {
             let all: usize = reasons.values().sum();
-            lines.push(format!("{name} ({all}): {reason}"));
+            lines.push(shown(&format!("{name} ({all}): {reason}"), LINE_CHARS_MAX));
         }
     }
     if coverage.infrastructure > 0 {
@@ -208,7 +215,7 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
 fn painted(text: &str, verdict: Verdict, color: bool) -> String {
     let code = match verdict {
         Verdict::Conforms => 32,
-        Verdict::Known | Verdict::Inconclusive => 33,
+        Verdict::Known | Verdict::Unsettled | Verdict::Inconclusive | Verdict::Refuted => 33,
         Verdict::Differs | Verdict::Deviates | Verdict::Broken => 31,
         Verdict::Unsupported | Verdict::Skipped => 2,
     };

@@ -19,8 +19,12 @@ pub enum Verdict {
     Conforms,
     /// An outcome was forbidden, and the driver's manifest says so.
     Known,
+    /// A relation that the case claims was not settled in the time that there was for it.
+    Unsettled,
     /// Too few usable runs.
     Inconclusive,
+    /// A relation that the case claims of what is measured does not hold.
+    Refuted,
     /// An outcome offends a SHOULD.
     Differs,
     /// An outcome offends a MUST.
@@ -31,10 +35,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in the order of reports.
-    pub const ALL: [Verdict; 8] = [
+    pub const ALL: [Verdict; 10] = [
         Verdict::Conforms,
         Verdict::Known,
+        Verdict::Unsettled,
         Verdict::Inconclusive,
+        Verdict::Refuted,
         Verdict::Differs,
         Verdict::Deviates,
         Verdict::Broken,
@@ -50,7 +56,9 @@ impl Verdict {
             Verdict::Unsupported => "unsupported",
             Verdict::Conforms => "conforms",
             Verdict::Known => "known",
+            Verdict::Unsettled => "unsettled",
             Verdict::Inconclusive => "inconclusive",
+            Verdict::Refuted => "refuted",
             Verdict::Differs => "differs",
             Verdict::Deviates => "deviates",
             Verdict::Broken => "broken",
@@ -65,7 +73,9 @@ impl Verdict {
             Verdict::Unsupported => '·',
             Verdict::Conforms => '✓',
             Verdict::Known => '~',
+            Verdict::Unsettled => '≈',
             Verdict::Inconclusive => '?',
+            Verdict::Refuted => '≯',
             Verdict::Differs => '≠',
             Verdict::Deviates => '✗',
             Verdict::Broken => '!',

@@ -122,8 +122,11 @@ pub(crate) struct Show {
     /// In which form
     #[arg(long = "as", value_name = "FORM", default_value = "ron")]
     pub(crate) form: Form,
+    /// Which of the programs of a case with contenders
+    #[arg(long, value_name = "NAME")]
+    pub(crate) contender: Option<String>,
     /// The same as `--as json`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "form")]
     pub(crate) json: bool,
 }
 
@@ -148,7 +151,7 @@ pub(crate) struct Explore {
     #[arg(long = "start-method", value_name = "M", value_parser = method)]
     pub(crate) methods: Vec<StartMethod>,
     /// The minimal automaton, for Graphviz
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["words", "json"])]
     pub(crate) dot: bool,
     /// Show so many outcomes
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -197,7 +200,7 @@ pub(crate) struct Report {
     #[arg(long, default_value = "markdown")]
     pub(crate) format: Format,
     /// The same as `--format json`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 

@@ -20,6 +20,8 @@ const USAGE: i32 = 64;
 
 /// Reads the command line and does what it says; gives the exit code.
 pub(crate) fn dispatch() -> i32 {
+    poolproof_sys::limits::survive_full_files();
+    poolproof_sys::process::hear_of_children();
     let line = match Line::try_parse() {
         Ok(line) => line,
         Err(error) => {

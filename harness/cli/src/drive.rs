@@ -5,15 +5,28 @@ use std::path::{Path, PathBuf};
 
 use poolproof_case::{Case, StartMethod};
 use poolproof_reference::Transport;
+use poolproof_sys::tree::{self, Isolation};
+
+use crate::output;
 
 /// The exit code of a wrong invocation, and of a case that cannot be read.
 const USAGE: i32 = 64;
 
-/// `keep FOLDER PROGRAM [ARGUMENT]…`, or `DRIVER --start-method M --case FILE`.
+/// `keep ISOLATION FOLDER PROGRAM [ARGUMENT]…`, `surroundings`, or
+/// `DRIVER --start-method M --case FILE`.
 pub(crate) fn drive(arguments: &[OsString]) -> i32 {
     match arguments {
-        [keep, folder, program, rest @ ..] if keep == "keep" => {
-            poolproof_sys::tree::keep(Path::new(folder), program, rest)
+        [keep, isolation, folder, program, rest @ ..] if keep == "keep" => {
+            match Isolation::named(&isolation.to_string_lossy()) {
+                Some(isolation) => tree::keep(isolation, Path::new(folder), program, rest),
+                None => complain("no such isolation"),
+            }
+        }
+        [surroundings] if surroundings == "surroundings" => {
+            for shortage in poolproof_sys::limits::shortages() {
+                output::say_line(&shortage);
+            }
+            0
         }
         [driver, rest @ ..] => match parse(rest) {
             Ok((method, file, case)) => start(&driver.to_string_lossy(), method, &file, case),
@@ -53,6 +66,6 @@ fn parse(arguments: &[OsString]) -> Result<(StartMethod, PathBuf, Case), String>
 }
 
 fn complain(message: &str) -> i32 {
-    eprintln!("error: {message}");
+    output::complain(&format!("error: {message}"));
     USAGE
 }

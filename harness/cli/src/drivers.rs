@@ -3,7 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use poolproof_case::nearest::nearest;
-use poolproof_runner::{Driver, Error, Manifest, Result, interpreter};
+use poolproof_report::Unused;
+use poolproof_runner::interpreter::Found;
+use poolproof_runner::manifest::Kind;
+use poolproof_runner::{Driver, Error, Manifest, Result, Workshop, interpreter};
+
+use crate::interrupt;
 
 /// The reference runtime over either transport of its queues.
 const REFERENCES: [(&str, &str); 2] = [
@@ -23,45 +28,82 @@ pub(crate) fn executable() -> Result<PathBuf> {
         .map_err(|error| Error::internal(format!("failed to find this executable: {error}")))
 }
 
+/// A place for runs, which says of itself how this program was called.
+pub(crate) fn workshop() -> Result<Workshop> {
+    Workshop::new(executable()?, &command_line(), interrupt::listen())
+}
+
+/// How this program was called.
+pub(crate) fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let arguments = arguments.map(|part| part.to_string_lossy().into_owned());
+    let parts: Vec<String> = ["poolproof".to_owned()]
+        .into_iter()
+        .chain(arguments)
+        .collect();
+    parts.join(" ")
+}
+
+/// Drivers that were asked for, and what was found and cannot be used.
+#[derive(Debug, Default)]
+pub(crate) struct Drivers {
+    pub(crate) drivers: Vec<Driver>,
+    pub(crate) unused: Vec<Unused>,
+}
+
 /// Every driver that is run when none is named: the reference runtime over either transport of its
 /// queues, and each CPython found.
-pub(crate) fn all() -> Result<Vec<Driver>> {
+pub(crate) fn all(workshop: &Workshop) -> Result<Drivers> {
     let executable = executable()?;
+    let found = pythons(workshop)?;
     let mut drivers = REFERENCES
         .iter()
         .map(|(_, manifest)| reference(manifest, &executable))
         .collect::<Result<Vec<_>>>()?;
-    drivers.extend(pythons()?);
-    Ok(drivers)
+    drivers.extend(found.drivers);
+    let unused = found.unused;
+    Ok(Drivers { drivers, unused })
+}
+
+/// The first of these and the newest CPython, which are measured where nobody chose.
+pub(crate) fn first_and_newest(drivers: &[Driver]) -> Vec<String> {
+    let is_python = |driver: &&Driver| driver.manifest.kind == Kind::Python;
+    let newest = drivers.iter().rfind(is_python);
+    let chosen = drivers.iter().take(1).chain(newest);
+    let mut names: Vec<String> = chosen.map(|driver| driver.name.clone()).collect();
+    names.dedup();
+    names
 }
 
 /// The drivers of these names; none: all. `cpython` is every CPython.
-pub(crate) fn named(names: &[String]) -> Result<Vec<Driver>> {
+pub(crate) fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
     if names.is_empty() {
-        return all();
+        return all(workshop);
     }
     let executable = executable()?;
-    let mut drivers: Vec<Driver> = Vec::new();
-    let mut found: Option<Vec<Driver>> = None;
+    let mut named = Drivers::default();
+    let mut found: Option<Found> = None;
     for name in names {
         let own = REFERENCES.iter().find(|(known, _)| known == name);
         let chosen = match name.as_str() {
             _ if let Some((_, manifest)) = own => vec![reference(manifest, &executable)?],
             name if name.starts_with("fake/") => vec![fake(name, &executable)?],
             name => {
-                if found.is_none() {
-                    found = Some(pythons()?);
-                }
-                of_found(name, found.as_deref().unwrap_or_default())?
+                let found = match &mut found {
+                    Some(found) => found,
+                    None => found.insert(pythons(workshop)?),
+                };
+                of_found(name, found)?
             }
         };
         for driver in chosen {
-            if !drivers.iter().any(|known| known.name == driver.name) {
-                drivers.push(driver);
+            if !named.drivers.iter().any(|known| known.name == driver.name) {
+                named.drivers.push(driver);
             }
         }
     }
-    Ok(drivers)
+    named.unused = found.unwrap_or_default().unused;
+    Ok(named)
 }
 
 fn reference(manifest: &str, executable: &Path) -> Result<Driver> {
@@ -69,10 +111,9 @@ fn reference(manifest: &str, executable: &Path) -> Result<Driver> {
     Ok(Driver::own(manifest, executable, env!("CARGO_PKG_VERSION")))
 }
 
-fn pythons() -> Result<Vec<Driver>> {
-    Ok(interpreter::find(&Manifest::read(
-        poolproof_python::CPYTHON_MANIFEST,
-    )?))
+fn pythons(workshop: &Workshop) -> Result<Found> {
+    let manifest = Manifest::read(poolproof_python::CPYTHON_MANIFEST)?;
+    Ok(interpreter::find(workshop, &manifest))
 }
 
 fn fake(name: &str, executable: &Path) -> Result<Driver> {
@@ -89,8 +130,9 @@ fn fake(name: &str, executable: &Path) -> Result<Driver> {
 }
 
 /// The drivers that a name means: one, or all of its kind.
-fn of_found(name: &str, found: &[Driver]) -> Result<Vec<Driver>> {
+fn of_found(name: &str, found: &Found) -> Result<Vec<Driver>> {
     let exact: Vec<Driver> = found
+        .drivers
         .iter()
         .filter(|driver| driver.name == name)
         .cloned()
@@ -99,6 +141,7 @@ fn of_found(name: &str, found: &[Driver]) -> Result<Vec<Driver>> {
         return Ok(exact);
     }
     let group: Vec<Driver> = found
+        .drivers
         .iter()
         .filter(|driver| driver.manifest.name == name)
         .cloned()
@@ -110,8 +153,13 @@ fn of_found(name: &str, found: &[Driver]) -> Result<Vec<Driver>> {
         .iter()
         .map(|(name, _)| (*name).to_owned())
         .collect();
-    names.extend(found.iter().map(|driver| driver.name.clone()));
-    Err(unknown(name, &names))
+    names.extend(found.drivers.iter().map(|driver| driver.name.clone()));
+    let unused = found.unused.iter();
+    let unused: Vec<String> = unused
+        .map(|unused| format!("; not used: {}: {}", unused.program, unused.reason))
+        .collect();
+    let unknown = unknown(name, &names);
+    Err(Error::usage(format!("{unknown}{}", unused.concat())))
 }
 
 fn unknown(name: &str, known: &[String]) -> Error {

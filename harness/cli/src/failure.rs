@@ -33,7 +33,7 @@ impl Failure {
     pub(crate) fn tell(&self) -> i32 {
         match self {
             Failure::Error(error) => {
-                eprintln!("error: {error}");
+                output::complain(&format!("error: {error}"));
                 error.exit_code()
             }
             Failure::Case(problem) => {

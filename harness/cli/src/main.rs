@@ -10,6 +10,7 @@ mod failure;
 mod interrupt;
 mod output;
 mod progress;
+mod store;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! What goes to stdout and stderr: plain in a pipe, in color on a terminal.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use poolproof_runner::Problem;
 use serde::Serialize;
@@ -8,16 +8,27 @@ use serde::Serialize;
 /// The exit code of a program that is told to stop writing, as a shell reports it.
 const BROKEN_PIPE: i32 = 141;
 
-/// Writes to stdout; a reader that has read enough (`| head`) ends this program quietly.
+/// The exit code where what was found out cannot be said.
+const UNSAID: i32 = 70;
+
+/// Writes to stdout; a reader that has read enough (`| head`) ends this program quietly, and a full
+/// disk with a message.
 pub(crate) fn say(text: &str) {
     let mut stdout = std::io::stdout().lock();
-    if stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .is_err()
-    {
-        std::process::exit(BROKEN_PIPE);
+    let written = stdout.write_all(text.as_bytes());
+    match written.and_then(|()| stdout.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(BROKEN_PIPE),
+        Err(error) => {
+            complain(&format!("error: failed to write to stdout: {error}"));
+            std::process::exit(UNSAID);
+        }
     }
+}
+
+/// Writes a line to stderr. Where that cannot be written either, there is nobody to tell.
+pub(crate) fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Writes a line to stdout.
@@ -33,7 +44,8 @@ pub(crate) fn say_json(value: &impl Serialize) {
 
 /// Shows a case's mistakes on stderr.
 pub(crate) fn problem(problem: &Problem) {
-    eprintln!("{}\n", problem.render(has_color(&std::io::stderr())));
+    let text = problem.render(has_color(&std::io::stderr()));
+    complain(&format!("{text}\n"));
 }
 
 /// Whether a stream is a terminal whose user has not asked for plain text.

@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressStyle};
 use poolproof_runner::suite::Progress;
 
+use crate::output;
+
 /// A bar on stderr, if that is a terminal.
 #[derive(Debug)]
 pub(crate) struct Bar {
@@ -26,9 +28,19 @@ impl Bar {
         Bar { bar }
     }
 
+    /// Says something beside the bar, or without it.
+    pub(crate) fn say(&self, text: &str) {
+        if self.bar.is_hidden() {
+            output::complain(text);
+        } else {
+            self.bar.println(text);
+        }
+    }
+
     /// Shows how far a suite has come.
     pub(crate) fn tell(&self, progress: &Progress<'_>) {
         match progress {
+            Progress::Waiting(reason) => self.say(reason),
             Progress::Planned(count) => self.bar.set_length(*count as u64),
             Progress::Made(record) => {
                 self.bar.inc(1);

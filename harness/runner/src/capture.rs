@@ -1,14 +1,11 @@
-//! What a tree writes: stdout whole up to a cap, the end of stderr.
+//! What a tree writes: stdout whole up to a limit, the end of stderr.
 //!
 //! Reading goes on in threads of its own, so that a full pipe never holds a program up.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// How much of stdout is kept; a finite program of printed lines never comes near.
-const KEPT_MAX: usize = 1 << 20;
 
 /// How much of the end of stderr is kept.
 const TAIL_MAX: usize = 4 << 10;
@@ -18,6 +15,7 @@ const TAIL_MAX: usize = 4 << 10;
 pub(crate) struct Capture {
     bytes: Arc<Mutex<Vec<u8>>>,
     done: Receiver<()>,
+    most: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -27,14 +25,20 @@ enum Keep {
 }
 
 impl Capture {
-    /// Reads stdout.
-    pub(crate) fn whole(pipe: impl Read + Send + 'static) -> Capture {
-        start(pipe, Keep::Start)
+    /// Reads stdout, of which so many bytes are kept.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(crate) fn whole(pipe: impl Read + Send + 'static, most: usize) -> io::Result<Capture> {
+        start(pipe, Keep::Start, most)
     }
 
     /// Reads stderr.
-    pub(crate) fn tail(pipe: impl Read + Send + 'static) -> Capture {
-        start(pipe, Keep::End)
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(crate) fn tail(pipe: impl Read + Send + 'static) -> io::Result<Capture> {
+        start(pipe, Keep::End, TAIL_MAX)
     }
 
     /// How much is kept by now.
@@ -42,9 +46,9 @@ impl Capture {
         self.lock().len()
     }
 
-    /// Whether more was written than is kept.
+    /// Whether more was written than is to be kept.
     pub(crate) fn is_flooded(&self) -> bool {
-        self.len() > KEPT_MAX
+        self.len() > self.most
     }
 
     /// Waits for the end of the pipe, but not for ever: a process that left the tree may hold it.
@@ -68,29 +72,32 @@ impl Capture {
     }
 }
 
-fn start(mut pipe: impl Read + Send + 'static, keep: Keep) -> Capture {
+fn start(mut pipe: impl Read + Send + 'static, keep: Keep, most: usize) -> io::Result<Capture> {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let (finished, done) = channel();
     let target = Arc::clone(&bytes);
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let mut buffer = [0; 8 << 10];
         while let Ok(count @ 1..) = pipe.read(&mut buffer) {
             let mut kept = target.lock().unwrap_or_else(PoisonError::into_inner);
-            append(&mut kept, &buffer[..count], keep);
+            append(&mut kept, &buffer[..count], keep, most);
         }
         // The run may have stopped waiting.
         let _ = finished.send(());
-    });
-    Capture { bytes, done }
+    })?;
+    Ok(Capture { bytes, done, most })
 }
 
-fn append(kept: &mut Vec<u8>, new: &[u8], keep: Keep) {
+fn append(kept: &mut Vec<u8>, new: &[u8], keep: Keep, most: usize) {
     match keep {
-        Keep::Start if kept.len() > KEPT_MAX => {}
-        Keep::Start => kept.extend_from_slice(new),
+        // One byte more says that there was more.
+        Keep::Start => {
+            let room = (most + 1).saturating_sub(kept.len());
+            kept.extend_from_slice(&new[..new.len().min(room)]);
+        }
         Keep::End => {
             kept.extend_from_slice(new);
-            let surplus = kept.len().saturating_sub(TAIL_MAX);
+            let surplus = kept.len().saturating_sub(most);
             kept.drain(..surplus);
         }
     }
@@ -102,19 +109,20 @@ mod tests {
 
     #[test]
     fn stdout_is_lines_and_a_flood_is_cut() {
-        let capture = Capture::whole(&b"one\ntwo"[..]);
+        let capture = Capture::whole(&b"one\ntwo"[..], 7).unwrap();
         capture.wait(Duration::from_secs(10));
         assert_eq!(capture.lines(), ["one", "two"]);
-        let flood = Capture::whole(std::io::repeat(b'x').take(8 << 20));
+        assert!(!capture.is_flooded());
+        let flood = Capture::whole(std::io::repeat(b'x').take(8 << 20), 1 << 20).unwrap();
         flood.wait(Duration::from_secs(10));
         assert!(flood.is_flooded());
-        assert!(flood.len() < KEPT_MAX + (9 << 10));
+        assert_eq!(flood.len(), (1 << 20) + 1);
     }
 
     #[test]
     fn of_stderr_the_end_is_kept() {
         let text = "x".repeat(TAIL_MAX) + "last words";
-        let capture = Capture::tail(std::io::Cursor::new(text));
+        let capture = Capture::tail(std::io::Cursor::new(text)).unwrap();
         capture.wait(Duration::from_secs(10));
         assert!(capture.text().ends_with("last words"));
         assert_eq!(capture.len(), TAIL_MAX);

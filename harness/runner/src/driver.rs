@@ -54,9 +54,11 @@ impl Driver {
                 "this system cannot copy a process, as {method} does"
             ));
         }
-        uses::unsupported(&case.program, method).or_else(|| {
-            let uses = uses::uses(&case.program);
-            self.manifest.lacking(&uses, method, &self.version)
+        case.programs().find_map(|(_, program)| {
+            uses::unsupported(program, method).or_else(|| {
+                let uses = uses::uses(program);
+                self.manifest.lacking(&uses, method, &self.version)
+            })
         })
     }
 
@@ -67,9 +69,12 @@ impl Driver {
     pub(crate) fn prepare(
         &self,
         case: &Case,
+        contender: Option<&str>,
         folder: &Path,
     ) -> Result<std::result::Result<Prepared, String>> {
-        let name = case.id.replace(['/', '\\'], "-");
+        let parts = [Some(case.id.as_str()), contender];
+        let name = parts.into_iter().flatten().collect::<Vec<_>>().join("-");
+        let name = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
         match self.manifest.kind {
             Kind::Own => {
                 let text = serde_json::to_string(case).map_err(|error| {
@@ -83,7 +88,9 @@ impl Driver {
                 }))
             }
             Kind::Python => {
-                let options = poolproof_python::Options { pauses: true };
+                // What is measured is not disturbed on purpose.
+                let pauses = !case.is_measured();
+                let options = poolproof_python::Options { pauses };
                 match poolproof_python::write(case, options) {
                     Err(reason) => Ok(Err(reason.to_string())),
                     Ok(text) => {

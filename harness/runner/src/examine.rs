@@ -2,29 +2,33 @@
 //! counts, and the record of it all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use poolproof_case::claim::ClaimKind;
 use poolproof_case::{Case, Ending, Outcome, StartMethod};
-use poolproof_report::{Observation, Record, Sometimes, Verdict};
+use poolproof_report::{Memory, Observation, Record, Sometimes, Verdict};
 
 use crate::driver::{Driver, Prepared};
-use crate::error::Result;
-use crate::execute::{AGAIN, Job, Sighting, Workshop};
+use crate::execute::{AGAIN, Cut, InVain, Job, Looks, Sighting};
 use crate::judge::{Judged, RunKind, Tally, judge, kind_of};
-use crate::leak;
 use crate::load::Loaded;
-use crate::observe::{explain, first};
+use crate::observe::{blank, explain, first};
 use crate::plan::{Plan, seed_of};
+use crate::sampler::Cost;
 use crate::specified::{Specified, claims};
 use crate::statistics::unseen_percent;
-use crate::{timing, turns};
+use crate::timing::Timing;
+use crate::turns::{Turn, Turns};
+use crate::workshop::Workshop;
 
 /// After so many runs that hung, or that said nothing, the others would say the same.
 const SLOW_MAX: u64 = 3;
 
-/// How often a forbidden outcome that rests on time is looked for again.
+/// How often something doubtful is looked for again.
 const AGAIN_MAX: u64 = 3;
+
+/// Why a run does not count that was looked for again in vain.
+const NOT_AGAIN: &str = "a forbidden outcome that rests on time did not show again, with four times \
+                         the time";
 
 /// How a case is run.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +43,9 @@ pub(crate) struct Wanted {
 /// A case on a driver under a start method.
 pub(crate) struct Examination<'a> {
     pub(crate) workshop: &'a Workshop,
+    pub(crate) turns: &'a Turns<'a>,
+    pub(crate) in_vain: &'a InVain,
+    pub(crate) cost: &'a Cost,
     pub(crate) loaded: &'a Loaded,
     pub(crate) driver: &'a Driver,
     pub(crate) method: StartMethod,
@@ -58,38 +65,49 @@ struct Seen {
     allowed: BTreeSet<Outcome>,
     worst: Option<(RunKind, Plan, u64, String)>,
     trouble: Option<String>,
+    memory: Option<Memory>,
+}
+
+/// Why a run says nothing.
+#[derive(Debug)]
+struct Excuse {
+    reason: String,
+    /// Whether another run would say as little.
+    is_lasting: bool,
+    /// Whether others kept it from its work.
+    is_starved: bool,
 }
 
 impl Examination<'_> {
     /// Makes the runs and judges them; none where they were cut short and nothing bad was seen.
-    pub(crate) fn record(&self, prepared: &Prepared) -> Result<Option<Record>> {
+    pub(crate) fn record(&self, prepared: &Prepared) -> Option<Record> {
         let started = std::time::Instant::now();
         let arguments = prepared.arguments(self.method);
+        let timing = Timing::of(&self.case().program);
         let mut seen = Seen::default();
         seen.tally.asked = self.wanted.runs;
         seen.tally.is_bounded = self.specified.exploration.bounded;
         for index in 0..self.wanted.runs {
-            let plan = self.wanted.plan.unwrap_or(Plan::of(index));
             let job = Job {
                 program: &self.driver.program,
                 arguments: &arguments,
-                plan,
+                plan: self.wanted.plan.unwrap_or(Plan::of(index)),
                 seed: self.seed(index),
-                deadline: Duration::from_millis(self.case().deadline_ms),
+                limits: self.case().limits,
+                waits_late: timing.late,
+                is_measured: false,
                 scale: 1,
             };
-            let sighting = {
-                let _turn = turns::beside_others();
-                self.workshop.execute(&job)?
-            };
+            let is_looked_at = job.plan == Plan::Plain && seen.memory.is_none();
+            let cost = is_looked_at.then_some(self.cost);
+            let mut sighting = self.execute(&job, self.turns.beside_others(), cost);
+            seen.memory = seen.memory.take().or(sighting.memory.take());
             if !self.workshop.is_stopped() {
-                self.take(&job, sighting, &mut seen)?;
+                self.take(&job, sighting, timing, &mut seen);
             }
             if self.workshop.is_stopped() {
-                if seen.worst.is_none() {
-                    // Too few runs have nothing to say for the implementation, nor against it.
-                    return Ok(None);
-                }
+                // Too few runs have nothing to say for the implementation, nor against it.
+                seen.worst.as_ref()?;
                 break;
             }
             if seen.slow >= SLOW_MAX {
@@ -100,7 +118,7 @@ impl Examination<'_> {
         }
         let mut record = self.finish(seen);
         record.seconds = Some(started.elapsed().as_secs_f64());
-        Ok(Some(record))
+        Some(record)
     }
 
     fn case(&self) -> &Case {
@@ -115,6 +133,12 @@ impl Examination<'_> {
         seed_of(self.wanted.seed, case, driver, self.method, index)
     }
 
+    fn execute(&self, job: &Job<'_>, mut turn: Turn<'_>, cost: Option<&Cost>) -> Sighting {
+        let in_vain = self.in_vain;
+        self.workshop
+            .execute(job, &mut turn, Looks { in_vain, cost })
+    }
+
     fn judge(&self, outcome: &Outcome) -> Judged {
         let behaviour = &self.specified.exploration.behaviour;
         judge(
@@ -126,87 +150,104 @@ impl Examination<'_> {
         )
     }
 
-    /// Takes a run into account, after another look where it rests on time.
-    fn take(&self, job: &Job<'_>, sighting: Sighting, seen: &mut Seen) -> Result<()> {
-        let is_still = sighting.outcome.ending == Ending::Hang || sighting.outcome.left > 0;
-        seen.slow += u64::from(is_still || sighting.trouble.is_some());
-        if !self.is_doubtful(&sighting, seen) {
-            self.count(job, &sighting, seen);
-            return Ok(());
-        }
+    /// Takes a run into account, after another look where it is doubtful.
+    fn take(&self, job: &Job<'_>, sighting: Sighting, timing: Timing, seen: &mut Seen) {
+        seen.slow += u64::from(is_still(&sighting) || sighting.cut.is_some());
+        let excuse = self.excuse(&sighting);
+        let (alone, mut reason) = match &excuse {
+            Some(excuse) if excuse.is_lasting => return void(seen, &excuse.reason),
+            Some(excuse) => (excuse.is_starved, excuse.reason.clone()),
+            None if !self.is_doubtful(&sighting, timing, seen) => {
+                return self.count(job, &sighting, seen);
+            }
+            // A tree that does nothing is not kept from anything by others.
+            None => (timing.is_used(), NOT_AGAIN.to_owned()),
+        };
         let again = Job {
             scale: AGAIN,
             ..job.clone()
         };
-        let names = sighting.leaks.names.clone();
         for _ in 0..AGAIN_MAX {
-            let second = {
-                let _turn = turns::alone();
-                self.workshop.execute(&again)?
+            let turn = if alone {
+                self.turns.alone()
+            } else {
+                self.turns.beside_others()
             };
+            let second = self.execute(&again, turn, None);
             if self.workshop.is_stopped() {
-                return Ok(());
+                return;
             }
-            let shows_again = second.trouble.is_none()
-                && (sighting.trouble.is_some()
-                    || self.is_forbidden(&second)
-                    || !second.leaks.names.is_empty());
-            if shows_again {
-                leak::remove(&names);
-                leak::remove(&second.leaks.names);
-                if self.is_forbidden(&second) {
-                    seen.confirmed.insert(second.outcome.clone());
+            match self.excuse(&second) {
+                Some(excuse) if excuse.is_lasting => return void(seen, &excuse.reason),
+                Some(excuse) => reason = excuse.reason,
+                // One that could not say anything is settled by any that can.
+                None if self.is_bad(&second) || excuse.is_some() => {
+                    if self.is_bad(&second) {
+                        seen.confirmed.insert(second.outcome.clone());
+                    }
+                    return self.count(&again, &second, seen);
                 }
-                self.count(&again, &second, seen);
-                return Ok(());
-            }
-            if sighting.trouble.is_some() {
-                seen.trouble = second.trouble;
-                break;
+                None => {}
             }
         }
-        if sighting.trouble.is_none() && !self.is_forbidden(&sighting) {
-            // Only the shared memory was in doubt, and that was another program's.
-            let mut cleared = sighting;
-            cleared.leaks.names.clear();
-            self.count(job, &cleared, seen);
-            return Ok(());
+        void(seen, &reason);
+    }
+
+    /// Why a run says nothing, if it does not.
+    fn excuse(&self, sighting: &Sighting) -> Option<Excuse> {
+        let excuse = |reason: &str, is_lasting, is_starved| {
+            let reason = reason.to_owned();
+            Some(Excuse {
+                reason,
+                is_lasting,
+                is_starved,
+            })
+        };
+        let shortage = self.workshop.shortages().first();
+        match &sighting.cut {
+            Some(Cut::Failed(reason)) => return excuse(reason, shortage.is_some(), false),
+            // Whatever would have come next: what has come is wrong.
+            Some(_) if self.begins_wrong(&sighting.outcome) => {}
+            Some(Cut::Starved(reason)) => return excuse(reason, false, true),
+            Some(Cut::Limit(reason)) => return excuse(reason, true, false),
+            None => {}
         }
-        // It was never the implementation's fault as far as can be shown.
-        let shown = "a forbidden outcome that rests on time did not show again, alone and with \
-                     four times the time";
-        seen.trouble.get_or_insert_with(|| shown.to_owned());
-        seen.infrastructure += 1;
-        Ok(())
+        if !self.is_bad(sighting) {
+            return None;
+        }
+        if let Some(shortage) = shortage {
+            return excuse(
+                &format!("{shortage}, so what failed shows nothing"),
+                true,
+                false,
+            );
+        }
+        excuse(sighting.disturbance.as_deref()?, false, false)
     }
 
-    /// Whether a run must be seen again before it counts.
-    fn is_doubtful(&self, sighting: &Sighting, seen: &Seen) -> bool {
-        let rests_on_time = sighting.outcome.ending == Ending::Hang
-            || timing::is_used(&self.case().program)
-            || sighting.outcome.left > 0;
-        sighting.trouble.is_some()
-            || !sighting.leaks.names.is_empty()
-            || (self.is_forbidden(sighting)
-                && rests_on_time
-                && !seen.confirmed.contains(&sighting.outcome))
+    /// Whether what speaks against the implementation has to be seen again.
+    fn is_doubtful(&self, sighting: &Sighting, timing: Timing, seen: &Seen) -> bool {
+        self.is_bad(sighting)
+            && (is_still(sighting) || timing.is_used())
+            && !seen.confirmed.contains(&sighting.outcome)
     }
 
-    fn is_forbidden(&self, sighting: &Sighting) -> bool {
-        matches!(self.judge(&sighting.outcome), Judged::Forbidden(_))
+    /// Whether it speaks against the implementation, if it counts.
+    fn is_bad(&self, sighting: &Sighting) -> bool {
+        matches!(self.judge(&sighting.outcome), Judged::Forbidden(_)) || !sighting.leaks.is_empty()
+    }
+
+    /// Whether no allowed outcome begins with the lines of one that was cut short.
+    fn begins_wrong(&self, outcome: &Outcome) -> bool {
+        let behaviour = &self.specified.exploration.behaviour;
+        behaviour.explain(outcome).accepted < outcome.lines.len()
     }
 
     fn count(&self, job: &Job<'_>, sighting: &Sighting, seen: &mut Seen) {
         let judged = self.judge(&sighting.outcome);
         let leaked = sighting.leaks.sentences();
         let behaviour = &self.specified.exploration.behaviour;
-        let kind = kind_of(
-            behaviour,
-            &sighting.outcome,
-            &judged,
-            !leaked.is_empty(),
-            sighting.is_crowded,
-        );
+        let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
         let is_allowed = matches!(judged, Judged::Allowed);
         seen.tally.usable += 1;
         seen.tally.is_broken |= matches!(kind, RunKind::Crashed | RunKind::Leaked);
@@ -232,14 +273,10 @@ impl Examination<'_> {
             longest.max(sighting.seconds),
         ));
     }
-
     /// Why a bad run is bad, in one sentence.
     fn reason(&self, kind: RunKind, sighting: &Sighting, judged: &Judged) -> String {
         let outcome = &sighting.outcome;
         match (kind, judged) {
-            (RunKind::Crashed, _) if sighting.is_crowded => {
-                "it started ever new processes".to_owned()
-            }
             (RunKind::Crashed, _) => format!("main was ended by {}", outcome.ending),
             (RunKind::Leaked, _) if !sighting.leaks.sentences().is_empty() => {
                 format!("it left {}", sighting.leaks.sentences().join(", "))
@@ -266,7 +303,7 @@ impl Examination<'_> {
             .filter(|_| verdict.is_bad())
             .map(|(_, plan, seed, _)| {
                 replay_command(
-                    &self.case().id,
+                    &self.loaded.argument(),
                     &self.driver.name,
                     self.method,
                     *plan,
@@ -275,25 +312,18 @@ impl Examination<'_> {
             });
         let reason = self.reason_of(verdict, &seen, &sometimes);
         Record {
-            case: self.case().id.clone(),
-            case_hash: self.case().hash.clone(),
-            driver: self.driver.name.clone(),
-            driver_version: self.driver.version.clone(),
-            start_method: self.method,
             verdict,
             runs: seen.tally.usable,
             infrastructure: seen.infrastructure,
             seen: seen.allowed.len() as u64,
             allowed: (!exploration.bounded).then(|| exploration.behaviour.count().to_string()),
             bounded: exploration.bounded,
-            seed: self.wanted.seed,
             observations: seen.observations.into_values().collect(),
-            title: self.case().title.clone(),
-            clauses: self.case().clauses.clone(),
             reason,
             replay,
             sometimes,
-            seconds: None,
+            memory: seen.memory,
+            ..blank(self.loaded, self.driver, self.method, self.wanted.seed)
         }
     }
 
@@ -345,6 +375,18 @@ impl Examination<'_> {
             })
             .collect()
     }
+}
+
+/// Notes a run that says nothing.
+fn void(seen: &mut Seen, reason: &str) {
+    seen.trouble.get_or_insert_with(|| reason.to_owned());
+    seen.infrastructure += 1;
+}
+
+/// Whether it came to a standstill.
+fn is_still(sighting: &Sighting) -> bool {
+    let outcome = &sighting.outcome;
+    sighting.cut.is_none() && (outcome.ending == Ending::Hang || outcome.left > 0)
 }
 
 /// The command that repeats a run.

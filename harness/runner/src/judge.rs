@@ -16,7 +16,7 @@ pub(crate) enum RunKind {
     Completed,
     /// Main did not end.
     Hung,
-    /// A signal ended main, or it started ever new processes.
+    /// A signal ended main.
     Crashed,
     /// Something was left behind that the case does not state.
     Leaked,
@@ -66,10 +66,9 @@ pub(crate) fn kind_of(
     outcome: &Outcome,
     judged: &Judged,
     leaked: bool,
-    is_crowded: bool,
 ) -> RunKind {
     let is_forbidden = matches!(judged, Judged::Forbidden(_));
-    if is_crowded || (is_forbidden && matches!(outcome.ending, Ending::Signal(_))) {
+    if is_forbidden && matches!(outcome.ending, Ending::Signal(_)) {
         RunKind::Crashed
     } else if leaked || (is_forbidden && is_unstated(behaviour, outcome)) {
         RunKind::Leaked
@@ -125,21 +124,21 @@ impl Tally {
     }
 }
 
-/// The exit code that verdicts add up to.
+/// The exit code of a run in which nothing was judged.
+const NOTHING: i32 = 4;
+
+/// The exit code that verdicts add up to: where none of them says anything, that of nothing.
 #[must_use]
 pub fn exit_code(verdicts: impl IntoIterator<Item = Verdict>) -> i32 {
-    let mut exit = None;
-    for verdict in verdicts {
-        let code = match verdict {
-            Verdict::Broken | Verdict::Deviates | Verdict::Differs => 1,
-            Verdict::Inconclusive => 2,
-            Verdict::Known | Verdict::Conforms => 0,
-            // They were selected, and say nothing.
-            Verdict::Unsupported | Verdict::Skipped => 0,
-        };
-        exit = Some(poolproof_report::worst_exit(exit.into_iter().chain([code])));
-    }
-    exit.unwrap_or(4)
+    let codes = verdicts.into_iter().filter_map(|verdict| match verdict {
+        Verdict::Broken | Verdict::Deviates | Verdict::Differs => Some(1),
+        Verdict::Refuted => Some(3),
+        Verdict::Inconclusive => Some(2),
+        Verdict::Known | Verdict::Conforms => Some(0),
+        Verdict::Unsettled | Verdict::Unsupported | Verdict::Skipped => None,
+    });
+    let worst = |one, other| poolproof_report::worst_exit([one, other]);
+    codes.reduce(worst).unwrap_or(NOTHING)
 }
 
 #[cfg(test)]
@@ -184,6 +183,7 @@ mod tests {
     #[test]
     fn exit_codes_follow_the_verdicts() {
         assert_eq!(exit_code([]), 4);
+        assert_eq!(exit_code([Verdict::Unsupported, Verdict::Skipped]), 4);
         assert_eq!(
             exit_code([Verdict::Conforms, Verdict::Known, Verdict::Unsupported]),
             0

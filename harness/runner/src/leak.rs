@@ -1,21 +1,19 @@
 //! What a run leaves behind: files in its temporary folder, named shared memory and semaphores.
 //!
+//! Only what the run's own processes are known to have made counts, and only that is removed.
 //! Processes that outlive main are part of the outcome and are counted by `execute`; sockets go with
 //! their processes, or are files in the temporary folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
 
-use poolproof_sys::tree;
+use poolproof_sys::tree::{self, Inode, Process};
 
-/// How long another program may take to unlink or map what it has just made.
-const SETTLE_MAX: Duration = Duration::from_millis(300);
-
-/// What was there before a run.
+/// The named memory of a run that shares it with the rest of the machine.
 #[derive(Debug)]
-pub(crate) struct Before {
-    names: BTreeMap<String, SystemTime>,
+pub(crate) struct NamedMemory {
+    before: BTreeMap<String, Inode>,
+    used: BTreeMap<String, Inode>,
 }
 
 /// What a run left behind.
@@ -23,14 +21,47 @@ pub(crate) struct Before {
 pub(crate) struct Leaks {
     /// Files in the run's own temporary folder.
     pub(crate) files: Vec<String>,
-    /// Names in the run's own shared memory.
-    pub(crate) own: BTreeSet<String>,
-    /// New names of the system's shared memory that nobody uses. Any process of the machine may have made them,
-    /// so they count only when they show again in a run that is alone.
+    /// Names of shared memory and semaphores.
     pub(crate) names: BTreeSet<String>,
 }
 
+impl NamedMemory {
+    /// Looks at what is there before a run.
+    pub(crate) fn before() -> NamedMemory {
+        NamedMemory {
+            // A system without that folder has nothing in it.
+            before: tree::named_memory().unwrap_or_default(),
+            used: BTreeMap::new(),
+        }
+    }
+
+    /// Notes what processes of the run use that was not there before: this run has made it.
+    pub(crate) fn look(&mut self, processes: &[Process]) {
+        let used = tree::memory_of(processes.iter().map(|process| process.pid));
+        let is_new = |(name, inode): &(String, Inode)| self.before.get(name) != Some(inode);
+        self.used.extend(used.into_iter().filter(is_new));
+    }
+
+    /// Removes what the run has made and left, and gives its names.
+    fn take(&self) -> BTreeSet<String> {
+        let there = tree::named_memory().unwrap_or_default();
+        let is_there = |(name, inode): &(&String, &Inode)| there.get(*name) == Some(inode);
+        let left = self.used.iter().filter(is_there);
+        left.map(|(name, inode)| {
+            // What is gone by now is as good.
+            let _ = tree::remove_memory(name, *inode);
+            name.clone()
+        })
+        .collect()
+    }
+}
+
 impl Leaks {
+    /// Whether there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.names.is_empty()
+    }
+
     /// One sentence a thing.
     pub(crate) fn sentences(&self) -> Vec<String> {
         let files = self
@@ -38,65 +69,25 @@ impl Leaks {
             .iter()
             .map(|file| format!("the file {file} in the temporary folder"));
         let names = self
-            .own
+            .names
             .iter()
-            .chain(&self.names)
             .map(|name| format!("the shared memory or semaphore {name}"));
         files.chain(names).collect()
     }
 }
 
-/// Looks at what is there before a run.
-pub(crate) fn before() -> Before {
-    // A system without that folder has nothing in it.
-    let names = tree::named_memory().unwrap_or_default();
-    Before { names }
-}
-
-/// What is there after a run and was not before; `own`: what it left in shared memory of its own,
-/// where it had that.
-pub(crate) fn after(before: &Before, temporary: &Path, own: Option<&BTreeSet<String>>) -> Leaks {
+/// What is left after a run: in its temporary folder, and of named memory in a place of its own
+/// (`own`), or in the one that all share.
+pub(crate) fn after(
+    memory: &NamedMemory,
+    temporary: &Path,
+    own: Option<&BTreeSet<String>>,
+) -> Leaks {
     let mut leaks = Leaks::default();
     list(temporary, temporary, &mut leaks.files);
     leaks.files.sort();
-    match own {
-        Some(names) => leaks.own = names.clone(),
-        None => leaks.names = unused_after(before),
-    }
+    leaks.names = own.map_or_else(|| memory.take(), BTreeSet::clone);
     leaks
-}
-
-/// New names of the system's shared memory that nobody uses, also not a moment later.
-fn unused_after(before: &Before) -> BTreeSet<String> {
-    let deadline = Instant::now() + SETTLE_MAX;
-    loop {
-        let mut names = new_names(before);
-        if !names.is_empty() {
-            // What cannot be looked at cannot be called unused.
-            names = tree::unused_memory(&names).unwrap_or_default();
-        }
-        if names.is_empty() || Instant::now() >= deadline {
-            return names;
-        }
-        std::thread::sleep(Duration::from_millis(30));
-    }
-}
-
-/// Removes shared memory that was found to be left behind.
-pub(crate) fn remove(names: &BTreeSet<String>) {
-    for name in names {
-        // Gone already is as good.
-        let _ = tree::remove_memory(name);
-    }
-}
-
-fn new_names(before: &Before) -> BTreeSet<String> {
-    let names = tree::named_memory().unwrap_or_default();
-    names
-        .into_iter()
-        .filter(|(name, changed)| before.names.get(name) != Some(changed))
-        .map(|(name, _)| name)
-        .collect()
 }
 
 fn list(root: &Path, folder: &Path, files: &mut Vec<String>) {
@@ -122,10 +113,51 @@ mod tests {
     #[test]
     fn files_in_the_temporary_folder_are_found_at_any_depth() {
         let folder = tempfile::tempdir().unwrap();
-        let before = before();
         std::fs::create_dir(folder.path().join("inner")).unwrap();
         std::fs::write(folder.path().join("inner/socket"), "").unwrap();
-        let leaks = after(&before, folder.path(), None);
+        let leaks = after(&NamedMemory::before(), folder.path(), None);
         assert_eq!(leaks.files, ["inner/socket"]);
+    }
+
+    #[test]
+    fn memory_that_no_process_of_the_run_has_used_is_neither_counted_nor_removed() {
+        let shared = Path::new("/dev/shm");
+        let name = format!("poolproof-leak-test-{}", std::process::id());
+        let memory = NamedMemory::before();
+        // Wine shows this folder, too.
+        if !shared.is_absolute() || std::fs::write(shared.join(&name), "another's").is_err() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let leaks = after(&memory, folder.path(), None);
+        assert!(shared.join(&name).exists());
+        std::fs::remove_file(shared.join(&name)).unwrap();
+        assert!(leaks.is_empty(), "{leaks:?}");
+    }
+
+    #[test]
+    fn memory_that_a_process_of_the_run_has_used_is_counted_and_removed() {
+        let shared = Path::new("/dev/shm");
+        let name = format!("poolproof-leak-own-{}", std::process::id());
+        let mut memory = NamedMemory::before();
+        let Some(Ok(file)) = shared
+            .is_absolute()
+            .then(|| std::fs::File::create(shared.join(&name)))
+        else {
+            return;
+        };
+        let process = Process {
+            pid: std::process::id(),
+            parent: 1,
+            command: String::new(),
+            runnable: false,
+            busy: std::time::Duration::ZERO,
+        };
+        memory.look(&[process]);
+        drop(file);
+        let folder = tempfile::tempdir().unwrap();
+        let leaks = after(&memory, folder.path(), None);
+        assert!(leaks.names.contains(&name), "{leaks:?}");
+        assert!(!shared.join(&name).exists());
     }
 }

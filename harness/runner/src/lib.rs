@@ -8,30 +8,38 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod control;
 pub mod driver;
 mod error;
 mod examine;
 mod execute;
+mod figures;
 pub mod interpreter;
 mod judge;
 mod leak;
 pub mod load;
 pub mod manifest;
+mod measure;
+mod measured;
 mod observe;
 mod plan;
-mod scratch;
+mod sampler;
+mod slots;
 pub mod specified;
+pub mod spread;
 pub mod statistics;
 mod stillness;
 pub mod suite;
+mod surroundings;
 mod timing;
 mod turns;
+mod workshop;
 
 pub use driver::Driver;
 pub use error::{Error, Result};
 pub use examine::replay_command;
-pub use execute::Workshop;
 pub use judge::exit_code;
 pub use load::{Loaded, Problem, Selection};
 pub use manifest::Manifest;
 pub use plan::{Plan, seed_of};
+pub use workshop::Workshop;

@@ -24,6 +24,24 @@ pub struct Loaded {
     pub text: String,
     /// What it says.
     pub case: Case,
+    /// Whether its id is enough to find it: it lies in the folder of cases.
+    pub is_of_suite: bool,
+}
+
+impl Loaded {
+    /// How a command line names it: by its id, or by its file.
+    #[must_use]
+    pub fn argument(&self) -> String {
+        if self.is_of_suite {
+            return self.case.id.clone();
+        }
+        let path = self.path.display().to_string();
+        if path.contains([' ', '\'', '"', '$', '\\', '*']) {
+            format!("'{}'", path.replace('\'', r"'\''"))
+        } else {
+            path
+        }
+    }
 }
 
 /// A file with mistakes.
@@ -97,6 +115,11 @@ pub fn cases_folder() -> Result<PathBuf> {
 pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
     let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
     let mut problems = Vec::new();
+    if filters.iter().any(String::is_empty) {
+        return Err(Error::usage(
+            "an empty filter selects nothing; none at all selects every case",
+        ));
+    }
     let (paths, names): (Vec<&String>, Vec<&String>) =
         filters.iter().partition(|filter| is_path(filter));
     for path in &paths {
@@ -207,7 +230,21 @@ fn load(id: &str, path: PathBuf, known_clauses: &[&str], selection: &mut Selecti
         }
     };
     match poolproof_case::read(id, &text, known_clauses) {
-        Ok(case) => selection.cases.push(Loaded { path, text, case }),
+        Ok(case) => {
+            let suite = cases_folder().and_then(|folder| {
+                let failed = |error| Error::usage(format!("{}: {error}", folder.display()));
+                folder.canonicalize().map_err(failed)
+            });
+            let full = path.canonicalize();
+            let is_of_suite =
+                suite.is_ok_and(|suite| full.is_ok_and(|full| full.starts_with(suite)));
+            selection.cases.push(Loaded {
+                path,
+                text,
+                case,
+                is_of_suite,
+            });
+        }
         Err(diagnostics) => selection.problems.push(Problem {
             path,
             text,

@@ -2,19 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use poolproof_case::StartMethod;
 use poolproof_case::diagnostic::Diagnostic;
-use poolproof_report::{Record, Verdict};
+use poolproof_report::Record;
 
 use crate::driver::{Driver, Prepared};
 use crate::error::{Error, Result};
 use crate::examine::{Examination, Wanted};
-use crate::execute::Workshop;
+use crate::execute::InVain;
 use crate::load::{Loaded, Problem};
+use crate::measure::Measuring;
+use crate::observe::blank;
 use crate::plan::Plan;
+use crate::sampler::Cost;
+use crate::slots::Slots;
 use crate::specified::{Specified, problem, specify};
+use crate::turns::Turns;
+use crate::workshop::Workshop;
+
+/// So many trees a job may be waited for at once that do nothing.
+const STILL_PER_JOB: usize = 8;
 
 /// How a suite is run.
 #[derive(Clone, Debug)]
@@ -31,6 +41,20 @@ pub struct Options {
     pub jobs: usize,
     /// Whether `seed` is a run's own seed, to repeat exactly that run.
     pub exact: bool,
+    /// How long measuring may take in all, and on which drivers: a look in passing. None: on all, as
+    /// long as it takes.
+    pub glance: Option<Glance>,
+    /// How much times vary on this machine, from [`crate::spread::measure`]; it is there where times are measured.
+    pub spread: Option<f64>,
+}
+
+/// A look in passing at what is measured.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// How long all of it may take.
+    pub budget: Duration,
+    /// The names of the drivers on which it is measured.
+    pub drivers: Vec<String>,
 }
 
 /// What a suite tells while it runs.
@@ -40,6 +64,8 @@ pub enum Progress<'a> {
     Planned(usize),
     /// This record was made.
     Made(&'a Record),
+    /// Nothing goes on for this reason.
+    Waiting(&'a str),
 }
 
 /// What a suite has shown.
@@ -51,6 +77,11 @@ pub struct Results {
     pub problems: Vec<Problem>,
     /// Whether it was ended early.
     pub interrupted: bool,
+    /// The share of one processor that looking at memory has taken.
+    pub sampler_share: f64,
+    /// Why it could not go on, where the system failed; what an implementation does wrong is a
+    /// verdict.
+    pub failure: Option<Error>,
 }
 
 /// A case under a start method, and what the specification says of it once somebody has asked.
@@ -60,68 +91,93 @@ struct Question<'a> {
     answer: OnceLock<std::result::Result<Specified, Vec<Diagnostic>>>,
 }
 
-/// One record to be made.
+/// What is to be done on one driver.
 struct Item<'a> {
-    question: usize,
+    task: Task<'a>,
     driver: &'a Driver,
-    outcome: OnceLock<Result<Option<Record>>>,
+    records: OnceLock<Vec<Record>>,
+}
+
+#[derive(Clone, Copy)]
+enum Task<'a> {
+    /// The question of this number is examined.
+    Examine(usize),
+    /// A case is measured, under all start methods beside each other.
+    Measure(&'a Loaded),
 }
 
 /// Runs cases on drivers.
-///
-/// # Errors
-/// When the system fails; what an implementation does wrong is a verdict.
+#[must_use]
 pub fn run(
     workshop: &Workshop,
     cases: &[Loaded],
     drivers: &[Driver],
     options: &Options,
     tell: &(dyn Fn(Progress<'_>) + Sync),
-) -> Result<Results> {
+) -> Results {
     let questions = questions(cases, &options.methods);
-    let items: Vec<Item<'_>> = (0..questions.len())
-        .flat_map(|question| drivers.iter().map(move |driver| (question, driver)))
-        .map(|(question, driver)| Item {
-            question,
-            driver,
-            outcome: OnceLock::new(),
-        })
-        .collect();
-    tell(Progress::Planned(items.len()));
+    let items = items(cases, drivers, &questions, options);
+    let records = items.iter().map(|item| match item.task {
+        Task::Examine(_) => 1,
+        Task::Measure(loaded) => asked(loaded, &options.methods).count(),
+    });
+    tell(Progress::Planned(records.sum()));
+    let is_to_measure = |item: &&Item<'_>| matches!(item.task, Task::Measure(_));
+    let to_measure = items.iter().filter(is_to_measure).count();
+    let say = |reason: &str| tell(Progress::Waiting(reason));
     let work = Work {
         workshop,
         options,
         questions: &questions,
+        turns: Turns::new(workshop.scratch(), options.jobs, workshop.stop(), &say),
+        exploring: Slots::new(options.jobs),
+        timing: Slots::new(1),
+        glance: Mutex::new(Left {
+            items: to_measure,
+            time: options.glance.as_ref().map(|glance| glance.budget),
+        }),
+        in_vain: InVain::default(),
+        cost: Cost::new(),
         failed: Mutex::new(None),
     };
     let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..options.jobs.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if workshop.is_stopped() || work.has_failed() {
-                        return;
-                    }
-                    work.make(item, tell);
-                }
-            });
+    let make_all = || {
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if workshop.is_stopped() || work.has_failed() {
+                return;
+            }
+            work.make(item, tell);
         }
+    };
+    // More than run at once, since a tree that does nothing lets others run in its place; but none
+    // more where there is too little of something already.
+    let per_job = if workshop.shortages().is_empty() {
+        STILL_PER_JOB
+    } else {
+        1
+    };
+    let threads = (options.jobs * per_job).clamp(1, items.len().max(1));
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            // Where no more can be started, those that there are do all.
+            let started = std::thread::Builder::new().spawn_scoped(scope, make_all);
+            if started.is_err() {
+                break;
+            }
+        }
+        make_all();
     });
-    if let Some(error) = work
-        .failed
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-    {
-        return Err(error);
-    }
+    let failed = work.failed.into_inner();
     let mut results = Results {
         interrupted: workshop.is_stopped(),
+        sampler_share: work.cost.share(),
+        failure: failed.unwrap_or_else(PoisonError::into_inner),
         ..Results::default()
     };
     for item in items {
-        if let Some(Ok(Some(record))) = item.outcome.into_inner() {
-            results.records.push(record);
-        }
+        results
+            .records
+            .extend(item.records.into_inner().unwrap_or_default());
     }
     results.problems = problems(questions);
     // A case that is wrong under one start method has no verdict under any.
@@ -134,14 +190,27 @@ pub fn run(
         let loaded = cases.iter().find(|loaded| loaded.case.id == record.case);
         loaded.is_none_or(|loaded| !wrong.contains(&loaded.path.display().to_string()))
     });
-    Ok(results)
+    results
 }
 
 struct Work<'a> {
     workshop: &'a Workshop,
     options: &'a Options,
     questions: &'a [Question<'a>],
+    turns: Turns<'a>,
+    exploring: Slots,
+    /// What is timed is timed one case at a time, so that the runs of a case come after each other.
+    timing: Slots,
+    glance: Mutex<Left>,
+    in_vain: InVain,
+    cost: Cost,
     failed: Mutex<Option<Error>>,
+}
+
+/// What is left to measure, and the time that is left for it, if that is bounded.
+struct Left {
+    items: usize,
+    time: Option<Duration>,
 }
 
 impl Work<'_> {
@@ -153,14 +222,18 @@ impl Work<'_> {
     }
 
     fn make(&self, item: &Item<'_>, tell: &(dyn Fn(Progress<'_>) + Sync)) {
-        let question = &self.questions[item.question];
-        match self.record(question, item.driver) {
-            Ok(Some(record)) => {
-                tell(Progress::Made(&record));
+        let made = match item.task {
+            Task::Examine(question) => self.record(&self.questions[question], item.driver),
+            Task::Measure(loaded) => self.measure(loaded, item.driver),
+        };
+        match made {
+            Ok(records) => {
+                for record in &records {
+                    tell(Progress::Made(record));
+                }
                 // Each item has one maker.
-                let _ = item.outcome.set(Ok(Some(record)));
+                let _ = item.records.set(records);
             }
-            Ok(None) => {}
             Err(error) => {
                 *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
@@ -168,22 +241,27 @@ impl Work<'_> {
     }
 
     /// The record of a case on a driver; none where the case is wrong, or cut short by the user.
-    fn record(&self, question: &Question<'_>, driver: &Driver) -> Result<Option<Record>> {
+    fn record(&self, question: &Question<'_>, driver: &Driver) -> Result<Vec<Record>> {
         let Question {
             loaded,
             method,
             answer,
         } = question;
         if let Some(reason) = driver.unsupported(&loaded.case, *method) {
-            return Ok(Some(self.unsupported(loaded, driver, *method, reason)));
+            return Ok(vec![self.unsupported(loaded, driver, *method, reason)]);
         }
-        let Ok(specified) = answer.get_or_init(|| specify(loaded, *method)) else {
-            return Ok(None);
+        let explore = || {
+            let _slot = self.exploring.take();
+            specify(loaded, *method)
         };
-        let prepared: Prepared = match driver.prepare(&loaded.case, self.workshop.folder())? {
+        let Ok(specified) = answer.get_or_init(explore) else {
+            return Ok(Vec::new());
+        };
+        let prepared = driver.prepare(&loaded.case, None, self.workshop.folder())?;
+        let prepared: Prepared = match prepared {
             Ok(prepared) => prepared,
             Err(reason) => {
-                return Ok(Some(self.unsupported(loaded, driver, *method, reason)));
+                return Ok(vec![self.unsupported(loaded, driver, *method, reason)]);
             }
         };
         let options = self.options;
@@ -195,13 +273,60 @@ impl Work<'_> {
         };
         let examination = Examination {
             workshop: self.workshop,
+            turns: &self.turns,
+            in_vain: &self.in_vain,
+            cost: &self.cost,
             loaded,
             driver,
             method: *method,
             specified,
             wanted,
         };
-        examination.record(&prepared)
+        Ok(examination.record(&prepared).into_iter().collect())
+    }
+
+    /// The records of a case that is measured.
+    fn measure(&self, loaded: &Loaded, driver: &Driver) -> Result<Vec<Record>> {
+        let mut records = Vec::new();
+        let mut methods = Vec::new();
+        for method in asked(loaded, &self.options.methods) {
+            match driver.unsupported(&loaded.case, method) {
+                Some(reason) => records.push(self.unsupported(loaded, driver, method, reason)),
+                None => methods.push(method),
+            }
+        }
+        let is_timed = loaded.case.is_timed();
+        let _slot = is_timed.then(|| self.timing.take());
+        let budget = self.left().share();
+        let measuring = Measuring {
+            budget,
+            spread: self.options.spread.unwrap_or_default(),
+            workshop: self.workshop,
+            turns: &self.turns,
+            in_vain: &self.in_vain,
+            loaded,
+            driver,
+            methods: methods.clone(),
+            runs: self.options.runs,
+            seed: self.options.seed,
+        };
+        match measuring.records()? {
+            Ok(measured) => {
+                let spent = measured.iter().filter_map(|record| record.seconds).sum();
+                self.left().spend(spent);
+                records.extend(measured);
+            }
+            Err(reason) => records.extend(methods.into_iter().map(|method| {
+                let reason = reason.clone();
+                self.unsupported(loaded, driver, method, reason)
+            })),
+        }
+        records.sort_by_key(|record| record.start_method);
+        Ok(records)
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.glance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn unsupported(
@@ -212,44 +337,72 @@ impl Work<'_> {
         reason: String,
     ) -> Record {
         Record {
-            case: loaded.case.id.clone(),
-            case_hash: loaded.case.hash.clone(),
-            driver: driver.name.clone(),
-            driver_version: driver.version.clone(),
-            start_method: method,
-            verdict: Verdict::Unsupported,
-            runs: 0,
-            infrastructure: 0,
-            seen: 0,
-            allowed: None,
-            bounded: false,
-            seed: self.options.seed,
-            observations: Vec::new(),
-            title: loaded.case.title.clone(),
-            clauses: loaded.case.clauses.clone(),
             reason: Some(reason),
-            replay: None,
-            sometimes: Vec::new(),
-            seconds: None,
+            ..blank(loaded, driver, method, self.options.seed)
         }
     }
 }
 
+impl Left {
+    /// The part of the time of one of what is left to measure; what one leaves is for the others.
+    fn share(&mut self) -> Option<Duration> {
+        let items = u32::try_from(self.items.max(1)).unwrap_or(u32::MAX);
+        self.items = self.items.saturating_sub(1);
+        Some(self.time? / items)
+    }
+
+    fn spend(&mut self, seconds: f64) {
+        let spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        self.time = self.time.map(|time| time.saturating_sub(spent));
+    }
+}
+
+/// What is to be done: what is examined first, and last what is timed, which waits for all else.
+fn items<'a>(
+    cases: &'a [Loaded],
+    drivers: &'a [Driver],
+    questions: &[Question<'a>],
+    options: &Options,
+) -> Vec<Item<'a>> {
+    let is_meant = |driver: &Driver| {
+        let glance = options.glance.as_ref();
+        glance.is_none_or(|glance| glance.drivers.contains(&driver.name))
+    };
+    let mut measured: Vec<&Loaded> = cases
+        .iter()
+        .filter(|loaded| loaded.case.is_measured())
+        .collect();
+    measured.sort_by_key(|loaded| loaded.case.is_timed());
+    let tasks = (0..questions.len()).map(Task::Examine);
+    let tasks = tasks.chain(measured.into_iter().map(Task::Measure));
+    let pairs = tasks.flat_map(|task| drivers.iter().map(move |driver| (task, driver)));
+    pairs
+        .filter(|(task, driver)| matches!(task, Task::Examine(_)) || is_meant(driver))
+        .map(|(task, driver)| Item {
+            task,
+            driver,
+            records: OnceLock::new(),
+        })
+        .collect()
+}
+
 fn questions<'a>(cases: &'a [Loaded], methods: &[StartMethod]) -> Vec<Question<'a>> {
     let mut questions = Vec::new();
-    for loaded in cases {
-        for method in methods {
-            // A case that is not made for a start method says nothing about it.
-            if loaded.case.methods.contains(method) {
-                questions.push(Question {
-                    loaded,
-                    method: *method,
-                    answer: OnceLock::new(),
-                });
-            }
-        }
+    for loaded in cases.iter().filter(|loaded| !loaded.case.is_measured()) {
+        questions.extend(asked(loaded, methods).map(|method| Question {
+            loaded,
+            method,
+            answer: OnceLock::new(),
+        }));
     }
     questions
+}
+
+/// The start methods of a case that are asked for: one that is not made for a start method says
+/// nothing about it.
+fn asked(loaded: &Loaded, methods: &[StartMethod]) -> impl Iterator<Item = StartMethod> {
+    let methods = methods.iter().copied();
+    methods.filter(|method| loaded.case.methods.contains(method))
 }
 
 /// The mistakes that exploration found, by case.

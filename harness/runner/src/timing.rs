@@ -4,17 +4,34 @@ use poolproof_case::Program;
 use poolproof_case::program::{ExpressionKind, StatementKind};
 use poolproof_case::walk;
 
-/// Whether it does, anywhere.
-pub(crate) fn is_used(program: &Program) -> bool {
-    let mut is_used = false;
-    let functions = program.functions.values().map(|function| &function.body);
-    for block in functions.chain([&program.main]) {
-        walk::statements(block, &mut |statement| {
-            is_used |= matches!(statement.kind, StatementKind::Settle);
-        });
-        walk::expressions(block, &mut |expression| {
-            is_used |= matches!(expression.kind, ExpressionKind::Soon | ExpressionKind::Late);
-        });
+/// What of time a program uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Timing {
+    /// `Soon` or `Settle`.
+    soon: bool,
+    /// `Late`, which passes only where nothing else can move.
+    pub(crate) late: bool,
+}
+
+impl Timing {
+    /// What a program uses, anywhere.
+    pub(crate) fn of(program: &Program) -> Timing {
+        let mut timing = Timing::default();
+        let functions = program.functions.values().map(|function| &function.body);
+        for block in functions.chain([&program.main]) {
+            walk::statements(block, &mut |statement| {
+                timing.soon |= matches!(statement.kind, StatementKind::Settle);
+            });
+            walk::expressions(block, &mut |expression| {
+                timing.soon |= matches!(expression.kind, ExpressionKind::Soon);
+                timing.late |= matches!(expression.kind, ExpressionKind::Late);
+            });
+        }
+        timing
     }
-    is_used
+
+    /// Whether it uses any.
+    pub(crate) fn is_used(self) -> bool {
+        self.soon || self.late
+    }
 }

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use poolproof_sys::folder::{self, Folder};
 use poolproof_sys::socket::{HAS_NAMES, Place};
+use poolproof_sys::socket_folder::{self, Folder};
 use serde::{Deserialize, Serialize};
 
 use crate::auth;
@@ -28,7 +28,7 @@ impl Address {
     /// Takes away what one has left at a private address who was killed.
     pub(crate) fn remove_dead(&self) {
         if let Address::Path(path) = self {
-            folder::remove_dead(path);
+            socket_folder::remove_dead(path);
         }
     }
 

@@ -141,8 +141,11 @@ pub(crate) fn connect(peer: &mut dyn Speaker, secret: &Secret) -> Result<Option<
 
 /// Fills bytes so that nobody can guess them.
 pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<()> {
-    getrandom::fill(bytes)
-        .map_err(|error| Error::new(Kind::System, format!("get random bytes: {error}")))
+    getrandom::fill(bytes).map_err(|error| {
+        let text = "get random bytes (by `getrandom` or from /dev/urandom: allow the one, or have \
+                        the other there)";
+        Error::new(Kind::System, format!("{text}: {error}"))
+    })
 }
 
 /// Random bytes that nobody can guess.

@@ -14,9 +14,10 @@ mod writer;
 use std::io;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
+use poolproof_sys::copies::{Withheld, withhold};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
@@ -26,9 +27,8 @@ use crate::auth::seal::Seals;
 use crate::context::Context;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
-use crate::locked::lock;
 use crate::transfer::{self, Message};
-use half::ReadHalf;
+use half::Half;
 use reader::Reader;
 use writer::Writer;
 
@@ -38,8 +38,8 @@ use writer::Writer;
 /// it has read ahead goes with it.
 #[derive(Debug)]
 pub struct Connection<S, R> {
-    reader: Option<Arc<ReadHalf>>,
-    writer: Option<Arc<Mutex<Writer>>>,
+    reader: Option<Arc<Half<Reader>>>,
+    writer: Option<Arc<Half<Writer>>>,
     is_closed: AtomicBool,
     types: PhantomData<fn(S) -> R>,
 }
@@ -139,8 +139,8 @@ impl<S, R> Connection<S, R> {
 
     fn from_parts(reader: Option<Reader>, writer: Option<Writer>) -> Connection<S, R> {
         Connection {
-            reader: reader.map(|reader| Arc::new(ReadHalf::new(reader))),
-            writer: writer.map(|writer| Arc::new(Mutex::new(writer))),
+            reader: reader.map(|reader| Arc::new(Half::new(reader))),
+            writer: writer.map(|writer| Arc::new(Half::new(writer))),
             is_closed: AtomicBool::new(false),
             types: PhantomData,
         }
@@ -241,7 +241,7 @@ impl<S, R> Connection<S, R> {
         if let Some(mut reader) = self.reader.as_ref().and_then(|half| half.try_lock()) {
             reader.close();
         }
-        if let Some(Ok(mut writer)) = self.writer.as_ref().map(|writer| writer.try_lock()) {
+        if let Some(mut writer) = self.writer.as_ref().and_then(|half| half.try_lock()) {
             writer.close();
         }
     }
@@ -262,6 +262,12 @@ impl<S, R> Connection<S, R> {
     #[must_use]
     pub fn is_writable(&self) -> bool {
         self.writer.is_some()
+    }
+
+    /// Keeps it from copies that the program makes by itself, for as long as it lives.
+    pub(crate) fn withhold(&self) -> Option<Withheld> {
+        let reader = self.lock_reader("withhold").ok()?;
+        Some(withhold(reader.carrier.as_ref()?.stream()))
     }
 
     /// Sends a message that `encode` appends, which does nothing else, with the handles beside it.
@@ -306,7 +312,7 @@ impl<S, R> Connection<S, R> {
             let text = "a connection that only receives: use the other end of the pipe";
             Error::new(Kind::Usage, format!("{verb} {text}"))
         })?;
-        let mut writer = lock(writer);
+        let mut writer = writer.lock()?;
         self.check(verb)?;
         let outcome = work(&mut writer);
         if self.is_closed() {

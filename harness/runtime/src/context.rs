@@ -4,10 +4,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
+use crate::copies::{OfProcess, kept};
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 
@@ -79,7 +80,11 @@ impl FromStr for StartMethod {
     }
 }
 
-static DEFAULT: Mutex<Option<StartMethod>> = Mutex::new(None);
+static DEFAULT: OfProcess<Mutex<Option<StartMethod>>> = OfProcess::new(Mutex::new(None));
+
+fn default() -> MutexGuard<'static, Option<StartMethod>> {
+    lock(DEFAULT.get(kept))
+}
 
 /// Fixes the start method of the default context, once unless `force`; with `None` and `force` it
 /// is free to be chosen again.
@@ -89,7 +94,7 @@ static DEFAULT: Mutex<Option<StartMethod>> = Mutex::new(None);
 pub fn set_start_method(method: impl Into<Option<StartMethod>>, force: bool) -> Result<()> {
     let method = method.into();
     method.map_or(Ok(()), check)?;
-    let mut default = lock(&DEFAULT);
+    let mut default = default();
     match *default {
         Some(fixed) if !force => Err(Error::new(
             Kind::Usage,
@@ -106,7 +111,7 @@ pub fn set_start_method(method: impl Into<Option<StartMethod>>, force: bool) -> 
 /// With `allow_none` an unset one is `None`; else asking fixes it to the system's default.
 #[must_use]
 pub fn start_method(allow_none: bool) -> Option<StartMethod> {
-    let mut default = lock(&DEFAULT);
+    let mut default = default();
     if default.is_none() && !allow_none {
         *default = StartMethod::all().first().copied();
     }
@@ -116,7 +121,7 @@ pub fn start_method(allow_none: bool) -> Option<StartMethod> {
 /// In a child: the start method of the context that started it is its default.
 #[inline]
 pub(crate) fn inherit(method: StartMethod) {
-    *lock(&DEFAULT) = Some(method);
+    *default() = Some(method);
 }
 
 fn check(method: StartMethod) -> Result<()> {

@@ -13,10 +13,12 @@ use poolproof_sys::identity::Identity;
 use serde::{Deserialize, Serialize};
 
 use crate::context::StartMethod;
+use crate::copies::{OfProcess, kept};
+use crate::error::Result;
 use crate::locked::lock;
 use authkey::AuthKey;
 pub use exit::Exit;
-pub(crate) use exit::panicked;
+pub(crate) use exit::{panicked, say, tell};
 pub use sentinel::Sentinel;
 
 /// What a process is told about itself by the one that starts it.
@@ -29,7 +31,8 @@ pub(crate) struct Role {
     pub(crate) parent_name: String,
     pub(crate) parent: u64,
     pub(crate) method: StartMethod,
-    pub(crate) key: AuthKey,
+    /// None where the system had no random bytes for one.
+    pub(crate) key: Option<AuthKey>,
     /// Whether it has no part in the end of its starter.
     pub(crate) is_detached: bool,
 }
@@ -45,7 +48,13 @@ pub(crate) struct Own {
     key: Mutex<Option<AuthKey>>,
 }
 
-static OWN: RwLock<Option<Arc<Own>>> = RwLock::new(None);
+static OWN: OfProcess<RwLock<Option<Arc<Own>>>> = OfProcess::new(RwLock::new(None));
+
+/// A copy that the program makes by itself goes by its original's name.
+fn same(original: &RwLock<Option<Arc<Own>>>) -> RwLock<Option<Arc<Own>>> {
+    let known = original.try_read().ok().and_then(|own| own.clone());
+    RwLock::new(known.map(|own| Arc::new(own.again())))
+}
 
 thread_local! {
     static THREAD: RefCell<Option<Arc<Own>>> = const { RefCell::new(None) };
@@ -55,10 +64,13 @@ fn own() -> Arc<Own> {
     if let Ok(Some(own)) = THREAD.try_with(|thread| thread.borrow().clone()) {
         return own;
     }
-    if let Some(own) = &*OWN.read().unwrap_or_else(PoisonError::into_inner) {
+    if let Some(own) = &*OWN.get(same).read().unwrap_or_else(PoisonError::into_inner) {
         return Arc::clone(own);
     }
-    let mut slot = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = OWN
+        .get(same)
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
     let root = slot.get_or_insert_with(|| {
         Arc::new(Own {
             name: "MainProcess".into(),
@@ -80,23 +92,53 @@ impl From<Role> for Own {
             path: role.path,
             parent: Some((role.parent_name, Identity::from_bits(role.parent))),
             children: AtomicU32::new(0),
-            key: Mutex::new(Some(role.key)),
+            key: Mutex::new(role.key),
         }
     }
 }
 
 impl Own {
-    fn key(&self) -> AuthKey {
-        let mut key = lock(&self.key);
-        key.get_or_insert_with(AuthKey::random).clone()
+    /// The same once more, where a lock of it may be held for ever.
+    fn again(&self) -> Own {
+        Own {
+            name: self.name.clone(),
+            daemon: self.daemon,
+            path: self.path.clone(),
+            parent: self.parent.clone(),
+            children: AtomicU32::new(self.children.load(Ordering::Relaxed)),
+            key: kept(&self.key),
+        }
     }
+
+    fn key(&self) -> Result<AuthKey> {
+        let mut key = lock(&self.key);
+        match &*key {
+            Some(key) => Ok(key.clone()),
+            None => Ok(key.insert(AuthKey::random()?).clone()),
+        }
+    }
+}
+
+/// Gives this process, which has not been told yet what it is, a name to be known by.
+pub(crate) fn be_called(name: &str) {
+    become_process(Arc::new(Own {
+        name: name.into(),
+        daemon: false,
+        path: Vec::new(),
+        parent: None,
+        children: AtomicU32::new(0),
+        key: Mutex::new(None),
+    }));
 }
 
 /// Makes this process what its parent says it is.
 #[inline]
 pub(crate) fn become_process(own: Arc<Own>) {
     poolproof_sys::process::set_name(&own.name);
-    let mut slot = OWN.write().unwrap_or_else(PoisonError::into_inner);
+    let mut slot = OWN
+        .get(same)
+        .write()
+        .unwrap_or_else(PoisonError::into_inner);
     // Freed, it would be written to, and a copy gets memory of its own for what it writes to.
     std::mem::forget(slot.replace(own));
 }
@@ -113,9 +155,9 @@ pub(crate) fn next_path() -> Vec<u32> {
     own.path.iter().copied().chain([number]).collect()
 }
 
-/// The key that the next child of this process inherits.
-pub(crate) fn key() -> AuthKey {
-    own().key()
+/// The key that the next child of this process inherits; it does without where there is none.
+pub(crate) fn key() -> Option<AuthKey> {
+    own().key().ok()
 }
 
 /// The process that asks.
@@ -151,9 +193,11 @@ impl CurrentProcess {
 
     /// The secret that this process shares with its children: 32 random bytes, unless another was
     /// set here or by an ancestor. A listener or a manager with this key is open to this tree only.
-    #[must_use]
-    pub fn authkey(&self) -> Vec<u8> {
-        self.own.key().to_vec()
+    ///
+    /// # Errors
+    /// `is_system` where the system has no random bytes and none was set.
+    pub fn authkey(&self) -> Result<Vec<u8>> {
+        Ok(self.own.key()?.to_vec())
     }
 
     /// Sets the secret for this process and for the children that it starts from now on.
@@ -200,7 +244,7 @@ impl ParentProcess {
     ///
     /// # Errors
     /// Fails where the system cannot watch it.
-    pub fn sentinel(&self) -> crate::Result<Sentinel> {
+    pub fn sentinel(&self) -> Result<Sentinel> {
         let subject = || format!("watch the parent process `{}`", self.name);
         let watched = self.watch();
         watched.map_err(|error| crate::Error::system(subject(), error))
@@ -223,7 +267,7 @@ impl ParentProcess {
     ///
     /// # Errors
     /// Fails where the system cannot watch it.
-    pub fn join(&self, timeout: Option<Duration>) -> crate::Result<bool> {
+    pub fn join(&self, timeout: Option<Duration>) -> Result<bool> {
         let deadline = crate::deadline::after(timeout);
         let wait = || match self.watch()?.handle() {
             Some(sentinel) => poolproof_sys::pipe::wait_readable(sentinel, deadline),

@@ -1,9 +1,11 @@
 //! What a process does before it ends: the work that others register here, stage by stage.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
-use crate::copies::InCopies;
+use poolproof_sys::copies::notice;
+
+use crate::copies::{InCopies, OfProcess, anew};
 use crate::locked::lock;
 
 /// When work is done.
@@ -32,19 +34,25 @@ struct Work {
     run: Box<dyn FnOnce() + Send>,
 }
 
-static WORK: Mutex<(u64, Vec<Work>)> = Mutex::new((0, Vec::new()));
-static STARTED: AtomicBool = AtomicBool::new(false);
-static IN_COPIES: InCopies = InCopies::new(let_go);
+/// A copy that the program makes by itself has none of its original's, nor has it started.
+static WORK: OfProcess<Mutex<Vec<Work>>> = OfProcess::new(Mutex::new(Vec::new()));
+static STARTED: OfProcess<AtomicBool> = OfProcess::new(AtomicBool::new(false));
+/// Never told twice, so that a copy's own work is not taken for its original's.
+static LAST_ID: AtomicU64 = AtomicU64::new(0);
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
+
+fn work() -> MutexGuard<'static, Vec<Work>> {
+    lock(WORK.get(anew))
+}
 
 /// Has `run` done once, at the end of this process; a forked child does not inherit it.
 /// Gives a number for [`forget`].
 pub(crate) fn register(stage: Stage, run: impl FnOnce() + Send + 'static) -> u64 {
+    notice();
     poolproof_sys::exit::at_exit(do_all);
     IN_COPIES.register();
-    let mut work = lock(&WORK);
-    work.0 += 1;
-    let id = work.0;
-    work.1.push(Work {
+    let id = LAST_ID.fetch_add(1, Ordering::Relaxed) + 1;
+    work().push(Work {
         id,
         stage,
         run: Box::new(run),
@@ -54,9 +62,9 @@ pub(crate) fn register(stage: Stage, run: impl FnOnce() + Send + 'static) -> u64
 
 /// Takes back what [`register`] has registered, if it has not been done yet.
 pub(crate) fn forget(id: u64) {
-    let mut work = lock(&WORK);
-    let found = work.1.iter().position(|work| work.id == id);
-    let taken = found.map(|place| work.1.remove(place));
+    let mut work = work();
+    let found = work.iter().position(|work| work.id == id);
+    let taken = found.map(|place| work.remove(place));
     drop(work);
     drop(taken);
 }
@@ -64,7 +72,8 @@ pub(crate) fn forget(id: u64) {
 /// Does everything that is to be done before this process ends, once.
 #[inline]
 pub(crate) fn do_all() {
-    if STARTED.swap(true, Ordering::SeqCst) {
+    notice();
+    if STARTED.get(anew).swap(true, Ordering::SeqCst) {
         return;
     }
     STAGES.into_iter().for_each(run);
@@ -73,9 +82,9 @@ pub(crate) fn do_all() {
 /// Does a stage's work, the latest first.
 fn run(stage: Stage) {
     loop {
-        let mut work = lock(&WORK);
-        let found = work.1.iter().rposition(|work| work.stage == stage);
-        let Some(taken) = found.map(|place| work.1.remove(place)) else {
+        let mut work = work();
+        let found = work.iter().rposition(|work| work.stage == stage);
+        let Some(taken) = found.map(|place| work.remove(place)) else {
             return;
         };
         drop(work);
@@ -85,8 +94,7 @@ fn run(stage: Stage) {
 
 /// What the original has to do is not its copy's to do.
 fn let_go() {
-    STARTED.store(false, Ordering::SeqCst);
-    let mut work = lock(&WORK);
+    STARTED.get(anew).store(false, Ordering::SeqCst);
     // Dropping it could do the parent's work here.
-    std::mem::forget(std::mem::take(&mut work.1));
+    std::mem::forget(std::mem::take(&mut *work()));
 }

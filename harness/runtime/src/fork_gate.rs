@@ -7,7 +7,6 @@
 //! fork beside it is refused at any other moment. One of ours that is [`asking`] code of the program
 //! is such a thread meanwhile; a fork waits a little for it, since that is often over at once.
 
-use crate::locked::lock;
 use std::cell::Cell;
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -15,6 +14,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
+
+use poolproof_sys::copies::{epoch, foreign};
+use poolproof_sys::refused;
+
+use crate::copies::{OfProcess, anew, only_here};
+use crate::locked::lock;
 
 /// How long a fork waits for threads that ask code of the program, which may wait for ever.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -46,8 +51,8 @@ impl State {
     };
 }
 
-static STATE: Mutex<State> = Mutex::new(State::NOBODY);
-static CHANGED: Condvar = Condvar::new();
+static STATE: OfProcess<Mutex<State>> = OfProcess::new(Mutex::new(State::NOBODY));
+static CHANGED: OfProcess<Condvar> = OfProcess::new(Condvar::new());
 /// Whether a fork waits for threads that ask.
 static IS_AWAITED: AtomicBool = AtomicBool::new(false);
 
@@ -63,17 +68,38 @@ enum Place {
 }
 
 thread_local! {
-    static PLACE: Cell<Place> = const { Cell::new(Place::Stranger) };
+    /// Where this thread is, and in which copy that the program has made by itself: in the next it
+    /// is a stranger.
+    static PLACE: Cell<(Place, u32)> = const { Cell::new((Place::Stranger, 0)) };
+}
+
+fn place() -> Place {
+    match PLACE.get() {
+        (place, made_in) if made_in == foreign() => place,
+        _ => Place::Stranger,
+    }
+}
+
+fn be_at(place: Place) {
+    PLACE.set((place, foreign()));
+}
+
+/// In a copy that the program makes by itself none of our threads is.
+fn nobody(_original: &Mutex<State>) -> Mutex<State> {
+    Mutex::new(State::NOBODY)
 }
 
 fn state() -> MutexGuard<'static, State> {
-    lock(&STATE)
+    lock(STATE.get(nobody))
 }
 
 /// Waits for another thread to change the state.
 fn changed(mut state: MutexGuard<'static, State>) -> MutexGuard<'static, State> {
     state.waiting += 1;
-    let mut state = CHANGED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    let mut state = CHANGED
+        .get(anew)
+        .wait(state)
+        .unwrap_or_else(PoisonError::into_inner);
     state.waiting -= 1;
     state
 }
@@ -85,7 +111,7 @@ fn changed_until(
 ) -> MutexGuard<'static, State> {
     let left = deadline.saturating_duration_since(Instant::now());
     state.waiting += 1;
-    let woken = CHANGED.wait_timeout(state, left);
+    let woken = CHANGED.get(anew).wait_timeout(state, left);
     let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
     state.waiting -= 1;
     state
@@ -98,25 +124,26 @@ pub(crate) fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     enter(true);
     let promise = Promise;
-    Builder::new().name(name.into()).spawn(move || {
+    let started = Builder::new().name(name.into()).spawn(move || {
         let _promise = promise;
-        PLACE.set(Place::Inside);
+        be_at(Place::Inside);
         work();
-    })
+    });
+    started.map_err(refused::of_starting)
 }
 
 /// Does a wait during which this process may be copied; the caller holds no lock of std meanwhile
 /// that a copy could want.
 pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
-    let before = PLACE.get();
+    let before = place();
     match before {
         Place::Outside => return wait(),
         Place::Inside => leave(false),
         Place::Stranger => state().threads += 1,
         Place::Asking => stop_asking(),
     }
-    PLACE.set(Place::Outside);
-    let _back = Back(before);
+    be_at(Place::Outside);
+    let _back = Back(before, epoch());
     wait()
 }
 
@@ -124,14 +151,14 @@ pub(crate) fn outside<T>(wait: impl FnOnce() -> T) -> T {
 /// meanwhile, and wait for ever. What goes from one call to the next in there looks whether it
 /// [is awaited](is_awaited).
 pub(crate) fn asking<T>(call: impl FnOnce() -> T) -> T {
-    if PLACE.get() != Place::Inside {
+    if place() != Place::Inside {
         return call();
     }
     leave(false);
     begin_to_ask();
-    PLACE.set(Place::Asking);
-    let _back = Back(Place::Inside);
-    call()
+    be_at(Place::Asking);
+    let _back = Back(Place::Inside, epoch());
+    only_here(call)
 }
 
 /// Whether a thread that asks is to come back, since a fork waits for it.
@@ -139,14 +166,17 @@ pub(crate) fn is_awaited() -> bool {
     IS_AWAITED.load(Relaxed)
 }
 
-/// Comes back, even where the wait panics.
-struct Back(Place);
+/// Comes back, even where the wait panics; in a copy of the process there is nowhere to come back to.
+struct Back(Place, u32);
 
 impl Drop for Back {
     fn drop(&mut self) {
+        if self.1 != epoch() {
+            return;
+        }
         match self.0 {
             Place::Inside => {
-                if PLACE.get() == Place::Asking {
+                if place() == Place::Asking {
                     stop_asking();
                 }
                 enter(false);
@@ -155,7 +185,7 @@ impl Drop for Back {
             // This lock is held while a fork goes on, and so is this thread.
             _ => state().threads -= 1,
         }
-        PLACE.set(self.0);
+        be_at(self.0);
     }
 }
 
@@ -198,7 +228,7 @@ fn tell(state: MutexGuard<'static, State>) {
     let is_awaited = state.waiting > 0;
     drop(state);
     if is_awaited {
-        CHANGED.notify_all();
+        CHANGED.get(anew).notify_all();
     }
 }
 
@@ -219,7 +249,7 @@ pub(crate) struct Closed {
 /// Closes the gate and waits until every thread of ours is outside.
 pub(crate) fn close() -> Closed {
     let deadline = Instant::now() + PATIENCE;
-    let asking = usize::from(PLACE.get() == Place::Asking);
+    let asking = usize::from(place() == Place::Asking);
     let mut state = state();
     state.awaiting += 1;
     IS_AWAITED.store(true, Relaxed);
@@ -232,7 +262,7 @@ pub(crate) fn close() -> Closed {
     state.awaiting -= 1;
     IS_AWAITED.store(state.awaiting > 0, Relaxed);
     state.closed = true;
-    let own = usize::from(PLACE.get() == Place::Inside);
+    let own = usize::from(place() == Place::Inside);
     while state.inside > own {
         state = changed(state);
     }
@@ -242,7 +272,7 @@ pub(crate) fn close() -> Closed {
 impl Closed {
     /// How many threads beside the caller are harmless.
     pub(crate) fn harmless(&self) -> usize {
-        let own = usize::from(PLACE.get() == Place::Inside);
+        let own = usize::from(place() == Place::Inside);
         self.state.as_ref().map_or(0, |state| state.threads - own)
     }
 
@@ -250,8 +280,8 @@ impl Closed {
     #[inline]
     pub(crate) fn open_in_copy(mut self) {
         // What a copy writes to is copied for it, so it writes as little as it can.
-        if PLACE.get() != Place::Stranger {
-            PLACE.set(Place::Stranger);
+        if place() != Place::Stranger {
+            be_at(Place::Stranger);
         }
         if let Some(mut state) = self.state.take() {
             *state = State::NOBODY;

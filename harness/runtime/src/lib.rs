@@ -61,6 +61,16 @@
 //! by itself ends its daemons and joins its other children first. What this crate makes has no
 //! name in the file system, except a listener's socket, which goes with its owner.
 //!
+//! **A copy that the program makes by itself** (by `fork`, in a daemonizer or a C library) has nothing
+//! of what works for its original: a pool, an executor, a process or a manager's end is an error there
+//! (`is_usage`), and its own end ends nothing. Locks, queues and memory work in it as in any process;
+//! what it starts is a tree of its own. One that is made in a task or a callback ends where that
+//! comes back.
+//!
+//! **A child begins with the defaults**: no signal is blocked in it, SIGTERM ends it, SIGCHLD is not
+//! ignored, whatever its starter does with them; it has its starter's user, groups and limits, those
+//! of the moment (a fork server's limits are of the moment when that was started).
+//!
 //! **A panic is a failure, not a death**: a pool gives it to its caller as an error and its worker
 //! goes on; a process says its name and why on stderr, and has exit code 1. In a program that is
 //! built with `panic = "abort"` each is the end of its process (`is_worker_lost`, and a signal as

@@ -40,11 +40,11 @@ mod waiting;
 
 use coding::decoded;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::time::Duration;
 
 use poolproof_sys::channel::Channel;
-use poolproof_sys::identity::epoch;
+use poolproof_sys::copies::{epoch, notice};
 
 pub use barrier::BarrierProxy;
 pub use builder::{ManagerBuilder, ManagerServer, ServerStopper};
@@ -65,11 +65,12 @@ pub use value::{ArrayProxy, ValueProxy};
 use crate::address::Address;
 use crate::auth::Key;
 use crate::context::{Context, StartMethod};
-use crate::copies::InCopies;
+use crate::copies::{InCopies, OfProcess, anew};
 use crate::error::{Error, Kind, Result};
 use crate::exit_work;
 use crate::locked::lock;
 use crate::process::Process;
+pub(crate) use client::IN_COPIES as CLIENTS_IN_COPIES;
 use client::Server;
 use protocol::Request;
 
@@ -104,7 +105,8 @@ struct Started {
 struct Inner {
     process: Process,
     lifeline: Arc<Lifeline>,
-    address: Address,
+    /// Once it is known.
+    address: OnceLock<Address>,
     creator: u32,
     patience: Duration,
 }
@@ -113,12 +115,12 @@ struct Inner {
 type Lifeline = Mutex<Option<Channel>>;
 
 /// Every lifeline of this process. A copy of it lets go of them all, or else no server would end.
-static LIFELINES: Mutex<Vec<Weak<Lifeline>>> = Mutex::new(Vec::new());
-static IN_COPIES: InCopies = InCopies::new(let_go);
+static LIFELINES: OfProcess<Mutex<Vec<Weak<Lifeline>>>> = OfProcess::new(Mutex::new(Vec::new()));
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
 
 /// The original's servers are not a copy's to keep.
 fn let_go() {
-    let lifelines = std::mem::take(&mut *lock(&LIFELINES));
+    let lifelines = std::mem::take(&mut *lock(LIFELINES.get(anew)));
     for lifeline in lifelines.iter().filter_map(Weak::upgrade) {
         drop(lock(&lifeline).take());
     }
@@ -159,25 +161,23 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
     };
     let lifeline: Arc<Lifeline> = Arc::new(Mutex::new(Some(channel)));
     IN_COPIES.register();
-    let mut lifelines = lock(&LIFELINES);
+    let mut lifelines = lock(LIFELINES.get(anew));
     lifelines.retain(|known| known.strong_count() > 0);
     lifelines.push(Arc::downgrade(&lifeline));
     drop(lifelines);
     let name = format!("SyncManager-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let process = context.process(server::main, start);
     let process = process.name(name).daemon(false).start()?;
-    let hello = lock(&lifeline).as_ref().map_or(Ok(None), Channel::receive);
-    let hello = hello.map_err(failed)?;
-    let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
-    let hello: server::Hello = decoded(&hello)?;
-    let address = hello.map_err(|(kind, subject)| Error::new(kind, subject))?;
     let inner = Arc::new(Inner {
         process,
         lifeline,
-        address: address.clone(),
+        address: OnceLock::new(),
         creator: epoch(),
         patience,
     });
+    // One that cannot serve is gone when its starter hears of it.
+    let address = inner.hear().inspect_err(|_| inner.shut_down())?;
+    let address = inner.address.get_or_init(|| address).clone();
     let weak = Arc::downgrade(&inner);
     let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
         if let Some(inner) = weak.upgrade() {
@@ -266,8 +266,19 @@ impl Manager {
 }
 
 impl Inner {
+    /// The first that the server says: where it is, or why it cannot serve.
+    fn hear(&self) -> Result<Address> {
+        let hello = lock(&self.lifeline)
+            .as_ref()
+            .map_or(Ok(None), Channel::receive);
+        let hello = hello.map_err(|error| Error::system("start a manager", error))?;
+        let (hello, _) = hello.ok_or_else(|| Error::new(Kind::Eof, "start a manager"))?;
+        let hello: server::Hello = decoded(&hello)?;
+        hello.map_err(|(kind, subject)| Error::new(kind, subject))
+    }
+
     fn shut_down(&self) {
-        if self.creator != epoch() {
+        if self.creator != notice() {
             return;
         }
         // Its end is what the server waits for.
@@ -281,7 +292,9 @@ impl Inner {
             let _ = self.process.join(Some(PATIENCE));
         }
         // One that has ended by itself has left nothing.
-        self.address.remove_dead();
+        if let Some(address) = self.address.get() {
+            address.remove_dead();
+        }
     }
 }
 

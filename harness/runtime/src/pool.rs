@@ -5,7 +5,7 @@
 //! | `ring`, `stream`, `arena`, `words` | shared memory: tasks to any worker, results from each, large arguments |
 //! | `board` | these together, and who is woken when |
 //! | `worker`, `task` | what a worker does |
-//! | `codec` | how arguments and results are bytes |
+//! | `codec`, `parts` | how arguments and results are bytes, and those of a chunk one by one |
 //! | `submit` | how a call becomes a job with its tasks |
 //! | `source`, `input`, `feed` | what was asked, encoded task by task as there is room |
 //! | `pendings`, `job`, `all`, `each` | who waits for which task, and its results put together again |
@@ -28,6 +28,7 @@ mod inner;
 mod input;
 mod job;
 mod office;
+mod parts;
 mod pendings;
 mod result;
 mod ring;
@@ -53,7 +54,7 @@ use crate::error::{Error, Kind, Result};
 use crate::transfer::Message;
 use each::Order;
 use inner::Inner;
-use job::Callbacks;
+use job::{Callbacks, of_original};
 use office::Door;
 
 /// Workers that share tasks.
@@ -208,7 +209,8 @@ impl Pool {
     }
 
     /// Calls `function` with each item, in chunks of `chunk`; the results one by one in the items'
-    /// order. No more items become tasks while some thousand results wait to be taken.
+    /// order: one result or one error for each, whatever the chunk. No more items become tasks while
+    /// some thousand results wait to be taken.
     ///
     /// The items of a `Vec` are in line at once, behind the tasks that were given before. Any other
     /// iterator is asked by a thread of its own, and its items are in line as it gives them: it may
@@ -295,8 +297,11 @@ impl Pool {
     /// Waits until every worker has ended.
     ///
     /// # Errors
-    /// `is_usage` before `close` or `terminate`.
+    /// `is_usage` before `close` or `terminate`, and in a copy of the process that made the pool.
     pub fn join(&self) -> Result<()> {
+        if !self.inner.office.is_ours() {
+            return Err(of_original("join a pool"));
+        }
         if self.inner.office.door() == Door::Open {
             let text = "join a pool that is open: close or terminate it first";
             return Err(Error::new(Kind::Usage, text));

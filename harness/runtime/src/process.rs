@@ -7,15 +7,18 @@ mod children;
 mod forked;
 
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use poolproof_sys::identity::{Identity, epoch};
-use poolproof_sys::process::{Ending, Signal};
+use poolproof_sys::copies::epoch;
+use poolproof_sys::identity::Identity;
+use poolproof_sys::process::{Ending, Lost, Signal};
 
+pub(crate) use children::IN_COPIES;
 pub use children::active_children;
 
 use crate::context::{Context, StartMethod};
+use crate::copies::{Chain, kept};
 use crate::current::{self, Exit, Role, Sentinel, current_process};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
@@ -139,10 +142,10 @@ pub(crate) fn started(role: Role, start: impl FnOnce() -> Result<Running>) -> Re
         is_detached: role.is_detached,
         number: role.path.last().copied().unwrap_or(0),
         creator: epoch(),
-        state: Mutex::new(State {
+        state: Chain::new(Mutex::new(State {
             pid: running.pid(),
             running: Some(Arc::new(running)),
-        }),
+        })),
     });
     children::add(Arc::clone(&inner));
     Ok(Process { inner })
@@ -163,10 +166,10 @@ pub(crate) struct Inner {
     is_detached: bool,
     number: u32,
     creator: u32,
-    state: Mutex<State>,
+    state: Chain<Mutex<State>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 struct State {
     pid: Option<u32>,
     /// None once it is closed.
@@ -174,12 +177,16 @@ struct State {
 }
 
 impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(self.state.of_process(kept))
+    }
+
     fn pid(&self) -> Option<u32> {
-        lock(&self.state).pid
+        self.state().pid
     }
 
     fn running(&self) -> Result<Arc<Running>> {
-        let state = lock(&self.state);
+        let state = self.state();
         let running = state.running.as_ref().map(Arc::clone);
         running.ok_or_else(|| Error::new(Kind::Closed, format!("the process `{}`", self.name)))
     }
@@ -187,7 +194,8 @@ impl Inner {
     fn wait(&self, deadline: Option<Instant>) -> Result<Option<Ending>> {
         if self.creator != epoch() {
             let text = format!(
-                "only the process that started `{}` can wait for it",
+                "wait for the process `{}`: this process is a copy (by `fork`) of the one that \
+                 started it, which alone can wait for it",
                 self.name
             );
             return Err(Error::new(Kind::Usage, text));
@@ -214,6 +222,21 @@ impl Inner {
     }
 }
 
+/// Why nobody knows how a process ended.
+fn why(lost: Lost) -> &'static str {
+    match lost {
+        Lost::ServerDied => "its server died",
+        Lost::Ignored => {
+            "this process has the system forget how its children end (SIGCHLD is ignored, or has \
+             SA_NOCLDWAIT): have it handled, or left alone, when they end"
+        }
+        Lost::Taken => {
+            "somebody else in this process has waited for it first (`wait`, or `waitpid` for any \
+             child): wait for no more children than one's own"
+        }
+    }
+}
+
 impl Process {
     /// Waits for the process's end, for ever or for a while; says whether it has ended.
     ///
@@ -234,16 +257,17 @@ impl Process {
     /// None while it runs; then its exit code, or minus the number of the signal that ended it.
     ///
     /// # Errors
-    /// As [`join`](Process::join); `is_system` when the exit code was lost with the server that
-    /// alone knew it.
+    /// As [`join`](Process::join); `is_system` when the exit code was lost: with the fork server that
+    /// alone knew it, or since this process ignores SIGCHLD or has waited for any child by itself,
+    /// where the system (Linux before 6.15) tells nobody twice.
     pub fn exit_code(&self) -> Result<Option<i32>> {
         match self.wait(Some(Instant::now()))? {
             None => Ok(None),
             Some(Ending::Exit(code)) => Ok(Some(code)),
             Some(Ending::Signal(signal)) => Ok(Some(-signal)),
-            Some(Ending::Unknown) => {
+            Some(Ending::Unknown(lost)) => {
                 let name = &self.inner.name;
-                let text = format!("the exit code of `{name}` is unknown: its server died");
+                let text = format!("the exit code of `{name}` is unknown: {}", why(lost));
                 Err(Error::new(Kind::System, text))
             }
         }
@@ -341,7 +365,7 @@ impl Process {
             );
             return Err(Error::new(Kind::Usage, text));
         }
-        let mut state = lock(&self.inner.state);
+        let mut state = self.inner.state();
         state.running = None;
         Ok(())
     }

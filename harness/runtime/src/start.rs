@@ -19,6 +19,7 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::process::{Child, Ending, Signal};
 
 pub use bootstrap::freeze_support;
+pub(crate) use forkserver::IN_COPIES;
 pub use forkserver::set_forkserver_warm_up;
 pub use ready::bootstrapping;
 
@@ -87,7 +88,7 @@ pub(crate) fn start<A: Message, R: Exit>(
     if role.method == StartMethod::Threads {
         return thread::start(function, argument, role).map(Running::Thread);
     }
-    ready::may_start(&role.name)?;
+    ready::may_start(&role.name, role.method)?;
     let child = match role.method {
         StartMethod::Spawn => spawn::start(function, &argument, &role)?,
         StartMethod::Forkserver => forkserver::start(function, &argument, &role)?,
@@ -98,7 +99,7 @@ pub(crate) fn start<A: Message, R: Exit>(
 
 /// Starts a copy of this process that does `work`.
 pub(crate) fn copy(role: Role, work: impl FnOnce() -> i32) -> Result<Running> {
-    ready::may_start(&role.name)?;
+    ready::may_start(&role.name, role.method)?;
     fork::copy(role, work).map(Running::Process)
 }
 

@@ -1,17 +1,19 @@
 //! The control socket between a process and one that it starts: whole messages with handles.
 //!
-//! It is private to the two, so a message's length is trusted.
+//! It is private to the two, so a message's length is trusted; and a copy that the program makes
+//! by itself does not have it, so that the end of one of the two is seen by the other.
 
 use std::collections::VecDeque;
 use std::io;
 
+use crate::copies::Alone;
 use crate::handle::Handle;
 use crate::pipe::{self, HANDLES_MAX};
 
 /// One end of a control socket.
 #[derive(Debug)]
 pub struct Channel {
-    end: Handle,
+    end: Alone,
     /// The process at the other end, where it has to be known for handles to reach it.
     child: Option<Handle>,
 }
@@ -115,13 +117,16 @@ impl Channel {
 
 impl From<Handle> for Channel {
     fn from(end: Handle) -> Channel {
-        Channel { end, child: None }
+        Channel {
+            end: end.into(),
+            child: None,
+        }
     }
 }
 
 impl From<Channel> for Handle {
     fn from(channel: Channel) -> Handle {
-        channel.end
+        channel.end.into()
     }
 }
 

@@ -7,8 +7,19 @@ pub enum Ending {
     Exit(i32),
     /// This signal ended it.
     Signal(i32),
-    /// Nobody can tell any more: someone else took the answer, or died with it.
-    Unknown,
+    /// Nobody can tell any more.
+    Unknown(Lost),
+}
+
+/// Why nobody can tell how a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// The server that alone was told died first.
+    ServerDied,
+    /// This process has the system forget how its children end.
+    Ignored,
+    /// Somebody else in this process has asked first.
+    Taken,
 }
 
 /// What can be done to a process from outside.

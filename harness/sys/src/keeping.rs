@@ -1,6 +1,7 @@
 //! What a keeper and the harness say to each other, on every system: lines, and what they mean.
 
-use std::path::Path;
+/// The variable by which the processes of one run are known, whoever started them.
+pub const RUN_MARK: &str = "POOLPROOF_RUN";
 
 /// How a main process ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum MainEnd {
 /// What the keeper tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// The tree cannot be kept apart as it was asked to be, for this reason.
+    NotApart(String),
     /// Main could not be started, for this reason.
     NotStarted(String),
     /// Main has ended.
@@ -24,52 +27,74 @@ pub enum Event {
     Lost,
 }
 
+/// How far a tree is kept apart from what else lives on the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Processes, network, mounts and named memory of its own: it can neither see nor meet anything
+    /// outside, and all of it ends with its keeper.
+    Full,
+    /// Named memory of its own.
+    Memory,
+    /// Everything is shared.
+    Nothing,
+}
+
+impl Isolation {
+    /// Every kind, the best first.
+    pub const ALL: [Isolation; 3] = [Isolation::Full, Isolation::Memory, Isolation::Nothing];
+
+    /// The word for it on a keeper's command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Isolation::Full => "full",
+            Isolation::Memory => "memory",
+            Isolation::Nothing => "nothing",
+        }
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Isolation> {
+        let mut all = Isolation::ALL.into_iter();
+        all.find(|isolation| isolation.name() == name)
+    }
+}
+
 /// What a line from the keeper says.
 pub(crate) fn parse(line: &str) -> Event {
     match line.split_once(' ') {
         Some(("exit", code)) => Event::MainEnded(MainEnd::Exit(code.parse().unwrap_or(-1))),
         Some(("signal", name)) => Event::MainEnded(MainEnd::Signal(name.to_owned())),
         Some(("failed", reason)) => Event::NotStarted(reason.to_owned()),
+        Some(("shared", reason)) => Event::NotApart(reason.to_owned()),
         _ if line == "empty" => Event::Empty,
         _ => Event::Lost,
     }
 }
 
-/// Removes what a dead harness left: only ever a folder of ours that holds this run's temporary one.
-pub(crate) fn forget(scratch: &Path) {
-    let is_ours = std::env::temp_dir().starts_with(scratch)
-        && scratch
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("poolproof-"));
-    if is_ours {
-        // Windows keeps a folder that a process works in; elsewhere it makes no difference.
-        let _ = std::env::set_current_dir(scratch.parent().unwrap_or(scratch));
-        // What cannot be removed is a few small files.
-        let _ = std::fs::remove_dir_all(scratch);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Event, MainEnd, forget, parse};
+    use super::{Event, Isolation, MainEnd, parse};
 
     #[test]
     fn a_line_that_nobody_knows_means_that_the_keeper_is_lost() {
         assert_eq!(parse("exit 3"), Event::MainEnded(MainEnd::Exit(3)));
         let killed = MainEnd::Signal("KILL".to_owned());
         assert_eq!(parse("signal KILL"), Event::MainEnded(killed));
+        assert_eq!(
+            parse("shared by order"),
+            Event::NotApart("by order".to_owned())
+        );
         assert_eq!(parse("empty"), Event::Empty);
         assert_eq!(parse("emptyish"), Event::Lost);
     }
 
     #[test]
-    fn a_folder_that_is_no_scratch_folder_is_never_removed() {
-        let name = format!("poolproof-keeping-test-{}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir(&folder).unwrap();
-        // It is named like ours, but does not hold this process's temporary folder.
-        forget(&folder);
-        assert!(folder.exists());
-        std::fs::remove_dir(&folder).unwrap();
+    fn an_isolation_reads_back_from_its_name() {
+        for isolation in Isolation::ALL {
+            assert_eq!(Isolation::named(isolation.name()), Some(isolation));
+        }
+        assert_eq!(Isolation::named("half"), None);
     }
 }

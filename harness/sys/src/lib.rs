@@ -9,19 +9,26 @@
 //! | [`channel`] | the control socket of a process: whole messages with handles |
 //! | [`pipe`] | byte streams, one-way and duplex, with deadlines and handles beside the bytes |
 //! | [`socket`] | TCP, socket files and socket names, which others find by an address |
-//! | [`folder`] | a private folder for a socket's file, where a socket needs one |
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
+//! | [`privileges`] | whether this process may still do what it could |
 //! | [`zygote`] | a server with one thread that copies itself on request |
 //! | [`bare`] | the system's fork alone, for who measures it |
 //! | [`atomic`], [`failpoint`] | words in shared memory, and places to die at for tests |
+//! | [`tree`] | a process tree that is watched, kept apart and ended as a whole |
+//! | [`socket_folder`] | a private folder for a socket's file, where a socket needs one |
+//! | [`folder`], [`scratch`] | private folders, and those that go with the process that made them |
+//! | [`limits`] | what the system grants a run, and what is too little |
+//! | [`memory_use`] | how much memory a process uses |
 //! | [`machine`] | what a report says of the machine |
 //! | [`function`] | functions that travel to another process of the same build |
 //! | [`lifeline`] | a process tree that dies with its root |
 //! | [`early`] | work before `main` |
 //! | [`exit`] | work at the end of a process, and leaving without any |
 //! | [`environment`] | changes to the environment, refused beside other threads |
+//! | [`refused`] | which limit a refused call has met |
 //! | [`threads`] | how many threads this process has |
-//! | [`identity`] | a process, told apart from another that had its id; a count of forks |
+//! | [`copies`] | a count of copies, those that the program made by itself, and handles that these are not to have |
+//! | [`identity`] | a process, told apart from another that had its id |
 //! | [`memory`] | memory without a name that processes share, touched through atomics and copies |
 //! | [`named`] | such memory under a name that goes with its last holder |
 //! | [`shared`] | the plain values that may lie in it |
@@ -49,9 +56,13 @@ pub mod function;
 mod keeping;
 mod listed;
 pub mod machine;
+pub mod memory_use;
 pub mod named;
+pub mod scratch;
 pub mod shared;
+#[cfg(not(target_os = "linux"))]
+mod unlisted_memory;
 pub use system::{
-    bare, environment, exit, folder, handle, identity, lifeline, memory, pipe, process, socket,
-    threads, tree, wait_word, zygote,
+    bare, copies, environment, exit, folder, handle, identity, lifeline, limits, memory, pipe,
+    privileges, process, refused, socket, socket_folder, threads, tree, wait_word, zygote,
 };

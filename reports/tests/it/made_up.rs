@@ -2,7 +2,7 @@
 
 use poolproof_case::{Ending, Outcome, StartMethod};
 use poolproof_report::{
-    Foot, Head, Observation, Record, Rejection, RunFile, Sometimes, VERSION, Verdict,
+    Foot, Head, Observation, Record, Rejection, RunFile, Sometimes, Unused, VERSION, Verdict,
 };
 
 pub(crate) fn file() -> RunFile {
@@ -52,6 +52,14 @@ pub(crate) fn file() -> RunFile {
             memory_bytes: 8 << 30,
             tool: "0.1.0".to_owned(),
             command: "poolproof run seed --seed 7".to_owned(),
+            id: "4f2a".to_owned(),
+            isolation: String::new(),
+            shortages: Vec::new(),
+            unused: vec![Unused {
+                program: "/usr/bin/python3.99".to_owned(),
+                reason: "it gives no answer (exit 1)".to_owned(),
+            }],
+            spread: Some(0.07),
         },
         records,
         foot: Some(Foot {
@@ -59,6 +67,7 @@ pub(crate) fn file() -> RunFile {
             runs: 170,
             seconds: 12.34,
             exit: 1,
+            sampler: Some(0.004),
         }),
     }
 }
@@ -73,6 +82,8 @@ pub(crate) fn record(
         case: case.to_owned(),
         case_hash: "0123456789abcdef".to_owned(),
         driver: driver.to_owned(),
+        program: "/usr/bin/driver".to_owned(),
+        system: String::new(),
         driver_version: format!("{driver} on this machine"),
         start_method,
         verdict,
@@ -89,6 +100,9 @@ pub(crate) fn record(
         replay: None,
         sometimes: Vec::new(),
         seconds: None,
+        memory: None,
+        figures: Vec::new(),
+        relations: Vec::new(),
     }
 }
 

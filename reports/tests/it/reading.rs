@@ -1,6 +1,6 @@
 //! Run files come back as they were written, and bad ones are told by their line.
 
-use poolproof_report::{Line, merge, read, write, write_line};
+use poolproof_report::{Line, VERSION, markdown, merge, read, write, write_line};
 
 use crate::made_up;
 
@@ -28,7 +28,8 @@ fn a_bad_line_is_named_by_its_number() {
     let head = write_line(&Line::Head(made_up::file().head));
     let cases = [
         (String::new(), 1, "no head"),
-        (format!("{head}{{"), 2, "EOF while parsing"),
+        (format!("{head}{{\n"), 2, "EOF while parsing"),
+        ("{".to_owned(), 1, "EOF while parsing"),
         (
             format!("{head}\n{{\"type\":\"news\"}}\n"),
             3,
@@ -61,15 +62,69 @@ fn a_bad_line_is_named_by_its_number() {
 }
 
 #[test]
+fn a_run_that_was_killed_in_a_line_is_incomplete_and_no_error() {
+    let mut file = made_up::file();
+    let text = write(&file);
+    let last = file.records.pop().expect("there are some");
+    file.foot = None;
+    let line = write_line(&Line::Record(Box::new(last)));
+    let start = text.find(&line).expect("it is written so");
+    for cut in [1, 10, line.len() - 2] {
+        assert_eq!(read(&text[..start + cut]), Ok(file.clone()), "{cut}");
+    }
+}
+
+#[test]
+fn a_version_that_is_not_known_is_refused_with_both_numbers() {
+    let mut file = made_up::file();
+    file.head.version = VERSION + 6;
+    let error = read(&write(&file)).unwrap_err().to_string();
+    let numbers = [VERSION, VERSION + 6].map(|version| version.to_string());
+    assert!(
+        numbers.iter().all(|number| error.contains(number)),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_run_that_is_merged_twice_counts_once() {
+    let file = made_up::file();
+    let mut killed = file.clone();
+    killed.records.truncate(2);
+    killed.foot = None;
+    let merged = merge(vec![killed, file.clone(), file.clone()]).unwrap();
+    assert_eq!(merged.foot, file.foot);
+    assert_eq!(merged.records.len(), file.records.len());
+    // Files of older versions do not say which run they are of.
+    let mut old = file;
+    old.head.id.clear();
+    assert_eq!(merge(vec![old.clone(), old.clone()]).unwrap(), old);
+}
+
+#[test]
+fn merged_runs_of_two_systems_stay_apart() {
+    let one = made_up::file();
+    let mut other = one.clone();
+    other.head.id = "5".to_owned();
+    other.head.system = "macOS 15, arm64".to_owned();
+    let report = markdown(&merge(vec![one, other]).unwrap());
+    for driver in ["reference on Linux 6.18", "reference on macOS 15"] {
+        assert!(report.contains(driver), "{report}");
+    }
+}
+
+#[test]
 fn merged_run_files_have_all_records_and_the_worst_exit() {
     let one = made_up::file();
     let mut other = made_up::file();
+    other.head.id = "another".to_owned();
     other.records.truncate(1);
     other.foot = Some(poolproof_report::Foot {
         cases: 1,
         runs: 10,
         seconds: 1.0,
         exit: 2,
+        sampler: None,
     });
     let merged = merge(vec![one.clone(), other]).expect("two files");
     assert_eq!(merged.records.len(), one.records.len() + 1);

@@ -6,26 +6,37 @@ mod cycles;
 mod members;
 mod names;
 mod prints;
+mod relations;
 mod signatures;
 
 use crate::diagnostic::Diagnostic;
 use crate::infer::infer;
-use crate::program::{Case, Place};
+use crate::program::{Case, Place, Program};
 use crate::uses::blocks;
 
 /// Adds what is wrong with a case, and turns the names of global variables into globals.
 pub(crate) fn check(case: &mut Case, mistakes: &mut Vec<Diagnostic>) {
     check_claims(case, mistakes);
+    relations::check(case, mistakes);
+    if case.contenders.is_empty() {
+        check_program(&mut case.program, mistakes);
+    }
+    for (_, program) in &mut case.contenders {
+        check_program(program, mistakes);
+    }
+}
+
+fn check_program(program: &mut Program, mistakes: &mut Vec<Diagnostic>) {
     let before = mistakes.len();
-    names::check(&mut case.program, mistakes);
+    names::check(program, mistakes);
     if mistakes.len() > before {
         // Without its names, what else is said of a program would mislead.
         return;
     }
-    signatures::check(&case.program, mistakes);
-    cycles::check(&case.program, mistakes);
-    let types = infer(&case.program);
-    for (name, block) in blocks(&case.program) {
+    signatures::check(program, mistakes);
+    cycles::check(program, mistakes);
+    let types = infer(program);
+    for (name, block) in blocks(program) {
         members::check(&types, name, block, mistakes);
         prints::check(&types, name, block, mistakes);
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::method::StartMethod;
 use crate::outcome::Ending;
 use crate::program::Place;
+use crate::relation::Relation;
 
 /// One claim, for the start methods it is made for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ pub struct Claim {
     pub place: Place,
 }
 
-/// What is claimed of a behaviour.
+/// What is claimed of a behaviour, or of what is measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ClaimKind {
     /// Each allowed outcome satisfies this.
@@ -28,6 +29,8 @@ pub enum ClaimKind {
     Never(Predicate),
     /// There are this many allowed outcomes (decimal digits).
     AllowedCount(String),
+    /// Figures that are measured stand so to each other.
+    Relation(Relation),
 }
 
 /// A statement about one outcome.

@@ -118,6 +118,7 @@ impl<'p> Types<'p> {
                 either
             }
             ExpressionKind::Unary(..)
+            | ExpressionKind::Zeros(_)
             | ExpressionKind::Soon
             | ExpressionKind::Late
             | ExpressionKind::Error(..) => Type::plain(),

@@ -11,6 +11,7 @@ use crate::error_kind::ErrorKind;
 use crate::print::display;
 use crate::program::{BinaryOperator, UnaryOperator};
 use crate::value::{Value, compare, dict_get, dict_set};
+use crate::work;
 
 pub use sequence::{index_of, item, iterate, slice};
 
@@ -66,6 +67,22 @@ pub fn unary(operator: UnaryOperator, value: &Value) -> Result<Value, Failure> {
         UnaryOperator::Str => Ok(Value::Str(display(value))),
         UnaryOperator::List => iterate(value).map(Value::List),
         UnaryOperator::Dict => dict(value),
+        UnaryOperator::Work => rounds(value).map(|rounds| Value::Int(work::result(rounds))),
+    }
+}
+
+/// The number of rounds that a value asks for.
+///
+/// # Errors
+/// When it is no number of rounds that a program may have.
+pub fn rounds(value: &Value) -> Result<u64, Failure> {
+    match value {
+        Value::Int(rounds @ 0..=work::ROUNDS_MAX) => Ok(rounds.unsigned_abs()),
+        Value::Int(rounds) => {
+            let text = format!("{rounds} rounds: there may be 0 to {}", work::ROUNDS_MAX);
+            Err((ErrorKind::Value, text))
+        }
+        _ => Err(type_error("rounds are a whole number".to_owned())),
     }
 }
 

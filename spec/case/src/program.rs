@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
 use crate::error_kind::ErrorKind;
+use crate::limits::Limits;
 use crate::method::StartMethod;
+use crate::relation::Unit;
 use crate::value::Value;
+use crate::walk;
 
 /// A case: one program and what is claimed of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,18 +25,53 @@ pub struct Case {
     pub title: String,
     /// The clauses it tests.
     pub clauses: Vec<String>,
-    /// The program.
+    /// The program; an empty one where there are contenders.
     pub program: Program,
+    /// Programs that are measured side by side, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contenders: Vec<(String, Program)>,
     /// What is claimed of its behaviour.
     pub claims: Vec<Claim>,
     /// The id of the same program without what makes the claims true.
     pub twin: Option<String>,
     /// The start methods it is made for.
     pub methods: Vec<StartMethod>,
-    /// Wall time until a run is examined as hung, in milliseconds.
-    pub deadline_ms: u64,
+    /// How far each of its runs may go.
+    pub limits: Limits,
     /// Hash of the file's text, 16 hexadecimal digits.
     pub hash: String,
+}
+
+impl Case {
+    /// All its programs, each with the name of its contender.
+    pub fn programs(&self) -> impl Iterator<Item = (Option<&str>, &Program)> {
+        let one = self.contenders.is_empty().then_some((None, &self.program));
+        let many = self.contenders.iter();
+        one.into_iter()
+            .chain(many.map(|(name, program)| (Some(name.as_str()), program)))
+    }
+
+    /// The case with one of its contenders as its only program.
+    #[must_use]
+    pub fn with(&self, contender: &Program) -> Case {
+        Case {
+            program: contender.clone(),
+            contenders: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it is there to be measured: it has something to measure or to sample.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.programs().any(|(_, program)| program.is_measured())
+    }
+
+    /// Whether it takes times, which nothing else may disturb.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.programs().any(|(_, program)| program.is_timed())
+    }
 }
 
 /// A program.
@@ -47,6 +85,45 @@ pub struct Program {
     pub guard: bool,
     /// What the main process does.
     pub main: Block,
+}
+
+impl Program {
+    /// All its blocks: those of its functions, then main's.
+    pub fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let functions = self.functions.values().map(|function| &function.body);
+        functions.chain([&self.main])
+    }
+
+    /// What it measures, each label with its unit and place.
+    #[must_use]
+    pub fn labels(&self) -> Vec<(&str, Unit, Place)> {
+        let mut labels = Vec::new();
+        for block in self.blocks() {
+            walk::statements(block, &mut |statement| match &statement.kind {
+                StatementKind::Measure(label, ..) => {
+                    labels.push((label.as_str(), Unit::Nanoseconds, statement.place));
+                }
+                StatementKind::Sample(label) => {
+                    labels.push((label.as_str(), Unit::Bytes, statement.place));
+                }
+                _ => {}
+            });
+        }
+        labels
+    }
+
+    /// Whether it measures anything.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        !self.labels().is_empty()
+    }
+
+    /// Whether it takes times.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        let mut labels = self.labels().into_iter();
+        labels.any(|(_, unit, _)| unit == Unit::Nanoseconds)
+    }
 }
 
 /// A function.
@@ -136,6 +213,10 @@ pub enum StatementKind {
     Signal(Expression, String),
     /// `Settle`: waits until nothing else in the program can move.
     Settle,
+    /// `Measure("label", 100, [...])`: does it so many times, and takes the time of each.
+    Measure(String, u32, Block),
+    /// `Sample("label")`: takes the memory of the program's processes.
+    Sample(String),
 }
 
 /// Which errors a handler takes.
@@ -210,6 +291,8 @@ pub enum ExpressionKind {
     Or(Vec<Expression>),
     /// `Error("value", "text")`.
     Error(ErrorKind, Box<Expression>),
+    /// `Bytes(65536)`: so many zero bytes.
+    Zeros(u32),
 }
 
 /// A call: of a method of an object, or of a function of the program.
@@ -291,4 +374,6 @@ pub enum UnaryOperator {
     List,
     /// `dict(a)`: a new dict, e.g. of a managed one.
     Dict,
+    /// `Work(1000)`: the result of a calculation of so many rounds.
+    Work,
 }

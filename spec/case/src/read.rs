@@ -8,6 +8,7 @@ mod case;
 mod claim;
 mod expression;
 mod form;
+mod relation;
 mod statement;
 mod syntax_error;
 mod tree;
@@ -27,6 +28,9 @@ pub const NESTING_MAX: usize = 64;
 
 /// The most rounds of a `Repeat`.
 pub const REPEAT_MAX: u32 = 10_000;
+
+/// The most times that something is measured in one run.
+pub const MEASURE_MAX: u32 = 100_000;
 
 /// The most entries of a map, names of a list and named arguments of a call.
 const ENTRIES_MAX: usize = 1000;

@@ -52,6 +52,7 @@ pub fn blocks(statement: &Statement) -> Vec<&Block> {
         StatementKind::With(_, body)
         | StatementKind::For(_, _, body)
         | StatementKind::Repeat(_, body)
+        | StatementKind::Measure(_, _, body)
         | StatementKind::Drain { body, .. } => vec![body],
         StatementKind::If(_, yes, no) => vec![yes, no],
         StatementKind::Try {
@@ -96,6 +97,8 @@ pub fn direct(statement: &Statement) -> Vec<&Expression> {
         StatementKind::SetItem(object, index, value) => vec![object, index, value],
         StatementKind::SetAttr(object, _, value) => vec![object, value],
         StatementKind::Repeat(..)
+        | StatementKind::Measure(..)
+        | StatementKind::Sample(_)
         | StatementKind::Try { .. }
         | StatementKind::Return(None)
         | StatementKind::Del(_)
@@ -112,6 +115,7 @@ pub fn parts(expression: &Expression) -> Vec<&Expression> {
         | ExpressionKind::Global(_)
         | ExpressionKind::Module
         | ExpressionKind::Function(_)
+        | ExpressionKind::Zeros(_)
         | ExpressionKind::Soon
         | ExpressionKind::Late => Vec::new(),
         ExpressionKind::Attribute(object, _) => vec![object],
@@ -174,7 +178,9 @@ pub(crate) fn change(block: &mut Block, change_one: &mut impl FnMut(&mut Express
                 change(yes, change_one);
                 change(no, change_one);
             }
-            StatementKind::Repeat(_, body) => change(body, change_one),
+            StatementKind::Repeat(_, body) | StatementKind::Measure(_, _, body) => {
+                change(body, change_one);
+            }
             StatementKind::Try {
                 body,
                 handlers,
@@ -195,7 +201,10 @@ pub(crate) fn change(block: &mut Block, change_one: &mut impl FnMut(&mut Express
                 change_deep(object, change_one);
                 change_deep(value, change_one);
             }
-            StatementKind::Return(None) | StatementKind::Del(_) | StatementKind::Settle => {}
+            StatementKind::Return(None)
+            | StatementKind::Del(_)
+            | StatementKind::Settle
+            | StatementKind::Sample(_) => {}
         }
     }
 }
@@ -213,6 +222,7 @@ fn change_deep(expression: &mut Expression, change_one: &mut impl FnMut(&mut Exp
         | ExpressionKind::Global(_)
         | ExpressionKind::Module
         | ExpressionKind::Function(_)
+        | ExpressionKind::Zeros(_)
         | ExpressionKind::Soon
         | ExpressionKind::Late => {}
         ExpressionKind::Attribute(inner, _)

@@ -1,11 +1,21 @@
 //! `drivers`: the implementations found on this machine.
 
 use poolproof_case::StartMethod;
+use poolproof_report::Unused;
 use serde::Serialize;
 
 use crate::arguments::Look;
 use crate::failure::Outcome;
 use crate::{drivers as found, output};
+
+/// Of a longer reason, only the beginning is shown.
+const SHOWN_CHARS: usize = 400;
+
+#[derive(Serialize)]
+struct Found<'a> {
+    drivers: Vec<Row<'a>>,
+    unused: &'a [Unused],
+}
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -17,8 +27,9 @@ struct Row<'a> {
 }
 
 pub(crate) fn drivers(arguments: &Look) -> Outcome {
-    let drivers = found::all()?;
-    let rows: Vec<Row<'_>> = drivers
+    let found = found::all(&found::workshop()?)?;
+    let rows: Vec<Row<'_>> = found
+        .drivers
         .iter()
         .map(|driver| Row {
             driver: &driver.name,
@@ -29,7 +40,10 @@ pub(crate) fn drivers(arguments: &Look) -> Outcome {
         })
         .collect();
     if arguments.json {
-        output::say_json(&rows);
+        output::say_json(&Found {
+            drivers: rows,
+            unused: &found.unused,
+        });
         return Ok(0);
     }
     let width = rows.iter().map(|row| row.driver.len()).max().unwrap_or(0);
@@ -46,6 +60,13 @@ pub(crate) fn drivers(arguments: &Look) -> Outcome {
             methods.join(" "),
             row.program
         ));
+    }
+    if !found.unused.is_empty() {
+        output::say_line("\nFound and not used:");
+    }
+    for unused in &found.unused {
+        let text = format!("  {}: {}", unused.program, unused.reason);
+        output::say_line(&poolproof_report::shown(&text, SHOWN_CHARS));
     }
     output::say_line("\nWrong on purpose, for testing the judge; run only when named:");
     for (name, doc) in poolproof_fake::FAKES {

@@ -33,6 +33,11 @@ struct Row<'a> {
 pub(crate) fn explore(arguments: &Explore) -> Outcome {
     let clauses = poolproof_spec::clauses::ids();
     let loaded = load::select_one(&arguments.case, &clauses)??;
+    if !loaded.case.contenders.is_empty() {
+        let message = format!("`{}` has contenders, which are measured", loaded.case.id);
+        let help = "`poolproof run` measures them";
+        return Err(Error::usage(format!("{message} and not explored; {help}")).into());
+    }
     let groups = groups(&loaded, &arguments.methods)?;
     if arguments.dot {
         for group in &groups {

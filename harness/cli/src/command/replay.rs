@@ -1,17 +1,21 @@
 //! `replay`: one run again, with all that it showed.
 
-use poolproof_report::{Record, outcome_text};
+use poolproof_report::{Record, outcome_text, shown};
 use poolproof_runner::suite::{self, Options};
-use poolproof_runner::{Error, Workshop, exit_code, load};
+use poolproof_runner::{Error, exit_code, load};
 
 use crate::arguments::Replay;
 use crate::failure::Outcome;
 use crate::{drivers, interrupt, output};
 
+/// Of a longer line, only the beginning and the length are shown.
+const SHOWN_CHARS: usize = 2000;
+
 pub(crate) fn replay(arguments: &Replay) -> Outcome {
     let clauses = poolproof_spec::clauses::ids();
     let loaded = load::select_one(&arguments.case, &clauses)??;
-    let drivers = drivers::named(std::slice::from_ref(&arguments.driver))?;
+    let workshop = drivers::workshop()?;
+    let drivers = drivers::named(std::slice::from_ref(&arguments.driver), &workshop)?.drivers;
     let [driver] = &drivers[..] else {
         let names: Vec<&str> = drivers.iter().map(|driver| driver.name.as_str()).collect();
         let message = format!(
@@ -28,8 +32,9 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
         plan: Some(arguments.plan),
         jobs: 1,
         exact: true,
+        glance: None,
+        spread: None,
     };
-    let workshop = Workshop::new(drivers::executable()?, interrupt::listen())?;
     let cases = [loaded];
     let mut results = suite::run(
         &workshop,
@@ -37,7 +42,10 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
         std::slice::from_ref(driver),
         &options,
         &|_| {},
-    )?;
+    );
+    if let Some(error) = results.failure {
+        return Err(error.into());
+    }
     if let Some(problem) = results.problems.pop() {
         return Err(problem.into());
     }
@@ -63,12 +71,12 @@ fn text(record: &Record) -> String {
         record.case, record.driver, record.start_method, record.verdict
     );
     if let Some(reason) = &record.reason {
-        text += &format!("  {reason}\n");
+        text += &format!("  {}\n", shown(reason, SHOWN_CHARS));
     }
     for observation in &record.observations {
         text += "the outcome:\n";
         for line in &observation.lines {
-            text += &format!("  {line}\n");
+            text += &format!("  {}\n", shown(line, SHOWN_CHARS));
         }
         let left = match observation.left {
             0 => String::new(),
@@ -82,7 +90,10 @@ fn text(record: &Record) -> String {
             );
         }
         if !observation.stderr.is_empty() {
-            text += &format!("stderr:\n{}\n", observation.stderr.trim_end());
+            text += "stderr:\n";
+            for line in observation.stderr.trim_end().lines() {
+                text += &format!("  {}\n", shown(line, SHOWN_CHARS));
+            }
         }
     }
     text

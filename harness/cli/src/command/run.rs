@@ -1,17 +1,23 @@
 //! `run`: cases on drivers, a run file, a summary.
 
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use poolproof_case::StartMethod;
 use poolproof_report::{Foot, Head, RunFile, VERSION, worst_exit};
-use poolproof_runner::suite::{self, Options};
-use poolproof_runner::{Error, Selection, Workshop, exit_code, load};
+use poolproof_runner::suite::{self, Glance, Options, Progress};
+use poolproof_runner::{Driver, Error, Selection, Workshop, exit_code, load, spread};
 
 use crate::arguments::Run;
+use crate::drivers::{self, Drivers};
 use crate::failure::{Failure, Outcome};
 use crate::progress::Bar;
-use crate::{drivers, interrupt, output};
+use crate::store::Store;
+use crate::{interrupt, output};
+
+/// How long a run of everything measures: whoever wants more names what is to be measured.
+const GLANCE: Duration = Duration::from_secs(60);
 
 /// The exit code where a case is broken.
 const BROKEN_CASE: i32 = 64;
@@ -19,20 +25,34 @@ const BROKEN_CASE: i32 = 64;
 pub(crate) fn run(arguments: &Run) -> Outcome {
     let started = Instant::now();
     let selection = load::select(&arguments.filters, &poolproof_spec::clauses::ids())?;
-    let drivers = drivers::named(&arguments.drivers)?;
-    let stop = interrupt::listen();
-    let workshop = Workshop::new(drivers::executable()?, stop)?;
-    let options = options(arguments);
+    let folder = folder(arguments.out.as_deref(), &selection)?;
+    let workshop = drivers::workshop()?;
+    let drivers = drivers::named(&arguments.drivers, &workshop)?;
+    let is_timed = selection.cases.iter().any(|loaded| loaded.case.is_timed());
+    let options = options(arguments, &drivers, is_timed.then(spread::measure));
     let mut file = RunFile {
-        head: head(),
+        head: head(&workshop, &drivers, &options),
         ..RunFile::default()
     };
+    let store = Store::begin(&folder, &file.head)?;
     let bar = Bar::new();
-    let results = suite::run(&workshop, &selection.cases, &drivers, &options, &|news| {
-        bar.tell(&news)
-    });
+    warn(&file.head, &bar);
+    let results = suite::run(
+        &workshop,
+        &selection.cases,
+        &drivers.drivers,
+        &options,
+        &|news| {
+            bar.tell(&news);
+            if let Progress::Made(record) = news
+                && !store.add(record)
+            {
+                // What cannot be kept need not be found out.
+                interrupt::listen().store(true, Ordering::Relaxed);
+            }
+        },
+    );
     bar.end();
-    let results = results?;
     let mut exits = vec![exit_code(
         results.records.iter().map(|record| record.verdict),
     )];
@@ -40,10 +60,13 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         output::problem(problem);
         exits.push(BROKEN_CASE);
     }
+    let failure = results.failure.or_else(|| store.failure());
+    exits.extend(failure.as_ref().map(Error::exit_code));
     let exit = worst_exit(exits);
     file.records = results.records;
     // Without a foot the run file is incomplete, which is what an interrupted one is.
-    file.foot = (!results.interrupted).then(|| Foot {
+    let is_whole = !results.interrupted && failure.is_none();
+    file.foot = is_whole.then(|| Foot {
         cases: (selection.cases.len() + selection.problems.len()) as u64,
         runs: file
             .records
@@ -52,23 +75,35 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
             .sum(),
         seconds: started.elapsed().as_secs_f64(),
         exit,
+        sampler: Some(results.sampler_share),
     });
-    let folder = folder(arguments.out.as_deref(), &selection)?;
-    write(&folder, &file)?;
-    show(&file, &folder, arguments.json);
-    Ok(if results.interrupted {
-        interrupt::EXIT
-    } else {
-        exit
+    let report = store.end(&file);
+    show(&file, report.as_deref().ok(), arguments.json);
+    for error in failure.iter().chain(report.as_ref().err()) {
+        output::complain(&format!(
+            "error: {error}; what is shown is all that there is"
+        ));
+    }
+    Ok(match failure.or(report.err()) {
+        Some(error) => error.exit_code(),
+        None if results.interrupted => interrupt::EXIT,
+        None => exit,
     })
 }
 
-fn options(arguments: &Run) -> Options {
-    let methods = if arguments.methods.is_empty() {
-        StartMethod::ALL.to_vec()
-    } else {
-        arguments.methods.clone()
-    };
+/// Says before anything runs what will not be held against an implementation, and why.
+fn warn(head: &Head, bar: &Bar) {
+    for shortage in &head.shortages {
+        bar.say(&format!(
+            "warning: {shortage}; what fails here is not held against an implementation"
+        ));
+    }
+}
+
+fn options(arguments: &Run, drivers: &Drivers, spread: Option<f64>) -> Options {
+    let is_asked =
+        |method: &StartMethod| arguments.methods.is_empty() || arguments.methods.contains(method);
+    let methods = StartMethod::ALL.into_iter().filter(is_asked).collect();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Options {
         methods,
@@ -79,7 +114,19 @@ fn options(arguments: &Run) -> Options {
         plan: arguments.plan,
         jobs: arguments.jobs.map_or(processors, usize::from),
         exact: false,
+        glance: arguments.filters.is_empty().then(|| Glance {
+            budget: GLANCE,
+            drivers: match arguments.drivers.as_slice() {
+                [] => drivers::first_and_newest(&drivers.drivers),
+                _ => names(&drivers.drivers),
+            },
+        }),
+        spread,
     }
+}
+
+fn names(drivers: &[Driver]) -> Vec<String> {
+    drivers.iter().map(|driver| driver.name.clone()).collect()
 }
 
 fn since_epoch() -> std::time::Duration {
@@ -90,11 +137,7 @@ fn since_epoch() -> std::time::Duration {
 }
 
 /// Where and how this run is made.
-pub(super) fn head() -> Head {
-    let command: Vec<String> = std::env::args_os()
-        .skip(1)
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
+fn head(workshop: &Workshop, drivers: &Drivers, options: &Options) -> Head {
     let machine = poolproof_sys::machine::describe();
     Head {
         version: VERSION,
@@ -103,11 +146,12 @@ pub(super) fn head() -> Head {
         cores: machine.cores,
         memory_bytes: machine.memory_bytes,
         tool: env!("CARGO_PKG_VERSION").to_owned(),
-        command: ["poolproof".to_owned()]
-            .into_iter()
-            .chain(command)
-            .collect::<Vec<_>>()
-            .join(" "),
+        command: drivers::command_line(),
+        id: workshop.fresh_id(),
+        isolation: workshop.isolation().to_owned(),
+        shortages: workshop.shortages().to_vec(),
+        unused: drivers.unused.clone(),
+        spread: options.spread,
     }
 }
 
@@ -129,23 +173,7 @@ fn folder(out: Option<&Path>, selection: &Selection) -> Result<PathBuf, Failure>
         .join("latest"))
 }
 
-fn write(folder: &Path, file: &RunFile) -> Result<(), Failure> {
-    let failed = |path: &Path, error: std::io::Error| {
-        Error::usage(format!("failed to write {}: {error}", path.display()))
-    };
-    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-    let texts = [
-        ("run.jsonl", poolproof_report::write(file)),
-        ("summary.md", poolproof_report::markdown(file)),
-    ];
-    for (name, text) in texts {
-        let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|error| failed(&path, error))?;
-    }
-    Ok(())
-}
-
-fn show(file: &RunFile, folder: &Path, as_json: bool) {
+fn show(file: &RunFile, report: Option<&Path>, as_json: bool) {
     if as_json {
         output::say_line(poolproof_report::json(file).trim_end());
         return;
@@ -153,8 +181,7 @@ fn show(file: &RunFile, folder: &Path, as_json: bool) {
     let color = output::has_color(&std::io::stdout());
     let summary = poolproof_report::summary(file, color, output::width());
     output::say_line(summary.trim_end());
-    output::say_line(&format!(
-        "\nThe report: {}",
-        folder.join("summary.md").display()
-    ));
+    if let Some(report) = report {
+        output::say_line(&format!("\nThe report: {}", report.display()));
+    }
 }

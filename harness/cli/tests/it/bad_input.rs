@@ -108,6 +108,7 @@ fn wrong_usage_names_what_is_wrong_and_the_nearest_name() {
     fails(&["run", "hello.ron", "--plan", "plan"], 64, &["plain"]);
     fails(&["run", "hello.ron", "--runs", "0"], 64, &["--runs"]);
     fails(&["run", "no-such-case-at-all"], 4, &["no-such-case-at-all"]);
+    fails(&["run", ""], 64, &["an empty filter"]);
     fails(&["objects", "Quee"], 64, &["Quee", "Queue"]);
     fails(&["report", "run.jsonl"], 64, &["run.jsonl"]);
     fails(&["report", "hello.ron"], 64, &["hello.ron", "line 1"]);

@@ -3,7 +3,7 @@
 use poolproof_case::Ending;
 use poolproof_report::{Record, Verdict};
 
-use crate::poolproof::{Folder, HELLO};
+use crate::poolproof::{Folder, HELLO, text};
 
 fn judge(fake: &str) -> (Option<i32>, Record) {
     let folder = Folder::with(&HELLO);
@@ -52,6 +52,31 @@ fn one_that_prints_what_nobody_allows_deviates() {
 }
 
 #[test]
+fn the_command_that_repeats_a_run_finds_its_case_wherever_that_lies() {
+    let folder = Folder::with(&HELLO);
+    let inner = folder.path().join("a folder");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(inner.join("hello.ron"), HELLO.as_str()).unwrap();
+    let run = [
+        "run",
+        "a folder/hello.ron",
+        "--driver",
+        "fake/babbler",
+        "--start-method",
+        "spawn",
+    ];
+    folder.run(&[&run[..], &["--out", "out"]].concat());
+    let replay = folder.records().pop().unwrap().replay.unwrap();
+    let (start, rest) = replay.split_once('\'').unwrap();
+    let (file, rest) = rest.split_once('\'').unwrap();
+    let words = start.split_whitespace().skip(1);
+    let words: Vec<&str> = words.chain([file]).chain(rest.split_whitespace()).collect();
+    let output = folder.run(&words);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("nobody allows this line"));
+}
+
+#[test]
 fn one_that_never_ends_deviates_by_its_hang() {
     let record = check("sleeper", Verdict::Deviates, 1, "hang");
     assert!(
@@ -63,7 +88,7 @@ fn one_that_never_ends_deviates_by_its_hang() {
 
 #[test]
 fn one_that_is_busy_for_ever_is_not_called_hung() {
-    let text = HELLO.replace("claims:", "limits: (deadline_ms: 300), claims:");
+    let text = HELLO.replace("claims:", "limits: (deadline_ms: 3000), claims:");
     let folder = Folder::with(&text);
     let arguments = [
         "run",

@@ -10,4 +10,5 @@ mod imports;
 mod leftovers;
 mod poolproof;
 mod readme;
+mod results;
 mod snapshots;

@@ -13,8 +13,12 @@ use std::time::Duration;
 use poolproof_case::Case;
 
 /// The wrong ones and what each does; then the right one.
-pub const FAKES: [(&str, &str); 8] = [
+pub const FAKES: [(&str, &str); 9] = [
     ("babbler", "prints a line that nobody allows"),
+    (
+        "painter",
+        "prints what moves a cursor, and a very long line",
+    ),
     ("sleeper", "never ends"),
     ("spinner", "never ends and is busy all the time"),
     ("flooder", "never ends and prints all the time"),
@@ -38,6 +42,7 @@ pub fn manifest(name: &str) -> String {
 pub fn drive(name: &str, case: &Case, again: &Path) -> Option<i32> {
     match name {
         "babbler" => println!("nobody allows this line"),
+        "painter" => println!("\u{1b}[2J\u{9b}31m{}", "x".repeat(LONG)),
         "sleeper" => sleep(),
         "spinner" => loop {
             std::hint::spin_loop();
@@ -53,6 +58,9 @@ pub fn drive(name: &str, case: &Case, again: &Path) -> Option<i32> {
     }
     Some(0)
 }
+
+/// How long a line is that nobody wants to read.
+const LONG: usize = 500_000;
 
 fn sleep() -> ! {
     loop {

@@ -87,6 +87,7 @@ impl Writer<'_> {
                 }
             }
             E::Range(from, to) => format!("list({})", self.range(from, to)?),
+            E::Zeros(count) => format!("bytes({count})"),
             E::Soon => {
                 self.needs.add(Need::Soon);
                 "SOON".to_owned()
@@ -213,6 +214,10 @@ impl Writer<'_> {
             U::Str => format!("str({})", self.expression(of)?),
             U::List => self.list_of(of)?,
             U::Dict => self.dict_of(of)?,
+            U::Work => {
+                self.needs.add(Need::Work);
+                format!("calculate({})", self.expression(of)?)
+            }
         };
         Ok((text, Level::Atom))
     }

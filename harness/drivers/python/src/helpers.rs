@@ -1,7 +1,7 @@
 //! The few functions of its own that a written program has, each only where it is used.
 
 use poolproof_case::program::ExpressionKind;
-use poolproof_case::{Case, Value};
+use poolproof_case::{Case, Value, work};
 
 use crate::need::Need;
 use crate::walk::{Part, visit_program};
@@ -25,6 +25,42 @@ const SHOW_UNICODE: &str = r#"def show(*values):
 const SETTLE: &str = r#"def settle():
     """Waits until nothing else in the program can move."""
     time.sleep(float(os.environ.get("POOLPROOF_SETTLE", "0.3")))"#;
+
+const WORK: &str = r#"def calculate(rounds):
+    """Calculates so many rounds, each of which waits for the one before it."""
+    state = (FIRST + rounds) & 0xFFFFFFFFFFFFFFFF
+    for _ in range(rounds):
+        state = (state * FACTOR + SUMMAND) & 0xFFFFFFFFFFFFFFFF
+    return state >> SHIFT"#;
+
+const MEASURE: &str = r#"def measure(label, times):
+    """Gives a round after the other and takes the time of each."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter_ns()
+        yield
+        taken.append(time.perf_counter_ns() - begun)
+    tell('{"measure": "%s", "nanoseconds": %s}' % (label, taken))"#;
+
+const SAMPLE: &str = r#"def sample(label):
+    """Waits until the memory of all processes has been looked at."""
+    tell('{"sample": "%s"}' % label)"#;
+
+const TELL: &str = r#"def tell(text):
+    """Tells Poolproof, where it has started this, and waits until it has heard; else the user."""
+    kind, _, place = os.environ.get("POOLPROOF_CONTROL", "").partition(":")
+    if kind == "unix":
+        control = socket.socket(socket.AF_UNIX)
+        control.connect(place)
+    elif kind == "tcp":
+        host, _, port = place.rpartition(":")
+        control = socket.create_connection((host, int(port)))
+    else:
+        os.write(2, (text + "\n").encode())
+        return
+    with control:
+        control.sendall((text + "\n").encode())
+        control.recv(1)"#;
 
 const PAUSE: &str = r#"generators = {}
 
@@ -53,6 +89,7 @@ impl Writer<'_> {
             self.needs.add(Need::Import("time"));
             helpers.push(SETTLE.to_owned());
         }
+        helpers.extend(self.measuring());
         if self.options.pauses {
             for module in ["multiprocessing", "os", "random", "threading", "time"] {
                 self.needs.add(Need::Import(module));
@@ -62,6 +99,42 @@ impl Writer<'_> {
         if self.needs.has(&Need::Server) {
             self.needs.add(Need::Context);
             helpers.extend(self.sharing_manager());
+        }
+        helpers
+    }
+}
+
+impl Writer<'_> {
+    /// What a program has that is measured.
+    fn measuring(&mut self) -> Vec<String> {
+        let mut helpers = Vec::new();
+        if self.needs.has(&Need::Work) {
+            let numbers = [
+                ("FIRST", format!("{:#X}", work::START).replace('X', "x")),
+                ("FACTOR", work::FACTOR.to_string()),
+                ("SUMMAND", work::SUMMAND.to_string()),
+                ("SHIFT", work::SHIFT.to_string()),
+            ];
+            let named = numbers.iter();
+            helpers.push(named.fold(WORK.to_owned(), |text, (name, number)| {
+                text.replace(name, number)
+            }));
+        }
+        let (measure, sample) = (
+            self.needs.has(&Need::Measure),
+            self.needs.has(&Need::Sample),
+        );
+        if measure || sample {
+            self.needs.add(Need::Import("os"));
+            self.needs.add(Need::Import("socket"));
+            helpers.push(TELL.to_owned());
+        }
+        if measure {
+            self.needs.add(Need::Import("time"));
+            helpers.push(MEASURE.to_owned());
+        }
+        if sample {
+            helpers.push(SAMPLE.to_owned());
         }
         helpers
     }

@@ -70,11 +70,16 @@ const TAKEN: &[&str] = &[
     "SOON",
     "generators",
     "main",
+    "measure",
     "pause",
     "problem",
+    "sample",
     "settle",
     "show",
+    "socket",
     "start_server",
+    "tell",
+    "calculate",
     "_",
 ];
 

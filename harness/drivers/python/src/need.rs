@@ -21,6 +21,12 @@ pub(crate) enum Need {
     Settle,
     /// `show()`.
     Show,
+    /// `calculate()`.
+    Work,
+    /// `measure()`.
+    Measure,
+    /// `sample()`.
+    Sample,
     /// `SharingManager` with its `start_server()`.
     Server,
 }

@@ -7,7 +7,7 @@ use poolproof_case::program::{
 
 use crate::error::{Result, WriteError};
 use crate::level::Level;
-use crate::literal::literal;
+use crate::literal::{literal, string};
 use crate::names::python;
 use crate::need::Need;
 use crate::walk::{Part, visit};
@@ -65,6 +65,11 @@ impl Writer<'_> {
                 self.nested(format!("for {names} in {values}:"), body)
             }
             S::Repeat(times, body) => self.nested(format!("for _ in range({times}):"), body),
+            S::Measure(label, times, body) => {
+                self.needs.add(Need::Measure);
+                let label = string(label);
+                self.nested(format!("for _ in measure({label}, {times}):"), body)
+            }
             S::Drain {
                 queue,
                 name,
@@ -117,11 +122,16 @@ impl Writer<'_> {
                 self.needs.add(Need::Settle);
                 "settle()".to_owned()
             }
+            S::Sample(label) => {
+                self.needs.add(Need::Sample);
+                format!("sample({})", string(label))
+            }
             S::Let(..)
             | S::With(..)
             | S::If(..)
             | S::For(..)
             | S::Repeat(..)
+            | S::Measure(..)
             | S::Drain { .. }
             | S::Try { .. } => return Ok(None),
         }))

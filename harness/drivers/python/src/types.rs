@@ -80,9 +80,13 @@ impl Types {
                 with("list", self.of(scope, of))
             }
             E::Unary(UnaryOperator::Dict, of) => with("dict", self.of(scope, of)),
-            E::Attribute(..) | E::Function(_) | E::Soon | E::Late | E::Unary(..) | E::Error(..) => {
-                Objects::new()
-            }
+            E::Attribute(..)
+            | E::Function(_)
+            | E::Soon
+            | E::Late
+            | E::Unary(..)
+            | E::Zeros(_)
+            | E::Error(..) => Objects::new(),
         }
     }
 

@@ -1,10 +1,9 @@
 //! Expressions, from left to right.
 
-use poolproof_case::Value;
-use poolproof_case::operate;
 use poolproof_case::program::{
     Arguments, BinaryOperator, CallExpression, Callee, Expression, ExpressionKind, UnaryOperator,
 };
+use poolproof_case::{Value, operate, work};
 
 use crate::data::{Data, Timeout};
 use crate::interpreter::{self, Frame};
@@ -25,6 +24,10 @@ impl Frame {
             ExpressionKind::Function(name) => Ok(Data::Function(name.clone())),
             ExpressionKind::Soon => Ok(Data::Timeout(Timeout::Soon)),
             ExpressionKind::Late => Ok(Data::Timeout(Timeout::Late)),
+            ExpressionKind::Zeros(count) => {
+                let zeros = vec![0; usize::try_from(*count).unwrap_or(usize::MAX)];
+                Ok(Data::Plain(Value::Bytes(zeros)))
+            }
             ExpressionKind::Attribute(object, name) => {
                 let object = self.evaluate(object)?;
                 object::attribute(&object, name)
@@ -171,6 +174,17 @@ fn unary(operator: UnaryOperator, operand: &Data) -> Result<Data> {
             let copy = sequence::copy(operand)?.value()?;
             Ok(Data::of(&operate::unary(operator, &copy)?))
         }
+        UnaryOperator::Work => {
+            let rounds = operate::rounds(&operand.value()?)?;
+            Ok(Data::Plain(Value::Int(work(rounds))))
+        }
         UnaryOperator::Neg => Ok(Data::of(&operate::unary(operator, &operand.value()?)?)),
     }
+}
+
+/// Makes each of the rounds: the specification alone has a shorter way.
+fn work(rounds: u64) -> i64 {
+    let first = work::START.wrapping_add(rounds);
+    let last = (0..rounds).fold(first, |state, _| std::hint::black_box(work::round(state)));
+    (last >> work::SHIFT).cast_signed()
 }

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use poolproof_case::program::{Block, ErrorPattern, Function, Statement, StatementKind};
 use poolproof_case::{ErrorKind, Value};
@@ -12,7 +13,7 @@ use crate::data::Data;
 use crate::object;
 use crate::stop::{Result, Stop};
 use crate::world::World;
-use crate::{output, plan, sequence};
+use crate::{control, output, plan, sequence};
 
 /// The local variables of one call, and the world they live in.
 pub(crate) struct Frame {
@@ -120,6 +121,7 @@ impl Frame {
             }
             StatementKind::For(names, sequence, body) => self.each(names, sequence, body),
             StatementKind::Repeat(times, body) => self.repeat(*times, body),
+            StatementKind::Measure(label, times, body) => self.measure(label, *times, body),
             StatementKind::Drain {
                 queue,
                 name,
@@ -181,6 +183,7 @@ impl Frame {
                 plan::settle();
                 Ok(())
             }
+            StatementKind::Sample(label) => control::sample(label),
             compound => unreachable!("{compound:?} has a block and is run by `statement`"),
         }
     }
@@ -226,6 +229,20 @@ impl Frame {
                 return Ok(Flow::Return(data));
             }
         }
+        Ok(Flow::Next)
+    }
+
+    /// Takes the time of each round.
+    fn measure(&mut self, label: &str, times: u32, body: &Block) -> Result<Flow> {
+        let mut taken = Vec::with_capacity(times as usize);
+        for _ in 0..times {
+            let begun = Instant::now();
+            if let Flow::Return(data) = self.block(body)? {
+                return Ok(Flow::Return(data));
+            }
+            taken.push(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        }
+        control::measured(label, &taken)?;
         Ok(Flow::Next)
     }
 

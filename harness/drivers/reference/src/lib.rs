@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod control;
 mod crossing;
 mod data;
 mod drive;

@@ -11,7 +11,6 @@ use super::sealing::Sealing;
 use super::writer::Writer;
 use super::{Carrier, Connection};
 use crate::auth::seal::Seal;
-use crate::locked::lock;
 use crate::transfer;
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +47,8 @@ impl<S, R> Serialize for Connection<S, R> {
         }
         let reader = self.reader.as_ref().map(|half| half.lock());
         let mut reader = reader.transpose().map_err(T::Error::custom)?;
-        let mut writer = self.writer.as_ref().map(|writer| lock(writer));
+        let writer = self.writer.as_ref().map(|half| half.lock());
+        let mut writer = writer.transpose().map_err(T::Error::custom)?;
         let of_reader = reader.as_ref().and_then(|reader| reader.carrier.clone());
         let of_writer = writer.as_ref().and_then(|writer| writer.carrier.clone());
         let is_receiving = of_reader.is_some();
@@ -130,8 +130,9 @@ impl<S, R> Connection<S, R> {
                     reader.sealing = Sealing::new(receiving);
                 }
             }
-            if let (Some(writer), Some(_)) = (&writer, &sending) {
-                lock(writer).sealing = Sealing::new(sending);
+            let writer = writer.as_ref().and_then(|half| half.lock().ok());
+            if let (Some(mut writer), Some(_)) = (writer, &sending) {
+                writer.sealing = Sealing::new(sending);
             }
         }
     }

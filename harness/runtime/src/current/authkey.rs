@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::auth;
+use crate::error::Result;
 
 /// How many random bytes a tree's own key has.
 const LENGTH: usize = 32;
@@ -19,10 +20,10 @@ impl AuthKey {
     }
 
     /// A key that nobody can guess.
-    pub(super) fn random() -> AuthKey {
+    pub(super) fn random() -> Result<AuthKey> {
         let mut key = vec![0; LENGTH];
-        auth::fill_random(&mut key).expect("a running system has random bytes");
-        AuthKey(key)
+        auth::fill_random(&mut key)?;
+        Ok(AuthKey(key))
     }
 
     pub(super) fn to_vec(&self) -> Vec<u8> {

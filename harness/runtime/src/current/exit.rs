@@ -61,8 +61,15 @@ pub(crate) fn panicked(payload: &(dyn Any + Send)) -> i32 {
     1
 }
 
-/// Says on stderr how this process has failed.
-fn say(how: &str, why: &dyn Display) {
+/// Says on stderr what this process does, in one line.
+pub(crate) fn tell(what: &dyn Display) {
+    let line = format!("poolproof: {} {what}\n", super::current_process().name());
+    // Nobody is left to tell of one that fails.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// Says on stderr how this process has failed, or what in it.
+pub(crate) fn say(how: &str, why: &dyn Display) {
     let line = format!(
         "Process {}: {how}: {why}\n",
         super::current_process().name()

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
+use poolproof_sys::copies::{Withheld, withhold};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 use poolproof_sys::socket::{self, Arrival};
@@ -29,6 +30,8 @@ pub(crate) struct Accepted {
 /// What listens at an address.
 #[derive(Debug)]
 pub(crate) struct Acceptor {
+    // Before the listener, which it is about.
+    withheld: Option<Withheld>,
     listener: socket::Listener,
     home: Home,
     secret: Option<Arc<Secret>>,
@@ -65,6 +68,7 @@ impl Acceptor {
             home.address = Address::Tcp(tcp);
         }
         Ok(Acceptor {
+            withheld: None,
             listener,
             home,
             secret: secret.map(Arc::new),
@@ -78,6 +82,11 @@ impl Acceptor {
 
     pub(crate) fn address(&self) -> &Address {
         &self.home.address
+    }
+
+    /// Keeps it from copies that the program makes by itself, which would not answer anybody.
+    pub(crate) fn withhold(&mut self) {
+        self.withheld = Some(withhold(self.listener.handle()));
     }
 
     fn failed(&self, error: std::io::Error) -> Error {

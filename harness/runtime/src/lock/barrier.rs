@@ -211,7 +211,7 @@ struct Held<'b> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.word.release();
+        self.word.give_back();
     }
 }
 

@@ -217,6 +217,11 @@ pub struct ConditionGuard<'c> {
 
 impl Drop for ConditionGuard<'_> {
     fn drop(&mut self) {
+        if let ConditionLock::Lock(lock) = self.condition.lock()
+            && !lock.is_of_here()
+        {
+            return;
+        }
         // It is not held any more when an owner died during a wait, or someone released it.
         let _ = self.condition.release();
     }

@@ -114,6 +114,11 @@ impl Lock {
         self.word().is_held()
     }
 
+    /// Whether it is held where this runs, and not in the process that this is a copy of.
+    pub(super) fn is_of_here(&self) -> bool {
+        self.segment.is_owned_here()
+    }
+
     pub(super) fn is_mine(&self) -> Result<bool> {
         self.word().is_mine()
     }
@@ -142,6 +147,6 @@ impl Drop for LockGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         // Someone else may have released it already, which is theirs to answer for.
-        self.lock.word().release();
+        self.lock.word().give_back();
     }
 }

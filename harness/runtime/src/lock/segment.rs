@@ -10,11 +10,13 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
 use poolproof_sys::atomic::{AtomicU32, AtomicU64};
-use poolproof_sys::identity::{self, Identity};
+use poolproof_sys::copies::epoch;
+use poolproof_sys::identity::Identity;
 use poolproof_sys::memory::SharedMemory;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::registry::{self, Registry};
+use crate::copies::{Chain, OfProcess, kept};
 use crate::error::{Error, Result};
 use crate::locked::lock;
 use crate::transfer::{put_handle, take_handle};
@@ -54,14 +56,15 @@ pub(crate) struct Segment {
     /// The owner word of this process: the fork epoch it was claimed in, then the word.
     owner: std::sync::atomic::AtomicU64,
     /// What this process has beside the memory for its object.
-    attached: Mutex<Option<Weak<dyn Any + Send + Sync>>>,
+    attached: Chain<Mutex<Option<Weak<dyn Any + Send + Sync>>>>,
 }
 
 /// A segment's creator and its count among that creator's segments.
 type Key = (u64, u64);
 
 /// The segments that this process has mapped.
-static MAPPED: Mutex<BTreeMap<Key, Weak<Segment>>> = Mutex::new(BTreeMap::new());
+static MAPPED: OfProcess<Mutex<BTreeMap<Key, Weak<Segment>>>> =
+    OfProcess::new(Mutex::new(BTreeMap::new()));
 
 impl Segment {
     /// A new segment with a body of zero bytes.
@@ -90,7 +93,7 @@ impl Segment {
             memory.atomic_u64(CREATOR_AT).load(Relaxed),
             memory.atomic_u64(COUNT_AT).load(Relaxed),
         );
-        let mut mapped = lock(&MAPPED);
+        let mut mapped = lock(MAPPED.get(kept));
         if let Some(segment) = mapped.get(&key).and_then(Weak::upgrade) {
             return segment;
         }
@@ -98,7 +101,7 @@ impl Segment {
             memory,
             body_bytes,
             owner: std::sync::atomic::AtomicU64::new(0),
-            attached: Mutex::new(None),
+            attached: Chain::new(Mutex::new(None)),
         });
         mapped.insert(key, Arc::downgrade(&segment));
         segment
@@ -135,7 +138,7 @@ impl Segment {
 
     /// What this process has beside the memory for its object, made when there is none (any more).
     pub(crate) fn attachment<A: Any + Send + Sync>(&self, make: impl FnOnce() -> A) -> Arc<A> {
-        let mut attached = lock(&self.attached);
+        let mut attached = lock(self.attached.of_process(kept));
         let known = attached.as_ref().and_then(Weak::upgrade);
         if let Some(known) = known.and_then(|known| known.downcast::<A>().ok()) {
             return known;
@@ -157,10 +160,17 @@ impl Segment {
     #[inline]
     pub(crate) fn owner(&self) -> Result<u32> {
         let seen = self.owner.load(Relaxed);
-        if (seen >> 32) as u32 == identity::epoch() {
+        if (seen >> 32) as u32 == epoch() {
             return Ok(seen as u32);
         }
         self.claim(seen)
+    }
+
+    /// Whether this process has an owner word already, rather than being a copy of one that has: what
+    /// that one holds is not held here.
+    #[inline]
+    pub(crate) fn is_owned_here(&self) -> bool {
+        (self.owner.load(Relaxed) >> 32) as u32 == epoch()
     }
 
     /// A number below [`SLOTS`] that this process has alone for as long as it lives.
@@ -182,7 +192,7 @@ impl Segment {
     #[cold]
     fn claim(&self, seen: u64) -> Result<u32> {
         let owner = self.registry().claim()?;
-        let claimed = u64::from(identity::epoch()) << 32 | u64::from(owner);
+        let claimed = u64::from(epoch()) << 32 | u64::from(owner);
         match self.owner.compare_exchange(seen, claimed, AcqRel, Acquire) {
             Ok(_) => Ok(owner),
             Err(other) => {
@@ -215,7 +225,7 @@ impl Segment {
 
 impl Drop for Segment {
     fn drop(&mut self) {
-        let mut mapped = lock(&MAPPED);
+        let mut mapped = lock(MAPPED.get(kept));
         let key = self.key();
         // The same memory may have arrived again in the meantime, under the same key.
         if mapped

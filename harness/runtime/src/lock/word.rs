@@ -148,6 +148,15 @@ impl<'s> Word<'s> {
         before != 0
     }
 
+    /// As [`release`](Word::release), at the end of what holds the lock in this process: in a copy,
+    /// whose original holds it still, nothing happens.
+    #[inline]
+    pub(crate) fn give_back(self) {
+        if self.segment.is_owned_here() {
+            self.release();
+        }
+    }
+
     #[cold]
     fn wake(self) {
         let memory = self.segment.memory();

@@ -5,11 +5,10 @@
 //! of a thread is not taken for the end of the process.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use poolproof_sys::identity::epoch;
+use poolproof_sys::copies::{Withheld, epoch};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::Bytes;
@@ -19,10 +18,10 @@ use super::protocol::{Item, Process, Reply, Request};
 use crate::address::Address;
 use crate::auth::{self, Key, Secret};
 use crate::connection::Connection;
-use crate::copies::InCopies;
+use crate::copies::{Chain, InCopies, OfProcess, anew, kept};
 use crate::error::{Error, Kind, Result};
 use crate::listener::dial;
-use crate::locked::lock;
+use crate::locked::{OwnMap, lock};
 use crate::transfer::encode;
 
 /// A manager's server: what this process knows of it.
@@ -43,22 +42,29 @@ struct Known {
     door: Door,
     number: u64,
     /// The first connection.
-    first: Mutex<Option<Made>>,
+    first: Chain<Mutex<Option<Made>>>,
 }
 
 /// A connection, and the copy of the process that made it.
-type Made = (u32, Arc<Connection<(), ()>>);
+type Made = (u32, Arc<Line>);
+
+/// A connection that no copy has which the program makes by itself: the server would take that for
+/// its original.
+struct Line {
+    _withheld: Option<Withheld>,
+    connection: Connection<(), ()>,
+}
 
 /// Every server that is in use here, so that all proxies of one share what is known of it.
-static SERVERS: Mutex<Vec<Weak<Known>>> = Mutex::new(Vec::new());
-static IN_COPIES: InCopies = InCopies::new(let_go);
+static SERVERS: OfProcess<Mutex<Vec<Weak<Known>>>> = OfProcess::new(Mutex::new(Vec::new()));
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
 
 /// The number of this copy of the process.
-static PROCESS: Mutex<Option<(u32, Process)>> = Mutex::new(None);
+static PROCESS: OfProcess<Mutex<Option<(u32, Process)>>> = OfProcess::new(Mutex::new(None));
 
 thread_local! {
     /// This thread's connections, by their server's number.
-    static CONNECTIONS: RefCell<HashMap<u64, (Weak<Known>, Made)>> = RefCell::default();
+    static CONNECTIONS: RefCell<OwnMap<u64, (Weak<Known>, Made)>> = RefCell::default();
     /// The objects that the value which is being encoded has proxies of.
     static HOLDS: RefCell<Option<(u64, Vec<u64>)>> = const { RefCell::new(None) };
 }
@@ -67,7 +73,7 @@ impl From<Door> for Server {
     fn from(door: Door) -> Server {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         IN_COPIES.register();
-        let mut servers = lock(&SERVERS);
+        let mut servers = lock(SERVERS.get(kept));
         let mut found = None;
         servers.retain(|known| {
             let known = known.upgrade();
@@ -78,7 +84,7 @@ impl From<Door> for Server {
         });
         let known = found.unwrap_or_else(|| {
             let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-            let first = Mutex::new(None);
+            let first = Chain::new(Mutex::new(None));
             let known = Arc::new(Known {
                 door,
                 number,
@@ -99,21 +105,21 @@ impl From<Server> for Door {
 
 /// The connections are the original's, and end with that.
 fn let_go() {
-    if lock(&SERVERS).is_empty() {
+    if lock(SERVERS.get(kept)).is_empty() {
         // There never was one, and a copy gets memory of its own for what it looks at first.
         return;
     }
     let connections =
         CONNECTIONS.try_with(|connections| std::mem::take(&mut *connections.borrow_mut()));
     drop(connections);
-    for known in lock(&SERVERS).iter().filter_map(Weak::upgrade) {
-        drop(lock(&known.first).take());
+    for known in lock(SERVERS.get(kept)).iter().filter_map(Weak::upgrade) {
+        drop(lock(known.first.of_process(anew)).take());
     }
 }
 
 /// The number of this process, which it says first on each connection.
 fn process() -> Result<Process> {
-    let mut known = lock(&PROCESS);
+    let mut known = lock(PROCESS.get(anew));
     match *known {
         Some((made, process)) if made == epoch() => Ok(process),
         _ => {
@@ -140,7 +146,8 @@ impl Server {
 
     /// Asks the server and waits for its answer.
     pub(super) fn ask<R: DeserializeOwned>(&self, request: &Request<'_>) -> Result<R> {
-        let connection = self.connection().map_err(|error| self.lost(error))?;
+        let line = self.connection().map_err(|error| self.lost(error))?;
+        let connection = &line.connection;
         let sent = connection.send_encoded(|buffer| encode(request, buffer));
         let received = sent.and_then(|()| connection.recv_bytes());
         let read = |message: Vec<u8>| {
@@ -183,7 +190,7 @@ impl Server {
     }
 
     /// This thread's connection.
-    fn connection(&self) -> Result<Arc<Connection<(), ()>>> {
+    fn connection(&self) -> Result<Arc<Line>> {
         let known = CONNECTIONS.try_with(|connections| {
             let connections = connections.borrow();
             let known = connections.get(&self.known.number);
@@ -204,20 +211,23 @@ impl Server {
             (before, unused)
         });
         drop(before);
-        let mut first = lock(&self.known.first);
+        let mut first = lock(self.known.first.of_process(anew));
         if first.as_ref().is_none_or(|(made, _)| *made != epoch()) {
             *first = Some((epoch(), Arc::clone(&connection)));
         }
         Ok(connection)
     }
 
-    fn connect(&self) -> Result<Connection<(), ()>> {
+    fn connect(&self) -> Result<Line> {
         let door = &self.known.door;
         let secret = Secret::Own(door.key.clone());
-        let connection = dial(&door.address, Some(&secret))?;
+        let connection: Connection<(), ()> = dial(&door.address, Some(&secret))?;
         let hello = Request::Hello(process()?);
         connection.send_encoded(|buffer| encode(&hello, buffer))?;
-        Ok(connection)
+        Ok(Line {
+            _withheld: connection.withhold(),
+            connection,
+        })
     }
 
     /// Lets this thread's connection go, and the first one, if it is that.
@@ -227,7 +237,7 @@ impl Server {
         let Ok(Some((_, (_, connection)))) = before else {
             return;
         };
-        let mut first = lock(&self.known.first);
+        let mut first = lock(self.known.first.of_process(anew));
         if first
             .as_ref()
             .is_some_and(|(_, first)| Arc::ptr_eq(first, &connection))
@@ -239,7 +249,7 @@ impl Server {
     /// Lets every connection go that is not in use.
     pub(super) fn leave(&self) {
         self.forget();
-        drop(lock(&self.known.first).take());
+        drop(lock(self.known.first.of_process(anew)).take());
     }
 
     /// An error on the way to the server or back, as one of asking it.

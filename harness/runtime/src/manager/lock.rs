@@ -6,6 +6,7 @@
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use poolproof_sys::copies::epoch;
 use serde::{Deserialize, Serialize};
 
 use super::coding::{decoded, encoded};
@@ -178,18 +179,26 @@ impl Object for RLock {
 pub struct Held<'p> {
     proxy: &'p Proxy,
     release: fn(&Proxy) -> Result<()>,
+    creator: u32,
 }
 
 impl<'p> Held<'p> {
     pub(super) fn new(proxy: &'p Proxy, release: fn(&Proxy) -> Result<()>) -> Held<'p> {
-        Held { proxy, release }
+        Held {
+            proxy,
+            release,
+            creator: epoch(),
+        }
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // The manager may have ended, and the lock with it.
-        let _ = (self.release)(self.proxy);
+        // In a copy of the process that holds it there is nothing to give back.
+        if self.creator == epoch() {
+            // The manager may have ended, and the lock with it.
+            let _ = (self.release)(self.proxy);
+        }
     }
 }
 

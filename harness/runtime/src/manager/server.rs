@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use poolproof_sys::channel::Channel;
+use poolproof_sys::copies::{epoch, notice, withhold};
 use poolproof_sys::handle::Handle;
 use poolproof_sys::{pipe, socket};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ use crate::address::{Address, Home};
 use crate::auth::seal::Seals;
 use crate::auth::{Key, Secret};
 use crate::connection::Connection;
+use crate::current;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
 use crate::listener::{Accepted, Acceptor};
@@ -64,16 +66,18 @@ pub(super) fn main(start: Start) {
     }
     let channel = Channel::from(start.channel);
     let office = Office::open(start.address.as_ref(), start.key, start.registered);
-    let hello: Hello = match &office {
-        Ok(office) => Ok(office.address().clone()),
+    let serving = office.and_then(|office| {
+        let shared = Arc::clone(&office);
+        let serving = fork_gate::spawn("manager", move || serve(&shared));
+        let failed = |error| Error::system("start a manager's thread", error);
+        Ok((office, serving.map_err(failed)?))
+    });
+    let hello: Hello = match &serving {
+        Ok((office, _)) => Ok(office.address().clone()),
         Err(error) => Err((error.kind(), error.to_string())),
     };
     let is_told = encoded(&hello).is_ok_and(|bytes| channel.send(&bytes, &[]).is_ok());
-    let (Ok(office), true) = (office, is_told) else {
-        return;
-    };
-    let serving = Arc::clone(&office);
-    let Ok(serving) = fork_gate::spawn("manager", move || serve(&serving)) else {
+    let (Ok((office, serving)), true) = (serving, is_told) else {
         return;
     };
     // Nothing is ever said on it; its end is the end of who started us.
@@ -88,6 +92,7 @@ pub(super) struct Office {
     address: Address,
     /// None once it is over.
     acceptor: Mutex<Option<Arc<Acceptor>>>,
+    creator: u32,
     table: Arc<Table>,
     registry: Registry,
     /// Open connections, to be ended with the server.
@@ -105,9 +110,11 @@ impl Office {
     ) -> Result<Arc<Office>> {
         let registry = Registry::open(registered)?;
         let home = address.map_or_else(Home::private, |address| Ok(Home::from(address.clone())))?;
-        let acceptor = Acceptor::bind(home, Some(Secret::Own(key)))?;
+        let mut acceptor = Acceptor::bind(home, Some(Secret::Own(key)))?;
+        acceptor.withhold();
         Ok(Arc::new(Office {
             address: acceptor.address().clone(),
+            creator: epoch(),
             acceptor: Mutex::new(Some(Arc::new(acceptor))),
             table: Arc::new(Table::new()?),
             registry,
@@ -126,6 +133,10 @@ impl Office {
 
     /// Has [`serve`] return, and every connection end.
     pub(super) fn end(&self) {
+        // A copy of the process would end its original's connections.
+        if self.creator != notice() {
+            return;
+        }
         if let Some(acceptor) = lock(&self.acceptor).take() {
             acceptor.close();
         }
@@ -139,13 +150,22 @@ impl Office {
 
 /// Has a thread for each who connects, until [`Office::end`].
 pub(super) fn serve(office: &Arc<Office>) {
+    if office.creator != notice() {
+        return;
+    }
     let Some(acceptor) = lock(&office.acceptor).clone() else {
         return;
     };
+    let mut is_said = false;
     for client in 1.. {
         match acceptor.accept() {
             Ok(accepted) => employ(office, client, accepted),
             Err(error) if error.is_closed() => return,
+            // Said once: what is short may be so for long.
+            Err(error) if error.is_system() && !is_said => {
+                is_said = true;
+                current::say("error", &error);
+            }
             // One who does not know the key, or the system is short of something: then it has been
             // left alone for a while.
             Err(_) => {}
@@ -164,15 +184,23 @@ fn employ(office: &Arc<Office>, client: u64, accepted: Accepted) {
             let Some(Accepted { stream, seals }) = lock(&accepted).take() else {
                 return;
             };
+            // A copy that the program makes by itself would hold the connection open.
+            let _withheld = withhold(&stream);
             // A request that makes no sense ends its connection, and no other.
             let _ = converse(&office, client, &stream, seals);
             let _ = socket::shut_down(&stream);
             lock(&office.streams).remove(&client);
         }
     };
+    let mut is_said = false;
     while !office.is_over() {
-        if fork_gate::spawn("manager client", work()).is_ok() {
+        let Err(error) = fork_gate::spawn("manager client", work()) else {
             return;
+        };
+        if !is_said {
+            is_said = true;
+            let error = Error::system("start a thread for a manager's client", error);
+            current::say("error", &error);
         }
         // It has connected, and waits for its first answer.
         fork_gate::outside(|| std::thread::sleep(LOOK));

@@ -152,7 +152,7 @@ impl<R: Message> Results<R> {
 
 impl<R: Message> Chunks<R> {
     fn keep(&mut self, task: usize, arrived: Arrived<'_>) -> Result<()> {
-        let Arrived { bytes, handles } = arrived;
+        let Arrived { bytes, handles, .. } = arrived;
         let wanted = self.chunk.min(self.items - task * self.chunk);
         let count = if task == self.next {
             let count = codec::decode_onto(&mut self.list, bytes, handles)?;

@@ -1,14 +1,16 @@
 //! What is said of a pool before its workers are started.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use poolproof_sys::function::Passed;
+use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
 use super::board::Board;
 use super::codec::encode;
 use super::crew::{Crew, Encode, Plan};
-use super::inner::{Inner, PATIENCE, end};
+use super::inner::{Inner, PATIENCE, end, wind_up};
 use super::office::{self, Door, Office};
 use super::submit::passed;
 use super::task::Initial;
@@ -27,7 +29,11 @@ pub struct PoolBuilder {
     tasks_max: Option<u64>,
     initializer: Option<Result<(Passed, Encode)>>,
     is_daemon: bool,
+    drop_timeout: Duration,
 }
+
+/// How long an executor that is dropped waits for the next of its tasks to end.
+const DROP_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Context {
     /// A pool of `workers` processes (or threads), of which more can be said before it starts.
@@ -38,6 +44,7 @@ impl Context {
             tasks_max: None,
             initializer: None,
             is_daemon: true,
+            drop_timeout: DROP_TIMEOUT,
         }
     }
 }
@@ -80,6 +87,14 @@ impl PoolBuilder {
         self
     }
 
+    /// How long an executor that is dropped, or whose program ends, waits for its tasks as long as
+    /// none of them ends; 30 seconds as long as nothing is said. Then it terminates them, and says
+    /// so on stderr. [`Duration::MAX`] waits for as long as it takes.
+    pub fn drop_timeout(mut self, timeout: Duration) -> PoolBuilder {
+        self.drop_timeout = timeout;
+        self
+    }
+
     /// Starts the workers.
     ///
     /// # Errors
@@ -91,6 +106,7 @@ impl PoolBuilder {
             return Err(Error::new(Kind::Usage, text));
         }
         let (context, workers, is_daemon) = (self.context, self.workers, self.is_daemon);
+        let drop_timeout = self.drop_timeout;
         let board = Board::new(workers)?;
         let plan = Plan {
             context,
@@ -108,27 +124,20 @@ impl PoolBuilder {
                 return Err(error);
             }
         }
-        let shared = Arc::clone(&office);
-        let watch = move || {
-            office::enter_pool_thread();
-            watcher::run(&shared, &wake);
-        };
-        fork_gate::spawn("pool watcher", watch).map_err(failed)?;
-        let shared = Arc::clone(&office);
-        let handle = move || {
-            office::enter_pool_thread();
-            handler::run(&shared, workers);
-        };
-        fork_gate::spawn("pool handler", handle).map_err(failed)?;
+        if let Err(error) = start_threads(&office, wake, workers) {
+            abandon(&office);
+            return Err(error);
+        }
         let weak: Weak<Office> = Arc::downgrade(&office);
+        let method = context.start_method();
         let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
             let Some(office) = weak.upgrade() else {
                 return;
             };
             if is_daemon {
-                end(&office, context.start_method());
+                end(&office, method);
             } else {
-                office.shut_down(true, false);
+                wind_up(&office, method, drop_timeout);
             }
         });
         let inner = Inner {
@@ -136,6 +145,7 @@ impl PoolBuilder {
             context,
             workers,
             at_exit,
+            drop_timeout,
         };
         Ok(Pool {
             inner: Arc::new(inner),
@@ -143,9 +153,29 @@ impl PoolBuilder {
     }
 }
 
-/// Ends the workers of a pool that could not start them all.
+/// Starts the pool's own threads.
+fn start_threads(office: &Arc<Office>, wake: Handle, workers: usize) -> Result<()> {
+    let failed = |error| Error::system("start the threads of a pool", error);
+    let shared = Arc::clone(office);
+    let watch = move || {
+        office::enter_pool_thread();
+        watcher::run(&shared, &wake);
+    };
+    fork_gate::spawn("pool watcher", watch).map_err(failed)?;
+    let shared = Arc::clone(office);
+    let handle = move || {
+        office::enter_pool_thread();
+        handler::run(&shared, workers);
+    };
+    fork_gate::spawn("pool handler", handle).map_err(failed)?;
+    Ok(())
+}
+
+/// Ends the workers of a pool that could not start them all, or its own threads.
 fn abandon(office: &Office) {
     office.end(Door::Terminated);
+    // For the one thread, if that was started.
+    office.set_handler_done();
     for process in office.crew.processes() {
         // It fails for one that has ended; at worst they leave as they are asked to.
         let _ = process.kill();

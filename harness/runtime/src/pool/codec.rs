@@ -24,6 +24,11 @@ pub(super) fn encode<T: Message>(value: &T, buffer: &mut Vec<u8>) -> Result<Vec<
     }
 }
 
+/// Whether a list of such values goes whole, so that none of them can fail on its way.
+pub(super) fn are_plain<T: Message>() -> bool {
+    put_list(&Vec::<T>::new(), 0, &mut Vec::new()).is_some()
+}
+
 /// As [`encode`] of a vector of the next `count` items.
 pub(super) fn encode_items<T: Message>(
     items: &IntoIter<T>,

@@ -1,14 +1,19 @@
 //! Results one by one: what `imap` and `imap_unordered` give.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
-use super::job::{Ended, Job, Outcome, wait_until};
+use poolproof_sys::copies::epoch;
+
+use super::input::Asker;
+use super::job::{Ended, Job, Outcome, of_original, wait_until};
 use super::office::Office;
+use super::parts;
 use super::source::Next;
+use super::task::Failure;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
@@ -34,6 +39,8 @@ pub(super) struct Each<R> {
     changed: Condvar,
     /// Whether so many results wait that the input may have to.
     is_ahead: AtomicBool,
+    /// How many tasks have been made of chunks, above how many items the last of them has.
+    made: AtomicU64,
 }
 
 struct State<R> {
@@ -77,11 +84,24 @@ impl<R> Each<R> {
             state: Mutex::new(state),
             changed: Condvar::new(),
             is_ahead: AtomicBool::new(false),
+            made: AtomicU64::new(0),
+        }
+    }
+
+    /// How many items a task has; one stands for all that have not become tasks.
+    fn items(&self, task: usize) -> usize {
+        let made = self.made.load(Relaxed);
+        let (made, last) = ((made >> 32) as usize, made as u32 as usize);
+        match task + 1 {
+            _ if self.chunk == 1 => 1,
+            number if number < made => self.chunk,
+            number if number == made => last,
+            _ => 1,
         }
     }
 
     /// Why no more is worked on now: so many results wait, or were thrown away.
-    pub(super) fn pause(&self) -> Option<Next> {
+    fn look_ahead(&self) -> Option<Next> {
         if !self.is_ahead.load(Relaxed) {
             return None;
         }
@@ -143,16 +163,28 @@ impl<R> Each<R> {
 
 impl<R: Message> Each<R> {
     /// Puts a task's results behind those of a list; says how many.
-    fn decode(&self, outcome: Outcome<'_>, list: &mut Vec<Result<R>>) -> usize {
+    fn decode(&self, task: usize, outcome: Outcome<'_>, list: &mut Vec<Result<R>>) -> usize {
         let before = list.len();
         let decoded = outcome.and_then(|arrived| {
             match self.chunk {
                 1 => list.push(Ok(arrived.decoded()?)),
+                _ if arrived.are_parts => {
+                    let parts = parts::decode::<R>(arrived.bytes, arrived.handles)?;
+                    let parts = parts.into_iter();
+                    list.extend(parts.map(|part| part.map_err(Failure::into_error)));
+                }
                 _ => list.extend(arrived.decoded::<Vec<R>>()?.into_iter().map(Ok)),
             }
             Ok(())
         });
         if let Err(error) = decoded {
+            // What is called off is not counted: the rest of the input is not even known.
+            let items = match error.is_cancelled() {
+                true => 1,
+                false => self.items(task),
+            };
+            let again = (1..items).map(|_| Err(error.again()));
+            list.extend(again);
             list.push(Err(error));
         }
         list.len() - before
@@ -192,10 +224,22 @@ impl<R: Message> Each<R> {
     }
 }
 
+impl<R: Message> Asker for Each<R> {
+    fn pause(&self) -> Option<Next> {
+        self.look_ahead()
+    }
+
+    fn count(&self, items: usize) {
+        // Whoever makes tasks has the feed, and so is alone.
+        let made = (self.made.load(Relaxed) >> 32) + 1;
+        self.made.store(made << 32 | items as u64, Relaxed);
+    }
+}
+
 impl<R: Message> Job for Each<R> {
     fn complete(&self, task: usize, outcome: Outcome<'_>) {
         let mut results = Vec::new();
-        let count = self.decode(outcome, &mut results);
+        let count = self.decode(task, outcome, &mut results);
         self.keep_all(std::iter::once((task, count)), results);
     }
 
@@ -203,7 +247,7 @@ impl<R: Message> Job for Each<R> {
         let mut results = Vec::with_capacity(tasks.len());
         let counts = tasks
             .iter()
-            .map(|ended| self.decode(ended.outcome(), &mut results));
+            .map(|ended| self.decode(ended.task, ended.outcome(), &mut results));
         let counts: Vec<_> = counts.collect();
         let tasks = tasks.iter().map(|ended| ended.task);
         self.keep_all(tasks.zip(counts), results);
@@ -226,19 +270,29 @@ impl<R: Message> Job for Each<R> {
 
 /// The results of [`imap`](super::Pool::imap), one by one as they come.
 ///
-/// A task that failed is an error at its place, and the results behind it follow.
+/// An item that failed is an error at its place, and the results behind it follow: there is one
+/// result or one error for each item, whatever the chunk. Where a worker dies, that is an error for
+/// each item of the chunk that it had.
 ///
 /// Once this is dropped, results are thrown away as they come, and no more items are taken than if
 /// nobody took a result: what was asked for is done, and an endless input ends there.
 pub struct ResultIterator<R> {
     job: Arc<Each<R>>,
     office: Weak<Office>,
+    creator: u32,
+    /// Whether a copy of the process was told that it gets none.
+    is_told: bool,
 }
 
 impl<R> ResultIterator<R> {
     pub(super) fn new(job: Arc<Each<R>>, office: &Arc<Office>) -> ResultIterator<R> {
         let office = Arc::downgrade(office);
-        ResultIterator { job, office }
+        ResultIterator {
+            job,
+            office,
+            creator: epoch(),
+            is_told: false,
+        }
     }
 
     /// The next result, waited for at most so long; none at the end.
@@ -247,6 +301,10 @@ impl<R> ResultIterator<R> {
     /// `is_timeout` when it has not come by then, and can be asked for again; what the task failed
     /// with; `is_worker_lost` when its worker died.
     pub fn next_timeout(&mut self, timeout: Option<Duration>) -> Option<Result<R>> {
+        if self.creator != epoch() {
+            let is_first = !std::mem::replace(&mut self.is_told, true);
+            return is_first.then(|| Err(of_original("get the next result of a pool")));
+        }
         let (next, is_resumed) = self.job.next(timeout);
         if is_resumed && let Some(office) = self.office.upgrade() {
             office.pump();
@@ -257,6 +315,9 @@ impl<R> ResultIterator<R> {
 
 impl<R> Drop for ResultIterator<R> {
     fn drop(&mut self) {
+        if self.creator != epoch() {
+            return;
+        }
         self.job.forget();
         if let Some(office) = self.office.upgrade() {
             office.pump();

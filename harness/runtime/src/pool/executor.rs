@@ -6,6 +6,7 @@ use super::Pool;
 use super::builder::PoolBuilder;
 use super::each::ResultIterator;
 use super::future::Future;
+use super::inner::wind_up;
 use super::job::Callbacks;
 use crate::context::{Context, StartMethod};
 use crate::error::Result;
@@ -16,7 +17,12 @@ use crate::transfer::Message;
 /// They are no daemons: a task may start processes of its own. A worker that dies fails the task
 /// that it ran with `is_worker_lost`, and no other; only one whose workers cannot start any more is
 /// broken (`is_broken_pool`).
-/// Dropping the last clone is [`shut_down`](Executor::shut_down)`(true, false)`.
+///
+/// Dropping the last clone waits for the tasks that it was given, as leaving Python's `with` block
+/// does. But a `main` that is left by `?` while a task hangs has to end: where no task ends for half a
+/// minute ([`drop_timeout`](PoolBuilder::drop_timeout)) the workers are terminated, and stderr says so.
+/// While a panic unwinds they are terminated at once. Who means to wait for as long as it takes says
+/// [`shut_down`](Executor::shut_down)`(true, false)`.
 ///
 /// ```standalone_crate
 /// use poolproof_runtime as mp;
@@ -137,6 +143,13 @@ impl Executor {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.pool.inner.office.shut_down(true, false);
+        let inner = &self.pool.inner;
+        match std::thread::panicking() {
+            true => inner.terminate(),
+            false => {
+                let method = inner.context.start_method();
+                wind_up(&inner.office, method, inner.drop_timeout);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Tasks are encoded one by one as they are needed, so that a long input costs the memory of what is
 //! under way and not of the whole.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -21,7 +21,7 @@ use super::ring::{self, INLINE};
 use super::source::{Next, Small, Source};
 use super::worker::{self, Room};
 use crate::error::{Error, Kind, Result};
-use crate::locked::lock;
+use crate::locked::{OwnMap, lock};
 
 /// A job's tasks on their way to the ring.
 pub(super) struct Feeding {
@@ -55,7 +55,7 @@ pub(super) struct Early {
 pub(super) struct Feed {
     position: u64,
     arena: Arena,
-    functions: HashMap<Passed, u32>,
+    functions: OwnMap<Passed, u32>,
     /// The function of the last task.
     last: Option<(Passed, u32)>,
     feeding: VecDeque<Feeding>,
@@ -93,7 +93,7 @@ impl Feed {
         Feed {
             position: 0,
             arena: Arena::new(at, bytes),
-            functions: HashMap::new(),
+            functions: OwnMap::default(),
             last: None,
             feeding: VecDeque::new(),
             waiting: None,

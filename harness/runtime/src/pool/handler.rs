@@ -43,6 +43,9 @@ pub(super) fn run(office: &Arc<Office>, workers: usize) {
     loop {
         let is_poked = office.take_poke();
         let count = handler.drain();
+        if count > 0 {
+            office.count_ended(count);
+        }
         if is_poked {
             handler.replace_gone();
         }
@@ -114,10 +117,15 @@ impl Handler<'_> {
 
     fn deliver_parcels(&self) {
         for parcel in std::mem::take(&mut *lock(&self.office.parcels)) {
+            self.office.count_ended(1);
             let pending = lock(&self.office.pendings).remove(parcel.id);
             if let Some(pending) = pending {
-                let (bytes, handles) = (&parcel.bytes[..], parcel.handles);
-                settle(self.office, pending, Ok(Arrived { bytes, handles }));
+                let arrived = Arrived {
+                    bytes: &parcel.bytes,
+                    handles: parcel.handles,
+                    are_parts: parcel.are_parts,
+                };
+                settle(self.office, pending, Ok(arrived));
             }
         }
     }

@@ -9,6 +9,7 @@ use std::vec::IntoIter;
 use super::codec::encode;
 use super::job::wait_until;
 use super::office::Office;
+use super::parts;
 use super::source::{Next, Source};
 use crate::error::{Error, Result};
 use crate::fork_gate;
@@ -24,8 +25,15 @@ pub(super) struct Pulled<A> {
     /// Taken from there, and not given yet.
     taken: VecDeque<A>,
     chunk: usize,
+    for_whom: Arc<dyn Asker>,
+}
+
+/// Who asks for the items.
+pub(super) trait Asker: Send + Sync {
     /// Why nothing is to be taken now.
-    pause: Box<dyn Fn() -> Option<Next> + Send>,
+    fn pause(&self) -> Option<Next>;
+    /// One more task has so many items.
+    fn count(&self, items: usize);
 }
 
 /// Where the iterator's thread puts items, and the feed finds them.
@@ -56,7 +64,7 @@ impl<A: Message> Pulled<A> {
     pub(super) fn start(
         items: impl Iterator<Item = A> + Send + 'static,
         chunk: usize,
-        pause: Box<dyn Fn() -> Option<Next> + Send>,
+        for_whom: Arc<dyn Asker>,
         office: &Arc<Office>,
     ) -> Result<Pulled<A>> {
         let mut items = Some(items);
@@ -85,7 +93,7 @@ impl<A: Message> Pulled<A> {
             input,
             taken: list.map(Vec::from_iter).unwrap_or_default().into(),
             chunk,
-            pause,
+            for_whom,
         })
     }
 }
@@ -194,7 +202,7 @@ impl<A> Input<A> {
 
 impl<A: Message> Source for Pulled<A> {
     fn next(&mut self, bytes: &mut Vec<u8>) -> Next {
-        if let Some(pause) = (self.pause)() {
+        if let Some(pause) = self.for_whom.pause() {
             return pause;
         }
         if self.taken.len() < self.chunk
@@ -207,7 +215,9 @@ impl<A: Message> Source for Pulled<A> {
             first => {
                 let rest = self.taken.len().min(self.chunk - 1);
                 let chunk = first.into_iter().chain(self.taken.drain(..rest));
-                encode(&chunk.collect::<Vec<A>>(), bytes)
+                let chunk: Vec<A> = chunk.collect();
+                self.for_whom.count(chunk.len());
+                parts::encode_items(chunk, bytes)
             }
         })
     }

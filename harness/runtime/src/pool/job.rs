@@ -6,10 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use poolproof_sys::copies::epoch;
 use poolproof_sys::handle::Handle;
 
 use super::stream::Ending;
 use super::{codec, task};
+use crate::copies;
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
 use crate::fork_gate;
@@ -20,6 +22,8 @@ use crate::transfer::Message;
 pub(super) struct Arrived<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) handles: Vec<Handle>,
+    /// Whether it is a result or a failure for each item.
+    pub(super) are_parts: bool,
 }
 
 impl Arrived<'_> {
@@ -50,9 +54,10 @@ impl<'b> Ended<'b> {
     pub(super) fn outcome(&self) -> Outcome<'b> {
         match self.ending {
             Ending::Failed => Err(task::failure(self.bytes)),
-            Ending::Returned | Ending::ReturnedInRoom => Ok(Arrived {
+            ending => Ok(Arrived {
                 bytes: self.bytes,
                 handles: Vec::new(),
+                are_parts: ending == Ending::ReturnedParts,
             }),
         }
     }
@@ -104,6 +109,7 @@ impl<T> Callbacks<T> {
 pub(super) struct Later<T> {
     state: Mutex<LaterState<T>>,
     ready: Condvar,
+    creator: u32,
 }
 
 struct LaterState<T> {
@@ -126,11 +132,26 @@ impl<T> Later<T> {
         Later {
             state: Mutex::new(state),
             ready: Condvar::new(),
+            creator: epoch(),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, LaterState<T>> {
         lock(&self.state)
+    }
+
+    /// In a copy of the process nobody will ever give the result, and another thread may hold the
+    /// lock for ever.
+    fn is_ours(&self) -> bool {
+        self.creator == epoch()
+    }
+
+    /// Looks at the state; none in a copy where that can never be done.
+    fn look<L>(&self, look: impl FnOnce(&mut LaterState<T>) -> L) -> Option<L> {
+        match self.is_ours() {
+            true => Some(look(&mut self.lock())),
+            false => self.state.try_lock().ok().map(|mut state| look(&mut state)),
+        }
     }
 
     /// Gives the result, once.
@@ -145,8 +166,12 @@ impl<T> Later<T> {
         watchers.into_iter().for_each(call_back);
     }
 
-    /// Calls `watcher` once the result is there: in a thread of the pool, or now.
+    /// Calls `watcher` once the result is there: in a thread of the pool, or now; now, too, in a copy of
+    /// the process, where it will never be.
     pub(super) fn watch(&self, watcher: Watcher) {
+        if !self.is_ours() {
+            return call_back(watcher);
+        }
         let mut state = self.lock();
         match state.is_ready {
             false => state.watchers.push(watcher),
@@ -159,24 +184,32 @@ impl<T> Later<T> {
 
     /// The error, which stays; none where there is none.
     pub(super) fn error(&self) -> Option<Error> {
-        match self.lock().result.as_ref()? {
-            Ok(_) => None,
-            Err(error) => Some(error.again()),
+        let known = self.look(|state| {
+            let result = state.result.as_ref()?;
+            Some(result.as_ref().err().map(Error::again))
+        });
+        match known.flatten() {
+            Some(error) => error,
+            None if self.is_ours() => None,
+            None => Some(of_original("get the result of a task")),
         }
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.lock().is_ready
+        self.look(|state| state.is_ready).unwrap_or(false)
     }
 
     pub(super) fn wait(&self, timeout: Option<Duration>) -> bool {
         let deadline = deadline::after(timeout);
-        self.is_ready() || wait_until(&self.state, &self.ready, deadline, |state| state.is_ready)
+        let is_ready = |state: &LaterState<T>| state.is_ready;
+        self.is_ready()
+            || (self.is_ours() && wait_until(&self.state, &self.ready, deadline, is_ready))
     }
 
     /// Whether the result is no error; none before it is there.
     pub(super) fn is_ok(&self) -> Option<bool> {
-        self.lock().result.as_ref().map(Result::is_ok)
+        self.look(|state| state.result.as_ref().map(Result::is_ok))
+            .flatten()
     }
 
     /// Waits for the result of `subject`, which stays.
@@ -202,12 +235,18 @@ impl<T> Later<T> {
     pub(super) fn wait_or_fail(&self, timeout: Option<Duration>, subject: &str) -> Result<()> {
         match self.wait(timeout) {
             true => Ok(()),
+            false if !self.is_ours() => Err(of_original(&format!("get the result of {subject}"))),
             false => {
                 let text = format!("get the result of {subject}");
                 Err(Error::new(Kind::Timeout, text))
             }
         }
     }
+}
+
+/// The error of who waits for what the pool of another process does.
+pub(super) fn of_original(subject: &str) -> Error {
+    copies::of_original(subject, "make a pool or an executor in this process")
 }
 
 fn taken() -> Error {

@@ -1,19 +1,19 @@
 //! What the threads of a pool share: the board, the books, the crew, and whether it is still open.
 
 use std::cell::Cell;
-use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, fence};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use poolproof_sys::copies::{epoch, notice};
 use poolproof_sys::handle::Handle;
-use poolproof_sys::identity::epoch;
 use poolproof_sys::pipe;
 
 use super::board::{Board, Leaving};
 use super::crew::Crew;
 use super::feed::{Early, Feed, Feeding, cancelled};
-use super::job::{Job, wait_until};
+use super::job::{Job, of_original, wait_until};
 use super::pendings::{Pending, Pendings, is_same};
 use crate::deadline;
 use crate::error::{Error, Kind, Result};
@@ -42,6 +42,8 @@ pub(super) struct Office {
     arrivals: Mutex<Arrivals>,
     /// How many tasks the ring has been given.
     published: AtomicU64,
+    /// How many results have come.
+    ended: AtomicU64,
     is_poked: AtomicBool,
     /// Whether someone wants to have the feed pumped, and may have found another thread at it.
     is_pump_wanted: AtomicBool,
@@ -57,6 +59,8 @@ pub(super) struct Parcel {
     pub(super) id: u64,
     pub(super) bytes: Vec<u8>,
     pub(super) handles: Vec<Handle>,
+    /// Whether it is a result or a failure for each item.
+    pub(super) are_parts: bool,
 }
 
 struct Arrivals {
@@ -76,6 +80,7 @@ impl Office {
                 feedings: Vec::new(),
             }),
             published: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
             is_poked: AtomicBool::new(false),
             is_pump_wanted: AtomicBool::new(false),
             is_handler_done: AtomicBool::new(false),
@@ -120,10 +125,9 @@ impl Office {
     }
 
     fn check_ours(&self) -> Result<()> {
-        let text = "give a task to a pool of another process: make a pool in this one";
         match self.is_ours() {
             true => Ok(()),
-            false => Err(Error::new(Kind::Usage, text)),
+            false => Err(of_original("give a task to a pool")),
         }
     }
 
@@ -131,6 +135,9 @@ impl Office {
     /// more to do. If another thread is at it, that one does it once more: it may have looked already
     /// at what has changed.
     pub(super) fn pump(&self) {
+        if self.creator != epoch() {
+            return;
+        }
         loop {
             self.is_pump_wanted.store(true, SeqCst);
             // Before it is seen that another has the feed, as that one looks after it gives it back.
@@ -179,6 +186,9 @@ impl Office {
 
     /// Takes no more tasks.
     pub(super) fn close(&self) {
+        if !self.is_ours() {
+            return;
+        }
         let mut arrivals = lock(&self.arrivals);
         if arrivals.door == Door::Open {
             arrivals.door = Door::Closed;
@@ -190,6 +200,7 @@ impl Office {
     /// Takes no more tasks, gives up those that no worker has begun where it is to `cancel`, and
     /// where it is to `wait`, waits for the end of the pool: its own threads would wait for themselves.
     pub(super) fn shut_down(&self, wait: bool, cancel: bool) {
+        notice();
         if !self.is_ours() {
             return;
         }
@@ -223,6 +234,9 @@ impl Office {
 
     /// Takes back a job of one task, unless a worker has it or had it; says whether that was so.
     pub(super) fn cancel(&self, job: &Arc<dyn Job>) -> bool {
+        if !self.is_ours() {
+            return false;
+        }
         let mut feed = lock(&self.feed);
         let mut arrivals = lock(&self.arrivals);
         let count = arrivals.feedings.len();
@@ -274,11 +288,24 @@ impl Office {
 
     /// Whether a worker has claimed a job's one task and its outcome has not come.
     pub(super) fn is_running(&self, job: &Arc<dyn Job>) -> bool {
+        if !self.is_ours() {
+            return false;
+        }
         let positions = lock(&self.pendings).positions(Some(job));
         let ring = self.board.ring();
         positions
             .iter()
             .any(|(_, position)| !ring.is_ready(*position))
+    }
+
+    /// How many tasks have ended, for who waits for one more.
+    pub(super) fn ended(&self) -> u64 {
+        self.ended.load(Relaxed)
+    }
+
+    /// Some results have come.
+    pub(super) fn count_ended(&self, count: usize) {
+        self.ended.fetch_add(count as u64, Relaxed);
     }
 
     /// Has the pool's thread look around.

@@ -3,7 +3,6 @@
 //! A task's name is where in the ring it is or was, which says where it stands here, too; what all
 //! tasks of a run share is kept once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use poolproof_sys::handle::Handle;
@@ -12,6 +11,7 @@ use super::arena::Block;
 use super::job::{Ended, Job};
 use super::ring;
 use super::stream::Record;
+use crate::locked::OwnMap;
 
 /// A task that is published and has no outcome yet.
 pub(super) struct Pending {
@@ -41,13 +41,13 @@ pub(super) struct Pendings {
     /// The youngest tasks, each at its position.
     places: Vec<Place>,
     /// Those that still run when the ring has come round.
-    old: HashMap<u64, Place>,
+    old: OwnMap<u64, Place>,
     count: usize,
     jobs: Vec<Option<(Arc<dyn Job>, usize)>>,
     free_jobs: Vec<u32>,
     /// The job of the last task.
     last: u32,
-    extras: HashMap<u64, Extra>,
+    extras: OwnMap<u64, Extra>,
 }
 
 /// A task, or zero for none.

@@ -31,6 +31,8 @@ pub(super) enum Ending {
     Failed,
     /// Its encoded result lies where its arguments did; the bytes say how long it is.
     ReturnedInRoom,
+    /// The bytes are a result or a failure for each item.
+    ReturnedParts,
 }
 
 impl Ending {
@@ -40,7 +42,8 @@ impl Ending {
         match bits & 3 {
             0 => Ending::Returned,
             1 => Ending::Failed,
-            _ => Ending::ReturnedInRoom,
+            2 => Ending::ReturnedInRoom,
+            _ => Ending::ReturnedParts,
         }
     }
 }

@@ -8,11 +8,11 @@ use super::Pool;
 use super::all::All;
 use super::each::{Each, Order, ResultIterator};
 use super::feed::Feeding;
-use super::input::Pulled;
+use super::input::{Asker, Pulled};
 use super::job::{Callbacks, Job, One};
 use super::result::AsyncResult;
 use super::source::{Chunks, Once, Source};
-use super::task::{Chunk, Single};
+use super::task::{self, Chunk, Single};
 use crate::error::{Error, Kind, Result};
 use crate::transfer::Message;
 
@@ -62,11 +62,13 @@ impl Pool {
     ) -> Result<ResultIterator<R>> {
         let chunk = check_chunk(chunk)?;
         let job = Arc::new(Each::new(order, chunk));
-        let waiting = Arc::clone(&job);
-        let pause = Box::new(move || waiting.pause());
-        let function = bridged(function, chunk)?;
+        let function = passed(match chunk {
+            1 => Passed::new::<A, R, Single>(function),
+            _ => Passed::new::<A, R, task::Each>(function),
+        })?;
         self.inner.office.check_open()?;
-        let source = Pulled::start(items, chunk, pause, &self.inner.office)?;
+        let for_whom = Arc::clone(&job) as Arc<dyn Asker>;
+        let source = Pulled::start(items, chunk, for_whom, &self.inner.office)?;
         self.submit(Arc::clone(&job) as Arc<dyn Job>, source, function)?;
         Ok(ResultIterator::new(job, &self.inner.office))
     }

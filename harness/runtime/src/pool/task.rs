@@ -10,7 +10,9 @@ use poolproof_sys::function::{Bridge, Passed};
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
-use super::codec;
+use super::codec::{self, are_plain};
+use super::parts::{self, Part};
+use crate::copies::only_here;
 use crate::current::Exit;
 use crate::error::{Error, Kind, Result, panic_text};
 use crate::panics::{Panicked, caught};
@@ -19,6 +21,8 @@ use crate::transfer::{Message, decode, encode, put_table, take_table};
 /// What a bridge returns when its output is an encoded result; else it is a [`Failure`].
 pub(super) const RETURNED: i32 = 0;
 const FAILED: i32 = 1;
+/// What it returns when the output has a result or a failure for each item.
+pub(super) const RETURNED_PARTS: i32 = 2;
 
 /// Why a task has no result, on its way back.
 #[derive(Debug, Serialize, Deserialize)]
@@ -29,7 +33,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn of(error: &Error) -> Failure {
+    pub(super) fn of(error: &Error) -> Failure {
         Failure {
             kind: error.kind(),
             subject: error.subject().to_owned(),
@@ -83,7 +87,7 @@ impl Error {
 /// Calls a function on encoded arguments, beside which are the handles that are laid out; the output
 /// is a result or a [`Failure`], beside which the table has the result's handles.
 pub(super) fn run(function: Passed, input: &[u8], output: &mut Vec<u8>) -> i32 {
-    match function.call(input, output) {
+    match only_here(|| function.call(input, output)) {
         Ok(code) => code,
         Err(error) => {
             drop(take_table());
@@ -132,7 +136,8 @@ impl<A: Message, R: Exit> Bridge<A, R> for Initial {
     }
 }
 
-/// A chunk of calls: the input is a `Vec<A>`, the output a `Vec<R>`. A failure skips the rest.
+/// A chunk of calls for one list: the input is a `Vec<A>`, the output a `Vec<R>`. A failure skips the
+/// rest, as the list fails with it.
 pub(super) struct Chunk;
 
 impl<A: Message, R: Message> Bridge<A, R> for Chunk {
@@ -140,6 +145,31 @@ impl<A: Message, R: Message> Bridge<A, R> for Chunk {
         cross(input, output, |items: Vec<A>| -> Vec<R> {
             items.into_iter().map(function).collect()
         })
+    }
+}
+
+/// A chunk of calls, each of which has a result or a failure of its own.
+pub(super) struct Each;
+
+impl<A: Message, R: Message> Bridge<A, R> for Each {
+    fn cross(function: fn(A) -> R, input: &[u8], output: &mut Vec<u8>) -> i32 {
+        let items = match parts::decode_items(input, take_table()) {
+            Ok(items) => items,
+            Err(error) => return refuse(&error, output),
+        };
+        let results = items
+            .into_iter()
+            .map(|item| item.and_then(|item| call(function, item)));
+        let results: Vec<Part<R>> = results.collect();
+        if are_plain::<R>() && results.iter().all(std::result::Result::is_ok) {
+            let results: Vec<R> = results.into_iter().flatten().collect();
+            return match codec::encode(&results, output) {
+                Ok(_) => RETURNED,
+                Err(error) => refuse(&error, output),
+            };
+        }
+        lay_out(parts::encode(results.into_iter(), output));
+        RETURNED_PARTS
     }
 }
 

@@ -8,6 +8,7 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe;
 
 use super::office::{Office, Parcel};
+use super::task::RETURNED_PARTS;
 use crate::fork_gate;
 use crate::locked::lock;
 
@@ -51,9 +52,16 @@ fn answer(office: &Office, channel: &Channel) -> bool {
     id[..named.len()].copy_from_slice(named);
     let id = u64::from_le_bytes(id);
     if !handles.is_empty() {
+        let Some((kind, bytes)) = bytes.split_first() else {
+            return false;
+        };
         // The pool's own thread hands it out, as it does all others.
-        let bytes = bytes.to_vec();
-        lock(&office.parcels).push(Parcel { id, bytes, handles });
+        lock(&office.parcels).push(Parcel {
+            id,
+            bytes: bytes.to_vec(),
+            handles,
+            are_parts: i32::from(*kind) == RETURNED_PARTS,
+        });
         office.poke();
         return true;
     }

@@ -10,7 +10,7 @@ use super::board::{Board, Stage};
 use super::buffer::keep_small;
 use super::ring::{self, INLINE as INLINE_MAX};
 use super::stream::Ending;
-use super::task::{self, RETURNED};
+use super::task::{self, RETURNED, RETURNED_PARTS};
 use crate::error::{Error, Kind, Result};
 use crate::transfer::take_table;
 
@@ -176,7 +176,7 @@ impl Desk<'_> {
         };
         let handles = take_table();
         if !handles.is_empty() {
-            match self.send_result(id, &handles) {
+            match self.send_result(id, code, &handles) {
                 Ok(()) => return,
                 Err(error) => code = task::refuse(&error, &mut self.output),
             }
@@ -207,8 +207,8 @@ impl Desk<'_> {
     }
 
     /// Sends a result that handles belong to, which cannot lie in memory.
-    fn send_result(&mut self, id: u64, handles: &[Handle]) -> Result<()> {
-        let message = [&id.to_le_bytes()[..], &self.output].concat();
+    fn send_result(&mut self, id: u64, code: i32, handles: &[Handle]) -> Result<()> {
+        let message = [&id.to_le_bytes()[..], &[code as u8], &self.output].concat();
         let sent = self.channel.send(&message, handles);
         sent.map_err(|error| Error::system("return handles from a pool's task", error))
     }
@@ -227,6 +227,7 @@ impl Desk<'_> {
     fn finish(&mut self, id: u64, code: i32, block: Option<Block>) {
         let ending = match code {
             RETURNED => Ending::Returned,
+            RETURNED_PARTS => Ending::ReturnedParts,
             _ => Ending::Failed,
         };
         let stream = self.board.stream(self.worker);

@@ -1,20 +1,24 @@
 //! The processes that this process has started and that may still run.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::process::{Ending, Signal};
 
 use super::{Inner, Process};
-use crate::copies::InCopies;
+use crate::copies::{InCopies, OfProcess, anew};
 use crate::exit_work::{self, Stage};
 use crate::locked::lock;
 
-static CHILDREN: Mutex<Vec<Arc<Inner>>> = Mutex::new(Vec::new());
+static CHILDREN: OfProcess<Mutex<Vec<Arc<Inner>>>> = OfProcess::new(Mutex::new(Vec::new()));
 /// Whether this process has registered that it sees to the end of its children.
-static WILL_END: AtomicBool = AtomicBool::new(false);
-static IN_COPIES: InCopies = InCopies::new(let_go);
+static WILL_END: OfProcess<AtomicBool> = OfProcess::new(AtomicBool::new(false));
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
+
+fn children() -> MutexGuard<'static, Vec<Arc<Inner>>> {
+    lock(CHILDREN.get(anew))
+}
 
 /// How long a daemon has to end when it is asked to.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -22,13 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Remembers a child until its end is known.
 pub(super) fn add(child: Arc<Inner>) {
     IN_COPIES.register();
-    if !WILL_END.swap(true, Ordering::Relaxed) {
+    if !WILL_END.get(anew).swap(true, Ordering::Relaxed) {
         exit_work::register(Stage::Children, || {
             end_daemons();
             join_all();
         });
     }
-    let mut children = lock(&CHILDREN);
+    let mut children = children();
     let is_full = children.len() == children.capacity();
     children.push(child);
     if is_full {
@@ -41,7 +45,7 @@ pub(super) fn add(child: Arc<Inner>) {
 
 /// Forgets a child whose end is known.
 pub(super) fn remove(child: &Inner) {
-    let mut children = lock(&CHILDREN);
+    let mut children = children();
     let found = children
         .iter()
         .position(|known| std::ptr::eq(&raw const **known, child));
@@ -51,7 +55,7 @@ pub(super) fn remove(child: &Inner) {
 }
 
 fn all() -> Vec<Arc<Inner>> {
-    lock(&CHILDREN).clone()
+    children().clone()
 }
 
 /// Those whose end this process sees to before its own.
@@ -80,9 +84,11 @@ fn end_daemons() {
     }
     let deadline = Instant::now() + PATIENCE;
     for daemon in daemons.iter().filter(|daemon| daemon.pid().is_some()) {
-        if !matches!(daemon.wait(Some(deadline)), Ok(Some(_))) {
-            // As above.
-            let _ = daemon.signal(Signal::Kill);
+        // One that may not be signalled any more, since this process has dropped its privileges, dies
+        // with the root of the tree.
+        if !matches!(daemon.wait(Some(deadline)), Ok(Some(_)))
+            && daemon.signal(Signal::Kill).is_ok()
+        {
             let _ = daemon.wait(None);
         }
         remove(daemon);
@@ -100,6 +106,6 @@ fn join_all() {
 
 /// In a forked child: the parent's children are not the child's.
 fn let_go() {
-    WILL_END.store(false, Ordering::Relaxed);
-    lock(&CHILDREN).clear();
+    WILL_END.get(anew).store(false, Ordering::Relaxed);
+    children().clear();
 }

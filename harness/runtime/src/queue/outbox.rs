@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::Thread;
 use std::time::Duration;
 
+use poolproof_sys::copies::epoch;
 use poolproof_sys::handle::Handle;
-use poolproof_sys::identity;
 
 use super::channel::Channel;
 use super::line::Line;
 use super::ring::Put;
-use crate::current::current_process;
+use crate::copies::Chain;
+use crate::current::tell;
 use crate::error::{Error, Kind, Result};
 use crate::exit_work::{self, Stage};
 use crate::fork_gate;
@@ -31,7 +32,7 @@ const LONG_WAIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Outbox {
     pub(super) line: Line,
-    state: Mutex<State>,
+    state: Chain<Mutex<State>>,
     /// The process, by its fork epoch, that may put into a ring without a look at the state:
     /// the queue is open in it, and nothing of it waits for its feeder.
     direct_in: AtomicU32,
@@ -72,7 +73,7 @@ impl Outbox {
         let segment = Arc::clone(line.segment());
         let outbox = segment.attachment(|| Outbox {
             line,
-            state: Mutex::default(),
+            state: Chain::new(Mutex::default()),
             direct_in: AtomicU32::new(0),
             closed_in: AtomicU32::new(0),
         });
@@ -97,7 +98,7 @@ impl Outbox {
 
     #[inline]
     pub(super) fn check_open(&self, verb: &str) -> Result<()> {
-        match self.closed_in.load(Acquire) == identity::epoch() {
+        match self.closed_in.load(Acquire) == epoch() {
             true => Err(closed(verb)),
             false => Ok(()),
         }
@@ -111,7 +112,7 @@ impl Outbox {
 
     #[inline]
     fn is_direct(&self) -> bool {
-        self.direct_in.load(Acquire) == identity::epoch()
+        self.direct_in.load(Acquire) == epoch()
     }
 
     /// Puts a frame; false when the time was over before there was room.
@@ -130,10 +131,7 @@ impl Outbox {
                 Put::Done => Ok(true),
                 Put::Full => Ok(false),
                 Put::Later(handles, _turn) => {
-                    if !self.push(frame, handles)? {
-                        ring.unpend(1);
-                        return Err(closed("put into"));
-                    }
+                    self.push(frame, handles).inspect_err(|_| ring.unpend(1))?;
                     Ok(true)
                 }
             },
@@ -165,29 +163,27 @@ impl Outbox {
         if !channel.take_room(timeout)? {
             return Ok(false);
         }
-        if !self.push(frame, handles)? {
-            channel.forget(1);
-            return Err(closed("put into"));
-        }
+        self.push(frame, handles)
+            .inspect_err(|_| channel.forget(1))?;
         Ok(true)
     }
 
-    /// Hands a frame, for which there is room, to the feeder; false when the queue is closed.
-    fn push(self: &Arc<Outbox>, frame: &[u8], handles: Vec<Handle>) -> Result<bool> {
+    /// Hands a frame, for which there is room, to the feeder.
+    fn push(self: &Arc<Outbox>, frame: &[u8], handles: Vec<Handle>) -> Result<()> {
         let mut state = self.state();
         if state.is_closed {
-            return Ok(false);
+            return Err(closed("put into"));
+        }
+        if matches!(state.feeder, Feeder::None) {
+            // It looks at the state first, and so when this is done.
+            self.start_feeder()?;
+            state.feeder = Feeder::Starting;
         }
         self.direct_in.store(0, Release);
         state.frames.extend_from_slice(frame);
         state.handles.extend(handles);
-        if !matches!(state.feeder, Feeder::None) {
-            state.wake_feeder();
-            return Ok(true);
-        }
-        state.feeder = Feeder::Starting;
-        drop(state);
-        self.start_feeder().map(|()| true)
+        state.wake_feeder();
+        Ok(())
     }
 
     fn start_feeder(self: &Arc<Outbox>) -> Result<()> {
@@ -200,7 +196,6 @@ impl Outbox {
             exit_work::forget(work);
         });
         if let Err(error) = started {
-            self.state().feeder = Feeder::None;
             exit_work::forget(work);
             return Err(Error::system("start the feeder of a queue", error));
         }
@@ -233,7 +228,9 @@ impl Outbox {
             let sent = fork_gate::outside(|| self.line.send(&frames, &mut handles));
             if let Err(error) = sent {
                 // The caller of `put` is long gone, and nobody else can be told.
-                eprintln!("poolproof: values put into a queue are lost: {error}");
+                tell(&format_args!(
+                    "has put values into a queue that are lost: {error}"
+                ));
             }
             frames.clear();
             handles.clear();
@@ -304,18 +301,17 @@ impl Outbox {
             return;
         }
         // As documented, this process waits; whoever joins it before taking waits for ever.
-        eprintln!(
-            "poolproof: {} waits to end until what it has put into a queue is taken: take it \
-             before joining this process, or call `cancel_join_thread()` in it",
-            current_process().name()
+        tell(
+            &"waits to end until what it has put into a queue is taken: take it before joining this \
+              process, or call `cancel_join_thread()` in it",
         );
         self.join_within(None);
     }
 
     /// The state of this process; a forked child's begins empty.
     fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.state);
-        let epoch = identity::epoch();
+        let mut state = lock(self.state.of_process(begun));
+        let epoch = epoch();
         if state.epoch != epoch {
             let users = state.users;
             let old = std::mem::take(&mut *state);
@@ -334,6 +330,16 @@ impl Outbox {
 #[cold]
 fn closed(verb: &str) -> Error {
     Error::new(Kind::Closed, format!("{verb} a queue"))
+}
+
+/// What a copy begins with that the program made by itself.
+fn begun(original: &Mutex<State>) -> Mutex<State> {
+    // Who counts too few of them has a feeder that ends early, and starts another.
+    let users = original.try_lock().map_or(1, |state| state.users);
+    Mutex::new(State {
+        users,
+        ..State::default()
+    })
 }
 
 impl State {

@@ -150,8 +150,10 @@ impl<T: Shared> DerefMut for MutexGuard<'_, T> {
 
 impl<T: Shared> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
-        self.mutex.store(self.value);
-        self.mutex.word().release();
+        if self.mutex.segment.is_owned_here() {
+            self.mutex.store(self.value);
+            self.mutex.word().release();
+        }
     }
 }
 

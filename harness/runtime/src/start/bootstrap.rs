@@ -25,16 +25,23 @@ use crate::{context, logging};
 /// assert_eq!(mp::current_process().name(), "MainProcess");
 /// ```
 ///
-/// In tests, whose `main` is not theirs, it is [`in_tests!`](crate::in_tests).
+/// In tests, whose `main` is not theirs, it is [`in_tests!`](crate::in_tests): called by a test itself
+/// it comes too late, when the runner has threads, and each child would run the tests again. So the
+/// first start is an error then (`is_usage`), by any other start method than `fork`.
 pub fn freeze_support() {
     if ready::is_ready() {
         return;
     }
     match environment::take(MARKER) {
-        Ok(None) => ready::be_ready(),
-        Ok(Some(kind)) => be_child(kind == SERVER),
+        Ok(None) => ready::be_ready_if_alone(),
+        Ok(Some(marker)) => {
+            let marker = marker.to_string_lossy();
+            be_child(marker.starts_with(SERVER), name_in(&marker))
+        }
         Err(error) => {
-            eprintln!("error: call `freeze_support()` before any thread is started: {error}");
+            let marker = std::env::var_os(MARKER).unwrap_or_default();
+            current::be_called(name_in(&marker.to_string_lossy()));
+            current::say("error", &format_args!("{}: {error}", ready::BESIDE_THREADS));
             exit(1)
         }
     }
@@ -65,7 +72,14 @@ macro_rules! in_tests {
     };
 }
 
-fn be_child(is_server: bool) -> ! {
+/// What a process is to be called whose marker this is.
+fn name_in(marker: &str) -> &str {
+    let name = marker.split_once(':').map(|(_, name)| name);
+    name.unwrap_or_default()
+}
+
+fn be_child(is_server: bool, name: &str) -> ! {
+    current::be_called(name);
     let channel = process::take_channel().map_err(|error| Error::system("take over stdin", error));
     let told = channel.and_then(|channel| match is_server {
         true => forkserver::serve(channel),
@@ -109,6 +123,8 @@ fn live(told: Result<Told>, is_copy: bool) -> i32 {
 
 /// Makes this process what its starter says.
 fn become_told(becoming: Becoming, is_copy: bool) -> Result<()> {
+    // First, so that whatever is refused is said by this process under its own name.
+    current::become_process(becoming.own);
     match becoming.lifeline {
         Some(lifeline) => life::tie(lifeline)?,
         None => life::be_alone(),
@@ -123,11 +139,11 @@ fn become_told(becoming: Becoming, is_copy: bool) -> Result<()> {
         }
         // Freed, it would be written to.
         if let Some(directory) = surroundings.directory.map(ManuallyDrop::new) {
-            environment::enter(&directory).map_err(failed)?;
+            // It stays where it is where its user may not enter the folder, or that is gone.
+            let _ = environment::enter(&directory);
         }
     }
     context::inherit(becoming.method);
-    current::become_process(becoming.own);
     ready::be_ready();
     Ok(())
 }

@@ -9,13 +9,14 @@ use std::sync::{Mutex, MutexGuard};
 
 use poolproof_sys::channel::Channel;
 use poolproof_sys::handle::Handle;
+use poolproof_sys::privileges::fingerprint;
 use poolproof_sys::process::{Child, Signal};
 use poolproof_sys::zygote;
 
 use super::fresh::{self, SERVER};
 use super::message::{self, Packed, Surroundings, Told, Variables};
 use super::{life, warm_up};
-use crate::copies::InCopies;
+use crate::copies::{InCopies, OfProcess, anew};
 use crate::current::{Exit, Role};
 use crate::error::{Error, Result};
 use crate::exit_work::{self, Stage};
@@ -29,16 +30,24 @@ struct Server {
     child: Option<Child>,
     /// What its copies have as their environment by themselves, where that is known.
     environment: Option<Variables>,
+    /// What its copies may do.
+    privileges: u64,
 }
 
+/// Servers that this process has started, and that have more rights than it has kept.
+static RETIRED: OfProcess<Mutex<Vec<Child>>> = OfProcess::new(Mutex::new(Vec::new()));
+
+/// What a server is called.
+const SERVER_NAME: &str = "ForkServer";
+
 /// In a box, so that none is zero, as [`StartMethod`](crate::StartMethod) says.
-static SERVER_KNOWN: Mutex<Option<Box<Server>>> = Mutex::new(None);
+static SERVER_KNOWN: OfProcess<Mutex<Option<Box<Server>>>> = OfProcess::new(Mutex::new(None));
 /// Whether this process has registered that it sees to the end of its server.
-static WILL_END: AtomicBool = AtomicBool::new(false);
-static IN_COPIES: InCopies = InCopies::new(let_go);
+static WILL_END: OfProcess<AtomicBool> = OfProcess::new(AtomicBool::new(false));
+pub(crate) static IN_COPIES: InCopies = InCopies::new(let_go);
 
 fn server() -> MutexGuard<'static, Option<Box<Server>>> {
-    lock(&SERVER_KNOWN)
+    lock(SERVER_KNOWN.get(anew))
 }
 
 pub(super) fn start<A: Message, R: Exit>(
@@ -48,6 +57,11 @@ pub(super) fn start<A: Message, R: Exit>(
 ) -> Result<Child> {
     let failed = |error| Error::system(format!("start the process `{}`", role.name), error);
     let mut known = server();
+    let privileges = fingerprint();
+    if let Some(other) = known.take_if(|server| server.privileges != privileges) {
+        // A copy of it could do what this process has given up. Others may use it still.
+        lock(RETIRED.get(anew)).extend(other.child);
+    }
     if known.is_none() {
         *known = Some(Box::new(launch()?));
     }
@@ -79,8 +93,8 @@ fn request(known: &mut Option<Box<Server>>, packed: &mut Packed, name: &str) -> 
 
 fn launch() -> Result<Server> {
     let failed = |error| Error::system("start the fork server", error);
-    let environment = message::environment();
-    let (child, requests) = fresh::spawn(SERVER).map_err(failed)?;
+    let (environment, privileges) = (message::environment(), fingerprint());
+    let (child, requests) = fresh::spawn(SERVER, SERVER_NAME).map_err(failed)?;
     let order = warm_up::order();
     let told = requests.send(&order, &[life::end()?]).map_err(failed);
     let ready = told.and_then(|()| match order.is_empty() {
@@ -92,7 +106,7 @@ fn launch() -> Result<Server> {
         return Err(error);
     }
     IN_COPIES.register();
-    if !WILL_END.swap(true, Ordering::Relaxed) {
+    if !WILL_END.get(anew).swap(true, Ordering::Relaxed) {
         exit_work::register(Stage::Last, end_server);
     }
     Ok(Server {
@@ -100,6 +114,7 @@ fn launch() -> Result<Server> {
         child: Some(child),
         // A warm-up may have changed it.
         environment: order.is_empty().then_some(environment),
+        privileges,
     })
 }
 
@@ -144,26 +159,31 @@ pub fn set_forkserver_warm_up<A: Message>(function: fn(A), argument: A) -> Resul
     warm_up::choose(function, argument)
 }
 
-fn duplicate(known: &Option<Box<Server>>) -> io::Result<Option<Handle>> {
-    let known = known.as_ref();
-    known
-        .map(|server| server.requests.handle().duplicate())
-        .transpose()
+fn duplicate(known: &Option<Box<Server>>) -> io::Result<Option<Way>> {
+    let way = |server: &Server| {
+        let requests = server.requests.handle().duplicate()?;
+        Ok((requests, server.privileges))
+    };
+    known.as_deref().map(way).transpose()
 }
 
+/// The way to a server, and what its copies may do.
+pub(super) type Way = (Handle, u64);
+
 /// The way to the server for a child, if there is a server.
-pub(super) fn known() -> Result<Option<Handle>> {
+pub(super) fn known() -> Result<Option<Way>> {
     duplicate(&server()).map_err(|error| Error::system("pass on the fork server", error))
 }
 
 /// Learns the way to the server from the process that has started this one.
 #[inline]
-pub(super) fn learn(requests: Option<Handle>) {
-    let learnt = requests.map(|handle| {
+pub(super) fn learn(way: Option<Way>) {
+    let learnt = way.map(|(requests, privileges)| {
         Box::new(Server {
-            requests: Channel::from(handle),
+            requests: Channel::from(requests),
             child: None,
             environment: None,
+            privileges,
         })
     });
     let before = std::mem::replace(&mut *server(), learnt);
@@ -175,19 +195,27 @@ pub(super) fn learn(requests: Option<Handle>) {
 
 /// The server goes on being known in a copy, but is not the copy's to end.
 fn let_go() {
-    WILL_END.store(false, Ordering::Relaxed);
+    WILL_END.get(anew).store(false, Ordering::Relaxed);
     if let Some(server) = &mut *server() {
         server.child = None;
     }
+    lock(RETIRED.get(anew)).clear();
 }
 
 /// Ends the server, if this process has started it.
 fn end_server() {
     let known = server().take();
-    if let Some(child) = known.and_then(|server| server.child) {
-        // It may have died by itself, which is as good.
-        let _ = child.signal(Signal::Kill);
-        let _ = child.wait(None);
+    let retired = std::mem::take(&mut *lock(RETIRED.get(anew)));
+    for child in known
+        .and_then(|server| server.child)
+        .into_iter()
+        .chain(retired)
+    {
+        // It may have died by itself, which is as good; one that has other rights than this process
+        // has dies with the lifeline.
+        if child.signal(Signal::Kill).is_ok() {
+            let _ = child.wait(None);
+        }
     }
 }
 
@@ -202,7 +230,6 @@ pub(super) fn serve(channel: Channel) -> Result<Option<Result<Told>>> {
         return Ok(None);
     };
     life::tie(lifeline)?;
-    poolproof_sys::process::set_name("ForkServer");
     if !warm_up::obey(&order, &channel).map_err(failed)? {
         return Ok(None);
     }

@@ -3,30 +3,36 @@
 
 use std::sync::{Mutex, MutexGuard};
 
+use poolproof_sys::copies::Alone;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::lifeline;
 
+use crate::copies::{OfProcess, anew};
 use crate::error::{Error, Result};
 use crate::locked::lock;
 
 /// What this process holds of the lifeline.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Life {
     /// It has not started anything.
+    #[default]
     Alone,
     Root {
         end: Handle,
-        _root: Handle,
+        /// A copy that the program makes by itself has not got it: it would keep all alive that is to
+        /// end with this process.
+        _root: Alone,
     },
     Tied {
         end: Handle,
     },
 }
 
-static LIFE: Mutex<Life> = Mutex::new(Life::Alone);
+/// A copy that the program makes by itself is the root of a tree of its own.
+static LIFE: OfProcess<Mutex<Life>> = OfProcess::new(Mutex::new(Life::Alone));
 
 fn life() -> MutexGuard<'static, Life> {
-    lock(&LIFE)
+    lock(LIFE.get(anew))
 }
 
 /// An end for a child of this process; the first call makes this process a root, unless it is
@@ -36,7 +42,8 @@ pub(super) fn end() -> Result<Handle> {
     let mut made = || -> std::io::Result<Handle> {
         if matches!(*life, Life::Alone) {
             let (end, root) = lifeline::new()?;
-            *life = Life::Root { end, _root: root };
+            let _root = Alone::from(root);
+            *life = Life::Root { end, _root };
         }
         match &*life {
             Life::Root { end, .. } | Life::Tied { end } => lifeline::another(end),

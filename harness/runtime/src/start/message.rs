@@ -8,6 +8,7 @@ use poolproof_sys::function::{self, NotInProgram, Passed};
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Serialize};
 
+use super::forkserver::Way;
 use super::warm_up::{self, WarmUp};
 use super::{function::pass, life};
 use crate::context::StartMethod;
@@ -25,8 +26,8 @@ struct Instructions {
     role: Role,
     /// Whether an end of the lifeline is beside it; else it is to be the root of a tree of its own.
     is_tied: bool,
-    /// Whether the way to a fork server is beside it, behind the lifeline.
-    has_server: bool,
+    /// Set where the way to a fork server is beside it, behind the lifeline: what its copies may do.
+    server: Option<u64>,
     /// What a fork server of its own is to do first.
     warm_up: Option<Box<WarmUp>>,
     /// What the child logs.
@@ -80,7 +81,7 @@ pub(super) fn pack<A: Message, R: Exit>(
     target: fn(A) -> R,
     argument: &A,
     role: &Role,
-    server: Option<Handle>,
+    server: Option<Way>,
     surroundings: Option<Surroundings>,
 ) -> Result<Packed> {
     let lifeline = (!role.is_detached).then(life::end).transpose()?;
@@ -91,7 +92,7 @@ pub(super) fn pack<A: Message, R: Exit>(
         function: pass(target, &role.name)?.to_bytes(),
         role: role.clone(),
         is_tied: lifeline.is_some(),
-        has_server: server.is_some(),
+        server: server.as_ref().map(|(_, privileges)| *privileges),
         warm_up: warm_up::chosen(),
         log_level: logging::level(),
         surroundings,
@@ -100,6 +101,7 @@ pub(super) fn pack<A: Message, R: Exit>(
     transfer::encode(&instructions, &mut bytes)?;
     let length = u32::try_from(bytes.len() - HEAD).unwrap_or(u32::MAX);
     bytes[..HEAD].copy_from_slice(&length.to_le_bytes());
+    let server = server.map(|(requests, _)| requests);
     let mut handles: Vec<_> = lifeline.into_iter().chain(server).collect();
     handles.extend(transfer::encode(argument, &mut bytes)?);
     Ok(Packed { bytes, handles })
@@ -116,7 +118,7 @@ pub(super) struct Becoming {
     pub(super) own: Arc<Own>,
     pub(super) method: StartMethod,
     pub(super) lifeline: Option<Handle>,
-    pub(super) server: Option<Handle>,
+    pub(super) server: Option<Way>,
     pub(super) warm_up: Option<Box<WarmUp>>,
     pub(super) log_level: Option<u8>,
     pub(super) surroundings: Option<Surroundings>,
@@ -139,7 +141,7 @@ impl Told {
         let length = u32::from_le_bytes(*head) as usize;
         let bytes = rest.get(..length).ok_or_else(broken)?;
         let instructions: Instructions = transfer::decode(bytes, Vec::new())?;
-        let beside = usize::from(instructions.is_tied) + usize::from(instructions.has_server);
+        let beside = usize::from(instructions.is_tied) + usize::from(instructions.server.is_some());
         if handles.len() < beside {
             return Err(broken());
         }
@@ -150,7 +152,9 @@ impl Told {
             method: instructions.role.method,
             own: Arc::new(instructions.role.into()),
             lifeline: instructions.is_tied.then(|| handles.next()).flatten(),
-            server: instructions.has_server.then(|| handles.next()).flatten(),
+            server: instructions
+                .server
+                .and_then(|privileges| Some((handles.next()?, privileges))),
             warm_up: instructions.warm_up,
             log_level: instructions.log_level,
             surroundings: instructions.surroundings,

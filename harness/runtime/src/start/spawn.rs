@@ -15,7 +15,7 @@ pub(super) fn start<A: Message, R: Exit>(
 ) -> Result<Child> {
     let packed = message::pack(function, argument, role, forkserver::known()?, None)?;
     let failed = |error| Error::system(format!("start the process `{}`", role.name), error);
-    let (child, channel) = fresh::spawn(CHILD).map_err(failed)?;
+    let (child, channel) = fresh::spawn(CHILD, &role.name).map_err(failed)?;
     if let Err(error) = channel.send(&packed.bytes, &packed.handles) {
         fresh::give_up(&child);
         return Err(failed(error));

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 use poolproof_sys::process::Ending;
+use poolproof_sys::refused;
 
 use crate::current::{self, Exit, Role, panicked};
 use crate::error::{Error, Result};
@@ -49,7 +50,11 @@ pub(super) fn start<A: Send + 'static, R: Exit>(
             let _ = catch_unwind(AssertUnwindSafe(|| function(argument).exit()))
                 .map_err(|panic| panicked(&*panic));
         });
-    started.map_err(|error| Error::system(format!("start the thread `{name}`"), error))?;
+    let failed = |error| {
+        let error = refused::of_starting(error);
+        Error::system(format!("start the thread `{name}`"), error)
+    };
+    started.map_err(failed)?;
     Ok(Thread { end })
 }
 

@@ -9,15 +9,16 @@ use poolproof_sys::function::{self, Bridge, Passed};
 use poolproof_sys::threads;
 use serde::{Deserialize, Serialize};
 
+use crate::copies::{OfProcess, kept, only_here};
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
 use crate::transfer::{self, Message};
 
 /// In a box, so that none is zero, as [`StartMethod`](crate::StartMethod) says.
-static WARM_UP: Mutex<Option<Box<WarmUp>>> = Mutex::new(None);
+static WARM_UP: OfProcess<Mutex<Option<Box<WarmUp>>>> = OfProcess::new(Mutex::new(None));
 
 fn warm_up() -> MutexGuard<'static, Option<Box<WarmUp>>> {
-    lock(&WARM_UP)
+    lock(WARM_UP.get(kept))
 }
 
 /// A function with its argument.
@@ -130,7 +131,8 @@ fn run(build: u64, order: &[u8]) -> io::Result<String> {
     }
     let passed = Passed::from_bytes(*function);
     let mut told = Vec::new();
-    let outcome = catch_unwind(AssertUnwindSafe(|| passed.call(argument, &mut told)));
+    let call = || catch_unwind(AssertUnwindSafe(|| passed.call(argument, &mut told)));
+    let outcome = only_here(call);
     // Else each copy would write what is buffered now.
     io::stdout().flush()?;
     Ok(match outcome {

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use libtest_mimic::{Failed, Trial};
 use poolproof_runtime as mp;
-use poolproof_sys::folder::Folder;
+use poolproof_sys::socket_folder::Folder;
 
 use crate::helper::Helper;
 use crate::listener::folder;

@@ -81,7 +81,7 @@ fn succeeds(context: mp::Context, what: &str) -> Outcome {
     ends_well(HELPER.command(context, what)?)
 }
 
-fn ends_well(mut helper: Command) -> Outcome {
+pub(crate) fn ends_well(mut helper: Command) -> Outcome {
     let mut helper = helper.stderr(Stdio::piped()).spawn()?;
     let deadline = Instant::now() + SOON;
     while helper.try_wait()?.is_none() {

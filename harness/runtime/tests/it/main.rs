@@ -10,6 +10,8 @@ mod connection;
 mod copies;
 mod documents;
 mod failures;
+#[cfg(unix)]
+mod foreign;
 mod helper;
 mod hostile;
 mod listener;
@@ -24,6 +26,8 @@ mod queues;
 #[cfg(unix)]
 mod short;
 mod start;
+#[cfg(target_os = "linux")]
+mod surroundings;
 mod tree;
 #[cfg(unix)]
 mod warm_up;
@@ -39,7 +43,11 @@ const SOON: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
     failures::be_unguarded();
+    #[cfg(target_os = "linux")]
+    surroundings::be_late();
     mp::freeze_support();
+    #[cfg(target_os = "linux")]
+    surroundings::HELPER.be();
     tree::HELPER.be();
     memory::be_helper();
     failures::HELPER.be();
@@ -66,6 +74,7 @@ fn main() -> ExitCode {
         hostile::trials(),
         between::trials(),
         copies(),
+        around(),
     ];
     let mut trials: Vec<_> = trials.into_iter().flatten().collect();
     trials.extend(documents::trials(&trials));
@@ -77,6 +86,7 @@ fn be_unix_helper() {
     process::detached::HELPER.be();
     short::HELPER.be();
     address::HELPER.be();
+    foreign::HELPER.be();
     warm_up::be_helper();
 }
 
@@ -90,12 +100,24 @@ fn copies() -> Vec<Trial> {
         .chain(warm_up::trials())
         .chain(short::trials())
         .chain(address::trials())
+        .chain(foreign::trials())
         .collect()
 }
 
 /// A system that cannot copy a process has nothing to show of it.
 #[cfg(not(unix))]
 fn copies() -> Vec<Trial> {
+    Vec::new()
+}
+
+#[cfg(target_os = "linux")]
+fn around() -> Vec<Trial> {
+    surroundings::trials()
+}
+
+/// What is done to a program there is done with calls of Linux.
+#[cfg(not(target_os = "linux"))]
+fn around() -> Vec<Trial> {
     Vec::new()
 }
 

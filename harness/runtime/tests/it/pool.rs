@@ -7,6 +7,7 @@ mod endings;
 mod executor;
 mod hanging;
 mod input;
+mod one_each;
 mod patience;
 mod results;
 
@@ -95,6 +96,18 @@ const TRIALS: &[(&str, Body)] = &[
         each::in_order,
     ),
     ("imap_unordered_gives_every_result_once", each::unordered),
+    (
+        "each_item_of_an_imap_has_one_result_or_one_error_for_each_chunk_size",
+        one_each::errors_at_their_places,
+    ),
+    (
+        "a_chunk_that_is_lost_with_its_worker_is_an_error_for_each_item",
+        one_each::lost_chunks,
+    ),
+    (
+        "numbers_and_handles_of_an_imap_come_one_by_one",
+        one_each::numbers_and_handles,
+    ),
     (
         "only_imap_unordered_gives_a_result_before_one_that_is_late",
         each::late_first,

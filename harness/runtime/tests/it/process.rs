@@ -74,7 +74,7 @@ fn interrupts(context: mp::Context) -> Outcome {
 
 fn tells_key((depth, reply): (u32, Reply<Vec<u8>>)) -> mp::Result<()> {
     if depth == 0 {
-        return reply.send(&mp::current_process().authkey());
+        return reply.send(&mp::current_process().authkey()?);
     }
     let context = mp::Context::default();
     let child = context.process(tells_key, (depth - 1, reply)).start()?;
@@ -82,7 +82,7 @@ fn tells_key((depth, reply): (u32, Reply<Vec<u8>>)) -> mp::Result<()> {
 }
 
 fn keys(context: mp::Context) -> Outcome {
-    let own = mp::current_process().authkey();
+    let own = mp::current_process().authkey()?;
     expect(own.len(), 32)?;
     let (receiver, sender) = context.one_way()?;
     let process = context.process(tells_key, (1, sender)).start()?;

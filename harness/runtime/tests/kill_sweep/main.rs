@@ -37,18 +37,28 @@ const SCENARIO: &str = "--scenario";
 /// The argument that makes it a process that never ends.
 const SLEEP: &str = "--sleep";
 
+/// What marks a child of the runtime, which is not main, before `freeze_support`.
+const CHILD: &str = "POOLPROOF_RUNTIME_START";
+
 fn main() -> ExitCode {
-    mp::freeze_support();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let first = arguments.first().and_then(|first| first.to_str());
+    if first != Some(KEEP) {
+        // A keeper closes all files, and so the record of places, which this would open.
+        if first == Some(SCENARIO) && std::env::var_os(CHILD).is_none() {
+            failpoint::set_role("Main");
+        }
+        mp::freeze_support();
+    }
     match (first, arguments.get(1..).unwrap_or_default()) {
-        (Some(KEEP), [scratch, program, rest @ ..]) => {
+        (Some(KEEP), [isolation, scratch, program, rest @ ..]) => {
             failpoint::set_role("Keeper");
-            let code = tree::keep(Path::new(scratch), program, rest);
+            let isolation = tree::Isolation::named(&isolation.to_string_lossy());
+            let isolation = isolation.unwrap_or(tree::Isolation::Nothing);
+            let code = tree::keep(isolation, Path::new(scratch), program, rest);
             u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
         }
         (Some(SCENARIO), [name, method]) => {
-            failpoint::set_role("Main");
             match scenario::run(&name.to_string_lossy(), &method.to_string_lossy()) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(broken) => {

@@ -3,10 +3,11 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::failpoint::{KILL, RECORD, TOKEN};
-use poolproof_sys::tree::{Event, MainEnd, Tree};
+use poolproof_sys::tree::{Event, Isolation, MainEnd, Tree};
 
 use crate::{KEEP, SCENARIO};
 
@@ -34,15 +35,31 @@ pub(crate) struct Seen {
 
 /// Whether a tree has named memory of its own here, so that what is left there is certainly its.
 pub(crate) fn has_own_memory() -> Result<bool, String> {
+    Ok(isolation()? != Isolation::Nothing)
+}
+
+/// How far trees can be kept apart here.
+fn isolation() -> Result<Isolation, String> {
+    static BEST: Mutex<Option<Isolation>> = Mutex::new(None);
+    let mut best = BEST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(best) = *best {
+        return Ok(best);
+    }
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let mut keeper = Command::new(&program);
-    keeper
-        .args([KEEP.as_ref(), scratch.path(), &program])
-        .arg("--list");
-    let (mut tree, ..) = Tree::start(keeper).map_err(|error| error.to_string())?;
-    wait_for_event(&mut tree, Instant::now() + LATE)?;
-    Ok(tree.memory().is_some())
+    for isolation in Isolation::ALL {
+        let mut keeper = Command::new(&program);
+        keeper
+            .args([KEEP, isolation.name()])
+            .args([scratch.path(), &program])
+            .arg("--list");
+        let (mut tree, ..) = Tree::start(keeper).map_err(|error| error.to_string())?;
+        match wait_for_event(&mut tree, Instant::now() + LATE)? {
+            Some(Event::NotApart(_)) => {}
+            _ => return Ok(*best.insert(isolation)),
+        }
+    }
+    Err("no tree can be started".to_owned())
 }
 
 /// Runs a scenario under a start method; an error says what is broken.
@@ -79,7 +96,8 @@ fn run_once(scenario: &str, method: &str, death: &Death, late: Duration) -> Resu
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut keeper = Command::new(&program);
     keeper
-        .args([KEEP.as_ref(), scratch.path(), &program])
+        .args([KEEP, isolation()?.name()])
+        .args([scratch.path(), &program])
         .args([SCENARIO, scenario, method])
         .envs([("TMPDIR", &temporary), ("TMP", &temporary)])
         .env("RUST_BACKTRACE", "0");

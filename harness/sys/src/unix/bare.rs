@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::exit::leave;
-use super::{process, threads};
+use super::{process, reaping, threads};
 use crate::ending::Ending;
 
 /// A process with one thread. It stays so for as long as this lives: who has it starts no other.
@@ -48,5 +48,5 @@ impl Alone {
 /// # Errors
 /// Fails as the system's wait does.
 pub fn wait(pid: u32) -> io::Result<Ending> {
-    process::reap(pid)
+    reaping::reap_by_number(pid)
 }

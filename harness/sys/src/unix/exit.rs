@@ -2,24 +2,28 @@
 
 use std::panic::catch_unwind;
 use std::process::abort;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::copies::foreign;
 use crate::failpoint;
 
 static WORK: OnceLock<fn()> = OnceLock::new();
-static REGISTERING: Mutex<()> = Mutex::new(());
+/// Where this was registered last: one more than the number of copies that the program had made by
+/// itself on the way there. Such a copy registers it again: another thread may have been about to.
+static REGISTERED_IN: AtomicU32 = AtomicU32::new(0);
 
 /// Has `work` done when the process ends by returning from main or by `std::process::exit`.
-/// Only the first call in a process has an effect; a forked child keeps it.
+/// Only the first call in a process has an effect; a forked child keeps it, and may do it twice.
 pub fn at_exit(work: fn()) {
-    let _one = REGISTERING.lock().unwrap_or_else(PoisonError::into_inner);
-    if WORK.get().is_some() {
+    WORK.get_or_init(|| work);
+    let here = foreign() + 1;
+    if REGISTERED_IN.swap(here, Ordering::AcqRel) == here {
         return;
     }
     // SAFETY: the handler is a plain function of this program, which is never unloaded.
     let registered = unsafe { libc::atexit(do_work) };
     assert_eq!(registered, 0, "no memory to register work for the exit");
-    WORK.get_or_init(|| work);
 }
 
 extern "C" fn do_work() {

@@ -1,8 +1,9 @@
 //! Who a process is: its id and the moment it started, so that a reused id is not taken for the
-//! process that had it before; and a count of forks, so that a child drops what it remembered.
+//! process that had it before.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::copies::epoch;
 
 /// A process, past or present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,11 +22,21 @@ impl Identity {
             return Identity::from_bits(CURRENT.load(Ordering::Relaxed));
         }
         let pid = std::process::id();
-        let start = process::start(pid).unwrap_or(0);
-        let identity = Identity { pid, start };
+        let identity = Identity::of(pid).unwrap_or(Identity {
+            pid,
+            start: UNKNOWN,
+        });
         CURRENT.store(identity.to_bits(), Ordering::Relaxed);
         KNOWN_IN.store(epoch, Ordering::Release);
         identity
+    }
+
+    /// The process that has an id now; none where it has ended.
+    pub(super) fn of(pid: u32) -> Option<Identity> {
+        match process::look(pid) {
+            Look::Ended => None,
+            Look::Runs(start) => Some(Identity { pid, start }),
+        }
     }
 
     /// The process id.
@@ -46,52 +57,81 @@ impl Identity {
         }
     }
 
-    /// Whether the process still runs; a zombie does not.
+    /// Whether the process still runs; a zombie does not. Where nobody can tell when it started,
+    /// whoever has its id is taken for it: a lock is rather kept too long than taken from its owner.
     pub fn is_alive(self) -> bool {
-        self == Identity::current()
-            || process::start(self.pid).is_some_and(|start| start == self.start)
+        if self == Identity::current() {
+            return true;
+        }
+        match process::look(self.pid) {
+            Look::Ended => false,
+            Look::Runs(start) => start == self.start || [start, self.start].contains(&UNKNOWN),
+        }
     }
 }
 
-/// A number that is never zero and differs between a process and its forked children, read
-/// without a system call.
-#[inline]
-pub fn epoch() -> u32 {
-    match EPOCH.load(Ordering::Relaxed) {
-        0 => first_epoch(),
-        epoch => epoch,
-    }
-}
+/// When a process started, where the system does not tell.
+const UNKNOWN: u32 = 0;
 
-#[cold]
-fn first_epoch() -> u32 {
-    static REGISTER: Once = Once::new();
-    REGISTER.call_once(|| {
-        // SAFETY: the handler is a plain function that only adds to an atomic.
-        let registered = unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
-        assert_eq!(registered, 0, "no memory to register a fork handler");
-        EPOCH.store(1, Ordering::Relaxed);
-    });
-    EPOCH.load(Ordering::Relaxed)
-}
-
-static EPOCH: AtomicU32 = AtomicU32::new(0);
-
-extern "C" fn count_fork() {
-    EPOCH.fetch_add(1, Ordering::Relaxed);
+/// What the system tells of an id.
+enum Look {
+    /// A process has it, which started at this time, folded to 32 bits.
+    Runs(u32),
+    /// None has, or only one that has ended.
+    Ended,
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod process {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{Mode, OFlags, open};
+    use rustix::io::Errno;
+    use rustix::process::{Pid, PidfdFlags, pidfd_open, test_kill_process};
 
-    /// When the process started, folded to 32 bits; none when it has ended.
-    pub(super) fn start(pid: u32) -> Option<u32> {
+    use super::{Look, UNKNOWN};
+
+    pub(super) fn look(pid: u32) -> Look {
+        match stat(pid) {
+            Some(text) => match parse(&text) {
+                Some(start) => Look::Runs(start),
+                None => Look::Ended,
+            },
+            // It has ended, or `/proc` is not there or hides it, or this process can open no file.
+            None => look_without_proc(pid),
+        }
+    }
+
+    fn stat(pid: u32) -> Option<String> {
         let path = format!("/proc/{pid}/stat");
         let file = call!(open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())).ok()?;
         let mut text = [0; 1024];
         let read = call!(rustix::io::read(&file, &mut text)).ok()?;
-        parse(std::str::from_utf8(&text[..read]).ok()?)
+        Some(String::from_utf8_lossy(&text[..read]).into_owned())
+    }
+
+    fn look_without_proc(pid: u32) -> Look {
+        let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+            return Look::Ended;
+        };
+        match call!(pidfd_open(pid, PidfdFlags::empty())) {
+            Err(Errno::SRCH) => return Look::Ended,
+            Ok(process) => {
+                let mut polled = [PollFd::new(&process, PollFlags::IN)];
+                let at_once = Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                };
+                return match call!(poll(&mut polled, Some(&at_once))) {
+                    Ok(1) => Look::Ended,
+                    _ => Look::Runs(UNKNOWN),
+                };
+            }
+            Err(_) => {}
+        }
+        match call!(test_kill_process(pid)) {
+            Err(Errno::SRCH) => Look::Ended,
+            _ => Look::Runs(UNKNOWN),
+        }
     }
 
     /// Field 3 is the state and field 22 the start in ticks since boot; field 2 is a name in
@@ -119,8 +159,14 @@ mod process {
 
 #[cfg(target_os = "macos")]
 mod process {
+    use super::Look;
+
+    pub(super) fn look(pid: u32) -> Look {
+        start(pid).map_or(Look::Ended, Look::Runs)
+    }
+
     /// When the process started, folded to 32 bits; none when it has ended.
-    pub(super) fn start(pid: u32) -> Option<u32> {
+    fn start(pid: u32) -> Option<u32> {
         let size = size_of::<libc::proc_bsdinfo>();
         let mut info = std::mem::MaybeUninit::<libc::proc_bsdinfo>::zeroed();
         // SAFETY: the buffer has the size that is passed with it.
@@ -147,19 +193,21 @@ mod process {
 mod process {
     use rustix::process::{Pid, test_kill_process};
 
+    use super::{Look, UNKNOWN};
+
     /// Whether the process can be signalled: the best that is known here.
-    pub(super) fn start(pid: u32) -> Option<u32> {
-        let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
-        match call!(test_kill_process(pid)) {
-            Err(rustix::io::Errno::SRCH) => None,
-            _ => Some(0),
+    pub(super) fn look(pid: u32) -> Look {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+        match pid.map(|pid| call!(test_kill_process(pid))) {
+            None | Some(Err(rustix::io::Errno::SRCH)) => Look::Ended,
+            _ => Look::Runs(UNKNOWN),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, epoch};
+    use super::Identity;
 
     #[test]
     fn this_process_is_alive_and_one_that_started_at_another_time_is_not() {
@@ -171,17 +219,12 @@ mod tests {
             ..current
         };
         assert!(!other.is_alive());
-        assert_ne!(epoch(), 0);
     }
 
     #[test]
     fn a_zombie_is_not_alive() {
         let mut child = std::process::Command::new("true").spawn().unwrap();
-        let start = super::process::start(child.id());
-        let identity = Identity {
-            pid: child.id(),
-            start: start.unwrap_or(0),
-        };
+        let identity = Identity::of(child.id()).unwrap();
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
         while identity.is_alive() {
             assert!(std::time::Instant::now() < deadline, "`true` did not end");

@@ -8,6 +8,7 @@ use std::ptr::NonNull;
 use rustix::fs::{fstat, ftruncate};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
+use super::refused;
 use super::wait_word::WaitWord;
 use crate::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 use crate::handle::Handle;
@@ -43,9 +44,10 @@ impl SharedMemory {
 
     /// New memory whose label shows where the system lists open files, if it does.
     pub(super) fn labelled(label: &str, bytes: usize) -> io::Result<SharedMemory> {
+        refused::check_file_size(bytes)?;
         let handle = segment::create(label)?;
         call!(ftruncate(&handle, bytes as u64))?;
-        segment::seal(&handle)?;
+        segment::secure(&handle, bytes)?;
         SharedMemory::map(handle, bytes)
     }
 
@@ -76,7 +78,8 @@ impl SharedMemory {
                 &handle,
                 0,
             ))
-        }?;
+        };
+        let base = base.map_err(|error| refused::of_memory(bytes, error.into()))?;
         let base = NonNull::new(base.cast::<u8>())
             .ok_or_else(|| io::Error::other("the system mapped memory at address zero"))?;
         Ok(SharedMemory {
@@ -204,33 +207,57 @@ impl Drop for SharedMemory {
 }
 
 /// A nameless segment on systems with memfd, sealed so that no peer can shorten it (a shortened
-/// mapping is a SIGBUS in whoever touches it).
+/// mapping is a SIGBUS in whoever touches it). Where memfd is forbidden it is a file without a name.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 mod segment {
     use std::io;
 
-    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
+    use rustix::fs::{
+        FileType, MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, fstat, memfd_create,
+    };
+    use rustix::io::Errno;
 
+    use super::super::unnamed;
     use crate::handle::Handle;
 
     pub(super) fn create(label: &str) -> io::Result<Handle> {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        Ok(call!(memfd_create(label, flags))?.into())
+        match call!(memfd_create(label, flags)) {
+            Ok(handle) => Ok(handle.into()),
+            Err(error @ (Errno::NOSYS | Errno::PERM | Errno::ACCESS)) => {
+                unnamed::create(label, "memfd_create", error)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
-    pub(super) fn seal(handle: &Handle) -> io::Result<()> {
+    /// A file cannot be sealed, so its room is made sure of instead: else a full file system would be
+    /// a SIGBUS, too.
+    pub(super) fn secure(handle: &Handle, bytes: usize) -> io::Result<()> {
         let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-        Ok(call!(fcntl_add_seals(handle, seals))?)
+        match call!(fcntl_add_seals(handle, seals)) {
+            Err(Errno::INVAL | Errno::PERM) => unnamed::fill(handle, bytes),
+            outcome => Ok(outcome?),
+        }
     }
 
     pub(super) fn check(handle: &Handle) -> io::Result<()> {
-        match call!(fcntl_get_seals(handle)) {
-            Ok(seals) if seals.contains(SealFlags::SHRINK) => Ok(()),
-            _ => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the handle is not sealed shared memory",
-            )),
+        let is_sealed =
+            call!(fcntl_get_seals(handle)).is_ok_and(|seals| seals.contains(SealFlags::SHRINK));
+        if is_sealed || is_unnamed(handle)? {
+            return Ok(());
         }
+        Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the handle is not sealed shared memory",
+        ))
+    }
+
+    /// Whether it is a file that nobody can open, except who has it already.
+    fn is_unnamed(handle: &Handle) -> io::Result<bool> {
+        let file = call!(fstat(handle))?;
+        let is_file = FileType::from_raw_mode(file.st_mode) == FileType::RegularFile;
+        Ok(is_file && file.st_nlink == 0 && file.st_mode & 0o077 == 0)
     }
 }
 
@@ -262,7 +289,7 @@ mod segment {
         }
     }
 
-    pub(super) fn seal(_handle: &Handle) -> io::Result<()> {
+    pub(super) fn secure(_handle: &Handle, _bytes: usize) -> io::Result<()> {
         Ok(())
     }
 

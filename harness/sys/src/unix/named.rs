@@ -16,6 +16,7 @@ mod system {
     use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 
     use super::super::memory::SharedMemory;
+    use super::super::unnamed::BEHIND_LABEL;
 
     /// How long others who make memory of the same name may take.
     const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,8 +61,16 @@ mod system {
         name: &str,
         accept: fn(&SharedMemory) -> bool,
     ) -> io::Result<Option<SharedMemory>> {
-        let target = PathBuf::from(format!("/memfd:{} (deleted)", label(name)));
+        let target = Target::of(name);
         // One that is handed on while the lists are read may be missed the first time.
+        let own = std::fs::read_dir("/proc/self/fd");
+        if let Err(error) = own {
+            let text = format!(
+                "the list of this process's open files, where a name is found, may not be looked at \
+                 ({error}): /proc is not there, or closed to a process that has dropped its privileges"
+            );
+            return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+        }
         for _ in 0..2 {
             if let Some(found) = find_in(Path::new("/proc/self"), &target, accept) {
                 return Ok(Some(found));
@@ -80,6 +89,31 @@ mod system {
         Ok(None)
     }
 
+    /// What the lists show of memory that has a name.
+    struct Target {
+        memory: PathBuf,
+        /// How the name of a file begins that is there instead where a process may make no memory.
+        file: String,
+    }
+
+    impl Target {
+        fn of(name: &str) -> Target {
+            let label = label(name);
+            Target {
+                memory: PathBuf::from(format!("/memfd:{label} (deleted)")),
+                file: format!("{label}{BEHIND_LABEL}"),
+            }
+        }
+
+        fn is(&self, path: &Path) -> bool {
+            let has_label = |name: &OsStr| {
+                let name = name.to_string_lossy();
+                name.starts_with(&self.file) && name.ends_with(" (deleted)")
+            };
+            path == self.memory || path.file_name().is_some_and(has_label)
+        }
+    }
+
     fn is_number(name: &OsStr) -> bool {
         name.as_encoded_bytes().iter().all(u8::is_ascii_digit)
     }
@@ -91,13 +125,13 @@ mod system {
     /// What one process has open; of one that ends meanwhile, or that may not be looked at, nothing.
     fn find_in(
         process: &Path,
-        target: &Path,
+        target: &Target,
         accept: fn(&SharedMemory) -> bool,
     ) -> Option<SharedMemory> {
         let files = std::fs::read_dir(process.join("fd")).ok()?;
         let paths = files.filter_map(|file| Some(file.ok()?.path()));
         paths
-            .filter(|path| std::fs::read_link(path).is_ok_and(|it| it == target))
+            .filter(|path| std::fs::read_link(path).is_ok_and(|it| target.is(&it)))
             .filter_map(|path| open_memory(&path))
             .find(accept)
     }

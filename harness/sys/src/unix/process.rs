@@ -3,7 +3,6 @@
 //! What a child does is left to the caller; children of a copying server are in `zygote`.
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
@@ -12,13 +11,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions};
+use rustix::process::Pid;
 
+use super::copies::epoch;
 use super::handle::Handle;
+use super::sentinel::{self, Whose};
 use super::zygote::word::Word;
-use super::{pipe, sentinel, threads};
+use super::{copies, pipe, program, reaping, refused, signals, threads};
 use crate::channel::Channel;
-pub use crate::ending::{Ending, Signal};
+pub use crate::ending::{Ending, Lost, Signal};
 use crate::failpoint;
 
 /// Whether this system can copy a process.
@@ -38,7 +39,11 @@ pub struct Child {
     sentinel: Handle,
     reaper: Reaper,
     ending: Mutex<Option<Ending>>,
+    /// In which copy of this process: in another the lock may be held for ever.
+    made_in: u32,
 }
+
+const SERVER_DIED: Ending = Ending::Unknown(Lost::ServerDied);
 
 /// Who learns from the system how the process ended.
 #[derive(Debug)]
@@ -49,11 +54,19 @@ enum Reaper {
 
 impl Child {
     fn own(pid: u32) -> io::Result<Child> {
+        let sentinel = match sentinel::watch(pid, Whose::Ours) {
+            // It has ended, and the system, or somebody here, has reaped it already.
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
+                return Child::ended(pid, reaping::lost());
+            }
+            sentinel => sentinel?,
+        };
         Ok(Child {
             pid,
-            sentinel: sentinel::watch(pid)?,
+            sentinel,
             reaper: Reaper::Own,
             ending: Mutex::new(None),
+            made_in: epoch(),
         })
     }
 
@@ -63,6 +76,7 @@ impl Child {
             sentinel,
             reaper: Reaper::Server(status),
             ending: Mutex::new(None),
+            made_in: epoch(),
         }
     }
 
@@ -86,6 +100,7 @@ impl Child {
             sentinel: pipe::one_way()?.0,
             reaper: Reaper::Own,
             ending: Mutex::new(Some(ending)),
+            made_in: epoch(),
         })
     }
 
@@ -117,8 +132,8 @@ impl Child {
         let mut ending = self.known();
         if ending.is_none() {
             *ending = Some(match &self.reaper {
-                Reaper::Own => reap(self.pid)?,
-                Reaper::Server(status) => read_status(status)?.unwrap_or(Ending::Unknown),
+                Reaper::Own => reaping::reap(self.pid, &self.sentinel)?,
+                Reaper::Server(status) => read_status(status)?.unwrap_or(SERVER_DIED),
             });
         }
         Ok(*ending)
@@ -133,8 +148,9 @@ impl Child {
     /// # Errors
     /// Fails as the system's kill does.
     pub fn signal(&self, signal: Signal) -> io::Result<()> {
-        let ending = self.known();
-        if ending.is_some() {
+        // Held, so that its id is not another's meanwhile.
+        let ending = (self.made_in == epoch()).then(|| self.known());
+        if ending.as_ref().is_some_and(|ending| ending.is_some()) {
             return Ok(());
         }
         match sentinel::signal(&self.sentinel, self.pid, number(signal)) {
@@ -154,28 +170,6 @@ fn number(signal: Signal) -> rustix::process::Signal {
     }
 }
 
-/// Takes the ending of a child that has ended, so that it is no zombie any more.
-pub(super) fn reap(pid: u32) -> io::Result<Ending> {
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    loop {
-        match call!(rustix::process::waitpid(pid, WaitOptions::empty())) {
-            Err(Errno::INTR) => {}
-            Err(Errno::CHILD) => return Ok(Ending::Unknown),
-            Err(error) => return Err(error.into()),
-            Ok(None) => return Ok(Ending::Unknown),
-            Ok(Some((_, status))) => return Ok(ending(status)),
-        }
-    }
-}
-
-pub(super) fn ending(status: rustix::process::WaitStatus) -> Ending {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => Ending::Exit(code),
-        (None, Some(signal)) => Ending::Signal(signal),
-        (None, None) => Ending::Unknown,
-    }
-}
-
 /// The server's word on how a child of its own ended; none when the server died before.
 fn read_status(status: &Handle) -> io::Result<Option<Ending>> {
     Ok(match Word::read(status, &mut VecDeque::new())? {
@@ -188,51 +182,49 @@ fn read_status(status: &Handle) -> io::Result<Option<Ending>> {
 /// end of the channel is its stdin.
 ///
 /// Nothing else is inherited but stdout and stderr. No code runs between the copy and the program,
-/// so the time does not grow with this process's memory.
+/// so the time does not grow with this process's memory, unless SIGTERM or SIGCHLD is ignored.
 ///
 /// # Errors
 /// Fails when the program cannot be started.
 pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
     let (ours, theirs) = Channel::pair()?;
-    let mut arguments = std::env::args_os();
-    let name = arguments.next().unwrap_or_else(|| OsString::from("child"));
-    let mut command = Command::new(this_program()?);
+    let program = program::this()?;
+    let mut command = Command::new(&program.file);
     command
-        .arg0(name)
-        .args(arguments)
+        .arg0(&program.name)
+        .args(&program.arguments)
         .env(marker.0, marker.1)
         .stdin(Stdio::from(OwnedFd::from(Handle::from(theirs))));
+    if signals::are_to_give_back() {
+        // An ignored signal that is sent before the program has begun would be lost: this process
+        // has to be copied for its program's sake.
+        // SAFETY: it makes calls that are allowed in a signal handler, and no others.
+        unsafe { command.pre_exec(signals::give_back_all) };
+    }
     let child = call!(command.spawn());
-    let program = command.get_program().to_string_lossy();
-    let child = child.map_err(|error| naming(&program, error))?;
+    let file = program.file.to_string_lossy();
+    let child = child.map_err(|error| naming(&file, refused::of_starting(error)))?;
     Ok((Child::own(child.id())?, ours))
 }
 
-/// The same error, with the name of the file that the system should have and has not.
+/// The same error, with the name of the file that it is about.
 pub(super) fn naming(file: &str, error: io::Error) -> io::Error {
     match error.kind() {
         kind @ io::ErrorKind::NotFound => io::Error::new(kind, format!("there is no {file} here")),
+        kind @ io::ErrorKind::PermissionDenied => {
+            io::Error::new(kind, format!("{file} may not be used: {error}"))
+        }
         _ => error,
     }
 }
 
-/// The very file that runs, even where another has taken its name since.
-#[cfg(target_os = "linux")]
-fn this_program() -> io::Result<OsString> {
-    Ok(OsString::from("/proc/self/exe"))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn this_program() -> io::Result<OsString> {
-    Ok(std::env::current_exe()?.into_os_string())
-}
-
 /// Takes this process's stdin as the channel to the one that started it, and gives it an empty
-/// stdin instead.
+/// stdin instead; it begins with the signals of a child (`signals`).
 ///
 /// # Errors
 /// Fails when there is no descriptor left.
 pub fn take_channel() -> io::Result<Channel> {
+    signals::begin();
     let channel = call!(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3))?;
     empty_stdin()?;
     Ok(Channel::from(Handle::from(channel)))
@@ -244,12 +236,13 @@ pub fn take_channel() -> io::Result<Channel> {
 /// Fails when there is no descriptor left.
 pub fn empty_stdin() -> io::Result<()> {
     let flags = rustix::fs::OFlags::RDONLY;
-    let null = call!(rustix::fs::open(
-        c"/dev/null",
-        flags,
-        rustix::fs::Mode::empty()
-    ));
-    let null = null.map_err(|error| naming("/dev/null", error.into()))?;
+    let mode = rustix::fs::Mode::empty();
+    let null = match call!(rustix::fs::open(c"/dev/null", flags, mode)) {
+        Ok(null) => Handle::from(null),
+        // Of a pipe that nobody writes into there is as little to read.
+        Err(Errno::NOENT | Errno::ACCESS | Errno::PERM | Errno::NXIO) => pipe::one_way()?.0,
+        Err(error) => return Err(error.into()),
+    };
     Ok(call!(rustix::stdio::dup2_stdin(&null))?)
 }
 
@@ -264,7 +257,8 @@ pub fn fork(harmless: usize) -> io::Result<Option<Child>> {
     if !threads::are_at_most(1 + harmless)? {
         return Err(io::ErrorKind::ResourceBusy.into());
     }
-    match copy()? {
+    let made = signals::around(copy, |made| *made == 0);
+    match made.map_err(refused::of_starting)? {
         0 => Ok(None),
         pid => Ok(Some(Child::own(pid)?)),
     }
@@ -274,7 +268,7 @@ pub fn fork(harmless: usize) -> io::Result<Option<Child>> {
 pub(super) fn copy() -> io::Result<u32> {
     // SAFETY: no other thread of this process holds a lock that the copy could want: the callers
     // have counted the threads and vouch for the rest.
-    match call!(unsafe { libc::fork() }) {
+    match call!(copies::ours(|| unsafe { libc::fork() })) {
         -1 => Err(io::Error::last_os_error()),
         pid => {
             if pid == 0 {
@@ -295,8 +289,15 @@ pub fn watch(pid: u32) -> io::Result<Handle> {
     match call!(rustix::process::test_kill_process(id)) {
         Err(Errno::SRCH) => Err(io::ErrorKind::NotFound.into()),
         // Another user's may not be signalled, and is there.
-        _ => sentinel::watch(pid),
+        _ => sentinel::watch(pid, Whose::Another),
     }
+}
+
+/// Has the ends of children be told to this process even where whoever started it has them
+/// forgotten.
+pub fn hear_of_children() {
+    // SAFETY: the default action runs no code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
 /// Has this process, and what it starts, not end at a `^C`.

@@ -16,8 +16,8 @@ use rustix::io::Errno;
 use rustix::net::sockopt::{self, Timeout};
 use rustix::net::{AddressFamily, Shutdown, SocketAddrAny, SocketAddrUnix, SocketType};
 
+use super::copies::epoch;
 use super::handle::Handle;
-use super::identity::epoch;
 
 /// Whether there are names without a file, which go with the last process that uses them.
 pub const HAS_NAMES: bool = cfg!(any(target_os = "linux", target_os = "android"));

@@ -2,11 +2,18 @@
 //! left, and ends all of it when asked, or when the harness dies.
 //!
 //! The keeper is the harness's own executable again, in a session of its own and (Linux) a child
-//! subreaper: whatever main starts stays below it, orphans too, so that "no child left" means that
-//! the tree is empty.
+//! subreaper or the first process of its own namespace: whatever main starts stays below it, orphans
+//! too, so that "no child left" means that the tree is empty. A guard above it ends the tree where
+//! the keeper is killed together with the harness.
 //! What a still tree is, and how long one is waited for, is the caller's business.
 
+#[cfg_attr(not(target_os = "linux"), path = "tree/shared.rs")]
+mod isolation;
 mod keeper;
+#[cfg_attr(target_os = "macos", path = "tree/memory_use_apple.rs")]
+mod memory_use;
+#[cfg(target_os = "linux")]
+mod named_memory;
 #[cfg_attr(target_os = "macos", path = "tree/apple.rs")]
 mod table;
 mod walk;
@@ -20,15 +27,20 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::keeping;
-pub use crate::keeping::{Event, MainEnd};
+pub use crate::keeping::{Event, Isolation, MainEnd, RUN_MARK};
 pub use crate::listed::Process;
+#[cfg(not(target_os = "linux"))]
+use crate::unlisted_memory as named_memory;
 pub use keeper::keep;
-pub use table::{named_memory, remove_memory, unused_memory};
+pub use memory_use::{memory_use, resident};
+pub use named_memory::{Inode, memory_of, named_memory, remove_memory};
 
 /// A tree of processes, as the harness sees it; dropping it ends the tree.
 #[derive(Debug)]
 pub struct Tree {
-    keeper: Child,
+    guard: Child,
+    /// The keeper's id, once it is known.
+    keeper: Option<u32>,
     control: UnixStream,
     unread: Vec<u8>,
     gone: bool,
@@ -50,11 +62,12 @@ impl Tree {
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut keeper = keeper.spawn()?;
-        let stdout = keeper.stdout.take().expect("stdout was asked for");
-        let stderr = keeper.stderr.take().expect("stderr was asked for");
+        let mut guard = keeper.spawn()?;
+        let stdout = guard.stdout.take().expect("stdout was asked for");
+        let stderr = guard.stderr.take().expect("stderr was asked for");
         let tree = Tree {
-            keeper,
+            guard,
+            keeper: None,
             control,
             unread: Vec::new(),
             gone: false,
@@ -78,8 +91,15 @@ impl Tree {
                     names.extend((!name.is_empty()).then(|| name.to_owned()));
                     continue;
                 }
+                if let Some(pid) = line.strip_prefix(keeper::KEEPER) {
+                    self.keeper = pid.parse().ok();
+                    continue;
+                }
                 let event = keeping::parse(&line);
-                self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
+                self.gone |= matches!(
+                    event,
+                    Event::Empty | Event::NotStarted(_) | Event::NotApart(_)
+                );
                 return Ok(Some(event));
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -113,7 +133,34 @@ impl Tree {
     /// # Errors
     /// When the system's process table cannot be read.
     pub fn processes(&self) -> io::Result<Vec<Process>> {
-        table::below(self.keeper.id())
+        self.keeper.map_or_else(|| Ok(Vec::new()), table::below)
+    }
+
+    /// The numbers of the tree's processes, the keeper left out: found out faster than all that
+    /// [`Tree::processes`] tells, and now and then without one that has just begun.
+    #[must_use]
+    pub fn pids(&self) -> Vec<u32> {
+        self.keeper.map_or_else(Vec::new, memory_use::descendants)
+    }
+
+    /// Stops the tree until the result is dropped, so that nothing in it changes meanwhile.
+    #[must_use]
+    pub fn hold(&self) -> Held {
+        let mut held = Held { pids: Vec::new() };
+        loop {
+            let new: Vec<u32> = self
+                .pids()
+                .into_iter()
+                .filter(|pid| !held.pids.contains(pid) && !table::is_stopped(*pid))
+                .collect();
+            if new.is_empty() {
+                return held;
+            }
+            for pid in new {
+                keeper::stop(pid);
+                held.pids.push(pid);
+            }
+        }
     }
 
     /// The named shared memory and semaphores that an empty tree has left, where it had a place of
@@ -133,12 +180,29 @@ impl Tree {
         let deadline = Instant::now() + END_MAX;
         while !self.gone {
             if self.next_event(Duration::from_millis(100))?.is_none() && Instant::now() > deadline {
-                self.keeper.kill()?;
+                // The guard ends what it has kept.
+                match self.keeper {
+                    Some(keeper) => keeper::kill(keeper),
+                    None => self.guard.kill()?,
+                }
                 break;
             }
         }
-        self.keeper.wait()?;
+        self.guard.wait()?;
         Ok(())
+    }
+}
+
+/// A tree that is stopped.
+#[derive(Debug)]
+pub struct Held {
+    /// Those that were not stopped before.
+    pids: Vec<u32>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.pids.iter().copied().for_each(keeper::go_on);
     }
 }
 

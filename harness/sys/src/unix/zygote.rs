@@ -8,6 +8,7 @@
 pub(super) mod word;
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::io;
 use std::mem::ManuallyDrop;
 
@@ -15,7 +16,8 @@ use rustix::process::{WaitOptions, wait};
 
 use super::handle::Handle;
 use super::process::{self, Child, Signal};
-use super::{pipe, sentinel, threads, wake};
+use super::sentinel::{self, Whose};
+use super::{pipe, reaping, threads, wake};
 use crate::channel::Channel;
 use word::{Word, is_gone};
 
@@ -25,6 +27,9 @@ const WHOLE_MAX: usize = 2000;
 
 /// Copies that a server has room for from the start.
 const CHILDREN: usize = 3;
+
+/// The status stream of each copy. Hashed without chance, which a system may lack.
+type Children = HashMap<u32, Handle, BuildHasherDefault<DefaultHasher>>;
 
 /// Asks the server behind `requests` for a copy of itself and sends it its first message, which is
 /// not empty. The handles are the same afterwards.
@@ -58,13 +63,24 @@ fn made(status: Handle) -> io::Result<Child> {
     let mut sentinels = VecDeque::new();
     match Word::read(&status, &mut sentinels)? {
         None => Err(io::ErrorKind::BrokenPipe.into()),
-        Some(Word::Failed(number)) => Err(io::Error::from_raw_os_error(number)),
+        Some(Word::Failed(number)) => {
+            let error = io::Error::from_raw_os_error(number);
+            let text = format!(
+                "the fork server cannot copy itself: {error}; it has the limits that it was started \
+                 with (`ulimit -u` and `-v`)"
+            );
+            Err(io::Error::new(error.kind(), text))
+        }
         // It was ended by somebody before it could say anything.
         Some(Word::Ended(pid, ending)) => Child::ended(pid, ending),
         Some(Word::Copied(pid)) => {
             let sentinel = match sentinels.pop_front() {
                 Some(sentinel) => sentinel,
-                None => sentinel::watch(pid)?,
+                None => match sentinel::watch(pid, Whose::Another) {
+                    // It has ended, and the server has reaped it already, of which it tells.
+                    Err(error) if error.raw_os_error() == Some(libc::ESRCH) => pipe::one_way()?.0,
+                    sentinel => sentinel?,
+                },
             };
             Ok(Child::served(pid, sentinel, status))
         }
@@ -84,10 +100,13 @@ pub fn serve<T>(
         return Err(io::ErrorKind::ResourceBusy.into());
     }
     // What every copy would have to find out for itself.
-    let _ = (crate::function::build(), super::identity::epoch());
+    let _ = (crate::function::build(), super::copies::epoch());
     let mut wake = wake::on_child_end()?;
     // Freeing it would be the first that a copy writes to its memory, for nothing.
-    let mut children = ManuallyDrop::new(HashMap::with_capacity(CHILDREN));
+    let mut children = ManuallyDrop::new(Children::with_capacity_and_hasher(
+        CHILDREN,
+        BuildHasherDefault::new(),
+    ));
     let mut requests = Some(requests);
     loop {
         reap(&mut children)?;
@@ -146,7 +165,7 @@ impl<T> First<T> {
 }
 
 /// Makes one copy, which tells the client its id; says in which of the two this is.
-fn is_copy(status: Handle, children: &mut HashMap<u32, Handle>) -> io::Result<bool> {
+fn is_copy(status: Handle, children: &mut Children) -> io::Result<bool> {
     match process::copy() {
         Ok(0) => {
             if !children.is_empty() {
@@ -174,9 +193,10 @@ fn is_copy(status: Handle, children: &mut HashMap<u32, Handle>) -> io::Result<bo
 fn tell_of_myself(status: &Handle) {
     let pid = rustix::process::getpid().as_raw_nonzero().get();
     let pid = pid.cast_unsigned();
-    let sentinel = match cfg!(target_os = "linux") {
-        true => sentinel::watch(pid).map(Some),
-        false => Ok(None),
+    let sentinel = match sentinel::of_this_process() {
+        // The client watches it in another way.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(None),
+        sentinel => sentinel.map(Some),
     };
     let told = match sentinel {
         Ok(sentinel) => Word::Copied(pid).say(status, sentinel.as_slice()),
@@ -193,7 +213,7 @@ fn tell_of_myself(status: &Handle) {
 }
 
 /// Reaps every copy that has ended and tells its client how.
-fn reap(children: &mut HashMap<u32, Handle>) -> io::Result<()> {
+fn reap(children: &mut Children) -> io::Result<()> {
     while !children.is_empty() {
         match call!(wait(WaitOptions::NOHANG)) {
             Err(rustix::io::Errno::INTR) => {}
@@ -202,7 +222,7 @@ fn reap(children: &mut HashMap<u32, Handle>) -> io::Result<()> {
             Ok(Some((pid, status))) => {
                 let pid = pid.as_raw_nonzero().get().cast_unsigned();
                 if let Some(stream) = children.remove(&pid) {
-                    let word = Word::Ended(pid, process::ending(status));
+                    let word = Word::Ended(pid, reaping::ending(status));
                     // A client that is gone by now has no use for the answer.
                     let _ = word.say(&stream, &[]);
                 }

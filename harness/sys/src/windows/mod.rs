@@ -1,6 +1,7 @@
 //! The promises of this crate, kept with Win32 calls.
 
 pub mod bare;
+pub mod copies;
 pub mod environment;
 pub mod exit;
 pub mod folder;
@@ -9,17 +10,21 @@ pub mod identity;
 pub(crate) mod image;
 mod job;
 pub mod lifeline;
+pub mod limits;
 pub mod memory;
 pub(crate) mod named;
 mod overlapped;
 mod parking;
 mod peek;
 pub mod pipe;
+pub mod privileges;
 pub mod process;
 mod query;
 mod ready;
+pub mod refused;
 mod relay;
 pub mod socket;
+pub mod socket_folder;
 pub mod threads;
 pub mod tree;
 pub mod wait_word;

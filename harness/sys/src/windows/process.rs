@@ -24,7 +24,7 @@ use super::handle::Handle;
 use super::job::Job;
 use super::{parking, pipe, ready};
 use crate::channel::Channel;
-pub use crate::ending::{Ending, Signal};
+pub use crate::ending::{Ending, Lost, Signal};
 
 /// Whether this system can copy a process.
 pub const CAN_FORK: bool = false;
@@ -299,6 +299,9 @@ pub fn watch(pid: u32) -> io::Result<Handle> {
         false => Ok(process),
     }
 }
+
+/// Has the ends of children be told to this process, as they always are here.
+pub fn hear_of_children() {}
 
 /// Has this process, and what it starts, not end at a `^C`.
 pub fn ignore_interrupts() {

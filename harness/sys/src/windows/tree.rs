@@ -7,6 +7,7 @@
 //! What a still tree is, and how long one is waited for, is the caller's business.
 
 mod keeper;
+mod memory_use;
 mod table;
 
 use std::collections::BTreeSet;
@@ -22,10 +23,11 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use crate::keeping;
-pub use crate::keeping::{Event, MainEnd};
+pub use crate::keeping::{Event, Isolation, MainEnd, RUN_MARK};
 pub use crate::listed::Process;
+pub use crate::unlisted_memory::{Inode, memory_of, named_memory, remove_memory};
 pub use keeper::keep;
-pub use table::{named_memory, remove_memory, unused_memory};
+pub use memory_use::{memory_use, resident};
 
 use super::handle::Handle;
 use super::job::Job;
@@ -86,7 +88,10 @@ impl Tree {
             if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.unread.drain(..=end).collect();
                 let event = keeping::parse(&String::from_utf8_lossy(&line[..end]));
-                self.gone |= matches!(event, Event::Empty | Event::NotStarted(_));
+                self.gone |= matches!(
+                    event,
+                    Event::Empty | Event::NotStarted(_) | Event::NotApart(_)
+                );
                 return Ok(Some(event));
             }
             if !pipe::wait_readable(&self.control, Some(deadline))? {
@@ -120,6 +125,21 @@ impl Tree {
         table::of(&tree)
     }
 
+    /// The numbers of the tree's processes, the keeper left out.
+    #[must_use]
+    pub fn pids(&self) -> Vec<u32> {
+        let mut pids = self.job.processes().unwrap_or_default();
+        pids.retain(|pid| *pid != self.keeper.id());
+        pids
+    }
+
+    /// Keeps the tree as it is until the result is dropped: nothing here stops a whole process, so
+    /// that its other threads go on.
+    #[must_use]
+    pub fn hold(&self) -> Held {
+        Held(())
+    }
+
     /// Kills all of the tree at once and waits until it is gone.
     ///
     /// # Errors
@@ -139,6 +159,10 @@ impl Tree {
         self.job.end()
     }
 }
+
+/// A tree that is kept as it is.
+#[derive(Debug)]
+pub struct Held(());
 
 impl Drop for Tree {
     fn drop(&mut self) {

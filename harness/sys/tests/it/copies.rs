@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use poolproof_sys::exit::leave;
-use poolproof_sys::process::{self, Ending, Signal};
+use poolproof_sys::process::{self, Ending, Lost, Signal};
 use poolproof_sys::{channel::Channel, pipe, zygote};
 use rustix::process::{Resource, Rlimit};
 
@@ -101,7 +101,7 @@ fn orphan() -> Outcome {
         false,
     )?;
     pipe::write(&ours, &[3])?;
-    expect(copy.wait(soon())?, Some(Ending::Unknown))
+    expect(copy.wait(soon())?, Some(Ending::Unknown(Lost::ServerDied)))
 }
 
 fn narrow() -> Outcome {

@@ -1,22 +1,23 @@
 //! The case as a whole: its fields, functions and globals.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::Reader;
 use super::tree::{Fields, Name, Node, NodeKind};
 use crate::diagnostic::Diagnostic;
+use crate::limits::{DEADLINE_MS_MAX, DEADLINE_MS_MIN, Limits, OUTPUT_BYTES_MAX, PROCESSES_MAX};
 use crate::method::StartMethod;
 use crate::nearest::advice;
 use crate::program::{Block, Case, Function, Place, Program};
 use crate::value::Value;
 
-const DEADLINE_MS: u64 = 10_000;
-
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "title",
     "clauses",
-    "main",
     "claims",
+    "main",
+    "contenders",
     "functions",
     "globals",
     "guard",
@@ -45,13 +46,14 @@ impl Reader {
             NodeKind::Group(fields) => (whole, fields),
             _ => return self.expected(tree, "a case file", "`Case(title: ..., main: [...])`"),
         };
-        let found = self.named(name, fields, FIELDS, 4);
+        let found = self.named(name, fields, FIELDS, 3);
         // Without all its parts a case still says what is wrong in those that it has.
         let [
             title,
             clauses,
-            main,
             claims,
+            main,
+            contenders,
             functions,
             globals,
             guard,
@@ -61,30 +63,93 @@ impl Reader {
         ] = found.unwrap_or_else(|| present(fields));
         let title = title.map(|node| self.title(node));
         let clauses = clauses.map(|node| self.clauses(node, known_clauses));
-        let functions = functions.map(|node| self.functions(node));
-        let globals = globals.map(|node| self.globals(node));
-        let guard = guard.map(|node| self.truth(node, "`guard`"));
-        let main = main.map(|node| self.block(node));
+        let parts = [main, functions, globals, guard];
+        if main.is_none() && contenders.is_none() {
+            let message = "`Case` needs a field `main`, or `contenders` to measure";
+            self.mistake(Diagnostic::new(name.place, message));
+        }
+        let program = match contenders {
+            None => self.program(parts),
+            Some(_) => {
+                self.only_contenders(parts);
+                Some(Program::default())
+            }
+        };
+        let contenders = contenders.map_or(Some(Vec::new()), |node| self.contenders(node));
         let claims = claims.map(|node| self.claims(node));
         let twin = twin.map(|node| self.text(node, "`twin`").map(str::to_owned));
         let methods = methods.map(|node| self.start_methods(node));
-        let deadline_ms = limits.map(|node| self.limits(node));
+        let limits = limits.map(|node| self.limits(node));
         Some(Case {
             id: id.to_owned(),
             title: title??,
             clauses: clauses??,
-            program: Program {
-                functions: functions.unwrap_or_else(|| Some(BTreeMap::new()))?,
-                globals: globals.unwrap_or_else(|| Some(Vec::new()))?,
-                guard: guard.unwrap_or(Some(true))?,
-                main: main??,
-            },
+            program: program?,
+            contenders: contenders?,
             claims: claims??,
             twin: twin.map_or(Some(None), |twin| twin.map(Some))?,
             methods: methods.unwrap_or_else(|| Some(StartMethod::ALL.to_vec()))?,
-            deadline_ms: deadline_ms.unwrap_or(Some(DEADLINE_MS))?,
+            limits: limits.unwrap_or_else(|| Some(Limits::default()))?,
             hash: hash(text),
         })
+    }
+
+    /// A program: its main, functions, globals and guard.
+    fn program(
+        &mut self,
+        [main, functions, globals, guard]: [Option<&Node<'_>>; 4],
+    ) -> Option<Program> {
+        let functions = functions.map(|node| self.functions(node));
+        let globals = globals.map(|node| self.globals(node));
+        let guard = guard.map(|node| self.truth(node, "`guard`"));
+        let main = self.block(main?);
+        Some(Program {
+            functions: functions.unwrap_or_else(|| Some(BTreeMap::new()))?,
+            globals: globals.unwrap_or_else(|| Some(Vec::new()))?,
+            guard: guard.unwrap_or(Some(true))?,
+            main: main?,
+        })
+    }
+
+    /// Programs by name: `{"pipe": (main: [...]), "queue": (main: [...])}`.
+    fn contenders(&mut self, node: &Node<'_>) -> Option<Vec<(String, Program)>> {
+        let NodeKind::Map(entries) = &node.kind else {
+            return self.expected(node, "`contenders`", "a map: `{\"pipe\": (main: [...])}`");
+        };
+        if !self.at_most(entries.len(), node.place) {
+            return None;
+        }
+        let mut contenders: Vec<(String, Program)> = Vec::new();
+        for (key, value) in entries {
+            let name = self.label(key)?;
+            if contenders.iter().any(|(known, _)| *known == name) {
+                let message = format!("the contender `{name}` stands twice");
+                self.mistake(Diagnostic::new(key.place, message).help("rename one of them"));
+            }
+            let NodeKind::Group(fields) = &value.kind else {
+                return self.expected(value, "a contender", "a program: `(main: [...])`");
+            };
+            let whole = Name {
+                text: "a contender",
+                place: key.place,
+            };
+            let known = ["main", "functions", "globals", "guard"];
+            let parts = self.named(whole, fields, known, 1)?;
+            contenders.push((name, self.program(parts)?));
+        }
+        if contenders.is_empty() {
+            return self.expected(node, "`contenders`", "at least one program");
+        }
+        Some(contenders)
+    }
+
+    /// What stands beside contenders would never be run.
+    fn only_contenders(&mut self, parts: [Option<&Node<'_>>; 4]) {
+        for part in parts.into_iter().flatten() {
+            let message = "a case with contenders has no program of its own";
+            let help = "move it into the contenders that need it";
+            self.mistake(Diagnostic::new(part.place, message).help(help));
+        }
     }
 
     fn title(&mut self, node: &Node<'_>) -> Option<String> {
@@ -97,9 +162,6 @@ impl Reader {
 
     fn clauses(&mut self, node: &Node<'_>, known: &[&str]) -> Option<Vec<String>> {
         let items = self.list(node, "`clauses`")?;
-        if items.is_empty() {
-            return self.expected(node, "`clauses`", "at least one clause's name");
-        }
         if !self.at_most(items.len(), node.place) {
             return None;
         }
@@ -227,7 +289,7 @@ impl Reader {
         }
     }
 
-    fn limits(&mut self, node: &Node<'_>) -> Option<u64> {
+    fn limits(&mut self, node: &Node<'_>) -> Option<Limits> {
         let NodeKind::Group(fields) = &node.kind else {
             return self.expected(node, "`limits`", "`(deadline_ms: 10000)`");
         };
@@ -235,12 +297,50 @@ impl Reader {
             text: "limits",
             place: node.place,
         };
-        let [deadline] = self.named(name, fields, ["deadline_ms"], 1)?;
-        let deadline = deadline?;
-        match self.count(deadline, "`deadline_ms`")? {
-            milliseconds @ 1..=600_000 => Some(u64::from(milliseconds)),
-            _ => self.expected(deadline, "`deadline_ms`", "from 1 to 600000"),
+        let names = ["deadline_ms", "processes", "output_bytes"];
+        let [deadline, processes, output] = self.named(name, fields, names, 0)?;
+        let usual = Limits::default();
+        let deadline = deadline.map_or(Some(usual.deadline_ms), |node| self.deadline(node));
+        let processes = processes.map_or(Some(usual.processes), |node| {
+            self.within(node, "`processes`", 1..=PROCESSES_MAX)
+        });
+        let output = output.map_or(Some(usual.output_bytes), |node| {
+            self.within(node, "`output_bytes`", 1..=OUTPUT_BYTES_MAX)
+        });
+        Some(Limits {
+            deadline_ms: deadline?,
+            processes: processes?,
+            output_bytes: output?,
+        })
+    }
+
+    fn deadline(&mut self, node: &Node<'_>) -> Option<u32> {
+        let deadline = self.within(node, "`deadline_ms`", 0..=DEADLINE_MS_MAX)?;
+        if deadline >= DEADLINE_MS_MIN {
+            return Some(deadline);
         }
+        let message = format!("a deadline of {deadline} ms is too short to judge by");
+        let help = format!(
+            "at least {DEADLINE_MS_MIN}: so long it takes to see that nothing moves any more; what has \
+             come to a standstill is ended before its deadline"
+        );
+        self.mistake(Diagnostic::new(node.place, message).help(help));
+        None
+    }
+
+    /// A number within a range.
+    pub(super) fn within(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let number = self.count(node, what)?;
+        if range.contains(&number) {
+            return Some(number);
+        }
+        let (least, most) = range.into_inner();
+        self.expected(node, what, &format!("from {least} to {most}"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Claims and their predicates.
 
 use super::Reader;
+use super::relation::RELATIONS;
 use super::tree::{Fields, Name, Node, NodeKind};
 use crate::claim::{Claim, ClaimKind, Predicate};
 use crate::diagnostic::Diagnostic;
@@ -62,7 +63,7 @@ impl Reader {
         methods.into_iter().collect()
     }
 
-    fn start_method(&mut self, node: &Node<'_>) -> Option<StartMethod> {
+    pub(super) fn start_method(&mut self, node: &Node<'_>) -> Option<StartMethod> {
         let name = self.text(node, "a start method")?;
         if let Ok(method) = name.parse() {
             return Some(method);
@@ -105,12 +106,15 @@ impl Reader {
                 };
                 Some(ClaimKind::AllowedCount(digits))
             }
+            relation if RELATIONS.contains(&relation) => {
+                Some(ClaimKind::Relation(self.relation(name, fields)?))
+            }
             other => {
                 let message = format!("no claim `{other}`");
                 let help = if PREDICATES.contains(&other) {
                     Some(format!("say how often it holds: `Always({other}...)`"))
                 } else {
-                    advice(other, &CLAIMS)
+                    advice(other, &[&CLAIMS[..], &RELATIONS].concat())
                 };
                 self.mistake(Diagnostic::new(name.place, message).maybe_help(help));
                 None

@@ -24,7 +24,7 @@ const BINARY: [(&str, BinaryOperator); 13] = [
     ("In", BinaryOperator::In),
 ];
 
-const UNARY: [(&str, UnaryOperator); 8] = [
+const UNARY: [(&str, UnaryOperator); 9] = [
     ("Not", UnaryOperator::Not),
     ("Neg", UnaryOperator::Neg),
     ("Len", UnaryOperator::Len),
@@ -33,6 +33,7 @@ const UNARY: [(&str, UnaryOperator); 8] = [
     ("Str", UnaryOperator::Str),
     ("List", UnaryOperator::List),
     ("Dict", UnaryOperator::Dict),
+    ("Work", UnaryOperator::Work),
 ];
 
 /// The other forms of expressions, for the nearest name.
@@ -43,6 +44,9 @@ const OTHERS: [&str; 17] = [
 
 const SMALL_BYTES: usize = 1024;
 const LARGE_BYTES: usize = 1024 * 1024;
+
+/// The most bytes that are made by their number.
+const BYTES_MAX: u32 = 64 << 20;
 
 impl Reader {
     pub(super) fn expression(&mut self, node: &Node<'_>) -> Option<Expression> {
@@ -275,8 +279,13 @@ impl Reader {
         let length = match &size.kind {
             NodeKind::Form(word, Fields::Absent) if word.text == "small" => SMALL_BYTES,
             NodeKind::Form(word, Fields::Absent) if word.text == "large" => LARGE_BYTES,
+            NodeKind::Int(_) => {
+                let count = self.within(size, "the number of bytes", 0..=BYTES_MAX)?;
+                return Some(ExpressionKind::Zeros(count));
+            }
             _ => {
-                let sizes = "`small` (1 KiB, fits every pipe) or `large` (1 MiB, fits none)";
+                let sizes =
+                    "`small` (1 KiB, fits every pipe), `large` (1 MiB, fits none) or a number";
                 return self.expected(size, "the size of bytes", sizes);
             }
         };

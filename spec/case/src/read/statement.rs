@@ -1,7 +1,7 @@
 //! Statements: one function for each shape, and the table of their names.
 
 use super::tree::{Fields, Name, Node, NodeKind};
-use super::{NESTING_MAX, REPEAT_MAX, Reader, STATEMENTS_MAX};
+use super::{MEASURE_MAX, NESTING_MAX, REPEAT_MAX, Reader, STATEMENTS_MAX};
 use crate::diagnostic::Diagnostic;
 use crate::error_kind::ErrorKind;
 use crate::nearest::advice;
@@ -12,7 +12,7 @@ use crate::value::Value;
 const SIGNALS: [&str; 4] = ["STOP", "CONT", "TERM", "KILL"];
 
 /// Every statement and how it is written.
-const STATEMENTS: [(&str, &str); 18] = [
+const STATEMENTS: [(&str, &str); 20] = [
     ("Let", "Let(\"x\", value)"),
     ("Call", "Call(\"q.put\", [1])"),
     ("Print", "Print([\"hello\", \"$name\"])"),
@@ -37,6 +37,8 @@ const STATEMENTS: [(&str, &str); 18] = [
     ("Exit", "Exit(3)"),
     ("Signal", "Signal(\"$p\", \"STOP\")"),
     ("Settle", "Settle"),
+    ("Measure", "Measure(\"send\", 100, [...])"),
+    ("Sample", "Sample(\"idle\")"),
 ];
 
 impl Reader {
@@ -131,6 +133,11 @@ impl Reader {
             "Settle" => {
                 let [] = self.parts(name, fields, example)?;
                 Some(StatementKind::Settle)
+            }
+            "Measure" => self.measure(name, fields, example),
+            "Sample" => {
+                let [label] = self.parts(name, fields, example)?;
+                Some(StatementKind::Sample(self.label(label)?))
             }
             _ => self.unknown_statement(name),
         }
@@ -229,6 +236,19 @@ impl Reader {
             self.mistake(Diagnostic::new(times.place, message).help(help));
         }
         Some(StatementKind::Repeat(count, body?))
+    }
+
+    fn measure<'t>(
+        &mut self,
+        name: Name<'t>,
+        fields: &Fields<'t>,
+        example: &str,
+    ) -> Option<StatementKind> {
+        let [label, times, body] = self.parts(name, fields, example)?;
+        let label = self.label(label);
+        let count = self.within(times, "how often it is measured", 1..=MEASURE_MAX);
+        let body = self.block(body);
+        Some(StatementKind::Measure(label?, count?, body?))
     }
 
     fn drain<'t>(&mut self, name: Name<'t>, fields: &Fields<'t>) -> Option<StatementKind> {

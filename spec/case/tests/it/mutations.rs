@@ -25,7 +25,7 @@ const CASE: &str = r#"Case(
     ],
     claims: [Always(And([Line("in"), Not(Hang)])), Under(["fork"], AllowedCount("12"))],
     methods: ["fork", "spawn"],
-    limits: (deadline_ms: 5),
+    limits: (deadline_ms: 5000, processes: 7),
 )"#;
 
 /// SplitMix64: enough chance for tests, and the seed is in the message of a failure.

@@ -75,6 +75,7 @@ impl<'a> Builder<'a, '_> {
                 self.expressions([&**start, &**stop])?;
                 Instruction::Range
             }
+            ExpressionKind::Zeros(count) => self.literal(&Value::Bytes(vec![0; *count as usize])),
             ExpressionKind::Soon => Instruction::Constant(Val::Soon),
             ExpressionKind::Late => Instruction::Constant(Val::Late),
             ExpressionKind::Binary(operator, left, right) => {

@@ -44,7 +44,8 @@ impl<'a> Builder<'a, '_> {
                 self.depth += 1;
                 self.iterate(names, body)
             }
-            StatementKind::Repeat(times, body) => {
+            StatementKind::Sample(_) => Ok(()),
+            StatementKind::Repeat(times, body) | StatementKind::Measure(_, times, body) => {
                 self.emit(Instruction::Constant(Val::Range(0, (*times).into())));
                 self.emit(Instruction::Constant(Val::Int(0)));
                 self.depth += 2;

@@ -228,10 +228,12 @@ pub(super) fn one_by_one(context: Context) {
     assert_eq!(results.next_timeout(LATE).unwrap().unwrap(), 1);
     assert!(results.next_timeout(LATE).is_none());
 
-    let refused = pool.imap::<i64, i64>("refuse", &[1, 2], 1).unwrap();
-    let refused: Vec<_> = refused.into_iter().map(Result::unwrap_err).collect();
-    assert_eq!(refused.len(), 2);
-    assert!(refused.iter().all(mp::Error::is_remote), "{refused:?}");
+    for chunk in [1, 2, 5] {
+        let refused = pool.imap::<i64, i64>("refuse", &[1, 2, 3], chunk).unwrap();
+        let refused: Vec<_> = refused.into_iter().map(Result::unwrap_err).collect();
+        assert_eq!(refused.len(), 3, "{chunk}");
+        assert!(refused.iter().all(mp::Error::is_remote), "{refused:?}");
+    }
     let senseless = pool.imap::<i64, i64>("square", &[1], 0).unwrap_err();
     assert!(senseless.is_usage(), "{senseless}");
 

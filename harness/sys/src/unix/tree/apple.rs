@@ -1,25 +1,19 @@
 //! The process table of macOS, as `libproc` and `sysctl` tell it.
 //!
 //! It says what is there; whose it is and whether it may be there is the caller's business.
-//! Named shared memory cannot be listed here, and nobody else adopts orphans than the system's first
-//! process: one that main leaves behind is found by its environment.
+//! Nobody else adopts orphans here than the system's first process: one that main leaves behind is
+//! found by its environment.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, c_int, c_void};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::walk;
 use crate::listed::Process;
 
 /// Orphans go to the system's first process here.
 pub(super) fn adopt_orphans() {}
-
-/// Whether named shared memory of its own could be had for this tree: never here.
-pub(super) fn own_memory() -> bool {
-    false
-}
 
 /// The live processes below `root`, `root` left out, orphans left out too.
 pub(super) fn below(root: u32) -> io::Result<Vec<Process>> {
@@ -41,28 +35,11 @@ pub(super) fn marked(name: &OsStr, value: &OsStr) -> io::Result<Vec<u32>> {
     Ok(pids()?.into_iter().filter(is_marked).collect())
 }
 
-/// The named shared memory of the system: it cannot be listed here.
-///
-/// # Errors
-/// None on this system.
-pub fn named_memory() -> io::Result<BTreeMap<String, SystemTime>> {
-    Ok(BTreeMap::new())
-}
-
-/// Which of these names no live process has open: nobody tells here.
-///
-/// # Errors
-/// None on this system.
-pub fn unused_memory(_names: &BTreeSet<String>) -> io::Result<BTreeSet<String>> {
-    Ok(BTreeSet::new())
-}
-
-/// Removes named shared memory.
-///
-/// # Errors
-/// Always `Unsupported`: none is ever found.
-pub fn remove_memory(_name: &str) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+/// Whether a process is stopped, or has ended.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    // SAFETY: the structure goes with the flavor and holds numbers.
+    let told = unsafe { information::<libc::proc_bsdinfo>(pid, libc::PROC_PIDTBSDINFO) };
+    told.is_none_or(|told| matches!(told.pbi_status, libc::SSTOP | libc::SZOMB))
 }
 
 fn pids() -> io::Result<Vec<u32>> {

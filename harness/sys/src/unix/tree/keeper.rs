@@ -1,9 +1,11 @@
-//! The keeper: the process that owns a run's tree.
+//! The keeper: the process that owns a run's tree, and the guard that owns the keeper.
 //!
-//! It speaks lines over the control socket, which is its stdin; it knows neither cases nor drivers.
+//! The keeper speaks lines over the control socket, which is its stdin; it knows neither cases nor
+//! drivers. The guard only waits: where the keeper is killed, it ends what that has kept.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -12,11 +14,15 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::fs::Mode;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-use super::table;
-use crate::keeping;
+use super::super::{exit, limits, process, reaping};
+use super::{isolation, named_memory, table};
+use crate::failpoint;
+use crate::keeping::{self, Isolation};
+use crate::scratch;
 
 /// How long one attempt to end the tree may take before it is made again.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -24,30 +30,116 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// How often that is done before the keeper gives up.
 const ATTEMPTS_MAX: usize = 400;
 
+/// How long a dead harness may still have its folder locked.
+const LOCK_MAX: Duration = Duration::from_secs(1);
+
 /// Begins a line that names what is left in the tree's own shared memory; alone, it says that the
 /// tree has its own.
 pub(super) const MEMORY: &str = "memory ";
 
+/// Begins the line that tells the keeper's id.
+pub(super) const KEEPER: &str = "keeper ";
+
+/// What this process could not do, so that nothing was started.
+const FAILED: i32 = 70;
+
 static EMPTY: AtomicBool = AtomicBool::new(false);
 
-/// Runs `program` as the main process of a tree and stays until the tree is empty; gives the exit
-/// code. When the harness dies, the tree is ended and `scratch` removed.
+/// Runs `program` as the main process of a tree that is kept apart as said, and stays until the tree
+/// is empty; gives the exit code. When the harness dies, the tree is ended and `scratch` removed.
 ///
 /// Stdin must be the control socket that [`super::Tree::start`] gave; main inherits stdout, stderr,
-/// environment and working directory, and gets an empty stdin and a process group of its own.
+/// environment and working directory, and gets an empty stdin, a process group of its own, the
+/// usual signals and mask for new files, and limits as far as they can be raised.
 #[must_use]
-pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
+pub fn keep(
+    isolation: Isolation,
+    scratch: &Path,
+    program: &OsString,
+    arguments: &[OsString],
+) -> i32 {
+    close_inherited();
     let control = match io::stdin().as_fd().try_clone_to_owned() {
         Ok(handle) => UnixStream::from(handle),
-        Err(_) => return 70,
+        Err(_) => return FAILED,
     };
     // It fails only where this process leads a group already, which changes nothing for its tree.
     let _ = rustix::process::setsid();
     reset_signals();
+    rustix::process::umask(Mode::WGRP | Mode::WOTH);
+    limits::raise();
     table::adopt_orphans();
-    let has_memory = table::own_memory();
+    if let Err(error) = isolation::make(isolation) {
+        say(&control, &format!("shared {error}"));
+        return FAILED;
+    }
+    match process::copy() {
+        Ok(0) => {
+            failpoint::set_role("Keeper");
+            let code = keep_inside(&control, isolation, scratch, program, arguments);
+            exit::leave(code)
+        }
+        Ok(keeper) => guard(&control, keeper, scratch),
+        Err(error) => {
+            say(&control, &format!("failed {error}"));
+            FAILED
+        }
+    }
+}
+
+/// Waits for the keeper's end; what it has kept and not ended, since it was killed, is ended here.
+fn guard(control: &UnixStream, keeper: u32, scratch: &Path) -> i32 {
+    say(control, &format!("{KEEPER}{keeper}"));
+    release_output();
+    // One that is ended by a signal, or that somebody else has waited for, has not done its work.
+    let is_done = matches!(
+        reaping::reap_by_number(keeper),
+        Ok(process::Ending::Exit(_))
+    );
+    if is_done {
+        return 0;
+    }
+    end_below(&has_no_child);
+    if let Some(token) = std::env::var_os(keeping::RUN_MARK) {
+        // Where orphans go elsewhere, they are known by their environment.
+        let _ = super::end_marked(keeping::RUN_MARK.as_ref(), &token);
+    }
+    if is_alone(control) {
+        forget(scratch);
+    }
+    0
+}
+
+/// Whether the harness is gone.
+fn is_alone(mut control: &UnixStream) -> bool {
+    let is_set = control.set_nonblocking(true).is_ok();
+    is_set && matches!(control.read(&mut [0; 16]), Ok(0))
+}
+
+/// Removes what a dead harness has left.
+fn forget(scratch: &Path) {
+    let deadline = Instant::now() + LOCK_MAX;
+    while !scratch::remove_if_abandoned(scratch) && scratch.exists() && Instant::now() < deadline {
+        std::thread::sleep(PATIENCE);
+    }
+}
+
+/// The keeper, a process of its own; gives its exit code.
+fn keep_inside(
+    control: &UnixStream,
+    isolation: Isolation,
+    scratch: &Path,
+    program: &OsString,
+    arguments: &[OsString],
+) -> i32 {
+    if let Err(error) = isolation::enter(isolation) {
+        say(control, &format!("shared {error}"));
+        return FAILED;
+    }
+    table::adopt_orphans();
+    let has_memory = isolation != Isolation::Nothing;
     if has_memory {
-        say(&control, MEMORY);
+        say(control, MEMORY);
     }
     let main = Command::new(program)
         .args(arguments)
@@ -57,21 +149,24 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let main = match main {
         Ok(child) => child.id(),
         Err(error) => {
-            say(&control, &format!("failed {error}"));
-            return 70;
+            say(control, &format!("failed {error}"));
+            return FAILED;
         }
-    };
-    let Ok(writer) = control.try_clone() else {
-        return 70;
     };
     // The harness waits for the end of these two, which only main's tree may hold open.
     release_output();
-    let reaper = std::thread::spawn(move || reap(&writer, main, has_memory));
-    if wait_for_order(&control) == Order::Forget {
-        end_below();
-        keeping::forget(scratch);
-    } else {
-        end_below();
+    let Ok(writer) = control.try_clone() else {
+        return FAILED;
+    };
+    let reaper = std::thread::Builder::new().spawn(move || reap(&writer, main, has_memory));
+    let Ok(reaper) = reaper else {
+        say(control, "failed no thread can be started");
+        return FAILED;
+    };
+    let order = wait_for_order(control);
+    end_below(&|| EMPTY.load(Ordering::Acquire));
+    if order == Order::Forget {
+        forget(scratch);
     }
     // The reaper cannot panic, and an unreaped tree was given up on.
     if EMPTY.load(Ordering::Acquire) {
@@ -80,14 +175,30 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     0
 }
 
-/// Every signal that can be caught gets its default action: a background job starts with ^C
-/// ignored, and what is ignored is inherited.
+/// Closes what whoever started the harness had open: it is no business of the tree's.
+fn close_inherited() {
+    let entries = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    for number in numbers.filter(|number| *number > 2).collect::<Vec<i32>>() {
+        // SAFETY: this process has only just begun, and nothing in it has opened a descriptor that
+        // is not closed again by now.
+        unsafe { libc::close(number) };
+    }
+}
+
+/// Every signal that can be caught gets its default action, and none is blocked: a background job
+/// starts with ^C ignored, and what is ignored or blocked is inherited.
 fn reset_signals() {
     for number in 1..32 {
         // SAFETY: SIG_DFL is no handler, so no code of ours can run in signal context; numbers that
         // do not exist or cannot be changed are refused without effect.
         unsafe { libc::signal(number, libc::SIG_DFL) };
     }
+    let mut none = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: it fills in the set that it is given.
+    unsafe { libc::sigemptyset(none.as_mut_ptr()) };
+    // SAFETY: the set is filled in, and nobody asks for the one before.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()) };
 }
 
 /// Puts the null device where main's output was.
@@ -126,7 +237,7 @@ fn wait_for_order(mut control: &UnixStream) -> Order {
 fn reap(control: &UnixStream, main: u32, has_memory: bool) {
     loop {
         match wait(WaitOptions::empty()) {
-            Ok(Some((pid, status))) if pid.as_raw_nonzero().get() as u32 == main => {
+            Ok(Some((pid, status))) if pid.as_raw_nonzero().get().cast_unsigned() == main => {
                 if let Some(code) = status.exit_status() {
                     say(control, &format!("exit {code}"));
                 } else if let Some(signal) = status.terminating_signal() {
@@ -138,7 +249,7 @@ fn reap(control: &UnixStream, main: u32, has_memory: bool) {
         }
     }
     if has_memory {
-        for name in table::named_memory().unwrap_or_default().keys() {
+        for name in named_memory::named_memory().unwrap_or_default().keys() {
             say(control, &format!("{MEMORY}{name}"));
         }
     }
@@ -148,12 +259,23 @@ fn reap(control: &UnixStream, main: u32, has_memory: bool) {
     let _ = control.shutdown(std::net::Shutdown::Read);
 }
 
+/// Reaps what has ended; whether no child is left.
+fn has_no_child() -> bool {
+    loop {
+        match wait(WaitOptions::NOHANG) {
+            Ok(Some(_)) | Err(Errno::INTR) => {}
+            Ok(None) => return false,
+            Err(_) => return true,
+        }
+    }
+}
+
 /// Freezes whatever lives below this process, so that nothing is started behind our back, and kills
 /// it, again until nothing is left.
-fn end_below() {
+fn end_below(is_empty: &dyn Fn() -> bool) {
     let own = std::process::id();
     for _ in 0..ATTEMPTS_MAX {
-        if EMPTY.load(Ordering::Acquire) {
+        if is_empty() {
             return;
         }
         let mut frozen: Vec<u32> = Vec::new();
@@ -176,7 +298,7 @@ fn end_below() {
             kill(pid);
         }
         let deadline = Instant::now() + PATIENCE;
-        while !EMPTY.load(Ordering::Acquire) && Instant::now() < deadline {
+        while !is_empty() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -185,6 +307,16 @@ fn end_below() {
 /// Kills one process.
 pub(super) fn kill(pid: u32) {
     signal(pid, Signal::KILL);
+}
+
+/// Stops one process.
+pub(super) fn stop(pid: u32) {
+    signal(pid, Signal::STOP);
+}
+
+/// Lets one process go on that was stopped.
+pub(super) fn go_on(pid: u32) {
+    signal(pid, Signal::CONT);
 }
 
 fn signal(pid: u32, signal: Signal) {

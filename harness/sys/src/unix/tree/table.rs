@@ -1,48 +1,20 @@
-//! The process table and named shared memory, read from `/proc` and `/dev/shm`.
+//! The process table, read from `/proc`.
 //!
 //! It says what is there; whose it is and whether it may be there is the caller's business.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::walk;
 use crate::listed::Process;
-
-/// Where named shared memory and semaphores live.
-const NAMED_MEMORY: &str = "/dev/shm";
 
 /// Orphans of this process's descendants become its children.
 pub(super) fn adopt_orphans() {
     // Kernels since 3.4 know it; without it an orphan is found by its environment only.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-}
-
-/// Gives this process and its descendants a place of their own for named shared memory and
-/// semaphores, so that what they leave there is theirs beyond doubt and goes with them; whether
-/// that worked, which takes privileges.
-pub(super) fn own_memory() -> bool {
-    use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
-    use rustix::thread::{UnshareFlags, unshare_unsafe};
-    // SAFETY: a new mount namespace changes no memory and no descriptor of this process.
-    let is_apart = unsafe { unshare_unsafe(UnshareFlags::NEWNS) }.is_ok();
-    is_apart
-        && mount_change(
-            "/",
-            MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
-        )
-        .is_ok()
-        && mount(
-            "tmpfs",
-            NAMED_MEMORY,
-            "tmpfs",
-            MountFlags::NOSUID,
-            c"mode=1777",
-        )
-        .is_ok()
 }
 
 /// The live processes below `root`, `root` left out.
@@ -75,52 +47,10 @@ pub(super) fn marked(name: &OsStr, value: &OsStr) -> io::Result<Vec<u32>> {
     Ok(found)
 }
 
-/// The named shared memory and semaphores of the system, with the time of their last change.
-///
-/// # Errors
-/// When the folder that has them cannot be read.
-pub fn named_memory() -> io::Result<BTreeMap<String, SystemTime>> {
-    let mut names = BTreeMap::new();
-    for entry in fs::read_dir(NAMED_MEMORY)? {
-        let entry = entry?;
-        // One that is unlinked meanwhile is not there.
-        if let Ok(changed) = entry.metadata().and_then(|metadata| metadata.modified()) {
-            names.insert(entry.file_name().to_string_lossy().into_owned(), changed);
-        }
-    }
-    Ok(names)
-}
-
-/// Which of these names no live process has mapped or open.
-///
-/// # Errors
-/// When the process table cannot be read.
-pub fn unused_memory(names: &BTreeSet<String>) -> io::Result<BTreeSet<String>> {
-    let mut unused = names.clone();
-    for pid in pids()? {
-        if unused.is_empty() {
-            break;
-        }
-        let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
-        unused.retain(|name| !maps.contains(&format!("{NAMED_MEMORY}/{name}")));
-        let handles = fs::read_dir(format!("/proc/{pid}/fd"));
-        for handle in handles.into_iter().flatten().flatten() {
-            if let Ok(path) = fs::read_link(handle.path())
-                && let Ok(name) = path.strip_prefix(NAMED_MEMORY)
-            {
-                unused.remove(name.to_string_lossy().as_ref());
-            }
-        }
-    }
-    Ok(unused)
-}
-
-/// Removes named shared memory.
-///
-/// # Errors
-/// When it is not there or is another user's.
-pub fn remove_memory(name: &str) -> io::Result<()> {
-    fs::remove_file(format!("{NAMED_MEMORY}/{name}"))
+/// Whether a process is stopped, or has ended.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    parent_and_state(&format!("/proc/{pid}/stat"))
+        .is_none_or(|(_, state)| matches!(state, 'T' | 't' | 'Z' | 'X'))
 }
 
 fn pids() -> io::Result<Vec<u32>> {

@@ -5,7 +5,7 @@ use std::io;
 
 use super::super::handle::Handle;
 use super::super::pipe;
-use crate::ending::Ending;
+use crate::ending::{Ending, Lost};
 
 /// One thing that is said.
 pub(in crate::system) enum Word {
@@ -27,7 +27,7 @@ impl Word {
             Word::Failed(number) => (1, 0, number),
             Word::Ended(pid, Ending::Exit(code)) => (2, pid, code),
             Word::Ended(pid, Ending::Signal(signal)) => (3, pid, signal),
-            Word::Ended(pid, Ending::Unknown) => (4, pid, 0),
+            Word::Ended(pid, Ending::Unknown(_)) => (4, pid, 0),
         };
         let mut bytes = [kind; WORD];
         bytes[1..5].copy_from_slice(&pid.to_ne_bytes());
@@ -43,7 +43,7 @@ impl Word {
             1 => Word::Failed(number),
             2 => Word::Ended(pid, Ending::Exit(number)),
             3 => Word::Ended(pid, Ending::Signal(number)),
-            4 => Word::Ended(pid, Ending::Unknown),
+            4 => Word::Ended(pid, Ending::Unknown(Lost::Taken)),
             _ => return Err(io::ErrorKind::InvalidData.into()),
         })
     }

@@ -24,7 +24,8 @@ use super::super::handle::Handle;
 use super::super::job::Job;
 use super::super::pipe;
 use super::super::process::{self, Ending, ending_of, resume};
-use crate::keeping;
+use crate::keeping::Isolation;
+use crate::scratch;
 
 /// How often the keeper looks whether its job is empty.
 const LOOK: Duration = Duration::from_millis(10);
@@ -33,16 +34,26 @@ const LOOK: Duration = Duration::from_millis(10);
 const END_MAX: Duration = Duration::from_secs(5);
 
 /// Runs `program` as the main process of a tree and stays until the tree is empty; gives the exit
-/// code. When the harness dies, the tree is ended and `scratch` removed.
+/// code. When the harness dies, the tree is ended and `scratch` removed. Nothing but a job keeps a
+/// tree apart here.
 ///
 /// Stdin must be the control pipe that [`super::Tree::start`] gave; main inherits stdout, stderr,
 /// environment and working directory, and gets an empty stdin.
 #[must_use]
-pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
+pub fn keep(
+    isolation: Isolation,
+    scratch: &Path,
+    program: &OsString,
+    arguments: &[OsString],
+) -> i32 {
     // With a handle of main's on it, the pipe would stay open when this process dies.
     let Ok(control) = process::take_stdin() else {
         return 70;
     };
+    if isolation != Isolation::Nothing {
+        say(&control, "shared this system has no namespaces");
+        return 70;
+    }
     crash_in_silence();
     let (job, main) = match start(program, arguments) {
         Ok(started) => started,
@@ -54,7 +65,7 @@ pub fn keep(scratch: &Path, program: &OsString, arguments: &[OsString]) -> i32 {
     let ordered = watch(&control, &job, &main);
     end(&job);
     if ordered == Order::Forget {
-        keeping::forget(scratch);
+        forget(scratch);
     } else {
         say(&control, "empty");
     }
@@ -89,6 +100,14 @@ fn end(job: &Job) {
     let _ = job.end();
     let deadline = Instant::now() + END_MAX;
     while job.processes().is_ok_and(|left| !left.is_empty()) && Instant::now() < deadline {
+        std::thread::sleep(LOOK);
+    }
+}
+
+/// Removes what a dead harness has left, once the system has let go of its lock.
+fn forget(scratch: &Path) {
+    let deadline = Instant::now() + END_MAX;
+    while !scratch::remove_if_abandoned(scratch) && scratch.exists() && Instant::now() < deadline {
         std::thread::sleep(LOOK);
     }
 }
@@ -155,7 +174,7 @@ fn words(ending: Ending) -> String {
         Ending::Signal(9) => "signal KILL".to_owned(),
         Ending::Signal(15) => "signal TERM".to_owned(),
         Ending::Signal(other) => format!("signal {other}"),
-        Ending::Unknown => "exit -1".to_owned(),
+        Ending::Unknown(_) => "exit -1".to_owned(),
     }
 }
 

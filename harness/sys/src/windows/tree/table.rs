@@ -1,10 +1,9 @@
-//! The process table; named shared memory does not outlive its holders here.
+//! The process table.
 //!
 //! It says what is there; whose it is and whether it may be there is the caller's business.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::UNICODE_STRING;
 use windows_sys::Win32::System::WindowsProgramming::{
@@ -114,27 +113,3 @@ fn busy(entry: &SYSTEM_PROCESS_INFORMATION) -> Duration {
 
 /// Where a process's times lie in what its entry reserves.
 const USER_TIME: usize = 32;
-
-/// The named shared memory of the system: it goes with its last holder, so none is ever left.
-///
-/// # Errors
-/// None on this system.
-pub fn named_memory() -> io::Result<BTreeMap<String, SystemTime>> {
-    Ok(BTreeMap::new())
-}
-
-/// Which of these names no live process has open: all, since a name goes with its last holder.
-///
-/// # Errors
-/// None on this system.
-pub fn unused_memory(names: &BTreeSet<String>) -> io::Result<BTreeSet<String>> {
-    Ok(names.clone())
-}
-
-/// Removes named shared memory.
-///
-/// # Errors
-/// Always `Unsupported`: there is none.
-pub fn remove_memory(_name: &str) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
-}

@@ -1,0 +1,89 @@
+//! Results are never lost: they come as they are made, and what is whole is only replaced by what is
+//! whole.
+
+use crate::poolproof::{Folder, HELLO, text};
+
+const RUN: [&str; 6] = [
+    "run",
+    "hello.ron",
+    "--driver",
+    "fake/honest",
+    "--start-method",
+    "spawn",
+];
+
+fn run(folder: &Folder, out: &str) -> (Option<i32>, String) {
+    let output = folder.run(&[&RUN[..], &["--out", out]].concat());
+    (output.status.code(), text(&output.stderr))
+}
+
+/// The names in a folder, in order.
+fn names(folder: &Folder) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.out()).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name();
+    let mut names: Vec<String> = entries
+        .map(|entry| name(entry).to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_place_that_cannot_be_written_to_is_told_before_anything_runs() {
+    let folder = Folder::with(&HELLO);
+    std::fs::write(folder.out(), "a file").unwrap();
+    let output = folder.run(&[&RUN[..], &["--out", "out"]].concat());
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("failed to write out"));
+    assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_whole_run_takes_the_place_of_the_one_before_and_of_what_was_cut_short() {
+    let folder = Folder::with(&HELLO);
+    assert_eq!(run(&folder, "out").0, Some(0));
+    assert_eq!(names(&folder), ["run.jsonl", "summary.md"]);
+    let before = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
+    let cut_short = folder.out().join("incomplete-1-2.jsonl");
+    std::fs::write(&cut_short, before.lines().next().unwrap()).unwrap();
+    std::fs::write(folder.out().join("mine.txt"), "").unwrap();
+    assert_eq!(run(&folder, "out").0, Some(0));
+    assert_eq!(names(&folder), ["mine.txt", "run.jsonl", "summary.md"]);
+    let after = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
+    let id = |text: &str| poolproof_report::read(text).unwrap().head.id;
+    assert_ne!(id(&before), id(&after));
+}
+
+#[test]
+fn a_record_says_which_program_was_run() {
+    let folder = Folder::with(&HELLO);
+    run(&folder, "out");
+    let program = folder.records().pop().unwrap().program;
+    assert!(std::path::Path::new(&program).is_file(), "{program}");
+}
+
+#[test]
+fn a_run_in_which_nothing_is_judged_is_no_success() {
+    let with_kill = HELLO.replace(
+        "main: [",
+        r#"functions: {"f": Function(params: [], body: [])}, methods: ["threads"], main: [
+            Let("p", New("Process", (target: "f"))), Call("p.start"), Call("p.kill"), "#,
+    );
+    let folder = Folder::with(&with_kill.replace("AllowedCount(1), ", ""));
+    let output = folder.run(&["run", "hello.ron", "--driver", "reference", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("Nothing was judged."));
+}
+
+#[test]
+fn what_a_program_prints_moves_no_cursor() {
+    let folder = Folder::with(&HELLO);
+    let painter = [&RUN[..3], &["fake/painter", "--out", "out"]].concat();
+    let output = folder.run(&painter);
+    assert_eq!(output.status.code(), Some(1));
+    let summary = std::fs::read_to_string(folder.out().join("summary.md")).unwrap();
+    for shown in [text(&output.stdout), text(&output.stderr), summary] {
+        assert!(!shown.contains(['\u{1b}', '\u{9b}']), "{shown}");
+        assert!(shown.len() < 20_000, "{} bytes are no screen", shown.len());
+    }
+}

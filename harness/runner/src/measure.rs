@@ -1,0 +1,371 @@
+//! Measuring a case on a driver: rounds in which each contender runs once under each start method, so
+//! that what is compared was measured beside each other, until each relation is settled or enough
+//! was tried.
+//!
+//! What figures say is the business of `figures`; what a run is, that of `execute`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use poolproof_case::claim::ClaimKind;
+use poolproof_case::{Case, Ending, Relation, StartMethod, Unit};
+use poolproof_report::{Figure, Holds, Record, RelationRecord, Verdict};
+
+use crate::driver::{Driver, Prepared};
+use crate::error::Result;
+use crate::execute::{InVain, Job, Looks, Sighting};
+use crate::figures::{self, LEAST, Round, Samples};
+use crate::load::Loaded;
+use crate::observe::{blank, failed};
+use crate::plan::{Plan, seed_of};
+use crate::turns::Turns;
+use crate::workshop::Workshop;
+
+/// The most rounds that count: an interval of so many holds the middle third of the values.
+const ROUNDS_MAX: u64 = 30;
+
+/// So many rounds come before those that count: the first run of a program reads it from disk, and
+/// CPython writes its compiled form.
+const WARM_UP: u64 = 1;
+
+/// After runs of so long together no more rounds are made than it takes for an interval.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Above this a machine is too noisy to tell small differences, and what stays open says so.
+const SPREAD_MAX: f64 = 0.1;
+
+/// After so many failed runs of one program the others would fail, too.
+const FAILURES_MAX: u64 = 3;
+
+/// A case on a driver, with all start methods at once.
+pub(crate) struct Measuring<'a> {
+    pub(crate) workshop: &'a Workshop,
+    pub(crate) turns: &'a Turns<'a>,
+    pub(crate) in_vain: &'a InVain,
+    pub(crate) loaded: &'a Loaded,
+    pub(crate) driver: &'a Driver,
+    pub(crate) methods: Vec<StartMethod>,
+    pub(crate) runs: Option<u64>,
+    pub(crate) seed: u64,
+    /// How long all its runs may take together, where that is not as long as it needs.
+    pub(crate) budget: Option<Duration>,
+    /// How much times vary on this machine.
+    pub(crate) spread: f64,
+}
+
+/// One program under one start method.
+struct Runner {
+    method: StartMethod,
+    contender: Option<String>,
+    case: Case,
+    prepared: Prepared,
+    is_timed: bool,
+    failures: u64,
+    lines: Option<Vec<String>>,
+}
+
+/// What the rounds have shown so far.
+#[derive(Default)]
+struct Seen {
+    rounds: Vec<Round>,
+    /// By start method: usable runs, those that were not, what they took, and what went wrong first.
+    runs: BTreeMap<StartMethod, Runs>,
+}
+
+#[derive(Default)]
+struct Runs {
+    usable: u64,
+    unusable: u64,
+    seconds: f64,
+    trouble: Option<String>,
+    failed: Option<(Plan, Sighting)>,
+}
+
+impl Seen {
+    /// What all runs have taken so far.
+    fn spent(&self) -> Duration {
+        let seconds = self.runs.values().map(|runs| runs.seconds).sum();
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+}
+
+impl Measuring<'_> {
+    /// Measures, and gives a record for each start method; those under which the case cannot be run
+    /// are not the business of this.
+    ///
+    /// # Errors
+    /// When a program cannot be written; the inner error says why a driver cannot run it.
+    pub(crate) fn records(&self) -> Result<std::result::Result<Vec<Record>, String>> {
+        let mut runners = match self.runners()? {
+            Ok(runners) => runners,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let mut seen = Seen::default();
+        let wanted = self.runs.unwrap_or(ROUNDS_MAX) + WARM_UP;
+        for index in 0..wanted {
+            let round = self.round(index, &mut runners, &mut seen);
+            let spent = seen.spent();
+            if self.workshop.is_stopped() {
+                break;
+            }
+            if index >= WARM_UP {
+                seen.rounds.push(round);
+            }
+            let are_many = seen.rounds.len() >= LEAST;
+            let is_enough = (self.is_settled(&seen.rounds) && (are_many || self.has_claims()))
+                || (are_many && spent > LONG);
+            let is_hopeless = runners.iter().all(|runner| runner.failures >= FAILURES_MAX);
+            let is_late = self.budget.is_some_and(|budget| spent > budget);
+            if is_hopeless || is_late || (is_enough && self.runs.is_none()) {
+                break;
+            }
+        }
+        let methods = self.methods.iter();
+        Ok(Ok(methods
+            .map(|method| self.record(*method, &mut seen))
+            .collect()))
+    }
+
+    fn runners(&self) -> Result<std::result::Result<Vec<Runner>, String>> {
+        let mut runners = Vec::new();
+        for (contender, program) in self.loaded.case.programs() {
+            let case = self.loaded.case.with(program);
+            let prepared = self
+                .driver
+                .prepare(&case, contender, self.workshop.folder())?;
+            let prepared = match prepared {
+                Ok(prepared) => prepared,
+                Err(reason) => return Ok(Err(reason)),
+            };
+            for method in &self.methods {
+                runners.push(Runner {
+                    method: *method,
+                    contender: contender.map(str::to_owned),
+                    case: case.clone(),
+                    prepared: prepared.clone(),
+                    is_timed: program.is_timed(),
+                    failures: 0,
+                    lines: None,
+                });
+            }
+        }
+        Ok(Ok(runners))
+    }
+
+    /// Runs each program once, each time another first: what comes after what may tell.
+    fn round(&self, index: u64, runners: &mut [Runner], seen: &mut Seen) -> Round {
+        let mut round = Round::new();
+        let first = usize::try_from(index).unwrap_or_default() % runners.len().max(1);
+        runners.rotate_left(first);
+        for runner in runners
+            .iter_mut()
+            .filter(|runner| runner.failures < FAILURES_MAX)
+        {
+            let is_late = self.budget.is_some_and(|budget| seen.spent() > budget);
+            if self.workshop.is_stopped() || is_late {
+                break;
+            }
+            let sighting = self.run(index, runner);
+            let runs = seen.runs.entry(runner.method).or_default();
+            runs.seconds += sighting.seconds;
+            match runner.trouble(&sighting) {
+                None => {
+                    runs.usable += 1;
+                    for (label, samples) in sighting.measured.labels {
+                        let key = (runner.method, runner.contender.clone(), label);
+                        round.insert(key, samples);
+                    }
+                }
+                Some(trouble) => {
+                    runner.failures += 1;
+                    runs.unusable += 1;
+                    let name = runner.contender.as_deref().unwrap_or("the program");
+                    runs.trouble.get_or_insert(format!("{name}: {trouble}"));
+                    runs.failed.get_or_insert((Plan::Plain, sighting));
+                }
+            }
+        }
+        round
+    }
+
+    fn run(&self, index: u64, runner: &Runner) -> Sighting {
+        let (case, driver) = (&self.loaded.case.id, &self.driver.name);
+        let arguments = runner.prepared.arguments(runner.method);
+        let job = Job {
+            program: &self.driver.program,
+            arguments: &arguments,
+            plan: Plan::Plain,
+            seed: seed_of(self.seed, case, driver, runner.method, index),
+            limits: runner.case.limits,
+            waits_late: false,
+            is_measured: true,
+            scale: 1,
+        };
+        // What takes time is measured alone, what takes memory beside others.
+        let mut turn = match runner.is_timed {
+            true => self.turns.alone(),
+            false => self.turns.beside_others(),
+        };
+        let looks = Looks {
+            in_vain: self.in_vain,
+            // Looking would take its part of the time that is measured.
+            cost: None,
+        };
+        self.workshop.execute(&job, &mut turn, looks)
+    }
+
+    fn relations(&self) -> impl Iterator<Item = (&Relation, &[StartMethod])> {
+        let claims = self.loaded.case.claims.iter();
+        claims.filter_map(|claim| match &claim.kind {
+            ClaimKind::Relation(relation) => Some((relation, claim.methods.as_slice())),
+            _ => None,
+        })
+    }
+
+    /// The relations that are looked at for a start method: what names one itself, for the first that
+    /// it names.
+    fn relations_of(&self, method: StartMethod) -> impl Iterator<Item = &Relation> {
+        self.relations().filter_map(move |(relation, methods)| {
+            let is_meant = match relation.method() {
+                Some(named) => named == method,
+                None => methods.is_empty() || methods.contains(&method),
+            };
+            is_meant.then_some(relation)
+        })
+    }
+
+    fn has_claims(&self) -> bool {
+        self.relations().next().is_some()
+    }
+
+    fn is_settled(&self, rounds: &[Round]) -> bool {
+        let is_settled = |method: &StartMethod| {
+            let mut relations = self.relations_of(*method);
+            relations.all(|one| figures::weigh(one, *method, rounds).holds != Holds::Open)
+        };
+        self.methods.iter().all(is_settled)
+    }
+
+    fn record(&self, method: StartMethod, seen: &mut Seen) -> Record {
+        let runs = seen.runs.remove(&method).unwrap_or_default();
+        let mut relations: Vec<RelationRecord> = self
+            .relations_of(method)
+            .map(|relation| figures::weigh(relation, method, &seen.rounds))
+            .collect();
+        if self.spread > SPREAD_MAX {
+            let is_open = |relation: &&mut RelationRecord| relation.holds == Holds::Open;
+            for open in relations.iter_mut().filter(is_open) {
+                let reason = open.reason.get_or_insert_default();
+                let percent = self.spread * 100.0;
+                *reason += &format!(
+                    " on a machine on which the same calculation takes {percent:.0} % more or less"
+                );
+            }
+        }
+        let (mut verdict, mut reason) = verdict(&relations, &runs);
+        if verdict == Verdict::Inconclusive && self.budget.is_some() {
+            verdict = Verdict::Unsettled;
+            let why = "a run of everything has no more time for it";
+            reason = reason.map(|reason| format!("{reason}; {why}"));
+        }
+        let observations = runs.failed.map(|(plan, sighting)| {
+            let mut observation = failed(plan, self.seed, &sighting);
+            observation.count = runs.unusable;
+            observation
+        });
+        Record {
+            verdict,
+            reason,
+            runs: runs.usable,
+            infrastructure: runs.unusable,
+            seconds: Some(runs.seconds),
+            observations: observations.into_iter().collect(),
+            figures: figures_of(method, &seen.rounds),
+            relations,
+            ..blank(self.loaded, self.driver, method, self.seed)
+        }
+    }
+}
+
+impl Runner {
+    /// Why a run of this program cannot be measured by.
+    fn trouble(&mut self, sighting: &Sighting) -> Option<String> {
+        if let Some(cut) = &sighting.cut {
+            return Some(cut.reason().to_owned());
+        }
+        if let Some(disturbance) = &sighting.disturbance {
+            return Some(disturbance.clone());
+        }
+        let outcome = &sighting.outcome;
+        if outcome.ending != Ending::Exit(0) {
+            let last = sighting
+                .stderr
+                .trim()
+                .lines()
+                .last()
+                .unwrap_or("no message");
+            return Some(format!("it ended with {}: {last}", outcome.ending));
+        }
+        if outcome.left > 0 || !sighting.leaks.is_empty() {
+            return Some("it left something behind".to_owned());
+        }
+        if let Some(mistake) = &sighting.measured.mistake {
+            return Some(mistake.clone());
+        }
+        let lines = self.lines.get_or_insert_with(|| outcome.lines.clone());
+        (*lines != outcome.lines).then(|| "it prints something else in each run".to_owned())
+    }
+}
+
+fn verdict(relations: &[RelationRecord], runs: &Runs) -> (Verdict, Option<String>) {
+    let first = |holds: Holds| relations.iter().find(|relation| relation.holds == holds);
+    if let Some(trouble) = &runs.trouble
+        && runs.usable < runs.unusable
+    {
+        let all = runs.usable + runs.unusable;
+        let reason = format!("only {} of {all} runs were usable: {trouble}", runs.usable);
+        return (Verdict::Inconclusive, Some(reason));
+    }
+    if let Some(refuted) = first(Holds::No) {
+        return (
+            Verdict::Refuted,
+            Some(format!("it is not so that {}", refuted.claim)),
+        );
+    }
+    if let Some(open) = first(Holds::Open) {
+        let why = open.reason.as_deref().unwrap_or("it is open");
+        return (
+            Verdict::Inconclusive,
+            Some(format!("{}: {why}", open.claim)),
+        );
+    }
+    (Verdict::Conforms, None)
+}
+
+/// The figures of a start method, a line for each label.
+fn figures_of(method: StartMethod, rounds: &[Round]) -> Vec<Figure> {
+    let mut found: BTreeMap<(Option<&str>, &str), Vec<&Samples>> = BTreeMap::new();
+    for ((its_method, contender, label), samples) in rounds.iter().flatten() {
+        if *its_method == method {
+            let key = (contender.as_deref(), label.as_str());
+            found.entry(key).or_default().push(samples);
+        }
+    }
+    let figure = |((contender, label), samples): ((Option<&str>, &str), Vec<&Samples>)| {
+        let values: Vec<f64> = samples.iter().filter_map(|one| one.value()).collect();
+        let unit = samples.first()?.unit;
+        Some(Figure {
+            contender: contender.map(str::to_owned),
+            label: label.to_owned(),
+            unit,
+            times: samples.first()?.numbers.len() as u64,
+            warm_up: WARM_UP,
+            // What takes memory is looked at beside others.
+            alone: unit == Unit::Nanoseconds,
+            histogram: figures::histogram(unit, &samples),
+            median: figures::median(&values)?,
+            values,
+        })
+    };
+    found.into_iter().filter_map(figure).collect()
+}
