@@ -89,6 +89,7 @@ const NOT_THE_RUNTIME: &[&str] = &[
     "limits.rs",
     "failpoint",
     "failpoint.rs",
+    "tests.rs",
     "withheld.rs",
 ];
 

@@ -104,7 +104,7 @@ impl Listener {
     /// Fails as the system's accept does, for whoever comes until it has what it is short of.
     pub fn accept(&self) -> io::Result<Option<Arrival>> {
         loop {
-            let (stream, from) = match call!(accept_apart(&self.handle)) {
+            let (stream, from) = match accept_apart(&self.handle) {
                 Err(Errno::INTR | Errno::CONNABORTED) => continue,
                 Err(Errno::AGAIN) => return Ok(None),
                 outcome => outcome?,
@@ -146,15 +146,19 @@ impl Drop for Listener {
 
 #[cfg(not(target_vendor = "apple"))]
 fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
-    rustix::net::acceptfrom_with(listener, rustix::net::SocketFlags::CLOEXEC)
+    let flags = rustix::net::SocketFlags::CLOEXEC;
+    call!(rustix::net::acceptfrom_with(listener, flags))
 }
 
 /// Here it has the listener's flags, too.
 #[cfg(target_vendor = "apple")]
 fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
-    let (stream, from) = rustix::net::acceptfrom(listener)?;
-    rustix::io::fcntl_setfd(&stream, rustix::io::FdFlags::CLOEXEC)?;
-    rustix::io::ioctl_fionbio(&stream, false)?;
+    let (stream, from) = call!(rustix::net::acceptfrom(listener))?;
+    call!(rustix::io::fcntl_setfd(
+        &stream,
+        rustix::io::FdFlags::CLOEXEC
+    ))?;
+    call!(rustix::io::ioctl_fionbio(&stream, false))?;
     Ok((stream, from))
 }
 
