@@ -23,8 +23,10 @@ pub fn memory_use(pid: u32) -> Option<MemoryUse> {
     // SAFETY: the handle is open, and the room is writable and has the size that is passed, by which
     // the system knows the longer of the two structures.
     let outcome = unsafe { K32GetProcessMemoryInfo(process.raw(), room, size) };
+    // Both are documented as the same; Windows 7 tells the first only, Wine the second.
+    let private = told.PrivateUsage.max(told.PagefileUsage);
     (outcome != 0).then_some(MemoryUse {
-        private: Some(told.PrivateUsage as u64),
+        private: (private > 0).then_some(private as u64),
         proportional: None,
         anonymous: None,
         resident: Some(told.WorkingSetSize as u64),
