@@ -196,10 +196,10 @@ pub enum BindError {
 ///
 /// # Errors
 /// When an argument fits no parameter, stands twice, or is missing.
-pub fn bind<T>(
+pub fn bind<T, N: AsRef<str>>(
     parameters: &'static [Parameter],
     positional: Vec<T>,
-    named: Vec<(String, T)>,
+    named: Vec<(N, T)>,
 ) -> Result<Vec<Option<T>>, BindError> {
     if positional.len() > parameters.len() {
         return Err(BindError::TooMany(parameters.len()));
@@ -209,12 +209,12 @@ pub fn bind<T>(
     for (name, argument) in named {
         let index = parameters
             .iter()
-            .position(|parameter| parameter.name == name);
+            .position(|parameter| parameter.name == name.as_ref());
         let Some(index) = index else {
-            return Err(BindError::Unknown(name));
+            return Err(BindError::Unknown(name.as_ref().to_owned()));
         };
         if bound[index].is_some() {
-            return Err(BindError::Twice(name));
+            return Err(BindError::Twice(name.as_ref().to_owned()));
         }
         bound[index] = Some(argument);
     }

@@ -30,7 +30,12 @@ fn type_error(text: String) -> Failure {
 /// # Errors
 /// What Python raises for these operands; `overflow` where a whole number leaves 64 bits.
 pub fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, Failure> {
+    // No sequences, which most operators know more of.
+    let are_numbers = matches!((left, right), (Value::Int(_), Value::Int(_)));
     match operator {
+        BinaryOperator::Add | BinaryOperator::Mul if are_numbers => {
+            arithmetic::apply(operator, left, right)
+        }
         BinaryOperator::Eq => Ok(Value::Bool(left == right)),
         BinaryOperator::Ne => Ok(Value::Bool(left != right)),
         BinaryOperator::Lt => ordered("<", left, right, Ordering::is_lt),

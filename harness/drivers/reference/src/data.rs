@@ -40,6 +40,16 @@ pub(crate) enum Timeout {
     Late,
 }
 
+impl From<Value> for Data {
+    /// The same contents.
+    fn from(value: Value) -> Data {
+        match value {
+            Value::List(_) | Value::Tuple(_) | Value::Dict(_) => Data::of(&value),
+            plain => Data::Plain(plain),
+        }
+    }
+}
+
 impl Data {
     pub(crate) const NONE: Data = Data::Plain(Value::None);
 
@@ -48,7 +58,11 @@ impl Data {
     }
 
     pub(crate) fn int(number: usize) -> Data {
-        Data::Plain(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)))
+        Data::number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) fn number(number: i64) -> Data {
+        Data::Plain(Value::Int(number))
     }
 
     pub(crate) fn text(text: impl Into<String>) -> Data {

@@ -7,6 +7,7 @@ use poolproof_case::program::Program;
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
+use crate::code::Arguments;
 use crate::data::Data;
 use crate::stop::{Result, Stop};
 use crate::world::{Transport, World};
@@ -31,7 +32,13 @@ pub(crate) struct Task {
 impl Task {
     /// Makes the call in this process.
     pub(crate) fn run(self, world: &Arc<World>) -> Result<Data> {
-        interpreter::call(world, &self.function, self.positional, self.named)
+        let named = self.named.iter();
+        let named = named.map(|(name, data)| (name.as_str(), data.clone()));
+        let arguments = &mut Arguments {
+            named: named.collect(),
+            ..Arguments::of(self.positional)
+        };
+        interpreter::call(world, &self.function, arguments)
     }
 }
 

@@ -1,19 +1,20 @@
 //! Runs a case on the reference runtime.
 //!
-//! The program is interpreted, statement by statement, in real processes: each child of the program
+//! The program is made closures, which run statement by statement in real processes: each child of the program
 //! is a child of the runtime, and each object is the runtime's own.
 //! What a program may do is the specification's business; this crate does not know it.
 
 #![forbid(unsafe_code)]
 
+mod code;
 mod control;
 mod crossing;
 mod data;
 mod drive;
-mod expression;
 mod interpreter;
 mod job;
 mod object;
+mod operators;
 mod output;
 mod plan;
 mod sequence;

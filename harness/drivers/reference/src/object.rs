@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use bound::Bound;
 
+use crate::code::{Arguments, Site};
 use crate::data::Data;
 use crate::stop::{Result, Stop, missing};
 use crate::world::World;
@@ -91,25 +92,19 @@ impl Object {
 }
 
 /// Makes an object in the context of the run's start method.
-pub(crate) fn new(
-    world: &Arc<World>,
-    object: &str,
-    positional: Vec<Data>,
-    named: Vec<(String, Data)>,
-) -> Result<Data> {
-    make(world, world.method, object, positional, named)
+pub(crate) fn new(world: &Arc<World>, object: &str, arguments: &mut Arguments<'_>) -> Result<Data> {
+    make(world, world.method, object, arguments)
 }
 
 fn make(
     world: &Arc<World>,
     method: StartMethod,
     object: &str,
-    positional: Vec<Data>,
-    named: Vec<(String, Data)>,
+    arguments: &mut Arguments<'_>,
 ) -> Result<Data> {
     let parameters = catalogue::object(object).and_then(|known| known.constructor);
     let parameters = parameters.ok_or_else(|| missing("the catalogue", object))?;
-    let bound = &mut Bound::new(object, parameters, positional, named)?;
+    let bound = &mut Bound::new(object, parameters, arguments)?;
     let context = mp::Context::new(crate::world::runtime_method(method))?;
     let made = match object {
         "Pipe" => return connection::new(&context, bound),
@@ -133,21 +128,19 @@ fn make(
 pub(crate) fn call(
     world: &Arc<World>,
     receiver: &Data,
-    method: &str,
-    positional: Vec<Data>,
-    named: Vec<(String, Data)>,
+    site: &Site,
+    arguments: &mut Arguments<'_>,
 ) -> Result<Data> {
-    if let (Data::Object(Object::Context(start_method)), Some(object)) = (
-        receiver,
-        catalogue::object(method).filter(|object| object.of_context),
-    ) {
-        return make(world, *start_method, object.name, positional, named);
+    if let Data::Object(Object::Context(start_method)) = receiver
+        && let Some(object) = catalogue::object(&site.method).filter(|object| object.of_context)
+    {
+        return make(world, *start_method, object.name, arguments);
     }
     let name = receiver.type_name();
-    let known = catalogue::object(name).and_then(|object| object.method(method));
-    let known = known.ok_or_else(|| missing(name, method))?;
-    let callee = format!("{name}.{method}()");
-    let bound = Bound::new(&callee, known.parameters, positional, named)?;
+    let known = site.known(name)?;
+    let method = known.name;
+    let callee = format_args!("{name}.{method}()");
+    let bound = &mut Bound::new(callee, known.parameters, arguments)?;
     match receiver {
         Data::List(items) => container::list(items, method, bound),
         Data::Dict(pairs) => container::dict(pairs, method, bound),
@@ -156,7 +149,12 @@ pub(crate) fn call(
     }
 }
 
-fn call_object(world: &Arc<World>, object: &Object, method: &str, bound: Bound) -> Result<Data> {
+fn call_object(
+    world: &Arc<World>,
+    object: &Object,
+    method: &str,
+    bound: &mut Bound<'_>,
+) -> Result<Data> {
     match object {
         Object::Module => module::call(method, bound),
         Object::Context(start_method) => module::call_context(*start_method, method),

@@ -8,12 +8,15 @@ use poolproof_case::{ErrorKind, StartMethod};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
+use crate::code::Code;
 use crate::data::{Data, lock};
 use crate::stop::{Result, Stop};
 
 /// One process's view of the program.
 pub(crate) struct World {
     pub(crate) program: Arc<Program>,
+    /// The program as it runs.
+    pub(crate) code: Code,
     pub(crate) method: StartMethod,
     /// What carries the values of its queues.
     pub(crate) transport: Transport,
@@ -34,6 +37,7 @@ impl World {
             .map(|(name, value)| (name.clone(), Data::of(value)))
             .collect();
         let world = Arc::new(World {
+            code: Code::of(&program),
             program,
             method,
             transport,

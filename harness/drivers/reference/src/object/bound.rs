@@ -1,53 +1,72 @@
 //! Arguments in the order of the catalogue's parameters, with its defaults.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use poolproof_case::catalogue::{self, BindError, Default, Parameter};
 use poolproof_case::{ErrorKind, Value};
 
+use crate::code::{Arguments, Places};
 use crate::data::Data;
 use crate::stop::{Result, Stop, missing};
 
 /// The arguments of one call.
-pub(crate) struct Bound {
+pub(crate) struct Bound<'a> {
     parameters: &'static [Parameter],
-    arguments: Vec<Option<Data>>,
+    /// As many as were given by position, or all.
+    arguments: &'a mut Places,
 }
 
-impl Bound {
+impl<'a> Bound<'a> {
     /// Binds arguments as written to a signature; `callee` is for messages.
     pub(crate) fn new(
-        callee: &str,
+        callee: impl Display,
         parameters: &'static [Parameter],
-        positional: Vec<Data>,
-        named: Vec<(String, Data)>,
-    ) -> Result<Bound> {
-        let bound = catalogue::bind(parameters, positional, named);
-        let arguments = bound.map_err(|error| Stop::error(ErrorKind::Type, why(callee, &error)))?;
+        arguments: &'a mut Arguments<'_>,
+    ) -> Result<Bound<'a>> {
+        let Arguments { positional, named } = arguments;
+        let are_enough = named.is_empty()
+            && parameters
+                .get(positional.len()..)
+                .is_some_and(|rest| rest.iter().all(|one| one.default != Default::Required));
+        if are_enough {
+            return Ok(Bound {
+                parameters,
+                arguments: positional,
+            });
+        }
+        let given = positional.drain(..).flatten().collect();
+        let bound = catalogue::bind(parameters, given, std::mem::take(named));
+        let bound = bound.map_err(|error| Stop::error(ErrorKind::Type, why(&callee, &error)))?;
+        positional.extend(bound);
         Ok(Bound {
             parameters,
-            arguments,
+            arguments: positional,
         })
     }
 
     /// Binds arguments to a method of an object, by the catalogue's names of both.
-    pub(crate) fn of_method(object: &str, method: &str, positional: Vec<Data>) -> Result<Bound> {
+    pub(crate) fn of_method(
+        object: &str,
+        method: &str,
+        arguments: &'a mut Arguments<'_>,
+    ) -> Result<Bound<'a>> {
         let known = catalogue::object(object).and_then(|known| known.method(method));
         let known = known.ok_or_else(|| missing(object, method))?;
-        Bound::new(method, known.parameters, positional, Vec::new())
+        Bound::new(method, known.parameters, arguments)
     }
 
     /// The argument of a parameter, or its default.
     pub(crate) fn take(&mut self, name: &str) -> Result<Data> {
         let index = self.index(name)?;
-        let given = self.arguments[index].take();
+        let given = self.arguments.get_mut(index).and_then(Option::take);
         Ok(given.unwrap_or_else(|| default(self.parameters[index].default)))
     }
 
     /// The argument of a parameter, if one was given.
     pub(crate) fn given(&mut self, name: &str) -> Option<Data> {
         let index = self.index(name).ok()?;
-        self.arguments[index].take()
+        self.arguments.get_mut(index)?.take()
     }
 
     /// The wait that `block` and `timeout` mean together, for signatures that have both.
@@ -93,7 +112,7 @@ fn default(default: Default) -> Data {
     }
 }
 
-fn why(callee: &str, error: &BindError) -> String {
+fn why(callee: &impl Display, error: &BindError) -> String {
     match error {
         BindError::TooMany(takes) => format!("{callee} takes at most {takes} arguments"),
         BindError::Unknown(name) => format!("{callee} has no parameter `{name}`"),

@@ -29,7 +29,7 @@ impl<'de> Deserialize<'de> for Connection {
 }
 
 /// Makes a pipe and gives its two ends.
-pub(super) fn new(context: &mp::Context, bound: &mut Bound) -> Result<Data> {
+pub(super) fn new(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
     let duplex = bound.take("duplex")?.is_true();
     let (left, right) = if duplex {
         context.pipe()?
@@ -41,7 +41,7 @@ pub(super) fn new(context: &mp::Context, bound: &mut Bound) -> Result<Data> {
 }
 
 impl Connection {
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
             "send" => self.end.send(&bound.take("obj")?)?,
             "recv" => return Ok(self.end.recv()?),

@@ -11,7 +11,7 @@ use crate::sequence;
 use crate::stop::{Result, Stop, missing};
 
 /// Calls a list's method.
-pub(super) fn list(items: &Mutex<Vec<Data>>, method: &str, mut bound: Bound) -> Result<Data> {
+pub(super) fn list(items: &Mutex<Vec<Data>>, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "append" => {
             let item = bound.take("object")?;
@@ -85,7 +85,7 @@ fn sort(items: &Mutex<Vec<Data>>) -> Result<()> {
 pub(super) fn dict(
     pairs: &Mutex<Vec<(Value, Data)>>,
     method: &str,
-    mut bound: Bound,
+    bound: &mut Bound<'_>,
 ) -> Result<Data> {
     let pair =
         |(key, value): &(Value, Data)| Data::Tuple(vec![Data::of(key), value.clone()].into());
@@ -118,7 +118,7 @@ pub(super) fn dict(
 }
 
 /// The methods that take a key.
-fn keyed(pairs: &Mutex<Vec<(Value, Data)>>, method: &str, mut bound: Bound) -> Result<Data> {
+fn keyed(pairs: &Mutex<Vec<(Value, Data)>>, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     let key = bound.take("key")?.value()?;
     let otherwise = bound.given("default");
     let mut pairs = lock(pairs);

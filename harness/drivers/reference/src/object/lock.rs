@@ -4,6 +4,7 @@ use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
 use super::Bound;
+use crate::code::Arguments;
 use crate::data::Data;
 use crate::interpreter;
 use crate::stop::{Result, Stop, missing};
@@ -60,7 +61,7 @@ impl Takable {
         Ok(())
     }
 
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match (method, self) {
             ("acquire", _) => self.acquire(bound.patience()?).map(Data::bool),
             ("release", _) => self.release().map(|()| Data::NONE),
@@ -76,7 +77,7 @@ impl Takable {
     }
 }
 
-fn call_condition(condition: &mp::Condition, method: &str, mut bound: Bound) -> Result<Data> {
+fn call_condition(condition: &mp::Condition, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "wait" => {
             let woken = condition.wait(bound.timeout()?);
@@ -103,8 +104,8 @@ fn not_held(error: mp::Error) -> Stop {
 }
 
 /// Makes one of the locks.
-pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Result<Takable> {
-    let count = |bound: &mut Bound| {
+pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) -> Result<Takable> {
+    let count = |bound: &mut Bound<'_>| {
         let value = bound.size("value")?;
         u32::try_from(value).map_err(|_| {
             let text = format!("a semaphore counts to {}, not to {value}", u32::MAX);
@@ -141,7 +142,7 @@ fn condition(context: &mp::Context, lock: &Data) -> Result<mp::Condition> {
     }
 }
 
-pub(super) fn call_event(event: &mp::Event, method: &str, mut bound: Bound) -> Result<Data> {
+pub(super) fn call_event(event: &mp::Event, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "is_set" => return Ok(Data::bool(event.is_set())),
         "wait" => return Ok(Data::bool(event.wait(bound.timeout()?))),
@@ -153,7 +154,7 @@ pub(super) fn call_event(event: &mp::Event, method: &str, mut bound: Bound) -> R
 }
 
 impl Barrier {
-    pub(super) fn new(context: &mp::Context, bound: &mut Bound) -> Result<Barrier> {
+    pub(super) fn new(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Barrier> {
         let parties = bound.size("parties")?;
         let parties = u32::try_from(parties).map_err(|_| {
             let text = format!("a barrier has at most {} parties", u32::MAX);
@@ -171,7 +172,7 @@ impl Barrier {
         })
     }
 
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
             "wait" => {
                 let timeout = bound.timeout()?.or(self.timeout);
@@ -188,7 +189,7 @@ impl Barrier {
     fn act(&self) -> Result<()> {
         match (&self.action, World::current()) {
             (Some(action), Some(world)) => {
-                interpreter::call(&world, action, Vec::new(), Vec::new()).map(|_| ())
+                interpreter::call(&world, action, &mut Arguments::none()).map(|_| ())
             }
             _ => Ok(()),
         }

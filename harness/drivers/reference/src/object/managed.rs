@@ -40,7 +40,7 @@ pub(crate) enum Managed {
 }
 
 /// Makes an object in a manager by the name of the manager's method.
-pub(super) fn make(manager: &mp::Manager, maker: &str, bound: &mut Bound) -> Result<Managed> {
+pub(super) fn make(manager: &mp::Manager, maker: &str, bound: &mut Bound<'_>) -> Result<Managed> {
     Ok(match maker {
         "dict" => container::new_dict(manager, &bound.take("sequence")?)?,
         "list" => container::new_list(manager, &bound.take("sequence")?)?,
@@ -63,7 +63,7 @@ pub(super) fn make(manager: &mp::Manager, maker: &str, bound: &mut Bound) -> Res
     })
 }
 
-fn count(bound: &mut Bound) -> Result<u32> {
+fn count(bound: &mut Bound<'_>) -> Result<u32> {
     let value = bound.size("value")?;
     u32::try_from(value).map_err(|_| {
         let text = format!("a semaphore counts to {}, not to {value}", u32::MAX);
@@ -143,7 +143,7 @@ impl Managed {
         Ok(())
     }
 
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match self {
             Managed::Dict(dict) => container::call_dict(dict, method, bound),
             Managed::List(list) => container::call_list(list, method, bound),

@@ -7,6 +7,7 @@ use poolproof_runtime as mp;
 
 use super::managed::{Managed, make};
 use super::{Bound, Object};
+use crate::code::Arguments;
 use crate::data::{Data, lock};
 use crate::stop::{Result, Stop, missing};
 
@@ -27,7 +28,7 @@ enum State {
 }
 
 /// Starts a manager, or remembers where one is.
-pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Result<Manager> {
+pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) -> Result<Manager> {
     let (name, state) = match object {
         "Manager" => ("Manager", State::Reached(context.manager()?)),
         "ManagerServer" => ("ManagerServer", State::Reached(serve(context, bound)?)),
@@ -43,7 +44,7 @@ pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Res
 }
 
 /// A manager on TCP, with an object for each name that it shares.
-fn serve(context: &mp::Context, bound: &mut Bound) -> Result<mp::Manager> {
+fn serve(context: &mp::Context, bound: &mut Bound<'_>) -> Result<mp::Manager> {
     let key = bound.take("authkey")?.as_bytes()?;
     let manager = context.manager_at(&ANY_PORT.parse()?, &key)?;
     let Data::Dict(shares) = bound.take("shares")? else {
@@ -56,7 +57,8 @@ fn serve(context: &mp::Context, bound: &mut Bound) -> Result<mp::Manager> {
             return Err(Stop::error(ErrorKind::Type, text));
         };
         let maker = maker.as_text()?;
-        let mut bound = Bound::of_method("Manager", &maker, Vec::new())?;
+        let arguments = &mut Arguments::none();
+        let mut bound = Bound::of_method("Manager", &maker, arguments)?;
         make(&manager, &maker, &mut bound)?.share(&manager, name)?;
     }
     Ok(manager)
@@ -78,7 +80,7 @@ impl Manager {
         self.name
     }
 
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
             "connect" => self.connect()?,
             "shutdown" => self.shutdown()?,
@@ -86,7 +88,7 @@ impl Manager {
                 let name = bound.take("name")?.as_text()?;
                 return Ok(managed(Managed::find(&self.reached()?, &name)?));
             }
-            maker => return Ok(managed(make(&self.reached()?, maker, &mut bound)?)),
+            maker => return Ok(managed(make(&self.reached()?, maker, bound)?)),
         }
         Ok(Data::NONE)
     }

@@ -11,7 +11,7 @@ use crate::stop::{Result, Stop, missing};
 use crate::world::{case_method, runtime_method};
 
 /// Calls a function of the module.
-pub(super) fn call(method: &str, mut bound: Bound) -> Result<Data> {
+pub(super) fn call(method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "get_context" => {
             let wanted = bound.take("method")?;
@@ -26,7 +26,7 @@ pub(super) fn call(method: &str, mut bound: Bound) -> Result<Data> {
             let allow_none = bound.take("allow_none")?.is_true();
             Ok(mp::start_method(allow_none).map_or(Data::NONE, |method| Data::text(method.name())))
         }
-        "set_start_method" => set_start_method(&mut bound),
+        "set_start_method" => set_start_method(bound),
         "get_all_start_methods" => {
             let processes = mp::StartMethod::all().iter();
             let processes = processes.filter(|method| **method != mp::StartMethod::Threads);
@@ -58,7 +58,7 @@ pub(super) fn call(method: &str, mut bound: Bound) -> Result<Data> {
     }
 }
 
-fn set_start_method(bound: &mut Bound) -> Result<Data> {
+fn set_start_method(bound: &mut Bound<'_>) -> Result<Data> {
     let method = known(&bound.take("method")?.as_text()?)?;
     let force = bound.take("force")?.is_true();
     // The name is known to this system, so what is refused is a second setting.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::keywords;
 use super::{Bound, Object};
+use crate::code::Arguments;
 use crate::data::{Data, lock};
 use crate::job::{Home, Task};
 use crate::stop::{Result, Stop, missing};
@@ -47,7 +48,7 @@ struct Callbacks {
 }
 
 /// Starts a pool in a context of a start method.
-pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound) -> Result<Pool> {
+pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound<'_>) -> Result<Pool> {
     let context = mp::Context::new(runtime_method(method))?;
     let processes = bound.take("processes")?;
     let workers = if processes.is_none() {
@@ -131,40 +132,45 @@ fn leave(stop: Stop) -> ! {
 }
 
 impl Pool {
-    pub(super) fn call(&self, world: &Arc<World>, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(
+        &self,
+        world: &Arc<World>,
+        method: &str,
+        bound: &mut Bound<'_>,
+    ) -> Result<Data> {
         let pool = &self.pool;
         match method {
             "close" => pool.close(),
             "terminate" => pool.terminate(),
             "join" => pool.join()?,
             "apply" => {
-                let task = task(&mut bound)?;
+                let task = task(bound)?;
                 return Ok(pool.apply(run, task)?);
             }
             "apply_async" => {
-                let task = task(&mut bound)?;
-                let (done, failed) = Callbacks::new(world, &mut bound)?.one();
+                let task = task(bound)?;
+                let (done, failed) = Callbacks::new(world, bound)?.one();
                 let result = pool.apply_async_with(run, task, done, failed)?;
                 return Ok(later(AsyncResult::One(result)));
             }
             "map" | "starmap" => {
-                let tasks = tasks(&mut bound, method)?;
-                let results = match chunk(&mut bound)? {
+                let tasks = tasks(bound, method)?;
+                let results = match chunk(bound)? {
                     Some(chunk) => pool.map_chunked(run, tasks, chunk)?,
                     None => pool.map(run, tasks)?,
                 };
                 return Ok(Data::list(results));
             }
             "map_async" | "starmap_async" => {
-                let tasks = tasks(&mut bound, method)?;
-                let chunk = chunk(&mut bound)?;
-                let (done, failed) = Callbacks::new(world, &mut bound)?.all();
+                let tasks = tasks(bound, method)?;
+                let chunk = chunk(bound)?;
+                let (done, failed) = Callbacks::new(world, bound)?.all();
                 let results = pool.map_async_with(run, tasks, chunk, done, failed)?;
                 return Ok(later(AsyncResult::All(results)));
             }
             "imap" | "imap_unordered" => {
-                let tasks = tasks(&mut bound, method)?;
-                let chunk = chunk(&mut bound)?.unwrap_or(1);
+                let tasks = tasks(bound, method)?;
+                let chunk = chunk(bound)?.unwrap_or(1);
                 let results = match method {
                     "imap" => pool.imap(run, tasks, chunk)?,
                     _ => pool.imap_unordered(run, tasks, chunk)?,
@@ -188,7 +194,7 @@ fn later(result: AsyncResult) -> Data {
 }
 
 /// The task of `apply`.
-fn task(bound: &mut Bound) -> Result<Task> {
+fn task(bound: &mut Bound<'_>) -> Result<Task> {
     Ok(Task {
         function: bound.take("func")?.as_function()?,
         positional: sequence::items(&bound.take("args")?)?,
@@ -197,7 +203,7 @@ fn task(bound: &mut Bound) -> Result<Task> {
 }
 
 /// A task for each item; `starmap`'s items are arguments themselves.
-fn tasks(bound: &mut Bound, method: &str) -> Result<Vec<Task>> {
+fn tasks(bound: &mut Bound<'_>, method: &str) -> Result<Vec<Task>> {
     let function = bound.take("func")?.as_function()?;
     let items = sequence::items(&bound.take("iterable")?)?.into_iter();
     let tasks = items.map(|item| {
@@ -214,7 +220,7 @@ fn tasks(bound: &mut Bound, method: &str) -> Result<Vec<Task>> {
     tasks.collect()
 }
 
-fn chunk(bound: &mut Bound) -> Result<Option<usize>> {
+fn chunk(bound: &mut Bound<'_>) -> Result<Option<usize>> {
     match bound.given("chunksize") {
         Some(chunk) if !chunk.is_none() => {
             let chunk = chunk.as_int()?;
@@ -227,7 +233,7 @@ fn chunk(bound: &mut Bound) -> Result<Option<usize>> {
 }
 
 impl Callbacks {
-    fn new(world: &Arc<World>, bound: &mut Bound) -> Result<Callbacks> {
+    fn new(world: &Arc<World>, bound: &mut Bound<'_>) -> Result<Callbacks> {
         let given = |data: Data| match data.is_none() {
             true => Ok(None),
             false => data.as_function().map(Some),
@@ -273,13 +279,13 @@ fn call_back(world: &Arc<World>, callback: Option<String>, argument: impl FnOnce
     let Some(callback) = callback else {
         return;
     };
-    if let Err(stop) = interpreter::call(world, &callback, vec![argument()], Vec::new()) {
+    if let Err(stop) = interpreter::call(world, &callback, &mut Arguments::of(vec![argument()])) {
         output::report("a pool's callback", &stop);
     }
 }
 
 impl AsyncResult {
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
             "get" => {
                 let timeout = bound.timeout()?;
@@ -311,7 +317,7 @@ impl AsyncResult {
 }
 
 impl ResultIterator {
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
             "next" => self.next(bound.timeout()?),
             other => Err(missing("ResultIterator", other)),

@@ -40,7 +40,11 @@ struct Plan {
 }
 
 /// Describes a process that a context of a start method will start.
-pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound) -> Result<Process> {
+pub(super) fn new(
+    world: &Arc<World>,
+    method: StartMethod,
+    bound: &mut Bound<'_>,
+) -> Result<Process> {
     let given = |data: Data| if data.is_none() { None } else { Some(data) };
     let positional = sequence::items(&bound.take("args")?)?;
     let named = keywords(&bound.take("kwargs")?)?;
@@ -97,7 +101,7 @@ impl Process {
         }
     }
 
-    pub(super) fn call(&self, method: &str, mut bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
             "start" => self.start()?,
             "run" => self.run()?,

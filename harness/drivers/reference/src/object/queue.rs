@@ -20,7 +20,7 @@ pub(super) fn new(
     context: &mp::Context,
     transport: mp::Transport,
     object: &str,
-    bound: &mut Bound,
+    bound: &mut Bound<'_>,
 ) -> Result<Queue> {
     if object == "SimpleQueue" {
         return Ok(Queue::Simple(context.simple_queue_over(transport)?));
@@ -39,7 +39,7 @@ pub(super) fn new(
 /// The methods that a queue and a joinable queue share, by the same names.
 macro_rules! call_buffered {
     ($queue:expr, $method:expr, $bound:expr) => {{
-        let (queue, mut bound) = ($queue, $bound);
+        let (queue, bound) = ($queue, $bound);
         match $method {
             "put" => {
                 let data = bound.take("obj")?;
@@ -77,7 +77,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn call(&self, method: &str, bound: Bound) -> Result<Data> {
+    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
         match self {
             Queue::Simple(queue) => call_simple(queue, method, bound),
             Queue::Queue(queue) => call_buffered!(queue, method, bound),
@@ -96,7 +96,7 @@ impl Queue {
     }
 }
 
-fn call_simple(queue: &mp::SimpleQueue<Data>, method: &str, mut bound: Bound) -> Result<Data> {
+fn call_simple(queue: &mp::SimpleQueue<Data>, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "put" => queue.put(bound.take("obj")?)?,
         "get" => return Ok(queue.get()?),

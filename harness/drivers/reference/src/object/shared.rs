@@ -12,7 +12,7 @@ use crate::stop::{Result, Stop, missing};
 
 /// A number as shared memory holds it.
 trait Number: mp::Shared + Default {
-    fn of(value: &Value) -> Result<Self>;
+    fn of(data: &Data) -> Result<Self>;
     fn value(self) -> Value;
 }
 
@@ -20,8 +20,8 @@ trait Number: mp::Shared + Default {
 macro_rules! whole {
     ($($type:ty),*) => {
         $(impl Number for $type {
-            fn of(value: &Value) -> Result<Self> {
-                Ok(Data::Plain(value.clone()).as_int()? as $type)
+            fn of(data: &Data) -> Result<Self> {
+                Ok(data.as_int()? as $type)
             }
             fn value(self) -> Value {
                 Value::Int(self as i64)
@@ -33,10 +33,10 @@ macro_rules! whole {
 whole!(i8, u8, i16, u16, i32, u32, i64, u64);
 
 impl Number for f64 {
-    fn of(value: &Value) -> Result<Self> {
-        match value {
-            Value::Float(number) => Ok(*number),
-            other => Ok(Data::Plain(other.clone()).as_int()? as f64),
+    fn of(data: &Data) -> Result<Self> {
+        match data {
+            Data::Plain(Value::Float(number)) => Ok(*number),
+            other => Ok(other.as_int()? as f64),
         }
     }
 
@@ -46,8 +46,8 @@ impl Number for f64 {
 }
 
 impl Number for f32 {
-    fn of(value: &Value) -> Result<Self> {
-        f64::of(value).map(|number| number as f32)
+    fn of(data: &Data) -> Result<Self> {
+        f64::of(data).map(|number| number as f32)
     }
 
     fn value(self) -> Value {
@@ -128,7 +128,7 @@ typed! {
 struct Making<'a> {
     context: &'a mp::Context,
     /// The first values; `None`: so many zeros.
-    values: std::result::Result<Vec<Value>, usize>,
+    values: std::result::Result<Vec<Data>, usize>,
 }
 
 impl Making<'_> {
@@ -163,7 +163,7 @@ impl Make for Making<'_> {
 }
 
 /// Makes one of the shared objects.
-pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Result<Object> {
+pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) -> Result<Object> {
     let typecode = bound.take("typecode_or_type")?.as_text()?;
     let unlocked = bound.given("lock").is_some_and(|lock| !lock.is_true());
     let values = if object.ends_with("Value") {
@@ -171,7 +171,7 @@ pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Res
         if value.is_none() {
             Err(1)
         } else {
-            Ok(vec![value.value()?])
+            Ok(vec![value])
         }
     } else {
         initial(&bound.take("size_or_initializer")?)?
@@ -186,7 +186,7 @@ pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound) -> Res
     })
 }
 
-fn initial(data: &Data) -> Result<std::result::Result<Vec<Value>, usize>> {
+fn initial(data: &Data) -> Result<std::result::Result<Vec<Data>, usize>> {
     if let Ok(size) = data.as_int() {
         return usize::try_from(size).map(Err).map_err(|_| {
             Stop::error(
@@ -195,12 +195,7 @@ fn initial(data: &Data) -> Result<std::result::Result<Vec<Value>, usize>> {
             )
         });
     }
-    let items = sequence::items(data)?;
-    items
-        .iter()
-        .map(Data::value)
-        .collect::<Result<Vec<_>>>()
-        .map(Ok)
+    sequence::items(data).map(Ok)
 }
 
 fn unknown(typecode: &str) -> Stop {
@@ -231,8 +226,7 @@ impl SharedValue {
     }
 
     pub(super) fn set(&self, data: &Data) -> Result<()> {
-        let plain = data.value()?;
-        value!(self, shared => Ok(shared.set(Number::of(&plain)?)?))
+        value!(self, shared => Ok(shared.set(Number::of(data)?)?))
     }
 }
 
@@ -242,8 +236,7 @@ impl SharedRawValue {
     }
 
     pub(super) fn set(&self, data: &Data) -> Result<()> {
-        let plain = data.value()?;
-        raw_value!(self, shared => { shared.set(Number::of(&plain)?); Ok(()) })
+        raw_value!(self, shared => { shared.set(Number::of(data)?); Ok(()) })
     }
 }
 
@@ -262,8 +255,7 @@ macro_rules! items {
 
             pub(super) fn set(&self, index: i64, data: &Data) -> Result<()> {
                 let place = sequence::place(index, self.len())?;
-                let plain = data.value()?;
-                $each!(self, shared => Ok(shared.set(place, Number::of(&plain)?)?))
+                        $each!(self, shared => Ok(shared.set(place, Number::of(data)?)?))
             }
 
             pub(super) fn slice(&self, from: Option<i64>, to: Option<i64>) -> Result<Data> {

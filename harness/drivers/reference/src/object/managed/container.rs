@@ -59,17 +59,19 @@ fn no_key(key: &Data) -> Stop {
     sequence::no_key(&key.value().unwrap_or(Value::None))
 }
 
-pub(super) fn call_dict(dict: &Dict, method: &str, mut bound: Bound) -> Result<Data> {
+pub(super) fn call_dict(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "keys" => {
             let keys = dict.keys()?.into_iter();
-            Ok(Data::list(keys.map(|key| Data::of(&key.value())).collect()))
+            Ok(Data::list(
+                keys.map(|key| Data::from(key.value())).collect(),
+            ))
         }
         "values" => Ok(Data::list(dict.values()?)),
         "items" => {
             let pairs = dict.items()?.into_iter();
             let pairs =
-                pairs.map(|(key, value)| Data::Tuple(vec![Data::of(&key.value()), value].into()));
+                pairs.map(|(key, value)| Data::Tuple(vec![Data::from(key.value()), value].into()));
             Ok(Data::list(pairs.collect()))
         }
         "copy" => copy_dict(dict),
@@ -86,7 +88,7 @@ pub(super) fn call_dict(dict: &Dict, method: &str, mut bound: Bound) -> Result<D
 }
 
 /// The methods that take a key.
-fn call_keyed(dict: &Dict, method: &str, mut bound: Bound) -> Result<Data> {
+fn call_keyed(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     let key = bound.take("key")?;
     let otherwise = bound.given("default");
     let known = Key::of(&key)?;
@@ -101,7 +103,7 @@ fn call_keyed(dict: &Dict, method: &str, mut bound: Bound) -> Result<Data> {
     }
 }
 
-pub(super) fn call_list(list: &List, method: &str, mut bound: Bound) -> Result<Data> {
+pub(super) fn call_list(list: &List, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "append" => list.push(&bound.take("object")?)?,
         "extend" => list.extend(&sequence::items(&bound.take("iterable")?)?)?,

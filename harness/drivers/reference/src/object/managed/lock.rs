@@ -10,7 +10,7 @@ use super::Managed;
 use crate::data::Data;
 use crate::stop::{Result, Stop, missing};
 
-pub(super) fn new_barrier(manager: &mp::Manager, bound: &mut Bound) -> Result<Managed> {
+pub(super) fn new_barrier(manager: &mp::Manager, bound: &mut Bound<'_>) -> Result<Managed> {
     let parties = bound.size("parties")?;
     if !bound.take("action")?.is_none() {
         let text = "a manager runs no functions of the program, so its barriers have no action";
@@ -47,7 +47,7 @@ pub(super) fn release(managed: &Managed) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn call(managed: &Managed, method: &str, mut bound: Bound) -> Result<Data> {
+pub(super) fn call(managed: &Managed, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match (method, managed) {
         (_, Managed::Event(event)) => call_event(event, method, bound),
         (_, Managed::Barrier(barrier, timeout)) => call_barrier(barrier, *timeout, method, bound),
@@ -58,7 +58,11 @@ pub(super) fn call(managed: &Managed, method: &str, mut bound: Bound) -> Result<
     }
 }
 
-fn call_condition(condition: &mp::ConditionProxy, method: &str, mut bound: Bound) -> Result<Data> {
+fn call_condition(
+    condition: &mp::ConditionProxy,
+    method: &str,
+    bound: &mut Bound<'_>,
+) -> Result<Data> {
     match method {
         "wait" => return Ok(Data::bool(condition.wait(bound.timeout()?)?)),
         "notify" => condition.notify(bound.size("n")?)?,
@@ -68,7 +72,7 @@ fn call_condition(condition: &mp::ConditionProxy, method: &str, mut bound: Bound
     Ok(Data::NONE)
 }
 
-fn call_event(event: &mp::EventProxy, method: &str, mut bound: Bound) -> Result<Data> {
+fn call_event(event: &mp::EventProxy, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "is_set" => return Ok(Data::bool(event.is_set()?)),
         "wait" => return Ok(Data::bool(event.wait(bound.timeout()?)?)),
@@ -83,7 +87,7 @@ fn call_barrier(
     barrier: &mp::BarrierProxy,
     otherwise: Option<Duration>,
     method: &str,
-    mut bound: Bound,
+    bound: &mut Bound<'_>,
 ) -> Result<Data> {
     match method {
         "wait" => {

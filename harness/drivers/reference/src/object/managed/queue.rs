@@ -6,7 +6,7 @@ use crate::data::Data;
 use crate::stop::{Result, missing};
 
 /// The bound of a queue; Python takes zero and less for none.
-pub(super) fn size(bound: &mut Bound) -> Result<Option<usize>> {
+pub(super) fn size(bound: &mut Bound<'_>) -> Result<Option<usize>> {
     let size = usize::try_from(bound.take("maxsize")?.as_int()?);
     Ok(size.ok().filter(|size| *size > 0))
 }
@@ -14,7 +14,7 @@ pub(super) fn size(bound: &mut Bound) -> Result<Option<usize>> {
 /// The methods that a queue and a joinable queue share, by the same names.
 macro_rules! call_queue {
     ($queue:expr, $method:expr, $bound:expr) => {{
-        let (queue, mut bound) = ($queue, $bound);
+        let (queue, bound) = ($queue, $bound);
         match $method {
             "put" => {
                 let data = bound.take("obj")?;
@@ -40,7 +40,7 @@ macro_rules! call_queue {
     }};
 }
 
-pub(super) fn call(managed: &Managed, method: &str, bound: Bound) -> Result<Data> {
+pub(super) fn call(managed: &Managed, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match (managed, method) {
         (Managed::Queue(queue), _) => call_queue!(queue, method, bound),
         (Managed::JoinableQueue(queue), "task_done") => {

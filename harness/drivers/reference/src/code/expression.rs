@@ -1,0 +1,199 @@
+//! Expressions, from left to right.
+
+use std::borrow::Cow;
+
+use poolproof_case::Value;
+use poolproof_case::program::{BinaryOperator, Expression, ExpressionKind};
+
+use super::call::{Arguments, Call, Given};
+use super::scope::{Local, Scope};
+use crate::data::{Data, Timeout};
+use crate::interpreter::Frame;
+use crate::object::{self, Object};
+use crate::operators::{binary, unary};
+use crate::sequence;
+use crate::stop::Result;
+
+/// Evaluates an expression.
+type Thunk = Box<dyn Fn(&Frame) -> Result<Data> + Send + Sync>;
+
+/// An expression; what is at hand is only looked at.
+pub(super) enum Operand {
+    /// Nothing that could be changed.
+    Constant(Data),
+    Local(Local),
+    Computed(Thunk),
+}
+
+impl Operand {
+    pub(super) fn of(expression: &Expression, scope: &mut Scope) -> Operand {
+        match &expression.kind {
+            ExpressionKind::Literal(value) => literal(value),
+            ExpressionKind::Local(name) => Operand::Local(scope.local(name)),
+            ExpressionKind::Module => Operand::Constant(Data::Object(Object::Module)),
+            ExpressionKind::Function(name) => Operand::Constant(Data::Function(name.clone())),
+            ExpressionKind::Soon => Operand::Constant(Data::Timeout(Timeout::Soon)),
+            ExpressionKind::Late => Operand::Constant(Data::Timeout(Timeout::Late)),
+            _ => Operand::Computed(thunk(expression, scope)),
+        }
+    }
+
+    /// Its value.
+    pub(super) fn get(&self, frame: &Frame) -> Result<Data> {
+        match self {
+            Operand::Constant(data) => Ok(data.clone()),
+            Operand::Local(local) => local.get(frame).cloned(),
+            Operand::Computed(thunk) => thunk(frame),
+        }
+    }
+
+    /// Its value, to be looked at.
+    pub(super) fn see<'f>(&'f self, frame: &'f Frame) -> Result<Cow<'f, Data>> {
+        match self {
+            Operand::Constant(data) => Ok(Cow::Borrowed(data)),
+            Operand::Local(local) => local.get(frame).map(Cow::Borrowed),
+            Operand::Computed(thunk) => thunk(frame).map(Cow::Owned),
+        }
+    }
+}
+
+fn literal(value: &Value) -> Operand {
+    match value {
+        // Whoever evaluates it gets a fresh one.
+        Value::List(_) | Value::Tuple(_) | Value::Dict(_) => {
+            let value = value.clone();
+            Operand::Computed(Box::new(move |_| Ok(Data::of(&value))))
+        }
+        plain => Operand::Constant(Data::Plain(plain.clone())),
+    }
+}
+
+/// What has parts, or depends on the moment.
+fn thunk(expression: &Expression, scope: &mut Scope) -> Thunk {
+    match &expression.kind {
+        ExpressionKind::Global(name) => {
+            let name = name.clone();
+            Box::new(move |frame| frame.world.global(&name))
+        }
+        ExpressionKind::Zeros(count) => {
+            let count = usize::try_from(*count).unwrap_or(usize::MAX);
+            Box::new(move |_| Ok(Data::Plain(Value::Bytes(vec![0; count]))))
+        }
+        ExpressionKind::Attribute(object, name) => {
+            let (object, name) = (Operand::of(object, scope), name.clone());
+            Box::new(move |frame| object::attribute(&*object.see(frame)?, &name))
+        }
+        ExpressionKind::New { object, arguments } => {
+            let (object, given) = (object.clone(), Given::of(arguments, scope));
+            Box::new(move |frame| {
+                let arguments = &mut Arguments::none();
+                given.get(frame, arguments)?;
+                object::new(&frame.world, &object, arguments)
+            })
+        }
+        ExpressionKind::Call(call) => {
+            let call = Call::of(call, scope);
+            Box::new(move |frame| call.make(frame))
+        }
+        ExpressionKind::List(items) => {
+            let items = all(items, scope);
+            Box::new(move |frame| Ok(Data::list(values(&items, frame)?)))
+        }
+        ExpressionKind::Tuple(items) => {
+            let items = all(items, scope);
+            Box::new(move |frame| Ok(Data::Tuple(values(&items, frame)?.into())))
+        }
+        ExpressionKind::Dict(pairs) => dict(pairs, scope),
+        ExpressionKind::Error(kind, text) => {
+            let (kind, text) = (*kind, Operand::of(text, scope));
+            Box::new(move |frame| {
+                let text = text.see(frame)?.as_text()?;
+                Ok(Data::Plain(Value::Error(kind, text)))
+            })
+        }
+        _ => computed(expression, scope),
+    }
+}
+
+/// Expressions made of others by an operator.
+fn computed(expression: &Expression, scope: &mut Scope) -> Thunk {
+    match &expression.kind {
+        ExpressionKind::Item(container, index) => {
+            let (container, index) = (Operand::of(container, scope), Operand::of(index, scope));
+            Box::new(move |frame| sequence::item(&*container.see(frame)?, &*index.see(frame)?))
+        }
+        ExpressionKind::Slice(container, from, to) => {
+            let container = Operand::of(container, scope);
+            let from = from.as_ref().map(|from| Operand::of(from, scope));
+            let to = to.as_ref().map(|to| Operand::of(to, scope));
+            Box::new(move |frame| {
+                let bound = |bound: &Option<Operand>| {
+                    let bound = bound.as_ref();
+                    bound.map(|bound| bound.see(frame)?.as_int()).transpose()
+                };
+                let container = container.see(frame)?;
+                sequence::slice(&container, bound(&from)?, bound(&to)?)
+            })
+        }
+        ExpressionKind::Range(from, to) => {
+            let (from, to) = (Operand::of(from, scope), Operand::of(to, scope));
+            Box::new(move |frame| {
+                let (from, to) = (from.see(frame)?.as_int()?, to.see(frame)?.as_int()?);
+                Ok(Data::list((from..to).map(Data::number).collect()))
+            })
+        }
+        ExpressionKind::Binary(operator, left, right) => operation(*operator, left, right, scope),
+        ExpressionKind::Unary(operator, operand) => {
+            let (operator, operand) = (*operator, Operand::of(operand, scope));
+            Box::new(move |frame| unary(operator, &*operand.see(frame)?))
+        }
+        ExpressionKind::And(parts) => until(all(parts, scope), false),
+        ExpressionKind::Or(parts) => until(all(parts, scope), true),
+        other => unreachable!("{other:?} is made by `thunk` or `Operand::of`"),
+    }
+}
+
+fn operation(
+    operator: BinaryOperator,
+    left: &Expression,
+    right: &Expression,
+    scope: &mut Scope,
+) -> Thunk {
+    let (left, right) = (Operand::of(left, scope), Operand::of(right, scope));
+    Box::new(move |frame| binary(operator, &*left.see(frame)?, &*right.see(frame)?))
+}
+
+fn all(expressions: &[Expression], scope: &mut Scope) -> Vec<Operand> {
+    let operand = |expression| Operand::of(expression, scope);
+    expressions.iter().map(operand).collect()
+}
+
+fn values(operands: &[Operand], frame: &Frame) -> Result<Vec<Data>> {
+    operands.iter().map(|operand| operand.get(frame)).collect()
+}
+
+fn dict(pairs: &[(Value, Expression)], scope: &mut Scope) -> Thunk {
+    let pair = |(key, value): &(Value, Expression)| (key.clone(), Operand::of(value, scope));
+    let pairs: Vec<(Value, Operand)> = pairs.iter().map(pair).collect();
+    Box::new(move |frame| {
+        let dict = Data::dict(Vec::new());
+        for (key, value) in &pairs {
+            sequence::set_item(&dict, &Data::of(key), value.get(frame)?)?;
+        }
+        Ok(dict)
+    })
+}
+
+/// The first part whose truth is `wanted`, else the last: Python's `and` and `or`.
+fn until(parts: Vec<Operand>, wanted: bool) -> Thunk {
+    Box::new(move |frame| {
+        let mut last = Data::bool(!wanted);
+        for part in &parts {
+            last = part.get(frame)?;
+            if last.is_true() == wanted {
+                break;
+            }
+        }
+        Ok(last)
+    })
+}

@@ -1,0 +1,61 @@
+//! Operators, with Python's meaning.
+
+use poolproof_case::program::{BinaryOperator, UnaryOperator};
+use poolproof_case::{Value, operate, work};
+
+use crate::data::Data;
+use crate::sequence;
+use crate::stop::Result;
+
+/// Operators work on plain values; sequences of objects can only be added, and searched by identity.
+pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Result<Data> {
+    if let (Data::Plain(left), Data::Plain(right)) = (left, right) {
+        return Ok(Data::from(operate::binary(operator, left, right)?));
+    }
+    if operator == BinaryOperator::Add
+        && let (Data::List(left), Data::List(right)) = (left, right)
+    {
+        let mut sum = crate::data::lock(left).clone();
+        sum.extend(crate::data::lock(right).iter().cloned());
+        return Ok(Data::list(sum));
+    }
+    let (left, right) = (
+        sequence::copy(left)?.value()?,
+        sequence::copy(right)?.value()?,
+    );
+    Ok(Data::from(operate::binary(operator, &left, &right)?))
+}
+
+pub(crate) fn unary(operator: UnaryOperator, operand: &Data) -> Result<Data> {
+    match operator {
+        UnaryOperator::Not => Ok(Data::bool(!operand.is_true())),
+        UnaryOperator::Len => sequence::length(operand).map(Data::int),
+        UnaryOperator::List => sequence::items(operand).map(Data::list),
+        UnaryOperator::Dict => sequence::copy(operand),
+        UnaryOperator::Sorted => {
+            let items = sequence::items(operand)?;
+            let values = items.iter().map(Data::value).collect::<Result<Vec<_>>>()?;
+            Ok(Data::from(Value::List(operate::sorted(values)?)))
+        }
+        UnaryOperator::Sum => {
+            let items = Data::list(sequence::items(operand)?).value()?;
+            Ok(Data::from(operate::unary(operator, &items)?))
+        }
+        UnaryOperator::Str => {
+            let copy = sequence::copy(operand)?.value()?;
+            Ok(Data::from(operate::unary(operator, &copy)?))
+        }
+        UnaryOperator::Work => {
+            let rounds = operate::rounds(&operand.value()?)?;
+            Ok(Data::Plain(Value::Int(work(rounds))))
+        }
+        UnaryOperator::Neg => Ok(Data::from(operate::unary(operator, &operand.value()?)?)),
+    }
+}
+
+/// Makes each of the rounds: the specification alone has a shorter way.
+fn work(rounds: u64) -> i64 {
+    let first = work::START.wrapping_add(rounds);
+    let last = (0..rounds).fold(first, |state, _| std::hint::black_box(work::round(state)));
+    (last >> work::SHIFT).cast_signed()
+}
