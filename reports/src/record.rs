@@ -217,6 +217,9 @@ pub struct RelationRecord {
     /// Why it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why it is known not to hold, where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
 }
 
 /// Whether a relation holds.

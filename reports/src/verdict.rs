@@ -17,7 +17,8 @@ pub enum Verdict {
     Unsupported,
     /// Each outcome was allowed.
     Conforms,
-    /// An outcome was forbidden, and the driver's manifest says so.
+    /// An outcome was forbidden, or a relation that the case claims does not hold, and the driver's
+    /// manifest says so.
     Known,
     /// A relation that the case claims was not settled in the time that there was for it.
     Unsettled,

@@ -170,3 +170,38 @@ fn unknown(name: &str, known: &[String]) -> Error {
     };
     Error::usage(format!("unknown driver `{name}`; {help}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use poolproof_case::claim::ClaimKind;
+
+    use super::*;
+
+    #[test]
+    fn what_a_manifest_knows_to_be_refuted_is_claimed_by_a_case() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases");
+        let mut claims = BTreeSet::new();
+        for area in ["memory", "performance"] {
+            for entry in Path::new(folder).join(area).read_dir().unwrap() {
+                let path = entry.unwrap().path();
+                let text = std::fs::read_to_string(&path).unwrap();
+                let id = format!("{area}/{}", path.file_stem().unwrap().display());
+                let case = poolproof_case::read(&id, &text, &poolproof_spec::clauses::ids());
+                for claim in case.unwrap().claims {
+                    if let ClaimKind::Relation(relation) = claim.kind {
+                        claims.insert((id.clone(), relation.to_string()));
+                    }
+                }
+            }
+        }
+        let manifests = REFERENCES.iter().map(|(_, manifest)| *manifest);
+        for manifest in manifests.chain([poolproof_python::CPYTHON_MANIFEST]) {
+            for refuted in Manifest::read(manifest).unwrap().refutes {
+                let claim = (refuted.case, refuted.claim);
+                assert!(claims.contains(&claim), "no case claims {claim:?}");
+            }
+        }
+    }
+}

@@ -156,6 +156,7 @@ pub(crate) fn weigh(relation: &Relation, method: StartMethod, rounds: &[Round]) 
         seen,
         pairs: pairs as u64,
         reason,
+        known: None,
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Manifest {
     /// Where it is known to do what the specification forbids.
     #[serde(default)]
     pub known: Vec<Known>,
+    /// Which relations that cases claim do not hold on it.
+    #[serde(default)]
+    pub refutes: Vec<Refutes>,
 }
 
 /// How a driver is started.
@@ -76,6 +79,24 @@ pub struct Known {
     /// Where upstream speaks of it.
     #[serde(default)]
     pub upstream: String,
+}
+
+/// A relation that a case claims, and that does not hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refutes {
+    /// The case that claims it.
+    pub case: String,
+    /// The claim, as reports word it.
+    pub claim: String,
+    /// The start methods under which it does not hold; empty: all.
+    #[serde(default)]
+    pub methods: Vec<StartMethod>,
+    /// The versions on which it does not hold, as prefixes; empty: all.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// Why.
+    pub reason: String,
 }
 
 impl Known {
@@ -160,6 +181,24 @@ impl Manifest {
                 && applies(&known.methods, &known.versions, method, version)
                 && known.outcome.holds(outcome)
         })
+    }
+
+    /// Why a relation is known not to hold.
+    #[must_use]
+    pub fn refutes(
+        &self,
+        case: &str,
+        method: StartMethod,
+        version: &str,
+        claim: &str,
+    ) -> Option<&str> {
+        let mut all = self.refutes.iter();
+        let known = all.find(|known| {
+            known.case == case
+                && known.claim == claim
+                && applies(&known.methods, &known.versions, method, version)
+        })?;
+        Some(&known.reason)
     }
 }
 

@@ -246,11 +246,23 @@ impl Measuring<'_> {
         self.methods.iter().all(is_settled)
     }
 
+    /// What is seen of a relation, and whether that is known.
+    fn weigh(&self, relation: &Relation, method: StartMethod, rounds: &[Round]) -> RelationRecord {
+        let mut weighed = figures::weigh(relation, method, rounds);
+        if weighed.holds == Holds::No {
+            let (manifest, version) = (&self.driver.manifest, &self.driver.version);
+            let case = &self.loaded.case.id;
+            let reason = manifest.refutes(case, method, version, &weighed.claim);
+            weighed.known = reason.map(str::to_owned);
+        }
+        weighed
+    }
+
     fn record(&self, method: StartMethod, seen: &mut Seen) -> Record {
         let runs = seen.runs.remove(&method).unwrap_or_default();
         let mut relations: Vec<RelationRecord> = self
             .relations_of(method)
-            .map(|relation| figures::weigh(relation, method, &seen.rounds))
+            .map(|relation| self.weigh(relation, method, &seen.rounds))
             .collect();
         if self.spread > SPREAD_MAX {
             let is_open = |relation: &&mut RelationRecord| relation.holds == Holds::Open;
@@ -318,7 +330,10 @@ impl Runner {
 }
 
 fn verdict(relations: &[RelationRecord], runs: &Runs) -> (Verdict, Option<String>) {
-    let first = |holds: Holds| relations.iter().find(|relation| relation.holds == holds);
+    let first = |holds: Holds| {
+        let mut seen = relations.iter();
+        seen.find(|relation| relation.holds == holds && relation.known.is_none())
+    };
     if let Some(trouble) = &runs.trouble
         && runs.usable < runs.unusable
     {
@@ -339,7 +354,14 @@ fn verdict(relations: &[RelationRecord], runs: &Runs) -> (Verdict, Option<String
             Some(format!("{}: {why}", open.claim)),
         );
     }
-    (Verdict::Conforms, None)
+    let known = relations.iter().find_map(|relation| {
+        let reason = relation.known.as_ref()?;
+        Some(format!("it is not so that {}: {reason}", relation.claim))
+    });
+    match known {
+        Some(reason) => (Verdict::Known, Some(reason)),
+        None => (Verdict::Conforms, None),
+    }
 }
 
 /// The figures of a start method, a line for each label.
