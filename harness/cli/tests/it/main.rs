@@ -8,6 +8,7 @@ mod bad_input;
 mod fakes;
 mod imports;
 mod leftovers;
+mod memory;
 mod poolproof;
 mod readme;
 mod results;
