@@ -23,7 +23,7 @@ pub enum Value {
     /// Text.
     Str(String),
     /// A byte string.
-    Bytes(Vec<u8>),
+    Bytes(#[serde(with = "serde_bytes")] Vec<u8>),
     /// A list.
     List(Vec<Value>),
     /// A tuple.
