@@ -140,11 +140,7 @@ impl Error {
     /// The same error once more, for another who asks; a cause becomes text.
     pub(crate) fn again(&self) -> Error {
         let inner = &self.inner;
-        let subject = match &inner.source {
-            Some(source) => format!("{} ({})", inner.subject, Cause(source)),
-            None => inner.subject.clone(),
-        };
-        let mut error = Error::new(inner.kind, subject);
+        let mut error = Error::new(inner.kind, self.account());
         error.inner.payload.clone_from(&inner.payload);
         error
     }
@@ -163,6 +159,14 @@ impl Error {
     /// What callers branch on.
     pub(crate) fn kind(&self) -> Kind {
         self.inner.kind
+    }
+
+    /// What was tried on what, and what the system said: for another process, or another error.
+    pub(crate) fn account(&self) -> String {
+        match &self.inner.source {
+            Some(source) => format!("{} ({})", self.inner.subject, Cause(source)),
+            None => self.inner.subject.clone(),
+        }
     }
 
     /// What was tried on what.

@@ -16,7 +16,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use poolproof_sys::copies::{epoch, foreign};
-use poolproof_sys::refused;
+use poolproof_sys::{refused, threads};
 
 use crate::copies::{OfProcess, anew, only_here};
 use crate::locked::lock;
@@ -124,7 +124,8 @@ pub(crate) fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     enter(true);
     let promise = Promise;
-    let started = Builder::new().name(name.into()).spawn(move || {
+    let builder = Builder::new().name(name.into());
+    let started = threads::start(builder, move || {
         let _promise = promise;
         be_at(Place::Inside);
         work();

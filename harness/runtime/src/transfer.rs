@@ -82,6 +82,8 @@ thread_local! {
     static TABLE: RefCell<Vec<Handle>> = const { RefCell::new(Vec::new()) };
     static DECODING: Cell<Beside> = const { Cell::new(Beside::Outside) };
     static ARRIVED: RefCell<Vec<Option<Handle>>> = const { RefCell::new(Vec::new()) };
+    /// Why something could not be made of a handle, which a decoder's error has no room for.
+    static NOT_MADE: RefCell<Option<io::Error>> = const { RefCell::new(None) };
 }
 
 const OUTSIDE: &str = "a connection, queue, lock or shared memory travels only inside a message of \
@@ -92,18 +94,23 @@ pub(crate) fn put_handle<E: serde::ser::Error>(handle: &Handle) -> std::result::
     if ENCODING.get() == Beside::Outside {
         return Err(E::custom(OUTSIDE));
     }
-    let duplicate = handle.duplicate();
+    let handle = duplicate(handle)?;
     ENCODING.set(Beside::Something);
-    LEAVING.with_borrow_mut(|leaving| match duplicate {
-        Ok(handle) => {
-            leaving.handles.push(handle);
-            u32::try_from(leaving.handles.len() - 1).map_err(E::custom)
+    LEAVING.with_borrow_mut(|leaving| {
+        leaving.handles.push(handle);
+        u32::try_from(leaving.handles.len() - 1).map_err(E::custom)
+    })
+}
+
+/// A duplicate of a handle of the value that is being encoded, whose sender learns why there is none.
+pub(crate) fn duplicate<E: serde::ser::Error>(handle: &Handle) -> std::result::Result<Handle, E> {
+    handle.duplicate().map_err(|refusal| {
+        let error = E::custom(&refusal);
+        if ENCODING.get() != Beside::Outside {
+            ENCODING.set(Beside::Something);
+            LEAVING.with_borrow_mut(|leaving| leaving.refusal = Some(refusal));
         }
-        Err(refusal) => {
-            let error = E::custom(&refusal);
-            leaving.refusal = Some(refusal);
-            Err(error)
-        }
+        error
     })
 }
 
@@ -118,6 +125,15 @@ pub(crate) fn take_handle<E: serde::de::Error>(place: u32) -> std::result::Resul
         }),
     };
     taken.ok_or_else(|| E::custom(format_args!("the message holds no handle {place}")))
+}
+
+/// The error of a value that cannot be put together, since the system refuses a part of it: whoever
+/// receives it learns why.
+#[cold]
+pub(crate) fn not_made<E: serde::de::Error>(error: io::Error) -> E {
+    let told = E::custom(&error);
+    NOT_MADE.set(Some(error));
+    told
 }
 
 /// Has `undo` done when the value that is being encoded turns out to be one that cannot be sent.
@@ -201,7 +217,14 @@ pub(crate) fn decode<'b, T: Deserialize<'b>>(bytes: &'b [u8], handles: Vec<Handl
                 Err(refused::<T>(Kind::Deserialize, &extra))
             }
         },
-        Err(error) => Err(refused::<T>(Kind::Deserialize, &error)),
+        Err(error) => Err(match NOT_MADE.take() {
+            // Of the system's refusals alone: what is no handle of ours is a wrong value.
+            Some(refusal) if refusal.kind() != io::ErrorKind::InvalidInput => {
+                let name = std::any::type_name::<T>();
+                Error::system(format!("put a received `{name}` together"), refusal)
+            }
+            _ => refused::<T>(Kind::Deserialize, &error),
+        }),
     }
 }
 

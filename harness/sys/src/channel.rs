@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::io;
 
 use crate::copies::Alone;
-use crate::handle::Handle;
+use crate::group::Group;
+use crate::handle::{self, Handle};
 use crate::pipe::{self, HANDLES_MAX};
 
 /// One end of a control socket.
@@ -70,8 +71,7 @@ impl Channel {
             return Ok(None);
         };
         if received.handles.len() < received.sent {
-            let text = "this process has too many files open for the handles of a message";
-            return Err(io::Error::other(text));
+            return Err(handle::none_left());
         }
         Ok(Some((received.message, received.handles)))
     }
@@ -79,11 +79,11 @@ impl Channel {
     /// Receives as [`Channel::receive`] does, even where this process has no room for all of the
     /// handles.
     pub(crate) fn receive_some(&self) -> io::Result<Option<Received>> {
-        let mut handles = VecDeque::new();
+        let mut groups = VecDeque::new();
         let mut head = [0; HEAD];
         let mut filled = 0;
         while filled < HEAD {
-            match pipe::receive(&self.end, &mut head[filled..], &mut handles)? {
+            match pipe::receive(&self.end, &mut head[filled..], &mut groups)? {
                 0 if filled == 0 => return Ok(None),
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 read => filled += read,
@@ -93,7 +93,7 @@ impl Channel {
         let (length, count) = (to_number(length), to_number(count));
         // The first came with the head, each group of the others comes with a byte.
         for _ in 1..count.div_ceil(HANDLES_MAX) {
-            if pipe::receive(&self.end, &mut [0], &mut handles)? == 0 {
+            if pipe::receive(&self.end, &mut [0], &mut groups)? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
@@ -103,7 +103,7 @@ impl Channel {
         }
         Ok(Some(Received {
             message,
-            handles: handles.into(),
+            handles: all_of(groups),
             sent: count,
         }))
     }
@@ -128,6 +128,18 @@ impl From<Channel> for Handle {
     fn from(channel: Channel) -> Handle {
         channel.end.into()
     }
+}
+
+/// The handles of groups up to the first one that is missing.
+fn all_of(groups: VecDeque<Group>) -> Vec<Handle> {
+    let mut handles = Vec::new();
+    for group in groups {
+        handles.extend(group.handles);
+        if !group.is_whole {
+            break;
+        }
+    }
+    handles
 }
 
 /// A message as it has come.

@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`handle`] | an open pipe, socket or memory, closed when dropped, never inherited by accident |
 //! | [`channel`] | the control socket of a process: whole messages with handles |
+//! | [`group`] | handles that go together |
 //! | [`pipe`] | byte streams, one-way and duplex, with deadlines and handles beside the bytes |
 //! | [`socket`] | TCP, socket files and socket names, which others find by an address |
 //! | [`process`] | starting this program again, copying this process, waiting, reaping once, signals |
@@ -53,6 +54,7 @@ pub mod channel;
 pub mod early;
 mod ending;
 pub mod function;
+pub mod group;
 mod keeping;
 mod listed;
 pub mod machine;

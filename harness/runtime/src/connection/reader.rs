@@ -6,7 +6,8 @@ use std::io;
 use std::ops::Range;
 use std::time::Instant;
 
-use poolproof_sys::handle::Handle;
+use poolproof_sys::group::Group;
+use poolproof_sys::handle::{self, Handle};
 use poolproof_sys::pipe;
 
 use super::Carrier;
@@ -35,11 +36,36 @@ pub(super) struct Reader {
     ahead: Range<usize>,
     /// A message too large for the buffer.
     large: Vec<u8>,
-    /// Handles that came with bytes read ahead.
-    handles: VecDeque<Handle>,
-    /// The length and the handles of a message that was too long for who asked for it.
-    refused: Option<(usize, Vec<Handle>)>,
+    /// Handles that came with bytes read ahead: each message that has some has a group.
+    groups: VecDeque<Group>,
+    /// The head of a message that was too long for who asked for it.
+    refused: Option<Head>,
+    /// What has failed in the midst of a message, of which the rest is still to come.
+    is_torn: bool,
     pub(super) sealing: Sealing,
+}
+
+/// What stands before a message, and comes with that.
+#[derive(Debug)]
+struct Head {
+    length: usize,
+    /// How many handles it has.
+    count: usize,
+    /// These, where it has some.
+    group: Option<Group>,
+}
+
+impl Head {
+    /// The handles, if all of them are here.
+    fn handles(self) -> Result<Vec<Handle>> {
+        match self.group {
+            None => Ok(Vec::new()),
+            Some(group) => group.whole(self.count).ok_or_else(|| {
+                let text = "receive the handles of a message, which is lost";
+                Error::system(text, handle::none_left())
+            }),
+        }
+    }
 }
 
 /// Where the bytes of a message are.
@@ -56,8 +82,9 @@ impl Reader {
             buffer: Vec::new(),
             ahead: 0..0,
             large: Vec::new(),
-            handles: VecDeque::new(),
+            groups: VecDeque::new(),
             refused: None,
+            is_torn: false,
             sealing: Sealing::new(seal),
         }
     }
@@ -66,7 +93,7 @@ impl Reader {
         self.carrier = None;
         self.buffer = Vec::new();
         self.ahead = 0..0;
-        self.handles.clear();
+        self.groups.clear();
         self.refused = None;
     }
 
@@ -96,30 +123,40 @@ impl Reader {
 
     /// Receives a message as [`Reader::next`] does; one that is longer stays.
     pub(super) fn next_of_at_most(&mut self, max: usize) -> Result<(Frame, Vec<Handle>)> {
-        let (length, handles) = match self.refused.take() {
+        let head = match self.refused.take() {
             Some(refused) => refused,
             None => self.head()?,
         };
-        if length > max {
-            self.refused = Some((length, handles));
-            let text = format!("receive a message of {length} bytes where {max} fit");
+        if head.length > max {
+            let text = format!("receive a message of {} bytes where {max} fit", head.length);
+            self.refused = Some(head);
             return Err(Error::new(Kind::TooLong, text));
         }
-        Ok((self.body(length)?, handles))
+        // All of it is taken, even where it is of no use without its handles.
+        match self.body(head.length) {
+            Ok(frame) => Ok((frame, head.handles()?)),
+            Err(error) => {
+                self.refused = Some(head).filter(|_| !self.is_torn);
+                Err(error)
+            }
+        }
     }
 
     /// Receives what stands before a message: its length and its handles.
-    fn head(&mut self) -> Result<(usize, Vec<Handle>)> {
+    ///
+    /// Where the system fails in between, all of it is still there.
+    fn head(&mut self) -> Result<Head> {
         self.sealing.get()?;
-        let mut handles = Vec::new();
-        let mut length = self.first_number()?;
-        while length == HANDLES {
-            let count = u32::from_be_bytes(self.take()?);
-            self.take_handles(count as usize, &mut handles)?;
-            length = i32::from_be_bytes(self.take()?);
+        self.begin()?;
+        let mut place = 0;
+        let mut count = 0;
+        let mut length = i32::from_be_bytes(self.look(&mut place)?);
+        if length == HANDLES {
+            count = u32::from_be_bytes(self.look(&mut place)?) as usize;
+            length = i32::from_be_bytes(self.look(&mut place)?);
         }
         let length = match length {
-            LONG => usize::try_from(u64::from_be_bytes(self.take()?)).ok(),
+            LONG => usize::try_from(u64::from_be_bytes(self.look(&mut place)?)).ok(),
             _ => usize::try_from(length).ok(),
         };
         let Some(length) = length.filter(|length| *length <= LENGTH_MAX) else {
@@ -128,10 +165,19 @@ impl Reader {
             return Err(Error::new(Kind::Deserialize, text));
         };
         if length > BELIEVED_MAX && self.sealing.get()?.is_some() {
-            let tag = self.take()?;
+            let tag = self.look(&mut place)?;
             self.sealing.check(|seal| seal.check_length(length, &tag))?;
         }
-        Ok((length, handles))
+        let group = match count {
+            0 => None,
+            _ => Some(self.take_group()?),
+        };
+        self.ahead.start += place;
+        Ok(Head {
+            length,
+            count,
+            group,
+        })
     }
 
     /// How long what stands behind a message is.
@@ -139,8 +185,11 @@ impl Reader {
         Ok(self.sealing.get()?.map_or(0, |_| TAG))
     }
 
-    /// The first number of a message; here the stream may end.
-    fn first_number(&mut self) -> Result<i32> {
+    /// Waits for the beginning of a message; here the stream may end.
+    fn begin(&mut self) -> Result<()> {
+        if self.is_torn {
+            return Err(cut());
+        }
         if self.ahead.is_empty() {
             self.make_room();
             // Elsewhere a message has begun, and its sender goes on.
@@ -148,14 +197,23 @@ impl Reader {
                 return Err(Error::new(Kind::Eof, "receive from a connection"));
             }
         }
-        Ok(i32::from_be_bytes(self.take()?))
+        Ok(())
+    }
+
+    /// The bytes at a place of what comes next; the place is behind them then.
+    fn look<const N: usize>(&mut self, place: &mut usize) -> Result<[u8; N]> {
+        self.have(*place + N)?;
+        let start = self.ahead.start + *place;
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(&self.buffer[start..start + N]);
+        *place += N;
+        Ok(bytes)
     }
 
     fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
-        self.have(N)?;
-        let mut bytes = [0; N];
-        bytes.copy_from_slice(&self.buffer[self.ahead.start..self.ahead.start + N]);
-        self.ahead.start += N;
+        let mut place = 0;
+        let bytes = self.look(&mut place)?;
+        self.ahead.start += place;
         Ok(bytes)
     }
 
@@ -193,7 +251,7 @@ impl Reader {
         let carrier = carrier.ok_or_else(closed)?;
         let room = &mut self.buffer[self.ahead.end..];
         let read = match carrier {
-            Carrier::Duplex(stream) => pipe::receive(stream, room, &mut self.handles),
+            Carrier::Duplex(stream) => pipe::receive(stream, room, &mut self.groups),
             Carrier::Remote(stream) => pipe::read_duplex(stream, room),
             Carrier::OneWay(stream, _) => pipe::read(stream, room),
         };
@@ -202,18 +260,20 @@ impl Reader {
         Ok(read)
     }
 
-    fn take_handles(&mut self, count: usize, handles: &mut Vec<Handle>) -> Result<()> {
-        while self.handles.len() < count {
+    /// The handles of the next message that has some.
+    fn take_group(&mut self) -> Result<Group> {
+        loop {
+            if let Some(group) = self.groups.pop_front() {
+                return Ok(group);
+            }
             let Carrier::OneWay(_, side) = self.carrier()? else {
                 return Err(cut());
             };
             let side = std::sync::Arc::clone(side);
-            if ended(pipe::receive(&side, &mut [0], &mut self.handles))? == 0 {
+            if ended(pipe::receive(&side, &mut [0], &mut self.groups))? == 0 {
                 return Err(cut());
             }
         }
-        handles.extend(self.handles.drain(..count));
-        Ok(())
     }
 
     fn body(&mut self, length: usize) -> Result<Frame> {
@@ -241,6 +301,14 @@ impl Reader {
     }
 
     fn large_onto(&mut self, length: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        // Where the system fails in its midst, nobody could tell the rest from another message.
+        self.is_torn = true;
+        self.rest_onto(length, bytes)?;
+        self.is_torn = false;
+        Ok(())
+    }
+
+    fn rest_onto(&mut self, length: usize, bytes: &mut Vec<u8>) -> Result<()> {
         let old = bytes.len();
         let mut mac = self.sealing.get()?.map(|seal| seal.begin());
         let ahead = self.ahead.start..self.ahead.end.min(self.ahead.start + length);
@@ -277,12 +345,15 @@ impl Reader {
 
     /// Receives a message onto `bytes`; gives how many there are. None are there on failure.
     pub(super) fn next_onto(&mut self, bytes: &mut Vec<u8>) -> Result<usize> {
-        let (length, _handles) = match self.refused.take() {
+        let head = match self.refused.take() {
             Some(refused) => refused,
             None => self.head()?,
         };
+        let length = head.length;
         if length + self.tag()? <= self.buffer.len() {
+            self.refused = Some(head);
             let frame = self.body(length)?;
+            self.refused = None;
             bytes.extend_from_slice(self.bytes(&frame));
             return Ok(length);
         }
@@ -319,35 +390,35 @@ impl Reader {
     }
 
     /// Takes out what was read ahead.
-    pub(super) fn take_ahead(&mut self) -> (Vec<u8>, Vec<Handle>) {
+    pub(super) fn take_ahead(&mut self) -> (Vec<u8>, Vec<Group>) {
         let mut bytes = Vec::new();
-        if let Some((length, handles)) = self.refused.take() {
+        if let Some(refused) = self.refused.take() {
+            let length = refused.length;
             let mut head = [0; HEAD_MAX];
-            let start = write_head(&mut head, length, handles.len());
+            let start = write_head(&mut head, length, refused.count);
             bytes.extend_from_slice(&head[start..]);
             if length > BELIEVED_MAX
                 && let Sealing::Sealed(seal) = &self.sealing
             {
                 bytes.extend_from_slice(&seal.of_length(length));
             }
-            handles
-                .into_iter()
-                .rev()
-                .for_each(|handle| self.handles.push_front(handle));
+            if let Some(group) = refused.group {
+                self.groups.push_front(group);
+            }
         }
         bytes.extend_from_slice(&self.buffer[self.ahead.clone()]);
         self.ahead = 0..0;
-        (bytes, self.handles.drain(..).collect())
+        (bytes, self.groups.drain(..).collect())
     }
 
     /// Puts back what [`Reader::take_ahead`] took out, here or elsewhere.
-    pub(super) fn put_ahead(&mut self, bytes: &[u8], handles: Vec<Handle>) {
+    pub(super) fn put_ahead(&mut self, bytes: &[u8], groups: Vec<Group>) {
         if !bytes.is_empty() {
             self.buffer = bytes.to_vec();
             self.ahead = 0..bytes.len();
             self.buffer.resize(AHEAD.max(bytes.len()), 0);
         }
-        self.handles = handles.into();
+        self.groups = groups.into();
     }
 }
 

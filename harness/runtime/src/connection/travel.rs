@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use poolproof_sys::group::Group;
 use poolproof_sys::handle::Handle;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -19,9 +20,27 @@ struct Traveller {
     stream: Sent,
     side: Option<Sent>,
     ahead: Vec<u8>,
-    ahead_handles: Vec<Sent>,
+    ahead_groups: Vec<SentGroup>,
     /// What goes with what is received, and with what is sent.
     seals: Option<(Seal, Seal)>,
+}
+
+/// Handles that were read ahead, and whether they are all that were sent.
+#[derive(Serialize, Deserialize)]
+struct SentGroup(Vec<Sent>, bool);
+
+impl SentGroup {
+    fn new(group: Group) -> SentGroup {
+        let handles = group.handles.into_iter().map(Sent).collect();
+        SentGroup(handles, group.is_whole)
+    }
+
+    fn group(self) -> Group {
+        Group {
+            handles: self.0.into_iter().map(|Sent(handle)| handle).collect(),
+            is_whole: self.1,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +55,7 @@ enum Way {
 struct Sent(#[serde(with = "crate::transfer::handle")] Handle);
 
 fn duplicate<E: serde::ser::Error>(handle: &Handle) -> Result<Sent, E> {
-    handle.duplicate().map(Sent).map_err(E::custom)
+    transfer::duplicate(handle).map(Sent)
 }
 
 impl<S, R> Serialize for Connection<S, R> {
@@ -70,7 +89,7 @@ impl<S, R> Serialize for Connection<S, R> {
             (Some(reader), Some(writer)) => seals(reader, writer).map_err(T::Error::custom)?,
             _ => None,
         };
-        let (ahead, handles) = match &mut reader {
+        let (ahead, groups) = match &mut reader {
             Some(reader) => reader.take_ahead(),
             None => Default::default(),
         };
@@ -85,7 +104,7 @@ impl<S, R> Serialize for Connection<S, R> {
             stream,
             side,
             ahead,
-            ahead_handles: handles.into_iter().map(Sent).collect(),
+            ahead_groups: groups.into_iter().map(SentGroup::new).collect(),
             seals,
         };
         let outcome = traveller.serialize(serializer);
@@ -110,21 +129,19 @@ impl<S, R> Connection<S, R> {
         let (reader, writer) = (self.reader.clone(), self.writer.clone());
         let Traveller {
             ahead,
-            ahead_handles,
+            ahead_groups,
             seals,
             ..
         } = traveller;
         let (receiving, sending) = seals.unzip();
-        let handles: Vec<_> = ahead_handles
-            .into_iter()
-            .map(|Sent(handle)| handle)
-            .collect();
+        let groups = ahead_groups.into_iter().map(SentGroup::group);
+        let groups: Vec<_> = groups.collect();
         move || {
             // Who sends it has just had it, and no copy was made since.
             let reader = reader.as_ref().and_then(|half| half.lock().ok());
             if let Some(mut reader) = reader {
-                if !ahead.is_empty() || !handles.is_empty() {
-                    reader.put_ahead(&ahead, handles);
+                if !ahead.is_empty() || !groups.is_empty() {
+                    reader.put_ahead(&ahead, groups);
                 }
                 if receiving.is_some() {
                     reader.sealing = Sealing::new(receiving);
@@ -147,7 +164,7 @@ impl<'de, S, R> Deserialize<'de> for Connection<S, R> {
             stream: Sent(stream),
             side,
             ahead,
-            ahead_handles,
+            ahead_groups,
             seals,
         } = traveller;
         let (receiving, sending) = seals.unzip();
@@ -167,11 +184,8 @@ impl<'de, S, R> Deserialize<'de> for Connection<S, R> {
         let writer = (way != Way::Receiving).then(|| Writer::new(carrier.clone(), sending));
         let reader = (way != Way::Sending).then(|| {
             let mut reader = Reader::new(carrier, receiving);
-            let handles = ahead_handles
-                .into_iter()
-                .map(|Sent(handle)| handle)
-                .collect();
-            reader.put_ahead(&ahead, handles);
+            let groups = ahead_groups.into_iter().map(SentGroup::group);
+            reader.put_ahead(&ahead, groups.collect());
             reader
         });
         Ok(Connection::from_parts(reader, writer))

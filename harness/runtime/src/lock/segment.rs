@@ -19,7 +19,7 @@ use super::registry::{self, Registry};
 use crate::copies::{Chain, OfProcess, kept};
 use crate::error::{Error, Result};
 use crate::locked::lock;
-use crate::transfer::{put_handle, take_handle};
+use crate::transfer::{self, put_handle, take_handle};
 
 const CREATOR_AT: usize = 0;
 const COUNT_AT: usize = 8;
@@ -266,7 +266,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, const BYTES: usize>(
     let handles = travelling.handles.iter();
     let handles = handles.map(|place| take_handle::<D::Error>(*place));
     let memory = SharedMemory::from_handles(handles.collect::<std::result::Result<_, _>>()?)
-        .map_err(D::Error::custom)?;
+        .map_err(transfer::not_made::<D::Error>)?;
     let segment = Segment::receive(memory, travelling.kind).map_err(D::Error::custom)?;
     if segment.body_bytes < BYTES {
         return Err(D::Error::custom(

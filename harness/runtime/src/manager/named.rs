@@ -41,7 +41,7 @@ impl<A: Message, R: Exit> Bridge<A, R> for Initial {
 fn answer(outcome: Result<Vec<u8>>, output: &mut Vec<u8>) -> i32 {
     let reply: Reply = outcome
         .map(serde_bytes::ByteBuf::from)
-        .map_err(|error| (error.kind(), error.subject().to_owned()));
+        .map_err(|error| (error.kind(), error.account()));
     i32::from(encode(&reply, output).is_err())
 }
 

@@ -62,7 +62,7 @@ struct Task {
 /// What a worker does with it.
 fn run(task: Task) -> Reply {
     let result = named::call(Passed::from_bytes(task.function), &task.argument);
-    result.map_err(|error| (error.kind(), error.subject().to_owned()))
+    result.map_err(|error| (error.kind(), error.account()))
 }
 
 /// How many workers a client may ask for.

@@ -284,7 +284,7 @@ fn converse(
         };
         let reply: Reply<&Bytes> = match &reply {
             Ok(result) => Ok(Bytes::new(result)),
-            Err(error) => Err((error.kind(), error.subject().to_owned())),
+            Err(error) => Err((error.kind(), error.account())),
         };
         connection.send_encoded(|buffer| encode(&reply, buffer))?;
     }

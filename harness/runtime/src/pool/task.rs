@@ -36,7 +36,7 @@ impl Failure {
     pub(super) fn of(error: &Error) -> Failure {
         Failure {
             kind: error.kind(),
-            subject: error.subject().to_owned(),
+            subject: error.account(),
             payload: None,
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::transfer::{self, Message};
-use poolproof_sys::handle::Handle;
+use poolproof_sys::handle::{self, Handle};
 
 /// The bytes before each value.
 pub(super) const HEAD_BYTES: usize = 8;
@@ -76,6 +76,32 @@ fn write_head(frame: &mut [u8], handles: usize) -> bool {
 fn too_large(length: usize, handles: usize) -> Error {
     let subject = format!("put {length} bytes with {handles} handles into a queue");
     Error::new(Kind::Serialize, subject)
+}
+
+/// The error of a value that was taken, and whose handles this process had no room for.
+#[cold]
+pub(super) fn without_handles() -> Error {
+    let subject = "take the handles of a value from a queue, which is lost";
+    Error::system(subject, handle::none_left())
+}
+
+/// What became of frames that were to be sent.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// So many are written.
+    Sent(u32),
+    /// One cannot be sent, while the next ones may be.
+    Lost(Error),
+}
+
+impl Fate {
+    /// As the one who has called for it wants to know it.
+    pub(super) fn result(self) -> Result<()> {
+        match self {
+            Fate::Sent(_) => Ok(()),
+            Fate::Lost(error) => Err(error),
+        }
+    }
 }
 
 /// What goes into one write.

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Transport;
 use super::channel::Channel;
-use super::frame;
+use super::frame::{self, Fate};
 use super::ring::Ring;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lock::segment::Segment;
 
 /// A queue's parts, as they travel.
@@ -53,23 +53,39 @@ impl Line {
     }
 
     /// Writes frames that this process has put, with the handles of those that have some in order,
-    /// waiting for room.
+    /// waiting for room; says of each that is `lost` while the next ones may be sent.
     ///
     /// # Errors
     /// What the system says; the values that are not written then are forgotten.
-    pub(super) fn send(&self, frames: &[u8], handles: &mut VecDeque<Handle>) -> Result<()> {
-        let written = Cell::new(0);
+    pub(super) fn send(
+        &self,
+        frames: &[u8],
+        handles: &mut VecDeque<Handle>,
+        lost: impl Fn(&Error),
+    ) -> Result<()> {
+        let done = Cell::new(0);
+        let fate = |fate| {
+            match fate {
+                Fate::Sent(count) => {
+                    if let Line::Ring(ring) = self {
+                        ring.unpend(count);
+                    }
+                    done.set(done.get() + count);
+                }
+                Fate::Lost(error) => {
+                    lost(&error);
+                    done.set(done.get() + 1);
+                    self.forget(1)?;
+                }
+            }
+            Ok(())
+        };
         let outcome = match self {
-            Line::Pipe(channel) => channel.send(frames, handles, |count| {
-                written.set(written.get() + count);
-            }),
-            Line::Ring(ring) => ring.send(frames, handles, |count| {
-                ring.unpend(count);
-                written.set(written.get() + count);
-            }),
+            Line::Pipe(channel) => channel.send(frames, handles, fate),
+            Line::Ring(ring) => ring.send(frames, handles, fate),
         };
         if outcome.is_err() {
-            self.forget(frame::count(frames).saturating_sub(written.get()))?;
+            self.forget(frame::count(frames).saturating_sub(done.get()))?;
         }
         outcome
     }
@@ -97,7 +113,7 @@ impl Line {
     /// Writes one frame that nothing waits before, waiting for room.
     pub(super) fn send_now(&self, frame: &[u8], handles: Vec<Handle>) -> Result<()> {
         match self {
-            Line::Pipe(channel) => channel.send(frame, &mut handles.into(), |_| {}),
+            Line::Pipe(channel) => channel.send(frame, &mut handles.into(), Fate::result),
             Line::Ring(ring) => ring.put_waiting(frame, handles),
         }
     }

@@ -225,9 +225,14 @@ impl Outbox {
                 continue;
             }
             drop(state);
-            let sent = fork_gate::outside(|| self.line.send(&frames, &mut handles));
+            // The caller of `put` is long gone, and nobody else can be told.
+            let lost = |error: &Error| {
+                tell(&format_args!(
+                    "has put a value into a queue that is lost: {error}"
+                ));
+            };
+            let sent = fork_gate::outside(|| self.line.send(&frames, &mut handles, lost));
             if let Err(error) = sent {
-                // The caller of `put` is long gone, and nobody else can be told.
                 tell(&format_args!(
                     "has put values into a queue that are lost: {error}"
                 ));

@@ -6,11 +6,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use poolproof_sys::group::Group;
 use poolproof_sys::handle::Handle;
-use poolproof_sys::pipe;
+use poolproof_sys::pipe::{self, HANDLES_MAX};
 
 use super::channel::{AHEAD_BYTES, Channel, Held, Position};
-use super::frame::{HEAD_BYTES, Head, TICKET_BYTES};
+use super::frame::{self, HEAD_BYTES, Head, TICKET_BYTES};
 use crate::error::{Error, Result};
 use crate::fork_gate;
 use crate::lock::patience::{NAP, Patience};
@@ -87,18 +88,22 @@ impl Channel {
         }
         let failed = |error| Error::system("take handles from a queue", error);
         let ticket: Vec<u8> = bytes.drain(place..place + TICKET_BYTES).collect();
-        let mut handles = Vec::new();
+        let (mut handles, mut are_whole) = (Vec::new(), true);
+        let mut missing = head.handles.div_ceil(HANDLES_MAX);
         let already = Some(std::time::Instant::now());
-        while handles.len() < head.handles
-            && pipe::wait_readable(&self.handle_reader, already).map_err(failed)?
-        {
-            let (mut mark, mut group) = ([0; TICKET_BYTES], VecDeque::new());
-            pipe::receive(&self.handle_reader, &mut mark, &mut group).map_err(failed)?;
+        while missing > 0 && pipe::wait_readable(&self.handle_reader, already).map_err(failed)? {
+            let (mut mark, mut groups) = ([0; TICKET_BYTES], VecDeque::<Group>::new());
+            pipe::receive(&self.handle_reader, &mut mark, &mut groups).map_err(failed)?;
             if mark[..] == ticket {
-                handles.extend(group);
+                missing -= 1;
+                are_whole &= groups.iter().all(|group| group.is_whole);
+                handles.extend(groups.into_iter().flat_map(|group| group.handles));
             }
         }
-        Ok(handles)
+        match are_whole {
+            true => Ok(handles),
+            false => Err(frame::without_handles()),
+        }
     }
 
     /// Waits until there is something to read; false when the time was over first.

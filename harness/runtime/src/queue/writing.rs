@@ -10,7 +10,7 @@ use poolproof_sys::handle::Handle;
 use poolproof_sys::pipe::{self, HANDLES_MAX, WHOLE_WRITE_MAX};
 
 use super::channel::{AHEAD_BYTES, Channel, Held, Position};
-use super::frame;
+use super::frame::{self, Fate};
 use crate::error::{Error, Kind, Result};
 use crate::lock::patience::NAP;
 use crate::lock::word::Found;
@@ -27,27 +27,38 @@ const TORN_NAP: Duration = Duration::from_millis(1);
 
 impl Channel {
     /// Writes frames, with the handles of those that have some in order, waiting for room; says
-    /// after each write, which is counted then, how many frames it was.
+    /// what became of them after each write, which is counted then.
     pub(super) fn send(
         &self,
         mut bytes: &[u8],
         handles: &mut VecDeque<Handle>,
-        mut sent: impl FnMut(u32),
+        mut fate: impl FnMut(Fate) -> Result<()>,
     ) -> Result<()> {
         while !bytes.is_empty() {
             let next = frame::next_write(bytes, ROOM);
             let (now, later) = bytes.split_at(next.length);
             let held = self.hold_writer()?;
-            if next.handles > 0 {
-                let count = next.handles.min(handles.len());
-                let beside: Vec<Handle> = handles.drain(..count).collect();
-                let ticket = self.send_handles(&beside)?;
-                self.write_frames(&frame::with_ticket(now, ticket), next.frames)?;
-            } else {
-                self.write_frames(now, next.frames)?;
-            }
+            let ticket = match next.handles {
+                0 => Ok(None),
+                some => {
+                    let beside: Vec<Handle> = handles.drain(..some.min(handles.len())).collect();
+                    self.send_handles(&beside).map(Some)
+                }
+            };
+            let outcome = match ticket {
+                Ok(Some(ticket)) => {
+                    self.write_frames(&frame::with_ticket(now, ticket), next.frames)?;
+                    Fate::Sent(next.frames)
+                }
+                Ok(None) => {
+                    self.write_frames(now, next.frames)?;
+                    Fate::Sent(next.frames)
+                }
+                // A frame that has handles is the only one of its write.
+                Err(error) => Fate::Lost(error),
+            };
             drop(held);
-            sent(next.frames);
+            fate(outcome)?;
             bytes = later;
         }
         Ok(())

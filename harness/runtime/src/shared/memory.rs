@@ -10,7 +10,7 @@ use poolproof_sys::shared::Shared;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Kind, Result};
-use crate::transfer::{put_handle, take_handle};
+use crate::transfer::{self, put_handle, take_handle};
 use crate::{Context, auth};
 
 /// A block of bytes that processes share; a clone is the same block.
@@ -256,7 +256,7 @@ impl<'de> Deserialize<'de> for SharedMemory {
         let handles = travelling.handles.iter();
         let handles = handles.map(|place| take_handle::<D::Error>(*place));
         let memory = Memory::from_handles(handles.collect::<std::result::Result<_, _>>()?)
-            .map_err(D::Error::custom)?;
+            .map_err(transfer::not_made::<D::Error>)?;
         if memory.bytes() <= HEAD {
             return Err(D::Error::custom("the handle is no block of shared memory"));
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 use poolproof_sys::process::Ending;
-use poolproof_sys::refused;
+use poolproof_sys::{refused, threads};
 
 use crate::current::{self, Exit, Role, panicked};
 use crate::error::{Error, Result};
@@ -41,15 +41,14 @@ pub(super) fn start<A: Send + 'static, R: Exit>(
     let end = Arc::new(End::default());
     let tell = Tell(Arc::clone(&end));
     let name = role.name.clone();
-    let started = std::thread::Builder::new()
-        .name(name.clone())
-        .spawn(move || {
-            let _tell = tell;
-            current::become_thread(role);
-            // Python gives such a thread the exit code 0, too.
-            let _ = catch_unwind(AssertUnwindSafe(|| function(argument).exit()))
-                .map_err(|panic| panicked(&*panic));
-        });
+    let builder = std::thread::Builder::new().name(name.clone());
+    let started = threads::start(builder, move || {
+        let _tell = tell;
+        current::become_thread(role);
+        // Python gives such a thread the exit code 0, too.
+        let _ = catch_unwind(AssertUnwindSafe(|| function(argument).exit()))
+            .map_err(|panic| panicked(&*panic));
+    });
     let failed = |error| {
         let error = refused::of_starting(error);
         Error::system(format!("start the thread `{name}`"), error)

@@ -12,6 +12,7 @@ use crate::helper::Helper;
 use crate::start::itself;
 use crate::{Outcome, SOON, ended, expect, hold};
 
+mod descriptors;
 mod files;
 mod forbidden;
 mod left;
@@ -33,6 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         signals::trials(),
         privileges::trials(),
         files::trials(),
+        descriptors::trials(),
         forbidden::trials(),
         words::trials(),
     ]
@@ -49,6 +51,7 @@ fn helps(context: mp::Context, what: &str) -> Outcome {
         "signals" => signals::helps(context, what),
         "privileges" => privileges::helps(context, what),
         "files" => files::helps(context, what),
+        "descriptors" => descriptors::helps(context, what),
         "forbidden" => forbidden::helps(context, what),
         _ => words::helps(context, what),
     }

@@ -1,4 +1,4 @@
-//! Places to die, as the tests have them.
+//! Places to die and calls to fail, as the tests have them.
 //!
 //! All that several threads share is atomic: a fork beside a held lock would leave it locked in the
 //! copy, and the tests would find that instead of what they look for.
@@ -9,8 +9,9 @@ use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use super::{KILL, RECORD, STARTING, Side, TOKEN};
+use super::{FAIL, KILL, RECORD, Refusal, STARTING, Side, TOKEN};
 
 #[derive(Debug)]
 enum Plan {
@@ -22,12 +23,24 @@ enum Plan {
         nth: u32,
         token: PathBuf,
     },
+    Fail {
+        role: u64,
+        error: u64,
+        nth: u32,
+        lasts: Duration,
+        begun: Instant,
+        token: PathBuf,
+    },
 }
 
 static PLAN: OnceLock<Plan> = OnceLock::new();
 
-/// How often this process has come to the place where it is to die.
+/// How often this process has come to the place where it is to die, or to a call that may be the one
+/// that is to fail.
 static HITS: AtomicU32 = AtomicU32::new(0);
+
+/// Until when the calls of this process fail, in milliseconds since it began; 0 for not yet.
+static FAILS_UNTIL: AtomicU64 = AtomicU64::new(0);
 
 const ROLE_MAX: usize = 48;
 static ROLE: [AtomicU8; ROLE_MAX] = [const { AtomicU8::new(0) }; ROLE_MAX];
@@ -66,8 +79,8 @@ pub fn hit(side: Side) {
 
 fn come_to(side: Side, here: &Location<'_>) {
     match plan() {
-        Plan::Nothing => {}
-        Plan::Record(file) => record(file, here, side),
+        Plan::Nothing | Plan::Fail { .. } => {}
+        Plan::Record(file) => record(file, &text(here, side), u32::is_power_of_two),
         Plan::Kill {
             role: wanted_role,
             place: wanted,
@@ -86,25 +99,73 @@ fn come_to(side: Side, here: &Location<'_>) {
     }
 }
 
+/// The error with which a call fails now that can fail with any of these.
+pub(crate) fn refusal(can_fail: &[Refusal]) -> Option<i32> {
+    match plan() {
+        Plan::Nothing | Plan::Kill { .. } => None,
+        Plan::Record(file) => {
+            for refusal in can_fail {
+                record(file, refusal.name, |_| true);
+            }
+            None
+        }
+        Plan::Fail {
+            role: wanted_role,
+            error,
+            nth,
+            lasts,
+            begun,
+            token,
+        } => {
+            let fits = |refusal: &&Refusal| hash(refusal.name) == *error;
+            let refusal = can_fail.iter().find(fits)?;
+            if hash(&role()) != *wanted_role {
+                return None;
+            }
+            let now = begun.elapsed().as_millis() as u64;
+            if HITS.fetch_add(1, Ordering::Relaxed) + 1 == *nth && File::create_new(token).is_ok() {
+                FAILS_UNTIL.store(now + lasts.as_millis() as u64, Ordering::Relaxed);
+                return Some(refusal.number);
+            }
+            (now < FAILS_UNTIL.load(Ordering::Relaxed)).then_some(refusal.number)
+        }
+    }
+}
+
 fn plan() -> &'static Plan {
     PLAN.get_or_init(|| {
         if let Some(path) = std::env::var_os(RECORD) {
             let file = OpenOptions::new().append(true).create(true).open(path);
             return file.map_or(Plan::Nothing, Plan::Record);
         }
-        let (Ok(line), Some(token)) = (std::env::var(KILL), std::env::var_os(TOKEN)) else {
+        let Some(token) = std::env::var_os(TOKEN).map(PathBuf::from) else {
             return Plan::Nothing;
         };
-        let mut parts = line.split('\t');
-        let mut next = || parts.next().unwrap_or_default();
-        let (role, at, side, nth) = (next(), next(), next(), next());
-        Plan::Kill {
+        if let Ok(line) = std::env::var(KILL) {
+            let [role, at, side, nth] = parts(&line);
+            return Plan::Kill {
+                role: hash(role),
+                place: hash(&format!("{at}\t{side}")),
+                nth: nth.parse().unwrap_or(1),
+                token,
+            };
+        }
+        let line = std::env::var(FAIL).unwrap_or_default();
+        let [role, error, nth, lasts] = parts(&line);
+        Plan::Fail {
             role: hash(role),
-            place: hash(&format!("{at}\t{side}")),
+            error: hash(error),
             nth: nth.parse().unwrap_or(1),
-            token: token.into(),
+            lasts: Duration::from_millis(lasts.parse().unwrap_or(0)),
+            begun: Instant::now(),
+            token,
         }
     })
+}
+
+fn parts(line: &str) -> [&str; 4] {
+    let mut parts = line.split('\t');
+    [(); 4].map(|()| parts.next().unwrap_or_default())
 }
 
 fn hash(text: &str) -> u64 {
@@ -127,9 +188,9 @@ fn place(at: &Location<'_>, side: Side) -> u64 {
     hash(&text(at, side))
 }
 
-fn record(mut file: &File, at: &Location<'_>, side: Side) {
-    let role = role();
-    let line = format!("{role}\t{}", text(at, side));
+/// Writes a line for what was come to, where it `is_due` at that time.
+fn record(mut file: &File, what: &str, is_due: impl Fn(u32) -> bool) {
+    let line = format!("{}\t{what}", role());
     // Zero is an empty slot.
     let key = hash(&line).max(1);
     let start = key as usize % PLACES;
@@ -137,7 +198,7 @@ fn record(mut file: &File, at: &Location<'_>, side: Side) {
         let found = SEEN[slot].compare_exchange(0, key, Ordering::Relaxed, Ordering::Relaxed);
         if found.is_ok() || found == Err(key) {
             let nth = COUNTS[slot].fetch_add(1, Ordering::Relaxed) + 1;
-            if nth.is_power_of_two() {
+            if is_due(nth) {
                 // One write, which is whole beside those of others.
                 let _ = file.write_all(format!("{line}\t{nth}\n").as_bytes());
             }

@@ -1,10 +1,16 @@
-//! No places to die: what a program has in use.
+//! No places to die and no calls to fail: what a program has in use.
 
-use super::Side;
+use super::{Refusal, Side};
 
 /// Nothing.
 #[inline(always)]
 pub fn hit(_side: Side) {}
+
+/// None.
+#[inline(always)]
+pub(crate) fn refusal(_can_fail: &[Refusal]) -> Option<i32> {
+    None
+}
 
 /// Nothing.
 #[inline(always)]

@@ -52,7 +52,7 @@ pub fn replace(variables: &[(OsString, OsString)]) -> io::Result<()> {
 /// # Errors
 /// Fails where the system refuses, as for one that has been removed.
 pub fn enter(directory: &CStr) -> io::Result<()> {
-    Ok(call!(rustix::process::chdir(directory))?)
+    Ok(call!(ENOMEM, rustix::process::chdir(directory))?)
 }
 
 fn be_alone() -> io::Result<()> {

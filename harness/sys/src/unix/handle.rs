@@ -23,7 +23,11 @@ impl Handle {
     /// # Errors
     /// Fails when the process has no descriptor left.
     pub fn duplicate(&self) -> io::Result<Handle> {
-        Ok(call!(rustix::io::fcntl_dupfd_cloexec(&self.fd, 3))?.into())
+        Ok(call!(
+            EMFILE | ENOMEM,
+            rustix::io::fcntl_dupfd_cloexec(&self.fd, 3)
+        )?
+        .into())
     }
 }
 
@@ -39,6 +43,12 @@ pub fn open_count() -> io::Result<usize> {
 #[must_use]
 pub fn are_used_up(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EMFILE)
+}
+
+/// The error of a process that has as many handles as it may.
+#[must_use]
+pub fn none_left() -> io::Error {
+    io::Error::from_raw_os_error(libc::EMFILE)
 }
 
 impl From<OwnedFd> for Handle {

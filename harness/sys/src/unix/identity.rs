@@ -103,9 +103,13 @@ mod process {
 
     fn stat(pid: u32) -> Option<String> {
         let path = format!("/proc/{pid}/stat");
-        let file = call!(open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())).ok()?;
+        let file = call!(
+            EMFILE | ENFILE | ENOMEM,
+            open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        )
+        .ok()?;
         let mut text = [0; 1024];
-        let read = call!(rustix::io::read(&file, &mut text)).ok()?;
+        let read = call!(EINTR | ENOMEM, rustix::io::read(&file, &mut text)).ok()?;
         Some(String::from_utf8_lossy(&text[..read]).into_owned())
     }
 
@@ -113,7 +117,10 @@ mod process {
         let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
             return Look::Ended;
         };
-        match call!(pidfd_open(pid, PidfdFlags::empty())) {
+        match call!(
+            EMFILE | ENFILE | ENOMEM,
+            pidfd_open(pid, PidfdFlags::empty())
+        ) {
             Err(Errno::SRCH) => return Look::Ended,
             Ok(process) => {
                 let mut polled = [PollFd::new(&process, PollFlags::IN)];
@@ -121,7 +128,7 @@ mod process {
                     tv_sec: 0,
                     tv_nsec: 0,
                 };
-                return match call!(poll(&mut polled, Some(&at_once))) {
+                return match call!(EINTR | ENOMEM, poll(&mut polled, Some(&at_once))) {
                     Ok(1) => Look::Ended,
                     _ => Look::Runs(UNKNOWN),
                 };

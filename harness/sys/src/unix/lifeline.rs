@@ -80,7 +80,10 @@ mod system {
     pub(super) fn reopen(end: &Handle) -> Option<Handle> {
         let path = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
         let flags = OFlags::RDONLY | OWN | OFlags::CLOEXEC;
-        let own = call!(rustix::fs::open(path.as_str(), flags, Mode::empty()));
+        let own = call!(
+            EMFILE | ENFILE | ENOMEM,
+            rustix::fs::open(path.as_str(), flags, Mode::empty())
+        );
         own.ok().map(Handle::from)
     }
 
@@ -100,7 +103,7 @@ mod system {
             rustix::process::getpid().as_raw_nonzero().get(),
         )?;
         set(own, F_SETSIG, libc::SIGKILL)?;
-        call!(rustix::fs::fcntl_setfl(own, flags))?;
+        call!(ENOMEM, rustix::fs::fcntl_setfl(own, flags))?;
         // The root may have died before the signal was armed.
         let mut polled = [PollFd::new(own, PollFlags::IN)];
         let at_once = Timespec {
@@ -108,7 +111,7 @@ mod system {
             tv_nsec: 0,
         };
         let is_lost = loop {
-            match call!(poll(&mut polled, Some(&at_once))) {
+            match call!(EINTR | ENOMEM, poll(&mut polled, Some(&at_once))) {
                 Err(rustix::io::Errno::INTR) => {}
                 outcome => break outcome? > 0,
             }
@@ -121,7 +124,9 @@ mod system {
 
     fn set(own: &Handle, what: libc::c_int, to: libc::c_int) -> io::Result<()> {
         // SAFETY: both commands take an integer and change only this open file.
-        match call!(unsafe { libc::fcntl(own.as_fd().as_raw_fd(), what, to) }) {
+        match call!(ENOMEM, unsafe {
+            libc::fcntl(own.as_fd().as_raw_fd(), what, to)
+        }) {
             -1 => Err(io::Error::last_os_error()),
             _ => Ok(()),
         }

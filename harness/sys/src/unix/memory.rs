@@ -6,8 +6,10 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::ptr::NonNull;
 
 use rustix::fs::{fstat, ftruncate};
+use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
+use super::patience::steadily;
 use super::refused;
 use super::wait_word::WaitWord;
 use crate::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
@@ -46,7 +48,7 @@ impl SharedMemory {
     pub(super) fn labelled(label: &str, bytes: usize) -> io::Result<SharedMemory> {
         refused::check_file_size(bytes)?;
         let handle = segment::create(label)?;
-        call!(ftruncate(&handle, bytes as u64))?;
+        call!(ENOMEM | ENOSPC, ftruncate(&handle, bytes as u64))?;
         segment::secure(&handle, bytes)?;
         SharedMemory::map(handle, bytes)
     }
@@ -70,14 +72,17 @@ impl SharedMemory {
     fn map(handle: Handle, bytes: usize) -> io::Result<SharedMemory> {
         // SAFETY: a null address lets the kernel choose a place where nothing of ours lies.
         let base = unsafe {
-            call!(mmap(
-                std::ptr::null_mut(),
-                bytes.max(1),
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::SHARED,
-                &handle,
-                0,
-            ))
+            call!(
+                EAGAIN | ENFILE | ENOMEM,
+                mmap(
+                    std::ptr::null_mut(),
+                    bytes.max(1),
+                    ProtFlags::READ | ProtFlags::WRITE,
+                    MapFlags::SHARED,
+                    &handle,
+                    0,
+                )
+            )
         };
         let base = base.map_err(|error| refused::of_memory(bytes, error.into()))?;
         let base = NonNull::new(base.cast::<u8>())
@@ -172,21 +177,17 @@ impl SharedMemory {
             inside,
             "{count} bytes at {offset} are outside of shared memory"
         );
-        loop {
-            let fd = stream.as_fd().as_raw_fd();
-            // SAFETY: the assertion keeps the address inside the mapping.
-            let at = unsafe { self.base.as_ptr().add(offset) };
+        let fd = stream.as_fd().as_raw_fd();
+        // SAFETY: the assertion keeps the address inside the mapping.
+        let at = unsafe { self.base.as_ptr().add(offset) };
+        Ok(steadily(|| {
             // SAFETY: the system writes at most `count` bytes at `at`, which the assertion keeps
             // inside the mapping; who reads them meanwhile does so atomically.
-            let read = call!(unsafe { libc::read(fd, at.cast(), count) });
-            match usize::try_from(read) {
-                Ok(read) => return Ok(read),
-                Err(_) => match io::Error::last_os_error() {
-                    error if error.kind() == io::ErrorKind::Interrupted => {}
-                    error => return Err(error),
-                },
-            }
-        }
+            let read = call!(EINTR | ENOMEM, unsafe { libc::read(fd, at.cast(), count) });
+            usize::try_from(read)
+                .map_err(|_| Errno::from_io_error(&io::Error::last_os_error()))
+                .map_err(|error| error.unwrap_or(Errno::IO))
+        })?)
     }
 
     /// The address of `size` bytes at `offset`, aligned to `size`.
@@ -222,7 +223,7 @@ mod segment {
 
     pub(super) fn create(label: &str) -> io::Result<Handle> {
         let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-        match call!(memfd_create(label, flags)) {
+        match call!(EMFILE | ENFILE | ENOMEM, memfd_create(label, flags)) {
             Ok(handle) => Ok(handle.into()),
             Err(error @ (Errno::NOSYS | Errno::PERM | Errno::ACCESS)) => {
                 unnamed::create(label, "memfd_create", error)

@@ -32,15 +32,13 @@ mod system {
         let address = format!("poolproof-memory-{user}-{name}");
         let address = SocketAddrUnix::new_abstract_name(address.as_bytes())?;
         let flags = SocketFlags::CLOEXEC;
-        let socket = call!(socket_with(
-            AddressFamily::UNIX,
-            SocketType::DGRAM,
-            flags,
-            None
-        ))?;
+        let socket = call!(
+            EMFILE | ENFILE | ENOBUFS | ENOMEM,
+            socket_with(AddressFamily::UNIX, SocketType::DGRAM, flags, None)
+        )?;
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match call!(bind(&socket, &address)) {
+            match call!(ENOMEM, bind(&socket, &address)) {
                 Ok(()) => return Ok(socket),
                 Err(Errno::ADDRINUSE) if Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(1));

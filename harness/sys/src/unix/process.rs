@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use rustix::io::Errno;
-use rustix::process::Pid;
+use rustix::process::{Pid, kill_process};
 
 use super::copies::epoch;
 use super::handle::Handle;
@@ -59,7 +59,15 @@ impl Child {
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {
                 return Child::ended(pid, reaping::lost());
             }
-            sentinel => sentinel?,
+            Err(error) => {
+                // Nobody could wait for its end, so it is not to run.
+                let id = i32::try_from(pid).ok().and_then(Pid::from_raw);
+                if id.is_some_and(|id| kill_process(id, number(Signal::Kill)).is_ok()) {
+                    reaping::reap_by_number(pid)?;
+                }
+                return Err(error);
+            }
+            Ok(sentinel) => sentinel,
         };
         Ok(Child {
             pid,
@@ -201,7 +209,7 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
         // SAFETY: it makes calls that are allowed in a signal handler, and no others.
         unsafe { command.pre_exec(signals::give_back_all) };
     }
-    let child = call!(command.spawn());
+    let child = call!(EAGAIN | EMFILE | ENFILE | ENOMEM, command.spawn());
     let file = program.file.to_string_lossy();
     let child = child.map_err(|error| naming(&file, refused::of_starting(error)))?;
     Ok((Child::own(child.id())?, ours))
@@ -225,7 +233,10 @@ pub(super) fn naming(file: &str, error: io::Error) -> io::Error {
 /// Fails when there is no descriptor left.
 pub fn take_channel() -> io::Result<Channel> {
     signals::begin();
-    let channel = call!(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3))?;
+    let channel = call!(
+        EMFILE | ENOMEM,
+        rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), 3)
+    )?;
     empty_stdin()?;
     Ok(Channel::from(Handle::from(channel)))
 }
@@ -237,7 +248,10 @@ pub fn take_channel() -> io::Result<Channel> {
 pub fn empty_stdin() -> io::Result<()> {
     let flags = rustix::fs::OFlags::RDONLY;
     let mode = rustix::fs::Mode::empty();
-    let null = match call!(rustix::fs::open(c"/dev/null", flags, mode)) {
+    let null = match call!(
+        EMFILE | ENFILE | ENOMEM,
+        rustix::fs::open(c"/dev/null", flags, mode)
+    ) {
         Ok(null) => Handle::from(null),
         // Of a pipe that nobody writes into there is as little to read.
         Err(Errno::NOENT | Errno::ACCESS | Errno::PERM | Errno::NXIO) => pipe::one_way()?.0,
@@ -268,7 +282,7 @@ pub fn fork(harmless: usize) -> io::Result<Option<Child>> {
 pub(super) fn copy() -> io::Result<u32> {
     // SAFETY: no other thread of this process holds a lock that the copy could want: the callers
     // have counted the threads and vouch for the rest.
-    match call!(copies::ours(|| unsafe { libc::fork() })) {
+    match call!(EAGAIN | ENOMEM, copies::ours(|| unsafe { libc::fork() })) {
         -1 => Err(io::Error::last_os_error()),
         pid => {
             if pid == 0 {

@@ -56,11 +56,11 @@ mod system {
             return None;
         }
         let text = crate::system::image::text().start;
-        let maps = call!(std::fs::read("/proc/self/maps")).ok()?;
+        let maps = call!(EMFILE | ENFILE | ENOMEM, std::fs::read("/proc/self/maps")).ok()?;
         let image = maps
             .split(|byte| *byte == b'\n')
             .find_map(|line| image_at(line, text))?;
-        let executed = call!(std::fs::read_link(EXECUTED)).ok()?;
+        let executed = call!(ENOMEM, std::fs::read_link(EXECUTED)).ok()?;
         (image != executed).then_some(image)
     }
 
@@ -92,7 +92,10 @@ mod system {
                 image.display()
             ));
         }
-        let Ok(line) = call!(std::fs::read("/proc/self/cmdline")) else {
+        let Ok(line) = call!(
+            EMFILE | ENFILE | ENOMEM,
+            std::fs::read("/proc/self/cmdline")
+        ) else {
             return refused("its command line cannot be read");
         };
         let Some((mut told, behind)) = split(&line, arguments.len()) else {

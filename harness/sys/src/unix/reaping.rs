@@ -13,7 +13,7 @@ pub(super) use system::reap;
 pub(super) fn reap_by_number(pid: u32) -> io::Result<Ending> {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
     loop {
-        match call!(rustix::process::waitpid(pid, WaitOptions::empty())) {
+        match call!(EINTR, rustix::process::waitpid(pid, WaitOptions::empty())) {
             Err(Errno::INTR) => {}
             Err(Errno::CHILD) => return Ok(lost()),
             Err(error) => return Err(error.into()),
@@ -57,7 +57,7 @@ mod system {
     pub(in crate::system) fn reap(pid: u32, sentinel: &Handle) -> io::Result<Ending> {
         loop {
             let id = WaitId::PidFd(sentinel.as_fd());
-            match call!(rustix::process::waitid(id, WaitIdOptions::EXITED)) {
+            match call!(EINTR, rustix::process::waitid(id, WaitIdOptions::EXITED)) {
                 Err(Errno::INTR) => {}
                 // No such sentinel, or a system that cannot wait for one.
                 Err(Errno::BADF | Errno::INVAL | Errno::NOSYS) => return reap_by_number(pid),

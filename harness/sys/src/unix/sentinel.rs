@@ -37,7 +37,10 @@ mod system {
     pub(crate) fn watch(number: u32, whose: Whose) -> io::Result<Handle> {
         let pid = i32::try_from(number).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
-        match call!(rustix::process::pidfd_open(pid, PidfdFlags::empty())) {
+        match call!(
+            EMFILE | ENFILE | ENOMEM,
+            rustix::process::pidfd_open(pid, PidfdFlags::empty())
+        ) {
             Ok(process) => Ok(process.into()),
             Err(Errno::NOSYS | Errno::PERM) => watch_by_thread(number, whose),
             Err(error) => Err(error.into()),
@@ -50,7 +53,10 @@ mod system {
     /// `Unsupported` where the system has none, or forbids it.
     pub(crate) fn of_this_process() -> io::Result<Handle> {
         let pid = rustix::process::getpid();
-        match call!(rustix::process::pidfd_open(pid, PidfdFlags::empty())) {
+        match call!(
+            EMFILE | ENFILE | ENOMEM,
+            rustix::process::pidfd_open(pid, PidfdFlags::empty())
+        ) {
             Ok(process) => Ok(process.into()),
             Err(Errno::NOSYS | Errno::PERM) => Err(io::ErrorKind::Unsupported.into()),
             Err(error) => Err(error.into()),

@@ -78,7 +78,7 @@ impl Listener {
         check_length(place)?;
         let (fd, tcp, file): (OwnedFd, _, _) = match place {
             Place::Tcp(address) => {
-                let listener = call!(TcpListener::bind(address))?;
+                let listener = call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, TcpListener::bind(address))?;
                 let address = listener.local_addr()?;
                 (listener.into(), Some(address), None)
             }
@@ -147,13 +147,13 @@ impl Drop for Listener {
 #[cfg(not(target_vendor = "apple"))]
 fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
     let flags = rustix::net::SocketFlags::CLOEXEC;
-    call!(rustix::net::acceptfrom_with(listener, flags))
+    call!(ECONNABORTED | EINTR | EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::acceptfrom_with(listener, flags))
 }
 
 /// Here it has the listener's flags, too.
 #[cfg(target_vendor = "apple")]
 fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
-    let (stream, from) = call!(rustix::net::acceptfrom(listener))?;
+    let (stream, from) = call!(ECONNABORTED | EINTR | EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::acceptfrom(listener))?;
     call!(rustix::io::fcntl_setfd(
         &stream,
         rustix::io::FdFlags::CLOEXEC
@@ -174,7 +174,7 @@ pub fn connect(place: Place<'_>, deadline: Instant) -> io::Result<Handle> {
     let left = left.max(Duration::from_millis(1));
     let fd: OwnedFd = match place {
         Place::Tcp(address) => {
-            let stream = OwnedFd::from(call!(TcpStream::connect_timeout(&address, left))?);
+            let stream = OwnedFd::from(call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, TcpStream::connect_timeout(&address, left))?);
             prepare_tcp(&stream)?;
             stream
         }
@@ -206,7 +206,7 @@ pub fn shut_down(stream: &Handle) -> io::Result<()> {
 /// The listener's file is removed by [`Listener`], which knows a forked copy from the owner.
 fn listen(name: Name<'_>) -> io::Result<OwnedFd> {
     let options = ListenerOptions::new().name(name).reclaim_name(false);
-    match call!(options.create_sync())? {
+    match call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, options.create_sync())? {
         LocalListener::UdSocket(listener) => Ok(listener.into()),
     }
 }
@@ -220,7 +220,7 @@ fn reach(address: &SocketAddrUnix, left: Duration) -> io::Result<OwnedFd> {
         Some(left)
     ))?;
     loop {
-        match call!(rustix::net::connect(&stream, address)) {
+        match call!(EINTR | ENOMEM, rustix::net::connect(&stream, address)) {
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => return Err(io::ErrorKind::TimedOut.into()),
             outcome => break outcome?,
@@ -232,21 +232,13 @@ fn reach(address: &SocketAddrUnix, left: Duration) -> io::Result<OwnedFd> {
 
 #[cfg(not(target_vendor = "apple"))]
 fn local_socket() -> io::Result<OwnedFd> {
-    Ok(call!(rustix::net::socket_with(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        rustix::net::SocketFlags::CLOEXEC,
-        None,
-    ))?)
+    let flags = rustix::net::SocketFlags::CLOEXEC;
+    Ok(call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None))?)
 }
 
 #[cfg(target_vendor = "apple")]
 fn local_socket() -> io::Result<OwnedFd> {
-    let socket = call!(rustix::net::socket(
-        AddressFamily::UNIX,
-        SocketType::STREAM,
-        None
-    ))?;
+    let socket = call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None))?;
     call!(rustix::io::fcntl_setfd(
         &socket,
         rustix::io::FdFlags::CLOEXEC

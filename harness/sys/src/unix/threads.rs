@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::Builder;
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::copies::epoch;
@@ -27,11 +27,22 @@ fn harmless() -> usize {
     }
 }
 
+/// Starts a thread.
+///
+/// # Errors
+/// Fails where this process, or its user, may have no more of them.
+pub fn start<T: Send + 'static>(
+    builder: Builder,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    call!(EAGAIN | ENOMEM, builder.spawn(work))
+}
+
 /// Starts a thread that takes no signals and holds nothing which a copy of this process could want,
 /// so that it does not count as one beside which nothing may be copied or changed.
 pub(super) fn start_harmless(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let blocked = signals::block_all()?;
-    let started = Builder::new().name(name.into()).spawn(work);
+    let started = start(Builder::new().name(name.into()), work);
     blocked.restore();
     started.map_err(refused::of_starting)?;
     let now = u64::from(epoch()) << 32 | (harmless() as u64 + 1);

@@ -37,7 +37,7 @@ fn create_in(folder: &Path, label: &str) -> io::Result<Handle> {
     // A label shows in the name that the file had, and else it need not have had one.
     if !label.contains(':') {
         let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::EXCL | OFlags::CLOEXEC;
-        if let Ok(file) = call!(open(folder, flags, mode)) {
+        if let Ok(file) = call!(EMFILE | ENFILE | ENOMEM | ENOSPC, open(folder, flags, mode)) {
             return Ok(file.into());
         }
     }
@@ -46,7 +46,7 @@ fn create_in(folder: &Path, label: &str) -> io::Result<Handle> {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{label}{BEHIND_LABEL}{}.{count}", std::process::id());
         let path = folder.join(name);
-        match call!(open(&path, flags, mode)) {
+        match call!(EMFILE | ENFILE | ENOMEM | ENOSPC, open(&path, flags, mode)) {
             Ok(file) => {
                 call!(unlink(&path))?;
                 return Ok(file.into());

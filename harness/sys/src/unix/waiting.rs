@@ -43,5 +43,5 @@ fn wait_for_child(pid: u32) {
         return;
     };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while let Err(Errno::INTR) = call!(rustix::process::waitid(WaitId::Pid(pid), options)) {}
+    while let Err(Errno::INTR) = call!(EINTR, rustix::process::waitid(WaitId::Pid(pid), options)) {}
 }

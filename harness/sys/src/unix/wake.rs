@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
 
 use super::handle::Handle;
+use super::patience::PAUSE;
 
 /// A server's way to wait for two things at once: SIGCHLD comes through only while it waits.
 #[derive(Debug)]
@@ -54,10 +55,17 @@ impl Wake {
         let (count, streams, mask) = (number + 1, streams.as_mut_ptr(), &raw const self.waiting);
         let (none, ever) = (std::ptr::null_mut(), std::ptr::null());
         // SAFETY: the sets are live and filled in, and the call does without what is null.
-        let ready = call!(unsafe { libc::pselect(count, streams, none, none, ever, mask) });
+        let ready = call!(EINTR | ENOMEM, unsafe {
+            libc::pselect(count, streams, none, none, ever, mask)
+        });
         match ready {
             -1 => match io::Error::last_os_error() {
                 error if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+                // All that were started by it would end with it, so it waits for memory.
+                error if error.kind() == io::ErrorKind::OutOfMemory => {
+                    std::thread::sleep(PAUSE);
+                    Ok(false)
+                }
                 error => Err(error),
             },
             count => Ok(count > 0),

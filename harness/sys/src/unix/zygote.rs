@@ -12,13 +12,14 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::io;
 use std::mem::ManuallyDrop;
 
-use rustix::process::{WaitOptions, wait};
+use rustix::process::{Pid, Signal as RawSignal, WaitOptions, kill_process, wait};
 
 use super::handle::Handle;
 use super::process::{self, Child, Signal};
 use super::sentinel::{self, Whose};
 use super::{pipe, reaping, threads, wake};
 use crate::channel::Channel;
+use crate::group::Group;
 use word::{Word, is_gone};
 
 /// A request of at most so many bytes is whole even where several clients send at once or die
@@ -60,8 +61,8 @@ pub fn request(requests: &Channel, message: &[u8], handles: &mut Vec<Handle>) ->
 
 /// Waits until the copy says who it is.
 fn made(status: Handle) -> io::Result<Child> {
-    let mut sentinels = VecDeque::new();
-    match Word::read(&status, &mut sentinels)? {
+    let mut groups: VecDeque<Group> = VecDeque::new();
+    match Word::read(&status, &mut groups)? {
         None => Err(io::ErrorKind::BrokenPipe.into()),
         Some(Word::Failed(number)) => {
             let error = io::Error::from_raw_os_error(number);
@@ -74,16 +75,33 @@ fn made(status: Handle) -> io::Result<Child> {
         // It was ended by somebody before it could say anything.
         Some(Word::Ended(pid, ending)) => Child::ended(pid, ending),
         Some(Word::Copied(pid)) => {
-            let sentinel = match sentinels.pop_front() {
-                Some(sentinel) => sentinel,
-                None => match sentinel::watch(pid, Whose::Another) {
-                    // It has ended, and the server has reaped it already, of which it tells.
-                    Err(error) if error.raw_os_error() == Some(libc::ESRCH) => pipe::one_way()?.0,
-                    sentinel => sentinel?,
-                },
-            };
-            Ok(Child::served(pid, sentinel, status))
+            let sent = groups.pop_front().and_then(|group| group.whole(1));
+            let sentinel = sent.into_iter().flatten().next();
+            match sentinel.map_or_else(|| watch(pid), Ok) {
+                Ok(sentinel) => Ok(Child::served(pid, sentinel, status)),
+                Err(error) => {
+                    end_unwatched(pid, &status);
+                    Err(error)
+                }
+            }
         }
+    }
+}
+
+fn watch(pid: u32) -> io::Result<Handle> {
+    match sentinel::watch(pid, Whose::Another) {
+        // It has ended, and the server has reaped it already, of which it tells.
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(pipe::one_way()?.0),
+        sentinel => sentinel,
+    }
+}
+
+/// Ends a copy whose end cannot be waited for, so that it does not run without anybody's knowledge.
+fn end_unwatched(pid: u32, status: &Handle) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // The server reaps it and says so; where it cannot be asked, there is nobody to tell of it.
+    if pid.is_some_and(|pid| call!(kill_process(pid, RawSignal::KILL)).is_ok()) {
+        let _ = Word::read(status, &mut VecDeque::new());
     }
 }
 
@@ -215,7 +233,7 @@ fn tell_of_myself(status: &Handle) {
 /// Reaps every copy that has ended and tells its client how.
 fn reap(children: &mut Children) -> io::Result<()> {
     while !children.is_empty() {
-        match call!(wait(WaitOptions::NOHANG)) {
+        match call!(EINTR, wait(WaitOptions::NOHANG)) {
             Err(rustix::io::Errno::INTR) => {}
             Err(rustix::io::Errno::CHILD) | Ok(None) => break,
             Err(error) => return Err(error.into()),

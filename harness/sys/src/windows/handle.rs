@@ -64,6 +64,12 @@ pub fn are_used_up(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_TOO_MANY_OPEN_FILES as i32)
 }
 
+/// The error of a process that has as many handles as it may.
+#[must_use]
+pub fn none_left() -> io::Error {
+    io::Error::from_raw_os_error(ERROR_TOO_MANY_OPEN_FILES as i32)
+}
+
 /// The class of the list of all handles of all processes.
 const EXTENDED_HANDLE_INFORMATION: i32 = 64;
 

@@ -59,6 +59,8 @@ pub fn wait_any(streams: &[&Handle], deadline: Option<Instant>) -> io::Result<Ve
 mod tests {
     use super::*;
     use std::collections::VecDeque;
+
+    use crate::group::Group;
     use std::time::Duration;
 
     #[test]
@@ -88,10 +90,11 @@ mod tests {
         let (one, other) = duplex().unwrap();
         let (reader, writer) = one_way().unwrap();
         send(&one, b"with", &[writer]).unwrap();
-        let mut handles = VecDeque::new();
+        let mut groups = VecDeque::new();
         let mut bytes = [0; 4];
-        assert_eq!(receive(&other, &mut bytes, &mut handles).unwrap(), 4);
-        write(&handles[0], b"!").unwrap();
+        assert_eq!(receive(&other, &mut bytes, &mut groups).unwrap(), 4);
+        let handles = groups.pop_front().and_then(|group: Group| group.whole(1));
+        write(&handles.unwrap()[0], b"!").unwrap();
         let mut answer = Vec::new();
         read_onto(&reader, &mut answer, 1).unwrap();
         assert_eq!((&bytes, answer.as_slice()), (b"with", b"!".as_slice()));

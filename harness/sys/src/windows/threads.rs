@@ -1,10 +1,22 @@
 //! How many threads this process has, for those who copy it; nobody copies a process here.
 
 use std::io;
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
+
+/// Starts a thread.
+///
+/// # Errors
+/// Fails where this process may have no more of them.
+pub fn start<T: Send + 'static>(
+    builder: Builder,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<T>> {
+    call!(builder.spawn(work))
+}
 
 /// The processor time of the calling thread.
 #[must_use]

@@ -1,11 +1,10 @@
 //! A board on its way to a worker: the handles of its memory, and for how many workers it is.
 
 use poolproof_sys::memory::SharedMemory;
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Board, Layout};
-use crate::transfer::{put_handle, take_handle};
+use crate::transfer::{self, put_handle, take_handle};
 
 #[derive(Serialize, Deserialize)]
 struct Travelling {
@@ -29,7 +28,7 @@ impl<'de> Deserialize<'de> for Board {
         let Travelling { workers, handles } = Travelling::deserialize(deserializer)?;
         let handles = handles.iter().map(|place| take_handle::<D::Error>(*place));
         let handles = handles.collect::<std::result::Result<_, _>>()?;
-        let memory = SharedMemory::from_handles(handles).map_err(D::Error::custom)?;
+        let memory = SharedMemory::from_handles(handles).map_err(transfer::not_made::<D::Error>)?;
         Ok(Board {
             memory,
             workers,

@@ -10,7 +10,7 @@ use poolproof_sys::pipe::{self, HANDLES_MAX};
 use super::parcel::{Parcel, Shape};
 use super::{Held, Position, RING_UNITS, Ring, START_AT, TICKET_AT};
 use crate::error::{Error, Result};
-use crate::queue::frame::{HEAD_BYTES, TICKET_BYTES};
+use crate::queue::frame::{Fate, HEAD_BYTES, TICKET_BYTES};
 
 /// How long a putter waits for a ring that is full before it leaves the value to its feeder.
 const ROOM_PATIENCE: Duration = Duration::from_millis(1);
@@ -129,31 +129,41 @@ impl Ring {
         self.free().wait(timeout, is_free, || self.mend())
     }
 
-    /// Writes frames, with the handles of those that have some in order, waiting for room; says,
-    /// while the lock is held, how many frames it was.
+    /// Writes frames, with the handles of those that have some in order, waiting for room; says
+    /// what became of them, of those that are sent while the lock is held.
     pub(in crate::queue) fn send(
         &self,
         mut bytes: &[u8],
         handles: &mut VecDeque<Handle>,
-        sent: impl Fn(u32),
+        fate: impl Fn(Fate) -> Result<()>,
     ) -> Result<()> {
         while let Some((frame, rest)) = split(bytes) {
             // One at a time waits, and while someone does others leave the room to it.
             let feeder = Held::take(self.feeder(), None)?;
             let own = Shape::of_frame(frame).own_handles();
             let beside = handles.drain(..own.min(handles.len())).collect();
-            let parcel = Parcel::pack(frame, beside)?;
-            let held = self.hold_with_room(parcel.shape.units)?;
-            self.write(parcel)?;
-            sent(1);
             bytes = rest;
+            let parcel = match Parcel::pack(frame, beside) {
+                Ok(parcel) => parcel,
+                Err(error) => {
+                    fate(Fate::Lost(error))?;
+                    continue;
+                }
+            };
+            let held = self.hold_with_room(parcel.shape.units)?;
+            if let Err(error) = self.write(parcel) {
+                drop(held);
+                fate(Fate::Lost(error))?;
+                continue;
+            }
+            fate(Fate::Sent(1))?;
             while let Some((frame, rest)) = split(bytes) {
                 let shape = Shape::of_frame(frame);
                 if shape.handles > 0 || !self.has_room(shape.units) {
                     break;
                 }
                 self.write(Parcel::pack(frame, Vec::new())?)?;
-                sent(1);
+                fate(Fate::Sent(1))?;
                 bytes = rest;
             }
             drop(held);

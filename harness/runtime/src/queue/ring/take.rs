@@ -5,16 +5,17 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use std::sync::atomic::Ordering::{Acquire, Release, SeqCst};
 use std::time::{Duration, Instant};
 
+use poolproof_sys::group::Group;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::memory::SharedMemory;
-use poolproof_sys::pipe;
+use poolproof_sys::pipe::{self, HANDLES_MAX};
 
 use super::parcel::{self, Shape};
 use super::watch::RINGING;
 use super::{Position, RING_UNITS, Ring, UNIT};
 use crate::error::{Error, Kind, Result};
 use crate::lock::patience::Patience;
-use crate::queue::frame::{HEAD_BYTES, TICKET_BYTES};
+use crate::queue::frame::{self, HEAD_BYTES, TICKET_BYTES};
 
 /// What became of the next frame.
 enum Taken {
@@ -165,27 +166,31 @@ impl Ring {
     /// The handles of an attempt; those of attempts whose putter or taker died are dropped.
     fn take_handles(&self, count: usize, ticket: u64) -> Result<Vec<Handle>> {
         let failed = |error| Error::system("take handles from a queue", error);
-        let mut handles = Vec::new();
+        let (mut handles, mut are_whole) = (Vec::new(), true);
+        let mut missing = count.div_ceil(HANDLES_MAX);
         let already = Some(Instant::now());
-        while handles.len() < count
-            && pipe::wait_readable(&self.handle_reader, already).map_err(failed)?
-        {
-            let (mark, group) = self.take_group()?;
+        while missing > 0 && pipe::wait_readable(&self.handle_reader, already).map_err(failed)? {
+            let (mark, groups) = self.take_groups()?;
             if mark == ticket {
-                handles.extend(group);
+                missing -= 1;
+                are_whole &= groups.iter().all(|group| group.is_whole);
+                handles.extend(groups.into_iter().flat_map(|group| group.handles));
             } else if mark == RINGING {
                 self.rung().store(0, SeqCst);
             }
         }
-        Ok(handles)
+        match are_whole {
+            true => Ok(handles),
+            false => Err(frame::without_handles()),
+        }
     }
 
     /// The next handles and their attempt's number.
-    pub(super) fn take_group(&self) -> Result<(u64, VecDeque<Handle>)> {
+    pub(super) fn take_groups(&self) -> Result<(u64, VecDeque<Group>)> {
         let failed = |error| Error::system("take handles from a queue", error);
-        let (mut mark, mut group) = ([0; TICKET_BYTES], VecDeque::new());
-        pipe::receive(&self.handle_reader, &mut mark, &mut group).map_err(failed)?;
-        Ok((u64::from_ne_bytes(mark), group))
+        let (mut mark, mut groups) = ([0; TICKET_BYTES], VecDeque::new());
+        pipe::receive(&self.handle_reader, &mut mark, &mut groups).map_err(failed)?;
+        Ok((u64::from_ne_bytes(mark), groups))
     }
 }
 

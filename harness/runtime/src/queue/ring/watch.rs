@@ -44,7 +44,7 @@ impl Ring {
             self.rung().store(0, SeqCst);
             let already = Some(Instant::now());
             while pipe::wait_readable(&self.handle_reader, already).map_err(failed)? {
-                self.take_group()?;
+                self.take_groups()?;
             }
         }
         Ok(!self.is_drained())

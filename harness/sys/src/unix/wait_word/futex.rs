@@ -13,12 +13,10 @@ use super::WaitResult;
 pub(super) fn wait(word: &AtomicU32, expected: u32, left: Option<Duration>) -> WaitResult {
     // A duration beyond the kernel's range is as good as none.
     let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-    match call!(futex::wait(
-        word,
-        futex::Flags::empty(),
-        expected,
-        timeout.as_ref()
-    )) {
+    match call!(
+        EINTR,
+        futex::wait(word, futex::Flags::empty(), expected, timeout.as_ref())
+    ) {
         Err(Errno::TIMEDOUT) => WaitResult::TimedOut,
         _ => WaitResult::Woken,
     }

@@ -6,6 +6,7 @@ use std::io;
 use super::super::handle::Handle;
 use super::super::pipe;
 use crate::ending::{Ending, Lost};
+use crate::group::Group;
 
 /// One thing that is said.
 pub(in crate::system) enum Word {
@@ -48,15 +49,15 @@ impl Word {
         })
     }
 
-    /// The next word with the handle beside it; none where all that could say one are gone.
+    /// The next word with the group of handles beside it; none where all that could say one are gone.
     pub(in crate::system) fn read(
         status: &Handle,
-        handles: &mut VecDeque<Handle>,
+        groups: &mut VecDeque<Group>,
     ) -> io::Result<Option<Word>> {
         let mut bytes = [0; WORD];
         let mut filled = 0;
         while filled < WORD {
-            match pipe::receive(status, &mut bytes[filled..], handles) {
+            match pipe::receive(status, &mut bytes[filled..], groups) {
                 Ok(0) => return Ok(None),
                 Ok(read) => filled += read,
                 Err(error) if is_gone(&error) => return Ok(None),

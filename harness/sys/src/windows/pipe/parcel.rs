@@ -12,6 +12,7 @@ use super::super::parking;
 use super::super::peek::peek;
 use super::bytes::fill;
 use super::{read, wait_readable, write, write_both};
+use crate::group::Group;
 
 /// How many handles can go beside the bytes of one [`send`].
 pub const HANDLES_MAX: usize = 253;
@@ -27,12 +28,14 @@ const HEAD: usize = MARK.len() + 8;
 
 /// Reads as [`read`] does and appends the handles that came beside the bytes.
 ///
+/// A group of which one is not where it should be is not whole.
+///
 /// # Errors
-/// Fails as the system's read does, or when a handle is not where it should be.
+/// Fails as the system's read does.
 pub fn receive(
     stream: &Handle,
     buffer: &mut [u8],
-    handles: &mut VecDeque<Handle>,
+    groups: &mut VecDeque<Group>,
 ) -> io::Result<usize> {
     loop {
         wait_readable(stream, None)?;
@@ -45,9 +48,17 @@ pub fn receive(
         let mut parcel = vec![0; HEAD + 8 * count as usize];
         fill(stream, &mut parcel)?;
         let (numbers, _) = parcel[HEAD..].as_chunks();
+        let mut group = Group {
+            handles: Vec::with_capacity(numbers.len()),
+            is_whole: true,
+        };
         for number in numbers {
-            handles.push_back(parking::take(u64::from_ne_bytes(*number))?);
+            match parking::take(u64::from_ne_bytes(*number)) {
+                Ok(handle) => group.handles.push(handle),
+                Err(_) => group.is_whole = false,
+            }
         }
+        groups.push_back(group);
     }
 }
 
