@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::{fmt, io};
 
-use poolproof_sys::handle;
+use poolproof_sys::{handle, refused};
 use serde::{Deserialize, Serialize};
 
 /// What this crate's functions return.
@@ -159,6 +159,11 @@ impl Error {
     /// What callers branch on.
     pub(crate) fn kind(&self) -> Kind {
         self.inner.kind
+    }
+
+    /// Whether what the system lacks may be there another time: files, processes, memory.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.inner.source.as_ref().is_some_and(refused::may_pass)
     }
 
     /// What was tried on what, and what the system said: for another process, or another error.

@@ -78,7 +78,10 @@ impl Channel {
 
     /// Receives as [`Channel::receive`] does, even where this process has no room for all of the
     /// handles.
-    pub(crate) fn receive_some(&self) -> io::Result<Option<Received>> {
+    ///
+    /// # Errors
+    /// Fails with `UnexpectedEof` when the other end goes in mid-message.
+    pub fn receive_some(&self) -> io::Result<Option<Received>> {
         let mut groups = VecDeque::new();
         let mut head = [0; HEAD];
         let mut filled = 0;
@@ -143,12 +146,14 @@ fn all_of(groups: VecDeque<Group>) -> Vec<Handle> {
 }
 
 /// A message as it has come.
-pub(crate) struct Received {
-    pub(crate) message: Vec<u8>,
+#[derive(Debug)]
+pub struct Received {
+    /// Its bytes.
+    pub message: Vec<u8>,
     /// The first of those that were sent, as many as this process had room for.
-    pub(crate) handles: Vec<Handle>,
+    pub handles: Vec<Handle>,
     /// How many were sent.
-    pub(crate) sent: usize,
+    pub sent: usize,
 }
 
 /// The length of the message and the count of handles, in the order of this machine's bytes.

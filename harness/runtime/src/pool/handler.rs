@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use poolproof_sys::handle;
+
 use super::arena::Block;
 use super::board::HandlerState;
 use super::buffer::keep_small;
@@ -29,6 +31,10 @@ const DOZE: Duration = Duration::from_micros(500);
 /// How long to wait, at first and at most, before a worker is started again where that failed: its
 /// start failed twice in a row, or threads of the program's own forbade a fork.
 const RETRY: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(200)];
+
+/// How often in a row a worker may lack something of the system before the pool is given up: about
+/// half a minute.
+const SHORTAGES_MAX: usize = 150;
 
 /// Runs until the last worker of an ended pool has ended.
 pub(super) fn run(office: &Arc<Office>, workers: usize) {
@@ -120,12 +126,16 @@ impl Handler<'_> {
             self.office.count_ended(1);
             let pending = lock(&self.office.pendings).remove(parcel.id);
             if let Some(pending) = pending {
-                let arrived = Arrived {
+                let arrived = parcel.handles.map(|handles| Arrived {
                     bytes: &parcel.bytes,
-                    handles: parcel.handles,
+                    handles,
                     are_parts: parcel.are_parts,
+                });
+                let lost = || {
+                    let text = "take the handles of the result of a pool's task, which is lost";
+                    Error::system(text, handle::none_left())
                 };
-                settle(self.office, pending, Ok(arrived));
+                settle(self.office, pending, arrived.ok_or_else(lost));
             }
         }
     }
@@ -191,8 +201,9 @@ impl Handler<'_> {
                     self.vacancies.remove(&place);
                     self.office.poke_watcher();
                 }
-                // A thread of the program is at work now; it will wait or be gone some time.
-                Err(error) if error.is_usage() => {
+                // A thread of the program is at work now, which will wait or be gone some time; or
+                // something is lacking that comes back.
+                Err(error) if error.is_usage() || self.may_pass(&error) => {
                     self.refusals += 1;
                     let moment = Instant::now() + pause_after(self.refusals + 1);
                     self.vacancies.insert(place, moment);
@@ -212,6 +223,11 @@ impl Handler<'_> {
                 let _ = process.terminate();
             }
         }
+    }
+
+    /// Whether what is lacking for another worker is waited for.
+    fn may_pass(&self, error: &Error) -> bool {
+        error.may_pass() && self.refusals < SHORTAGES_MAX
     }
 
     /// Delivers what an ended worker finished; gives the one task that it did not.

@@ -58,7 +58,8 @@ pub(super) struct Office {
 pub(super) struct Parcel {
     pub(super) id: u64,
     pub(super) bytes: Vec<u8>,
-    pub(super) handles: Vec<Handle>,
+    /// These, unless the pool's process had no room for them.
+    pub(super) handles: Option<Vec<Handle>>,
     /// Whether it is a result or a failure for each item.
     pub(super) are_parts: bool,
 }

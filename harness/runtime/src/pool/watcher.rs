@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use poolproof_sys::channel::Channel;
 use poolproof_sys::handle::Handle;
-use poolproof_sys::pipe;
+use poolproof_sys::pipe::{self, HANDLES_MAX};
+use poolproof_sys::refused;
 
 use super::office::{Office, Parcel};
 use super::task::RETURNED_PARTS;
@@ -44,14 +45,15 @@ pub(super) fn run(office: &Arc<Office>, wake: &Handle) {
 
 /// Answers a worker's request, or takes its result; false when the worker is gone.
 fn answer(office: &Office, channel: &Channel) -> bool {
-    let Ok(Some((message, handles))) = channel.receive() else {
+    let Ok(Some(received)) = channel.receive_some() else {
         return false;
     };
+    let message = received.message;
     let mut id = [0; 8];
     let (named, bytes) = message.split_at(message.len().min(8));
     id[..named.len()].copy_from_slice(named);
     let id = u64::from_le_bytes(id);
-    if !handles.is_empty() {
+    if received.sent > 0 {
         let Some((kind, bytes)) = bytes.split_first() else {
             return false;
         };
@@ -59,14 +61,30 @@ fn answer(office: &Office, channel: &Channel) -> bool {
         lock(&office.parcels).push(Parcel {
             id,
             bytes: bytes.to_vec(),
-            handles,
+            handles: Some(received.handles).filter(|handles| handles.len() == received.sent),
             are_parts: i32::from(*kind) == RETURNED_PARTS,
         });
         office.poke();
         return true;
     }
     let asked = lock(&office.pendings).take_request(id);
-    // Nothing for a task that was given up in the meantime: its result is not wanted either.
-    let (bytes, handles) = asked.unwrap_or_default();
-    channel.send(&bytes, &handles).is_ok()
+    let Some((bytes, handles)) = asked else {
+        // Its result is not wanted either.
+        return refuse(channel, "the task was given up");
+    };
+    match channel.send(&bytes, &handles) {
+        Ok(()) => true,
+        // No other error leaves a whole message unsent.
+        Err(error) if refused::may_pass(&error) && handles.len() <= HANDLES_MAX => {
+            refuse(channel, &error.to_string())
+        }
+        Err(_) => false,
+    }
+}
+
+/// Tells a worker why it gets no arguments: after an empty message, which no arguments are.
+fn refuse(channel: &Channel, why: &str) -> bool {
+    let told = channel.send(&[], &[]);
+    told.and_then(|()| channel.send(why.as_bytes(), &[]))
+        .is_ok()
 }

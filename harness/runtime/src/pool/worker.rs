@@ -1,5 +1,7 @@
 //! A worker: runs the initializer once, then task after task until it is to leave.
 
+use std::io;
+
 use poolproof_sys::channel::Channel;
 use poolproof_sys::function::Passed;
 use poolproof_sys::handle::Handle;
@@ -202,6 +204,11 @@ impl Desk<'_> {
                 "get the arguments of a task from the pool's process",
             )
         })?;
+        if bytes.is_empty() && handles.is_empty() {
+            let why = self.channel.receive().map_err(failed)?;
+            let why = why.map(|(why, _)| String::from_utf8_lossy(&why).into_owned());
+            return Err(failed(io::Error::other(why.unwrap_or_default())));
+        }
         self.input = bytes;
         Ok(handles)
     }

@@ -6,9 +6,11 @@ use std::hint::black_box;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use poolproof_sys::channel::Channel;
-use poolproof_sys::handle::Handle;
+use poolproof_sys::handle::{self, Handle};
+use poolproof_sys::pipe;
 use poolproof_sys::privileges::fingerprint;
 use poolproof_sys::process::{Child, Signal};
 use poolproof_sys::zygote;
@@ -36,6 +38,9 @@ struct Server {
 
 /// Servers that this process has started, and that have more rights than it has kept.
 static RETIRED: OfProcess<Mutex<Vec<Child>>> = OfProcess::new(Mutex::new(Vec::new()));
+
+/// How long a server that has gone takes to be seen as gone.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What a server is called.
 const SERVER_NAME: &str = "ForkServer";
@@ -81,7 +86,12 @@ fn request(known: &mut Option<Box<Server>>, packed: &mut Packed, name: &str) -> 
         |server: &Server| zygote::request(&server.requests, &packed.bytes, &mut packed.handles);
     if let Some(server) = known {
         match ask(server) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                if !has_ended(server).map_err(failed)? {
+                    // It had no room for what was sent, and so no way to say that.
+                    return Err(failed(handle::none_left()));
+                }
+            }
             outcome => return outcome.map_err(failed),
         }
         if let Some(dead) = known.take().and_then(|server| server.child) {
@@ -89,6 +99,11 @@ fn request(known: &mut Option<Box<Server>>, packed: &mut Packed, name: &str) -> 
         }
     }
     ask(known.insert(Box::new(launch()?))).map_err(failed)
+}
+
+/// Whether a server that does not answer is no more: nothing is ever written to who asks it.
+fn has_ended(server: &Server) -> io::Result<bool> {
+    pipe::wait_readable(server.requests.handle(), Some(Instant::now() + LINGER))
 }
 
 fn launch() -> Result<Server> {

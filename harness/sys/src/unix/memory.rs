@@ -73,7 +73,7 @@ impl SharedMemory {
         // SAFETY: a null address lets the kernel choose a place where nothing of ours lies.
         let base = unsafe {
             call!(
-                EAGAIN | ENFILE | ENOMEM,
+                EAGAIN | ENOMEM,
                 mmap(
                     std::ptr::null_mut(),
                     bytes.max(1),

@@ -20,6 +20,21 @@ pub fn of_starting(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{error}: {limits}"))
 }
 
+/// Whether what a call lacked may be there another time: files, processes, memory.
+#[must_use]
+pub fn may_pass(error: &io::Error) -> bool {
+    use io::ErrorKind::{OutOfMemory, WouldBlock};
+    let number = error.raw_os_error();
+    let lacking = [
+        libc::EMFILE,
+        libc::ENFILE,
+        libc::ENOBUFS,
+        libc::ETOOMANYREFS,
+    ];
+    let is_lacking = |number| lacking.contains(&number);
+    number.is_some_and(is_lacking) || [OutOfMemory, WouldBlock].contains(&error.kind())
+}
+
 /// The same error of a call that maps memory, with how much that was and the limit that it has met.
 #[must_use]
 pub fn of_memory(bytes: usize, error: io::Error) -> io::Error {

@@ -66,6 +66,9 @@ fn made(status: Handle) -> io::Result<Child> {
         None => Err(io::ErrorKind::BrokenPipe.into()),
         Some(Word::Failed(number)) => {
             let error = io::Error::from_raw_os_error(number);
+            if super::handle::are_used_up(&error) {
+                return Err(error);
+            }
             let text = format!(
                 "the fork server cannot copy itself: {error}; it has the limits that it was started \
                  with (`ulimit -u` and `-v`)"
@@ -217,7 +220,10 @@ fn tell_of_myself(status: &Handle) {
         sentinel => sentinel.map(Some),
     };
     let told = match sentinel {
-        Ok(sentinel) => Word::Copied(pid).say(status, sentinel.as_slice()),
+        // Where it cannot be sent, the client watches this process in another way.
+        Ok(sentinel) => Word::Copied(pid)
+            .say(status, sentinel.as_slice())
+            .or_else(|_| Word::Copied(pid).say(status, &[])),
         Err(error) => {
             let word = Word::Failed(error.raw_os_error().unwrap_or(libc::EMFILE));
             // As the copy does not go on, it makes no difference who hears of it.

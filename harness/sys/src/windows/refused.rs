@@ -9,6 +9,12 @@ pub fn of_starting(error: io::Error) -> io::Error {
     error
 }
 
+/// Whether what a call lacked may be there another time: handles, memory.
+#[must_use]
+pub fn may_pass(error: &io::Error) -> bool {
+    super::handle::are_used_up(error) || error.kind() == io::ErrorKind::OutOfMemory
+}
+
 /// The same error of a call that maps memory, with how much that was.
 #[must_use]
 pub fn of_memory(bytes: usize, error: io::Error) -> io::Error {

@@ -117,6 +117,14 @@ fn send_some(stream: &Handle, parts: &[IoSlice<'_>], handles: &[Handle]) -> io::
             "too many handles at once",
         ));
     }
+    if handles.is_empty() {
+        return Ok(steadily(|| {
+            call!(
+                EINTR | ENOBUFS | ENOMEM,
+                rustix::net::sendmsg(stream, parts, &mut control, SEND)
+            )
+        })?);
+    }
     Ok(steadily(|| {
         call!(
             EINTR | ENOBUFS | ENOMEM | ETOOMANYREFS,
