@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use poolproof_sys::failpoint::{KILL, RECORD, TOKEN};
+use poolproof_sys::failpoint::{FAIL, KILL, RECORD, TOKEN};
 use poolproof_sys::tree::{Event, Isolation, MainEnd, Tree};
 
 use crate::{KEEP, SCENARIO};
@@ -14,13 +14,16 @@ use crate::{KEEP, SCENARIO};
 /// How long a scenario may take, on the slowest machine, and how long its end.
 const LATE: Duration = Duration::from_secs(60);
 
+/// The variable that tells main how many handles it may have in the end.
+pub(crate) const HANDLES_MAX: &str = "POOLPROOF_TEST_HANDLES_MAX";
+
 /// Who is to die, and when.
 #[derive(Debug, Clone)]
 pub(crate) enum Death {
     /// Nobody; the places that were come to are listed in this file.
     Nobody(PathBuf),
-    /// The process of a role at a place, as [`KILL`] has it.
-    At(String),
+    /// The process of a role at a place, as [`KILL`] has it; or its call, as [`FAIL`] has it.
+    At(&'static str, String),
     /// One of the processes there are after a while; the number says which.
     After(Duration, usize),
 }
@@ -28,9 +31,11 @@ pub(crate) enum Death {
 /// What was seen of a run that went well.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    /// Whether somebody died.
+    /// Whether somebody died, or a call failed.
     pub(crate) died: bool,
     pub(crate) time: Duration,
+    /// What all processes have said.
+    pub(crate) said: String,
 }
 
 /// Whether a tree has named memory of its own here, so that what is left there is certainly its.
@@ -67,6 +72,40 @@ pub(crate) fn run(scenario: &str, method: &str, death: &Death) -> Result<Seen, S
     run_within(scenario, method, death, LATE)
 }
 
+/// As [`run`], of a main that may have so many handles in the end; what failed has to be said.
+pub(crate) fn run_with(
+    scenario: &str,
+    method: &str,
+    death: &Death,
+    handles: usize,
+) -> Result<Seen, String> {
+    let seen = run_once(scenario, method, death, LATE, Some(handles))?;
+    match death {
+        Death::At(FAIL, line) if seen.said.contains("failed: ") => is_named(line, &seen.said)?,
+        _ => {}
+    }
+    Ok(seen)
+}
+
+/// Checks that the error is named with which a call failed.
+fn is_named(line: &str, said: &str) -> Result<(), String> {
+    const TEXTS: &[(&str, &str)] = &[
+        ("EAGAIN", "Resource temporarily unavailable"),
+        ("EMFILE", "Too many open files"),
+        ("ENFILE", "Too many open files in system"),
+        ("ENOBUFS", "No buffer space available"),
+        ("ENOMEM", "Cannot allocate memory"),
+        ("ENOSPC", "No space left on device"),
+        ("ETOOMANYREFS", "Too many references"),
+    ];
+    let error = line.split('\t').nth(1);
+    let text = TEXTS.iter().find(|(name, _)| Some(*name) == error);
+    match text {
+        Some((_, text)) if !said.contains(text) => Err(format!("nobody says `{text}`:\n{said}")),
+        _ => Ok(()),
+    }
+}
+
 /// What Windows has as the exit code of a process that has not come to its first instruction, since
 /// a library of the system did not load: under Wine one in a few thousand.
 const NOT_BEGUN: &str = "(-1073741502)";
@@ -79,16 +118,22 @@ pub(crate) fn run_within(
     death: &Death,
     late: Duration,
 ) -> Result<Seen, String> {
-    match run_once(scenario, method, death, late) {
+    match run_once(scenario, method, death, late, None) {
         Err(broken) if cfg!(windows) && broken.contains(NOT_BEGUN) => {
             println!("again: {broken}");
-            run_once(scenario, method, death, late)
+            run_once(scenario, method, death, late, None)
         }
         outcome => outcome,
     }
 }
 
-fn run_once(scenario: &str, method: &str, death: &Death, late: Duration) -> Result<Seen, String> {
+fn run_once(
+    scenario: &str,
+    method: &str,
+    death: &Death,
+    late: Duration,
+    handles: Option<usize>,
+) -> Result<Seen, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     let temporary = scratch.path().join("tmp");
     std::fs::create_dir(&temporary).map_err(|error| error.to_string())?;
@@ -103,9 +148,12 @@ fn run_once(scenario: &str, method: &str, death: &Death, late: Duration) -> Resu
         .env("RUST_BACKTRACE", "0");
     match death {
         Death::Nobody(places) => keeper.env(RECORD, places),
-        Death::At(place) => keeper.env(KILL, place).env(TOKEN, &token),
+        Death::At(what, place) => keeper.env(what, place).env(TOKEN, &token),
         Death::After(..) => &mut keeper,
     };
+    if let Some(most) = handles {
+        keeper.env(HANDLES_MAX, most.to_string());
+    }
     let begun = Instant::now();
     let (mut tree, mut stdout, mut stderr) =
         Tree::start(keeper).map_err(|error| error.to_string())?;
@@ -124,10 +172,10 @@ fn run_once(scenario: &str, method: &str, death: &Death, late: Duration) -> Resu
     nothing_is_left(&tree, &temporary).map_err(with)?;
     let died = match death {
         Death::Nobody(_) => false,
-        Death::At(_) => token.exists(),
+        Death::At(..) => token.exists(),
         Death::After(..) => killed,
     };
-    Ok(Seen { died, time })
+    Ok(Seen { died, time, said })
 }
 
 /// Waits for the end of main and of all others; true when somebody was killed here.
@@ -152,7 +200,7 @@ fn watch(tree: &mut Tree, death: &Death, begun: Instant, late: Duration) -> Resu
 }
 
 fn judge(event: Event, killed: bool, death: &Death) -> Result<(), String> {
-    let may_die = killed || matches!(death, Death::At(place) if place.starts_with("Main\t"));
+    let may_die = killed || matches!(death, Death::At(KILL, place) if place.starts_with("Main\t"));
     match event {
         Event::MainEnded(MainEnd::Exit(0)) => Ok(()),
         Event::MainEnded(MainEnd::Signal(name)) if name == "KILL" && may_die => Ok(()),

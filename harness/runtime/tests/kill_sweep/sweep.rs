@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
+use poolproof_sys::failpoint::KILL;
 
 use crate::run::{self, Death};
 use crate::scenario;
@@ -74,7 +75,7 @@ fn at_every_place(scenario: &str, method: &str) -> Result<(), Failed> {
     let mut missed = 0;
     let mut broken = Vec::new();
     for death in &deaths {
-        match run::run(scenario, method, &Death::At(death.clone())) {
+        match run::run(scenario, method, &Death::At(KILL, death.clone())) {
             Ok(seen) => missed += usize::from(!seen.died),
             Err(what) => broken.push(format!("{death}: {what}")),
         }

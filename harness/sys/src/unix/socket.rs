@@ -78,7 +78,10 @@ impl Listener {
         check_length(place)?;
         let (fd, tcp, file): (OwnedFd, _, _) = match place {
             Place::Tcp(address) => {
-                let listener = call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, TcpListener::bind(address))?;
+                let listener = call!(
+                    EMFILE | ENFILE | ENOBUFS | ENOMEM,
+                    TcpListener::bind(address)
+                )?;
                 let address = listener.local_addr()?;
                 (listener.into(), Some(address), None)
             }
@@ -147,13 +150,19 @@ impl Drop for Listener {
 #[cfg(not(target_vendor = "apple"))]
 fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
     let flags = rustix::net::SocketFlags::CLOEXEC;
-    call!(ECONNABORTED | EINTR | EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::acceptfrom_with(listener, flags))
+    call!(
+        ECONNABORTED | EINTR | EMFILE | ENFILE | ENOBUFS | ENOMEM,
+        rustix::net::acceptfrom_with(listener, flags)
+    )
 }
 
 /// Here it has the listener's flags, too.
 #[cfg(target_vendor = "apple")]
 fn accept_apart(listener: &Handle) -> rustix::io::Result<(OwnedFd, Option<SocketAddrAny>)> {
-    let (stream, from) = call!(ECONNABORTED | EINTR | EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::acceptfrom(listener))?;
+    let (stream, from) = call!(
+        ECONNABORTED | EINTR | EMFILE | ENFILE | ENOBUFS | ENOMEM,
+        rustix::net::acceptfrom(listener)
+    )?;
     call!(rustix::io::fcntl_setfd(
         &stream,
         rustix::io::FdFlags::CLOEXEC
@@ -174,7 +183,10 @@ pub fn connect(place: Place<'_>, deadline: Instant) -> io::Result<Handle> {
     let left = left.max(Duration::from_millis(1));
     let fd: OwnedFd = match place {
         Place::Tcp(address) => {
-            let stream = OwnedFd::from(call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, TcpStream::connect_timeout(&address, left))?);
+            let stream = OwnedFd::from(call!(
+                EMFILE | ENFILE | ENOBUFS | ENOMEM,
+                TcpStream::connect_timeout(&address, left)
+            )?);
             prepare_tcp(&stream)?;
             stream
         }
@@ -233,12 +245,18 @@ fn reach(address: &SocketAddrUnix, left: Duration) -> io::Result<OwnedFd> {
 #[cfg(not(target_vendor = "apple"))]
 fn local_socket() -> io::Result<OwnedFd> {
     let flags = rustix::net::SocketFlags::CLOEXEC;
-    Ok(call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None))?)
+    Ok(call!(
+        EMFILE | ENFILE | ENOBUFS | ENOMEM,
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+    )?)
 }
 
 #[cfg(target_vendor = "apple")]
 fn local_socket() -> io::Result<OwnedFd> {
-    let socket = call!(EMFILE | ENFILE | ENOBUFS | ENOMEM, rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None))?;
+    let socket = call!(
+        EMFILE | ENFILE | ENOBUFS | ENOMEM,
+        rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)
+    )?;
     call!(rustix::io::fcntl_setfd(
         &socket,
         rustix::io::FdFlags::CLOEXEC
