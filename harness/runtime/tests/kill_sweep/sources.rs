@@ -195,5 +195,8 @@ fn is_place(before: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default();
     let block = before.trim_end();
     let block = block.strip_suffix("unsafe {").unwrap_or(block).trim_end();
+    // What it can fail with stands in between.
+    let is_of_errors = |char: char| char.is_ascii_uppercase() || "_|, \n".contains(char);
+    let block = block.trim_end_matches(is_of_errors);
     line.contains("call!(") || block.ends_with("call!(")
 }

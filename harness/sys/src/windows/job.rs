@@ -27,7 +27,10 @@ impl Job {
     /// A job without processes.
     pub(super) fn new() -> io::Result<Job> {
         // SAFETY: neither security attributes nor a name are passed.
-        let handle = call!(unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) });
+        let handle = call!(
+            ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+            unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) }
+        );
         Handle::from_call(handle).map(|handle| Job { handle })
     }
 

@@ -77,16 +77,19 @@ impl SharedMemory {
         let wide = name.map(wide);
         let wide = wide.as_ref().map_or(std::ptr::null(), |wide| wide.as_ptr());
         // SAFETY: no file and no security attributes are passed, and a name ends with a zero.
-        let section = call!(unsafe {
-            CreateFileMappingW(
-                INVALID_HANDLE_VALUE,
-                std::ptr::null(),
-                PAGE_READWRITE,
-                (whole >> 32) as u32,
-                whole as u32,
-                wide,
-            )
-        });
+        let section = call!(
+            ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+            unsafe {
+                CreateFileMappingW(
+                    INVALID_HANDLE_VALUE,
+                    std::ptr::null(),
+                    PAGE_READWRITE,
+                    (whole >> 32) as u32,
+                    whole as u32,
+                    wide,
+                )
+            }
+        );
         // SAFETY: the call takes no pointers; it is asked before anything else could fail.
         let outcome = unsafe { GetLastError() };
         let section = Handle::from_call(section)?;
@@ -276,7 +279,10 @@ fn semaphore(name: Option<&str>, lane: usize) -> io::Result<Handle> {
     let wide = name.map(|name| wide(&format!("{name}.{lane}")));
     let wide = wide.as_ref().map_or(std::ptr::null(), |wide| wide.as_ptr());
     // SAFETY: no security attributes are passed, and a name ends with a zero.
-    let raw = call!(unsafe { CreateSemaphoreW(std::ptr::null(), 0, i32::MAX, wide) });
+    let raw = call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe { CreateSemaphoreW(std::ptr::null(), 0, i32::MAX, wide) }
+    );
     Handle::from_call(raw)
 }
 
@@ -286,7 +292,10 @@ fn wide(name: &str) -> Vec<u16> {
 
 fn map(section: &Handle) -> io::Result<NonNull<u8>> {
     // SAFETY: the section is open; the system chooses a place where nothing of ours lies.
-    let view = call!(unsafe { MapViewOfFile(section.raw(), FILE_MAP_ALL_ACCESS, 0, 0, 0) });
+    let view = call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe { MapViewOfFile(section.raw(), FILE_MAP_ALL_ACCESS, 0, 0, 0) }
+    );
     NonNull::new(view.Value.cast()).ok_or_else(io::Error::last_os_error)
 }
 

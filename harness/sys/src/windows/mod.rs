@@ -21,6 +21,7 @@ pub mod privileges;
 pub mod process;
 mod query;
 mod ready;
+pub(crate) mod refusals;
 pub mod refused;
 mod relay;
 pub mod socket;

@@ -15,9 +15,10 @@ use super::handle::Handle;
 /// An event that a thread waits on for its own operations.
 pub(super) fn event() -> io::Result<Handle> {
     // SAFETY: no security attributes and no name are passed.
-    Handle::from_call(call!(unsafe {
-        CreateEventW(std::ptr::null(), 1, 0, std::ptr::null())
-    }))
+    Handle::from_call(call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe { CreateEventW(std::ptr::null(), 1, 0, std::ptr::null()) }
+    ))
 }
 
 /// How an operation went on.

@@ -63,7 +63,10 @@ pub(super) fn take(number: u64) -> io::Result<Handle> {
 
 fn open_root() -> io::Result<Handle> {
     // SAFETY: the call takes no pointers.
-    Handle::from_call(call!(unsafe { OpenProcess(PROCESS_DUP_HANDLE, 0, root()) }))
+    Handle::from_call(call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe { OpenProcess(PROCESS_DUP_HANDLE, 0, root()) }
+    ))
 }
 
 fn this() -> HANDLE {
@@ -74,7 +77,11 @@ fn this() -> HANDLE {
 fn duplicate(from: HANDLE, handle: HANDLE, to: HANDLE, how: u32) -> io::Result<HANDLE> {
     let mut copy = std::ptr::null_mut();
     // SAFETY: both processes are open, and the place for the copy is writable.
-    if call!(unsafe { DuplicateHandle(from, handle, to, &mut copy, 0, 0, how) }) == 0 {
+    if call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe { DuplicateHandle(from, handle, to, &mut copy, 0, 0, how) }
+    ) == 0
+    {
         return Err(io::Error::last_os_error());
     }
     Ok(copy)

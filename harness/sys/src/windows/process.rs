@@ -198,7 +198,10 @@ pub fn spawn(marker: (&str, &str)) -> io::Result<(Child, Channel)> {
 /// Starts a program, a second time where the system failed by itself: Wine does so once in some
 /// thousand times.
 pub(super) fn start(command: &mut Command) -> io::Result<std::process::Child> {
-    match call!(command.spawn()) {
+    match call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        command.spawn()
+    ) {
         Err(error) if error.raw_os_error() == Some(ERROR_INTERNAL_ERROR.cast_signed()) => {
             call!(command.spawn())
         }
@@ -285,7 +288,10 @@ pub fn fork(_harmless: usize) -> io::Result<Option<Child>> {
 /// `NotFound` when there is no such process; others when it cannot be watched.
 pub fn watch(pid: u32) -> io::Result<Handle> {
     // SAFETY: the call takes no pointers.
-    let opened = Handle::from_call(call!(unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) }));
+    let opened = Handle::from_call(call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe { OpenProcess(PROCESS_SYNCHRONIZE, 0, pid) }
+    ));
     let process = opened.map_err(|error| match error.raw_os_error() {
         // What the system says of a number that no process has.
         Some(code) if code.cast_unsigned() == ERROR_INVALID_PARAMETER => {

@@ -15,7 +15,10 @@ pub fn start<T: Send + 'static>(
     builder: Builder,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
-    call!(builder.spawn(work))
+    call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        builder.spawn(work)
+    )
 }
 
 /// The processor time of the calling thread.

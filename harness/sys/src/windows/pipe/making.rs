@@ -54,30 +54,36 @@ fn read_one_write_at_a_time(end: &Handle) -> io::Result<()> {
 fn pair(server_access: u32, client_access: u32) -> io::Result<(Handle, Handle)> {
     let name = private_name()?;
     // SAFETY: the name ends with a zero, and no security attributes are passed.
-    let server = Handle::from_call(call!(unsafe {
-        CreateNamedPipeW(
-            name.as_ptr(),
-            server_access | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
-            PIPE_TYPE_MESSAGE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
-            1,
-            BUFFER,
-            BUFFER,
-            0,
-            std::ptr::null(),
-        )
-    }))?;
+    let server = Handle::from_call(call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe {
+            CreateNamedPipeW(
+                name.as_ptr(),
+                server_access | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+                PIPE_TYPE_MESSAGE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
+                1,
+                BUFFER,
+                BUFFER,
+                0,
+                std::ptr::null(),
+            )
+        }
+    ))?;
     // SAFETY: as above, and no template is passed.
-    let client = Handle::from_call(call!(unsafe {
-        CreateFileW(
-            name.as_ptr(),
-            client_access,
-            0,
-            std::ptr::null(),
-            OPEN_EXISTING,
-            FILE_FLAG_OVERLAPPED,
-            std::ptr::null_mut(),
-        )
-    }))?;
+    let client = Handle::from_call(call!(
+        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+        unsafe {
+            CreateFileW(
+                name.as_ptr(),
+                client_access,
+                0,
+                std::ptr::null(),
+                OPEN_EXISTING,
+                FILE_FLAG_OVERLAPPED,
+                std::ptr::null_mut(),
+            )
+        }
+    ))?;
     Ok((server, client))
 }
 
