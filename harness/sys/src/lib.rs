@@ -14,7 +14,7 @@
 //! | [`privileges`] | whether this process may still do what it could |
 //! | [`zygote`] | a server with one thread that copies itself on request |
 //! | [`bare`] | the system's fork alone, for who measures it |
-//! | [`atomic`], [`failpoint`] | words in shared memory, and places to die at for tests |
+//! | [`atomic`], [`failpoint`] | words in shared memory, and for tests places to die at and calls to fail |
 //! | [`tree`] | a process tree that is watched, kept apart and ended as a whole |
 //! | [`socket_folder`] | a private folder for a socket's file, where a socket needs one |
 //! | [`folder`], [`scratch`] | private folders, and those that go with the process that made them |

@@ -15,6 +15,7 @@ pub mod memory;
 pub(crate) mod named;
 mod overlapped;
 mod parking;
+mod patience;
 mod peek;
 pub mod pipe;
 pub mod privileges;

@@ -11,14 +11,17 @@ use windows_sys::Win32::System::IO::{CancelIoEx, GetOverlappedResult, OVERLAPPED
 use windows_sys::Win32::System::Threading::{CreateEventW, INFINITE, WaitForSingleObject};
 
 use super::handle::Handle;
+use super::patience::steadily;
 
 /// An event that a thread waits on for its own operations.
 pub(super) fn event() -> io::Result<Handle> {
-    // SAFETY: no security attributes and no name are passed.
-    Handle::from_call(call!(
-        ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
-        unsafe { CreateEventW(std::ptr::null(), 1, 0, std::ptr::null()) }
-    ))
+    steadily(|| {
+        // SAFETY: no security attributes and no name are passed.
+        Handle::from_call(call!(
+            ERROR_NO_SYSTEM_RESOURCES | ERROR_NOT_ENOUGH_MEMORY,
+            unsafe { CreateEventW(std::ptr::null(), 1, 0, std::ptr::null()) }
+        ))
+    })
 }
 
 /// How an operation went on.

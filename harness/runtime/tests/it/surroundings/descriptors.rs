@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
 use poolproof_sys::handle::open_count;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, WaitId, WaitIdOptions, getrlimit, setrlimit, waitid};
 
 use super::does;
 use crate::start::itself;
@@ -120,6 +120,17 @@ fn numbers_stay_in_place(
 }
 
 fn pool(context: mp::Context) -> Outcome {
+    let pool = context.pool_builder(1).max_tasks_per_child(1).start()?;
+    // Its worker ends with this task, and there is no room for another one yet.
+    let full = fill(0);
+    let before = pool.apply_async(itself, 1)?;
+    expect(before.into_result(Some(SOON))?, 1)?;
+    let after = pool.apply_async(itself, 2)?;
+    let is_early = after.wait(Some(Duration::from_millis(100)));
+    drop(full);
+    hold(!is_early, "a worker was replaced without room")?;
+    expect(after.into_result(Some(SOON))?, 2)?;
+    drop(pool);
     let pool = context.pool(2)?;
     for left in 0..12 {
         let full = fill(left);
@@ -175,6 +186,15 @@ fn listener(_context: mp::Context) -> Outcome {
     Ok(())
 }
 
+/// Whether a child has ended that nobody has reaped.
+fn is_zombie_there() -> rustix::io::Result<bool> {
+    let looking = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    match waitid(WaitId::All, looking) {
+        Err(rustix::io::Errno::CHILD) => Ok(false),
+        found => Ok(found?.is_some()),
+    }
+}
+
 fn process(context: mp::Context) -> Outcome {
     expect(ended(&context.process(itself, 7).start()?)?, Some(7))?;
     let mut refusals = 0;
@@ -195,12 +215,12 @@ fn process(context: mp::Context) -> Outcome {
                 is_refused(refused)?;
             }
         }
+        expect(ended(&context.process(itself, 7).start()?)?, Some(7))?;
         let begun = Instant::now();
-        while !mp::active_children().is_empty() {
+        while !mp::active_children().is_empty() || is_zombie_there()? {
             hold(begun.elapsed() < SOON, "a child is left")?;
             std::thread::sleep(Duration::from_millis(1));
         }
-        expect(ended(&context.process(itself, 7).start()?)?, Some(7))?;
     }
     hold(refusals > 0, "nothing was ever refused")
 }

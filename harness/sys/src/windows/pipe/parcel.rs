@@ -9,6 +9,7 @@ use std::io;
 
 use super::super::handle::Handle;
 use super::super::parking;
+use super::super::patience::steadily;
 use super::super::peek::peek;
 use super::bytes::fill;
 use super::{read, wait_readable, write, write_both};
@@ -53,7 +54,8 @@ pub fn receive(
             is_whole: true,
         };
         for number in numbers {
-            match parking::take(u64::from_ne_bytes(*number)) {
+            // What is not taken now would stay where it is until the root ends.
+            match steadily(|| parking::take(u64::from_ne_bytes(*number))) {
                 Ok(handle) => group.handles.push(handle),
                 Err(_) => group.is_whole = false,
             }
