@@ -22,6 +22,8 @@ pub(crate) use names::Names;
 #[derive(Debug)]
 pub(crate) struct Code {
     pub(crate) functions: Vec<FunctionCode>,
+    /// Their names, main's left out.
+    pub(crate) function_names: Vec<String>,
     /// The place of main among the functions.
     pub(crate) main: u16,
     pub(crate) names: Names,
@@ -84,6 +86,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     let (clears_events, names_workers) = (calls("clear"), calls("active_children"));
     Ok(Code {
         functions,
+        function_names: program.functions.keys().cloned().collect(),
         main,
         names,
         globals: program.globals.clone(),

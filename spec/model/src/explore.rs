@@ -132,7 +132,7 @@ impl<'a> Search<'a> {
                 ),
                 false => (open.node, open.state.clone()),
             };
-            let line = self.machine.apply(&mut state, &open.moves[at], step)?;
+            let line = self.machine.apply(&mut state, &open.moves[at], step)?.line;
             let Some(to) = self.visit(state)? else {
                 continue;
             };
@@ -159,7 +159,7 @@ impl<'a> Search<'a> {
             end: None,
         });
         let moves = self.machine.moves(&state)?;
-        let steps = self.steps(&state, &moves);
+        let steps = steps(self.machine, self.limits.reduce, &state, &moves);
         if steps.is_empty() {
             self.nodes[node as usize].end = Some(end(&state));
             return Ok(Some(node));
@@ -172,23 +172,28 @@ impl<'a> Search<'a> {
         });
         Ok(Some(node))
     }
+}
 
-    /// The steps to try in a state.
-    fn steps(&self, state: &State, moves: &[Moves]) -> Vec<(usize, Step)> {
-        let enabled: Vec<usize> = (0..moves.len())
-            .filter(|at| moves[*at].is_enabled())
-            .collect();
-        if enabled.is_empty() {
-            return still(moves);
-        }
-        let chosen = if self.limits.reduce {
-            reduce::ample(self.machine, state, moves, &enabled)
-        } else {
-            enabled
-        };
-        let of = |at: usize| moves[at].steps().into_iter().map(move |step| (at, step));
-        chosen.into_iter().flat_map(of).collect()
+/// The steps to try in a state.
+pub(crate) fn steps(
+    machine: &Machine,
+    reduce: bool,
+    state: &State,
+    moves: &[Moves],
+) -> Vec<(usize, Step)> {
+    let enabled: Vec<usize> = (0..moves.len())
+        .filter(|at| moves[*at].is_enabled())
+        .collect();
+    if enabled.is_empty() {
+        return still(moves);
     }
+    let chosen = if reduce {
+        reduce::ample(machine, state, moves, &enabled)
+    } else {
+        enabled
+    };
+    let of = |at: usize| moves[at].steps().into_iter().map(move |step| (at, step));
+    chosen.into_iter().flat_map(of).collect()
 }
 
 /// Where nothing else can move, who settles does, and else what is late expires.
@@ -211,7 +216,7 @@ fn still(moves: &[Moves]) -> Vec<(usize, Step)> {
 }
 
 /// How a run ends in a state where nothing can move.
-fn end(state: &State) -> (Ending, u32) {
+pub(crate) fn end(state: &State) -> (Ending, u32) {
     let left = state
         .processes
         .iter()

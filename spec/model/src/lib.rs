@@ -12,8 +12,10 @@ mod machine;
 mod objects;
 mod reduce;
 mod state;
+pub mod witness;
 
 pub use behaviour::{Behaviour, Refutation, Rejection};
 pub use error::ModelError;
 pub use explore::{Exploration, Limits, explore};
 pub use graph::Graph;
+pub use witness::{Goal, Witness, witness};

@@ -97,7 +97,10 @@ impl<'a> Builder<'a, '_> {
                 Instruction::Error(*kind)
             }
         };
-        self.emit(instruction);
+        match subject(kind) {
+            Some(subject) => self.emit_about(instruction, subject),
+            None => self.emit(instruction),
+        };
         Ok(())
     }
 
@@ -177,7 +180,8 @@ impl<'a> Builder<'a, '_> {
                     named,
                 };
                 self.code.calls.push(site);
-                self.emit(Instruction::CallMethod(self.code.calls.len() as u16 - 1));
+                let call = Instruction::CallMethod(self.code.calls.len() as u16 - 1);
+                self.emit_about(call, receiver);
             }
         }
         self.place = place;
@@ -240,6 +244,17 @@ impl<'a> Builder<'a, '_> {
     pub(super) fn equal(&mut self) {
         self.emit(Instruction::Binary(BinaryOperator::Eq));
         self.depth -= 1;
+    }
+}
+
+/// What an expression reads.
+fn subject(kind: &ExpressionKind) -> Option<&Expression> {
+    match kind {
+        ExpressionKind::Attribute(subject, _)
+        | ExpressionKind::Item(subject, _)
+        | ExpressionKind::Slice(subject, ..)
+        | ExpressionKind::Unary(_, subject) => Some(subject),
+        _ => None,
     }
 }
 

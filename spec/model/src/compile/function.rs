@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use poolproof_case::Program;
-use poolproof_case::program::{Block, Place, Statement, StatementKind};
+use poolproof_case::program::{Block, Expression, ExpressionKind, Place, Statement, StatementKind};
 
 use super::instruction::{CallSite, Instruction, NewSite};
 use super::{Names, liveness};
@@ -18,6 +18,8 @@ pub(crate) struct FunctionCode {
     pub(crate) instructions: Vec<Instruction>,
     /// Where each instruction stands in the file.
     pub(crate) places: Vec<Place>,
+    /// What an access is made to, as the program names it, by the number of its instruction.
+    pub(crate) subjects: BTreeMap<usize, String>,
     /// Where an error at each instruction goes, and how much of the stack stays.
     pub(crate) handlers: Vec<Option<(u32, u16)>>,
     pub(crate) calls: Vec<CallSite>,
@@ -76,7 +78,7 @@ pub(super) struct Cleanup<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Action<'a> {
     /// Leave the context manager at this depth.
-    Leave(u16),
+    Leave(u16, &'a Expression),
     /// Do a `finally`.
     Finally(&'a Block),
 }
@@ -157,6 +159,15 @@ impl Builder<'_, '_> {
         self.code.instructions.len() - 1
     }
 
+    /// Appends an instruction that makes an access to what this expression names.
+    pub(super) fn emit_about(&mut self, instruction: Instruction, subject: &Expression) -> usize {
+        let at = self.emit(instruction);
+        if let Some(name) = name(subject) {
+            self.code.subjects.insert(at, name);
+        }
+        at
+    }
+
     pub(super) fn here(&self) -> u32 {
         self.code.instructions.len() as u32
     }
@@ -213,5 +224,17 @@ impl Builder<'_, '_> {
         self.code.handlers = self.handler_of.iter().map(resolve).collect();
         self.code.live = liveness::live(&self.code);
         self.code
+    }
+}
+
+/// What an expression is called, where it is no more than a name.
+fn name(expression: &Expression) -> Option<String> {
+    match &expression.kind {
+        ExpressionKind::Local(name) | ExpressionKind::Global(name) => Some(name.clone()),
+        ExpressionKind::Module => Some("mp".to_owned()),
+        ExpressionKind::Attribute(object, attribute) => {
+            Some(format!("{}.{attribute}", name(object)?))
+        }
+        _ => None,
     }
 }

@@ -113,7 +113,10 @@ impl<'a> Builder<'a, '_> {
             other => return self.error(format!("the machine does not know {other:?}")),
         };
         self.place = place;
-        self.emit(instruction);
+        match subject(kind) {
+            Some(subject) => self.emit_about(instruction, subject),
+            None => self.emit(instruction),
+        };
         self.depth = depth;
         Ok(())
     }
@@ -171,7 +174,8 @@ impl<'a> Builder<'a, '_> {
             positional: 0,
             named: Vec::new(),
         });
-        self.emit(Instruction::CallMethod(self.code.calls.len() as u16 - 1));
+        let get = Instruction::CallMethod(self.code.calls.len() as u16 - 1);
+        self.emit_about(get, queue);
         self.depth += 1;
         let names = [name.to_owned()];
         self.store(&names)?;
@@ -217,12 +221,12 @@ impl<'a> Builder<'a, '_> {
         let place = self.place;
         self.expression(manager)?;
         let at = self.depth - 1;
-        self.emit(Instruction::Enter);
+        self.emit_about(Instruction::Enter, manager);
         let around = (self.handler, self.handler_depth);
         let protection = self.protect();
         let (handler, handler_depth) = around;
         self.cleanups.push(Cleanup {
-            action: Action::Leave(at),
+            action: Action::Leave(at, manager),
             handler,
             handler_depth,
         });
@@ -230,11 +234,11 @@ impl<'a> Builder<'a, '_> {
         self.cleanups.pop();
         self.unprotect(protection);
         self.place = place;
-        self.emit(Instruction::Leave(at));
+        self.emit_about(Instruction::Leave(at), manager);
         let end = self.emit(Instruction::Jump(0));
         self.handle(protection);
         self.depth += 1;
-        self.emit(Instruction::Leave(at));
+        self.emit_about(Instruction::Leave(at), manager);
         self.emit(Instruction::Raise);
         self.depth -= 1;
         self.land(end);
@@ -314,8 +318,8 @@ impl<'a> Builder<'a, '_> {
             self.handler_depth = cleanup.handler_depth;
             self.cleanups = cleanups[..at].to_vec();
             match cleanup.action {
-                Action::Leave(depth) => {
-                    self.emit(Instruction::Leave(depth));
+                Action::Leave(depth, manager) => {
+                    self.emit_about(Instruction::Leave(depth), manager);
                 }
                 Action::Finally(block) => self.block(block)?,
             }
@@ -325,6 +329,16 @@ impl<'a> Builder<'a, '_> {
         self.emit(Instruction::Return);
         self.depth = depth;
         Ok(())
+    }
+}
+
+/// What a statement is done to.
+fn subject(kind: &StatementKind) -> Option<&Expression> {
+    match kind {
+        StatementKind::SetItem(subject, ..)
+        | StatementKind::SetAttr(subject, ..)
+        | StatementKind::Signal(subject, _) => Some(subject),
+        _ => None,
     }
 }
 

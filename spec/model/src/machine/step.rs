@@ -7,6 +7,7 @@ use super::{Machine, finish, plain, run, unwind, worker};
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
 use crate::objects::{self, Body, Choice, Context, Done, Fault, Ready, Wait, queue};
+use crate::state::compact::Moved;
 use crate::state::{ObjectId, Phase, ProcessId, Role, Signal, SpaceId, State, Val, Work};
 
 /// Who moves.
@@ -36,6 +37,16 @@ pub(crate) struct Moves {
     pub(crate) pending: Option<Pending>,
     pub(crate) ready: Ready,
     pub(crate) has_signal: bool,
+}
+
+/// What a step has done.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// The line that it writes.
+    pub(crate) line: Option<u32>,
+    /// The numbers that processes and objects had before and have now; those that are new had
+    /// numbers after all others.
+    pub(crate) moved: Moved,
 }
 
 impl Moves {
@@ -155,13 +166,13 @@ impl Machine {
         state.processes[..process as usize].iter().any(is_twin)
     }
 
-    /// Makes a step; gives the line that it writes.
+    /// Makes a step.
     pub(crate) fn apply(
         &self,
         state: &mut State,
         moves: &Moves,
         step: Step,
-    ) -> Result<Option<u32>, ModelError> {
+    ) -> Result<Applied, ModelError> {
         let line = match moves.actor {
             Actor::Process(process) => self.apply_process(state, process, moves, step)?,
             Actor::Feeder(id, at) => {
@@ -178,8 +189,8 @@ impl Machine {
             }
         };
         run::advance_all(self, state)?;
-        state.compact();
-        Ok(line)
+        let moved = state.compact();
+        Ok(Applied { line, moved })
     }
 
     fn apply_process(

@@ -11,6 +11,15 @@ use super::{Cell, End, NOBODY, ObjectId, Parcel, ProcessId, Space, SpaceId, Stat
 use crate::objects::lock::DEAD;
 use crate::objects::{Body, Object};
 
+/// What compaction has moved where.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    /// The old number of each process that is left.
+    pub(crate) processes: Vec<ProcessId>,
+    /// The new number of each object, [`NOBODY`] for one that is dropped.
+    pub(crate) objects: Vec<ObjectId>,
+}
+
 /// New numbers for old ones.
 pub(crate) struct Renumber {
     objects: Vec<u32>,
@@ -182,8 +191,8 @@ fn has_opaque(root: &Val, cells: &[Cell]) -> bool {
 
 impl State {
     /// Drops what nobody can reach and numbers the rest as it is found.
-    pub(crate) fn compact(&mut self) {
-        self.order_processes();
+    pub(crate) fn compact(&mut self) -> Moved {
+        let order = self.order_processes();
         let mut renumber = Renumber {
             objects: vec![NOBODY; self.objects.len()],
             cells: self
@@ -203,10 +212,14 @@ impl State {
         self.roots(&mut renumber);
         self.follow(&mut renumber);
         self.opaque_next = renumber.opaque.len() as u32;
+        Moved {
+            processes: order,
+            objects: renumber.objects,
+        }
     }
 
     /// Processes in the order of their family tree, without those that are gone; spaces likewise.
-    fn order_processes(&mut self) {
+    fn order_processes(&mut self) -> Vec<ProcessId> {
         let mut order: Vec<u32> = Vec::with_capacity(self.processes.len());
         let mut stack: Vec<u32> = Vec::new();
         let lives = |one: &u32| !self.processes[*one as usize].is_gone;
@@ -219,10 +232,10 @@ impl State {
             stack.extend(all.clone().filter(is_child).rev());
         }
         let is_same = order.iter().enumerate().all(|(at, one)| at as u32 == *one);
-        if is_same && order.len() == self.processes.len() {
-            return;
+        if !is_same || order.len() != self.processes.len() {
+            self.reorder(&order);
         }
-        self.reorder(&order);
+        order
     }
 
     fn reorder(&mut self, order: &[u32]) {

@@ -8,6 +8,7 @@ mod mistakes;
 mod reduction;
 mod seeds;
 mod twins;
+mod witness;
 
 use poolproof_case::{Case, StartMethod};
 use poolproof_spec::{Exploration, Limits, explore};
