@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod case_record;
 mod finding;
 mod json;
 mod markdown;
@@ -19,13 +20,16 @@ mod summary;
 mod systems;
 pub mod verdict;
 
+pub use case_record::{
+    Automaton, BehaviourRecord, CaseRecord, ClauseRecord, EndingRecord, NodeRecord, ProgramRecord,
+};
 pub use finding::sentence;
 pub use json::json;
 pub use markdown::markdown;
 pub use outcome_text::outcome_text;
 pub use record::{
-    Figure, Foot, Head, Holds, Interval, Line, Memory, Observation, Record, Rejection,
-    RelationRecord, Sometimes, Unused, VERSION,
+    Figure, Foot, Head, Holds, Interleaving, Interval, Line, Memory, Observation, Record,
+    Rejection, RelationRecord, Sometimes, Step, Unused, VERSION,
 };
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
 pub use shown::shown;

@@ -7,10 +7,19 @@
 use poolproof_case::{Ending, Outcome, StartMethod, Unit};
 use serde::{Deserialize, Serialize};
 
+use crate::case_record::CaseRecord;
 use crate::verdict::Verdict;
 
 /// The version of the run file that this crate writes.
-pub const VERSION: u32 = 1;
+///
+/// A reader ignores fields that it does not know, so a new one leaves the version as it is. It
+/// refuses a kind of line, a verdict or another word that it does not know, so a new one of these
+/// raises the version: an older reader then says which version it can read, at the head, and not
+/// somewhere in the middle what it does not understand. Older versions stay readable.
+///
+/// - 1: a head, records, a foot.
+/// - 2: cases; the verdicts `unsettled` and `refuted`.
+pub const VERSION: u32 = 2;
 
 /// One line of a run file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +27,8 @@ pub const VERSION: u32 = 1;
 pub enum Line {
     /// The first line.
     Head(Head),
+    /// A case that was run.
+    Case(Box<CaseRecord>),
     /// A case on a driver under a start method.
     Record(Box<Record>),
     /// The last line; a file without one is incomplete.
@@ -287,6 +298,34 @@ pub struct Rejection {
     pub expected: Vec<String>,
     /// The allowed outcome that is nearest.
     pub nearest: Outcome,
+    /// How the nearest allowed outcome can come about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interleaving: Option<Interleaving>,
+    /// How the lines that were still allowed can come about, where the nearest allowed outcome begins
+    /// otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed: Option<Interleaving>,
+}
+
+/// What processes do one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interleaving {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Whether no shorter one does the same.
+    pub shortest: bool,
+}
+
+/// One step of an interleaving.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Who makes it.
+    pub process: String,
+    /// What it does.
+    pub does: String,
+    /// The line that it writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
 }
 
 /// What a run added up to.

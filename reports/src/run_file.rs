@@ -1,10 +1,11 @@
-//! Run files: a head, records and a foot, one JSON object a line.
+//! Run files: a head, cases, records and a foot, one JSON object a line.
 //!
 //! Reading says which line is bad; merging joins shards and machines into one.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::case_record::CaseRecord;
 use crate::record::{Foot, Head, Line, Record, VERSION};
 use crate::verdict::worst_exit;
 
@@ -13,6 +14,8 @@ use crate::verdict::worst_exit;
 pub struct RunFile {
     /// The first line.
     pub head: Head,
+    /// The cases that were run, in the order of the file; none in files of version 1.
+    pub cases: Vec<CaseRecord>,
     /// The records, in the order of the file.
     pub records: Vec<Record>,
     /// The last line; none where the run was cut short.
@@ -89,6 +92,7 @@ pub fn read(text: &str) -> Result<RunFile, Error> {
                 file.head = head;
             }
             _ if !has_head => return Err(Error::new(number, "the head does not come first")),
+            Line::Case(case) => file.cases.push(*case),
             Line::Record(record) => file.records.push(*record),
             Line::Foot(foot) => file.foot = Some(foot),
         }
@@ -117,6 +121,9 @@ pub fn write_line(line: &Line) -> String {
 #[must_use]
 pub fn write(file: &RunFile) -> String {
     let mut text = write_line(&Line::Head(file.head.clone()));
+    for case in &file.cases {
+        text += &write_line(&Line::Case(Box::new(case.clone())));
+    }
     for record in &file.records {
         text += &write_line(&Line::Record(Box::new(record.clone())));
     }
@@ -164,6 +171,7 @@ pub fn merge(files: Vec<RunFile>) -> Result<RunFile, Error> {
                 .max_by(f64::total_cmp),
         });
         merged.records.extend(run.records);
+        add_cases(&mut merged.cases, run.cases);
     }
     let cases: BTreeSet<&str> = merged
         .records
@@ -197,6 +205,18 @@ fn add(run: &mut RunFile, file: RunFile) {
     run.records
         .extend(new.filter(|record| !known.contains(&key(record))));
     run.foot = run.foot.take().or(file.foot);
+    add_cases(&mut run.cases, file.cases);
+}
+
+/// Adds the cases of another file; the same case of both becomes one.
+fn add_cases(cases: &mut Vec<CaseRecord>, others: Vec<CaseRecord>) {
+    for other in others {
+        let is_it = |case: &&mut CaseRecord| case.id == other.id && case.hash == other.hash;
+        match cases.iter_mut().find(is_it) {
+            Some(case) => case.add(other),
+            None => cases.push(other),
+        }
+    }
 }
 
 fn name_system(run: &mut RunFile) {

@@ -95,6 +95,12 @@ impl Store {
     /// A whole run takes the place of the one before, and of what was cut short before it.
     pub(crate) fn end(&self, file: &RunFile) -> Result<PathBuf, Error> {
         let markdown = poolproof_report::markdown(file);
+        if file.foot.is_none() {
+            // What is whole has them before its records; who reads this finds them after.
+            for case in &file.cases {
+                self.write(&Line::Case(Box::new(case.clone())));
+            }
+        }
         // Windows replaces no file that is open.
         self.open
             .lock()

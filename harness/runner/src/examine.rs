@@ -311,6 +311,9 @@ impl Examination<'_> {
                 )
             });
         let reason = self.reason_of(verdict, &seen, &sometimes);
+        let mut observations: Vec<Observation> = seen.observations.into_values().collect();
+        let explanations = &self.specified.explanations;
+        explanations.explain(&self.case().program, self.method, &mut observations);
         Record {
             verdict,
             runs: seen.tally.usable,
@@ -318,7 +321,7 @@ impl Examination<'_> {
             seen: seen.allowed.len() as u64,
             allowed: (!exploration.bounded).then(|| exploration.behaviour.count().to_string()),
             bounded: exploration.bounded,
-            observations: seen.observations.into_values().collect(),
+            observations,
             reason,
             replay,
             sometimes,

@@ -56,6 +56,8 @@ pub(crate) fn judge(
             accepted: why.accepted as u64,
             expected: why.expected,
             nearest,
+            interleaving: None,
+            followed: None,
         })
     }))
 }

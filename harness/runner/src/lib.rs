@@ -8,12 +8,14 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod case_record;
 mod control;
 pub mod driver;
 mod error;
 mod examine;
 mod execute;
 mod figures;
+mod interleaving;
 pub mod interpreter;
 mod judge;
 mod leak;

@@ -9,6 +9,7 @@ use poolproof_case::diagnostic::Diagnostic;
 use poolproof_case::{Claim, StartMethod, uses};
 use poolproof_spec::{Exploration, Limits, explore};
 
+use crate::interleaving::Explanations;
 use crate::load::{Loaded, Problem};
 
 /// A case's behaviour under one start method.
@@ -18,6 +19,8 @@ pub struct Specified {
     pub exploration: Exploration,
     /// How long it took.
     pub seconds: f64,
+    /// How what is allowed can come about in place of what is not.
+    pub(crate) explanations: Explanations,
 }
 
 /// Explores a case under a start method and checks the claims made for it.
@@ -47,6 +50,7 @@ pub fn specify(
         Ok(Specified {
             exploration,
             seconds,
+            explanations: Explanations::default(),
         })
     } else {
         Err(mistakes)

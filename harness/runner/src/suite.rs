@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use poolproof_case::StartMethod;
 use poolproof_case::diagnostic::Diagnostic;
-use poolproof_report::Record;
+use poolproof_report::{CaseRecord, Record};
 
+use crate::case_record::{Known, case_records};
 use crate::driver::{Driver, Prepared};
 use crate::error::{Error, Result};
 use crate::examine::{Examination, Wanted};
@@ -73,6 +74,8 @@ pub enum Progress<'a> {
 pub struct Results {
     /// Case by case, start method by start method, driver by driver.
     pub records: Vec<Record>,
+    /// The cases that have records, with what was computed of them.
+    pub cases: Vec<CaseRecord>,
     /// Cases that explore found to be wrong; they have no records.
     pub problems: Vec<Problem>,
     /// Whether it was ended early.
@@ -179,6 +182,8 @@ pub fn run(
             .records
             .extend(item.records.into_inner().unwrap_or_default());
     }
+    let known = questions.iter().filter_map(Question::known);
+    results.cases = case_records(cases, &known.collect::<Vec<_>>());
     results.problems = problems(questions);
     // A case that is wrong under one start method has no verdict under any.
     let wrong: Vec<String> = results
@@ -190,7 +195,19 @@ pub fn run(
         let loaded = cases.iter().find(|loaded| loaded.case.id == record.case);
         loaded.is_none_or(|loaded| !wrong.contains(&loaded.path.display().to_string()))
     });
+    let records = &results.records;
     results
+        .cases
+        .retain(|case| records.iter().any(|record| record.case == case.id));
+    results
+}
+
+impl Question<'_> {
+    /// What is known of it by now.
+    fn known(&self) -> Option<Known<'_>> {
+        let specified = self.answer.get()?.as_ref().ok()?;
+        Some((self.loaded.case.id.as_str(), self.method, specified))
+    }
 }
 
 struct Work<'a> {

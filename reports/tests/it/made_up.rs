@@ -61,6 +61,7 @@ pub(crate) fn file() -> RunFile {
             }],
             spread: Some(0.07),
         },
+        cases: Vec::new(),
         records,
         foot: Some(Foot {
             cases: 4,
@@ -162,6 +163,8 @@ fn deviation() -> Record {
             ending: Ending::Exit(0),
             left: 0,
         },
+        interleaving: None,
+        followed: None,
     });
     record.observations.push(forbidden);
     record.replay = Some(

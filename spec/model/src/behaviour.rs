@@ -76,6 +76,37 @@ impl Behaviour {
         self.nodes.iter().map(|node| node.edges.len()).sum()
     }
 
+    /// The lines that occur, in order; edges name them by their place here.
+    #[must_use]
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    /// The endings that occur, each with how many processes are left; nodes name them by their place
+    /// here.
+    #[must_use]
+    pub fn endings(&self) -> &[(Ending, u32)] {
+        &self.ends
+    }
+
+    /// The edges of a node: a line, and the node after it. Node 0 is the start.
+    ///
+    /// # Panics
+    /// When there is no such node.
+    #[must_use]
+    pub fn edges_of(&self, node: usize) -> &[(u32, u32)] {
+        &self.nodes[node].edges
+    }
+
+    /// The endings that are allowed at a node.
+    ///
+    /// # Panics
+    /// When there is no such node.
+    #[must_use]
+    pub fn endings_of(&self, node: usize) -> &[u32] {
+        &self.nodes[node].ends
+    }
+
     /// Whether this outcome is allowed.
     #[must_use]
     pub fn allows(&self, outcome: &Outcome) -> bool {

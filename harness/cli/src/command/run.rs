@@ -64,6 +64,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     exits.extend(failure.as_ref().map(Error::exit_code));
     let exit = worst_exit(exits);
     file.records = results.records;
+    file.cases = results.cases;
     // Without a foot the run file is incomplete, which is what an interrupted one is.
     let is_whole = !results.interrupted && failure.is_none();
     file.foot = is_whole.then(|| Foot {

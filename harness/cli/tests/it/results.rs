@@ -63,6 +63,27 @@ fn a_record_says_which_program_was_run() {
 }
 
 #[test]
+fn a_run_file_keeps_what_a_case_is_and_may_do() {
+    let folder = Folder::with(&HELLO);
+    run(&folder, "out");
+    let text = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
+    let file = poolproof_report::read(&text).unwrap();
+    let [case] = &file.cases[..] else {
+        panic!("one case was run, and {} are kept", file.cases.len());
+    };
+    assert_eq!(case.hash, file.records[0].case_hash);
+    assert_eq!(case.ron, *HELLO);
+    let python = case.programs[0].python.as_deref().unwrap();
+    assert!(python.contains("if __name__ == \"__main__\":"), "{python}");
+    let behaviour = case.behaviour(file.records[0].start_method).unwrap();
+    assert_eq!(behaviour.count.as_deref(), Some("1"));
+    assert_eq!(behaviour.outcomes[0].lines, ["hello 1", "world"]);
+    let automaton = behaviour.automaton.as_ref().unwrap();
+    assert_eq!(automaton.nodes.len(), 3);
+    assert_eq!(automaton.lines, ["hello 1", "world"]);
+}
+
+#[test]
 fn a_run_in_which_nothing_is_judged_is_no_success() {
     let with_kill = HELLO.replace(
         "main: [",
