@@ -9,7 +9,7 @@ poolproof=${POOLPROOF:-cargo run --quiet --release --}
 root=$(dirname "$0")/..
 
 for argument in "$@"; do
-    jq --compact-output 'if .type == "record" then
+    jq --compact-output 'select(.type != "case") | if .type == "record" then
             .observations = [] | del(.title, .clauses, .sometimes, .replay, .seconds)
         else . end' "${argument#*=}" >"$root/reports/systems/${argument%%=*}.jsonl"
 done

@@ -7,12 +7,16 @@
 
 pub mod case_record;
 mod finding;
+mod group;
+mod html;
 mod json;
 mod markdown;
 mod matrix;
 mod moment;
 mod natural;
 mod outcome_text;
+mod quantity;
+mod rate;
 pub mod record;
 pub mod run_file;
 mod shown;
@@ -24,6 +28,7 @@ pub use case_record::{
     Automaton, BehaviourRecord, CaseRecord, ClauseRecord, EndingRecord, NodeRecord, ProgramRecord,
 };
 pub use finding::sentence;
+pub use html::html;
 pub use json::json;
 pub use markdown::markdown;
 pub use outcome_text::outcome_text;

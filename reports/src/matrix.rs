@@ -62,7 +62,7 @@ pub(crate) fn matrix(file: &RunFile) -> Matrix {
 }
 
 /// The driver, with the beginning of its system's name where there are several.
-fn driver(record: &Record) -> String {
+pub(crate) fn driver(record: &Record) -> String {
     match record.system.split(',').next() {
         None | Some("") => record.driver.clone(),
         Some(system) => format!("{} on {system}", record.driver),

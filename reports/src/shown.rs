@@ -24,6 +24,19 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
+/// A whole document with each character that is not to be seen written out, but for its line ends.
+pub(crate) fn printable(document: &str) -> String {
+    let mut printable = String::with_capacity(document.len());
+    for character in document.chars() {
+        if character != '\n' && is_unseen(character) {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
+}
+
 /// Whether a terminal or a reader would do something else with it than show it: control characters,
 /// and those that change the direction of what follows or have no width.
 fn is_unseen(character: char) -> bool {

@@ -10,7 +10,7 @@ const EXAMPLES: &str = "\
 Without a command, every case runs on every driver found: `poolproof` is `poolproof run`.
 
 Examples:
-  poolproof run                                   everything; the report is in reports/latest/
+  poolproof run                                   everything; the report is reports/latest/report.html
   poolproof run queue --driver reference          the cases with `queue` in their id
   poolproof run seed/pool_map --driver cpython    one case on each CPython
   poolproof explore seed/greet_bob_and_jerry      all that the specification allows it
@@ -207,6 +207,8 @@ pub(crate) struct Report {
 /// A report's format.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
+    /// One file to look at, without network
+    Html,
     /// Short enough for a pull request
     Markdown,
     /// The object that `run --json` ends with

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 
 const RUN_FILE: &str = "run.jsonl";
 const SUMMARY: &str = "summary.md";
+const PAGE: &str = "report.html";
 
 /// How the names begin of what is not whole, where something whole is there already.
 const INCOMPLETE: &str = "incomplete-";
@@ -40,7 +41,7 @@ impl Store {
     pub(crate) fn begin(folder: &Path, head: &Head) -> Result<Store, Failure> {
         let failed = |path: &Path, error: io::Error| Error::usage(unwritten(path, &error));
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-        for name in [RUN_FILE, SUMMARY] {
+        for name in [RUN_FILE, SUMMARY, PAGE] {
             let path = folder.join(name);
             if path.is_dir() {
                 return Err(failed(&path, io::ErrorKind::IsADirectory.into()).into());
@@ -92,7 +93,8 @@ impl Store {
 
     /// Ends with the reports of what is there; gives the path of the one to read.
     ///
-    /// A whole run takes the place of the one before, and of what was cut short before it.
+    /// A whole run takes the place of the one before, and of what was cut short before it. What was
+    /// cut short has a summary only: `poolproof report` makes the others of its run file.
     pub(crate) fn end(&self, file: &RunFile) -> Result<PathBuf, Error> {
         let markdown = poolproof_report::markdown(file);
         if file.foot.is_none() {
@@ -113,8 +115,10 @@ impl Store {
         let (run_file, summary) = (self.folder.join(RUN_FILE), self.folder.join(SUMMARY));
         replace(&run_file, &poolproof_report::write(file))?;
         replace(&summary, &markdown)?;
+        let page = self.folder.join(PAGE);
+        replace(&page, &poolproof_report::html(file))?;
         self.remove_incomplete();
-        Ok(summary)
+        Ok(page)
     }
 
     /// One write a line, so that a line is there whole or torn at the end of the file.

@@ -1,8 +1,10 @@
 //! A run file with something of everything.
 
-use poolproof_case::{Ending, Outcome, StartMethod};
+use poolproof_case::{Ending, Outcome, StartMethod, Unit};
 use poolproof_report::{
-    Foot, Head, Observation, Record, Rejection, RunFile, Sometimes, Unused, VERSION, Verdict,
+    Automaton, BehaviourRecord, CaseRecord, ClauseRecord, EndingRecord, Figure, Foot, Head, Holds,
+    Interleaving, Interval, Memory, NodeRecord, Observation, ProgramRecord, Record, Rejection,
+    RelationRecord, RunFile, Sometimes, Step, Unused, VERSION, Verdict,
 };
 
 pub(crate) fn file() -> RunFile {
@@ -43,6 +45,7 @@ pub(crate) fn file() -> RunFile {
     known.reason =
         Some("PM-POOL-CALLBACK-001: a callback is lost (https://example.org/issues/1)".to_owned());
     records.push(known);
+    records.push(measured());
     RunFile {
         head: Head {
             version: VERSION,
@@ -61,7 +64,7 @@ pub(crate) fn file() -> RunFile {
             }],
             spread: Some(0.07),
         },
-        cases: Vec::new(),
+        cases: vec![case()],
         records,
         foot: Some(Foot {
             cases: 4,
@@ -163,8 +166,19 @@ fn deviation() -> Record {
             ending: Ending::Exit(0),
             left: 0,
         },
-        interleaving: None,
+        interleaving: Some(interleaving()),
         followed: None,
+    });
+    forbidden.stderr = "Traceback \u{1b}[31m<most recent call last>\n  boom\n".to_owned();
+    record.memory = Some(Memory {
+        private: Some(12 << 20),
+        proportional: Some(20 << 20),
+        anonymous: Some(9 << 20),
+        processes: 3,
+        largest: Some(5 << 20),
+        looks: 4,
+        absent: None,
+        series: vec![(0.01, 4 << 20), (0.05, 9 << 20), (0.2, 12 << 20)],
     });
     record.observations.push(forbidden);
     record.replay = Some(
@@ -182,4 +196,160 @@ fn leak() -> Record {
     record.observations[0].leaked = vec!["process 4 of the program still lived".to_owned()];
     record.reason = Some("a process was left behind".to_owned());
     record
+}
+
+fn words(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+fn interleaving() -> Interleaving {
+    let step = |process: &str, does: &str, line: Option<&str>| Step {
+        process: process.to_owned(),
+        does: does.to_owned(),
+        line: line.map(str::to_owned),
+    };
+    Interleaving {
+        steps: vec![
+            step("main", "starts process 1", None),
+            step("main", "starts process 2", None),
+            step("process 1", "prints", Some("hello 0")),
+            step("process 1", "prints", Some("bye 0")),
+            step("process 2", "prints", Some("hello 1")),
+            step("process 2", "prints", Some("bye 1")),
+        ],
+        shortest: true,
+    }
+}
+
+/// The case of the deviation: two orders are allowed, of which the run has shown none.
+pub(crate) fn case() -> CaseRecord {
+    let lines = words(&["hello 0", "bye 0", "hello 1", "bye 1"]);
+    let order = |places: [usize; 4]| Outcome {
+        lines: places.map(|place| lines[place].clone()).to_vec(),
+        ending: Ending::Exit(0),
+        left: 0,
+    };
+    let node = |edges: &[(u32, u32)], endings: &[u32]| NodeRecord {
+        edges: edges.to_vec(),
+        endings: endings.to_vec(),
+    };
+    CaseRecord {
+        id: "seed/hello_under_lock".to_owned(),
+        hash: "0123456789abcdef".to_owned(),
+        area: "seed".to_owned(),
+        title: "One lock keeps each process's two lines together".to_owned(),
+        clauses: vec![ClauseRecord {
+            id: "PM-LOCK-MUTEX-001".to_owned(),
+            level: "MUST".to_owned(),
+            text: "A lock is held by one process at a time.".to_owned(),
+        }],
+        ron: "Case(\n    title: \"One lock\",\n)\n".to_owned(),
+        programs: vec![ProgramRecord {
+            contender: None,
+            python: Some(
+                "import multiprocessing\n\nif __name__ == \"__main__\":\n    main()\n".to_owned(),
+            ),
+            absent: None,
+        }],
+        behaviours: vec![BehaviourRecord {
+            start_methods: StartMethod::ALL.to_vec(),
+            count: Some("2".to_owned()),
+            bounded: false,
+            nodes: 8,
+            outcomes: vec![order([0, 1, 2, 3]), order([2, 3, 0, 1])],
+            automaton: Some(Automaton {
+                lines: lines.clone(),
+                endings: vec![EndingRecord {
+                    ending: Ending::Exit(0),
+                    left: 0,
+                }],
+                nodes: vec![
+                    node(&[(0, 1), (2, 2)], &[]),
+                    node(&[(1, 3)], &[]),
+                    node(&[(3, 4)], &[]),
+                    node(&[(2, 5)], &[]),
+                    node(&[(0, 6)], &[]),
+                    node(&[(3, 7)], &[]),
+                    node(&[(1, 7)], &[]),
+                    node(&[], &[0]),
+                ],
+            }),
+        }],
+    }
+}
+
+/// A record of what is measured, whose claim does not hold.
+fn measured() -> Record {
+    let method = StartMethod::Spawn;
+    let mut record = record("performance/queue", "reference", method, Verdict::Refuted);
+    record.title = "A pipe is faster than a queue".to_owned();
+    record.observations.clear();
+    let figure = |label: &str, unit, value| Figure {
+        contender: None,
+        label: label.to_owned(),
+        unit,
+        values: vec![value; 8],
+        times: 100,
+        warm_up: 1,
+        alone: true,
+        histogram: Vec::new(),
+        median: Interval {
+            value,
+            low: value * 0.9,
+            high: value * 1.2,
+        },
+    };
+    record.figures = vec![
+        figure("pipe", Unit::Nanoseconds, 12_000.0),
+        figure("queue", Unit::Nanoseconds, 9_000.0),
+        figure("held", Unit::Bytes, 3_000_000.0),
+    ];
+    record.relations = vec![RelationRecord {
+        claim: "Faster(\"pipe\", \"queue\", 1.0)".to_owned(),
+        holds: Holds::No,
+        seen: Some(Interval {
+            value: 0.75,
+            low: 0.7,
+            high: 0.81,
+        }),
+        pairs: 8,
+        reason: None,
+        known: None,
+    }];
+    record
+}
+
+/// A run file of many cases on many drivers under all start methods, with programs and outputs as
+/// long as those of usual cases, and findings on the last driver.
+pub(crate) fn large(cases: usize, drivers: usize) -> RunFile {
+    let mut file = file();
+    file.records.clear();
+    file.cases.clear();
+    for number in 0..cases {
+        let mut made = case();
+        made.id = format!("area_{}/case_number_{number}", number % 9);
+        made.ron = "    Call(\"processes.append\", [\"$p\"]),\n".repeat(24);
+        made.programs[0].python = Some("        process.join()  # a usual line\n".repeat(60));
+        for driver in 0..drivers {
+            for method in StartMethod::ALL {
+                let name = format!("driver-3.{driver}");
+                let is_wrong = driver + 1 == drivers && number % 7 == 0;
+                let mut record = if is_wrong {
+                    deviation()
+                } else {
+                    record(&made.id, &name, method, Verdict::Conforms)
+                };
+                record.case = made.id.clone();
+                record.driver = name;
+                record.start_method = method;
+                for outcome in &made.behaviours[0].outcomes {
+                    let lines: Vec<&str> = outcome.lines.iter().map(String::as_str).collect();
+                    record.observations.push(observation(&lines, true));
+                }
+                file.records.push(record);
+            }
+        }
+        file.cases.push(made);
+    }
+    file
 }

@@ -1,6 +1,7 @@
 //! Reports of a made-up run file, and run files that are bad.
 
 mod made_up;
+mod pages;
 mod reading;
 mod reports;
 mod systems;

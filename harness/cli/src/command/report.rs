@@ -19,6 +19,7 @@ pub(crate) fn report(arguments: &Report) -> Outcome {
         arguments.format
     };
     let text = match format {
+        Format::Html => poolproof_report::html(&merge(files)?),
         Format::Markdown => poolproof_report::markdown(&merge(files)?),
         Format::Json => poolproof_report::json(&merge(files)?),
         Format::Systems => {

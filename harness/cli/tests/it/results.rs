@@ -42,13 +42,14 @@ fn a_place_that_cannot_be_written_to_is_told_before_anything_runs() {
 fn a_whole_run_takes_the_place_of_the_one_before_and_of_what_was_cut_short() {
     let folder = Folder::with(&HELLO);
     assert_eq!(run(&folder, "out").0, Some(0));
-    assert_eq!(names(&folder), ["run.jsonl", "summary.md"]);
+    assert_eq!(names(&folder), ["report.html", "run.jsonl", "summary.md"]);
     let before = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
     let cut_short = folder.out().join("incomplete-1-2.jsonl");
     std::fs::write(&cut_short, before.lines().next().unwrap()).unwrap();
     std::fs::write(folder.out().join("mine.txt"), "").unwrap();
     assert_eq!(run(&folder, "out").0, Some(0));
-    assert_eq!(names(&folder), ["mine.txt", "run.jsonl", "summary.md"]);
+    let wanted = ["mine.txt", "report.html", "run.jsonl", "summary.md"];
+    assert_eq!(names(&folder), wanted);
     let after = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
     let id = |text: &str| poolproof_report::read(text).unwrap().head.id;
     assert_ne!(id(&before), id(&after));
@@ -102,8 +103,14 @@ fn what_a_program_prints_moves_no_cursor() {
     let painter = [&RUN[..3], &["fake/painter", "--out", "out"]].concat();
     let output = folder.run(&painter);
     assert_eq!(output.status.code(), Some(1));
-    let summary = std::fs::read_to_string(folder.out().join("summary.md")).unwrap();
-    for shown in [text(&output.stdout), text(&output.stderr), summary] {
+    let read = |name: &str| std::fs::read_to_string(folder.out().join(name)).unwrap();
+    let page = read("report.html");
+    assert!(!page.contains(['\u{1b}', '\u{9b}']), "{page}");
+    for shown in [
+        text(&output.stdout),
+        text(&output.stderr),
+        read("summary.md"),
+    ] {
         assert!(!shown.contains(['\u{1b}', '\u{9b}']), "{shown}");
         assert!(shown.len() < 20_000, "{} bytes are no screen", shown.len());
     }
