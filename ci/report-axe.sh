@@ -48,6 +48,7 @@ for (const width of [390, 1440]) {
         await page.evaluate(() => {
           for (const one of document.querySelectorAll(".card details")) one.open = true;
           for (const one of [...document.querySelectorAll(".case")].slice(0, 6)) one.open = true;
+          return new Promise((done) => setTimeout(done, 100));
         });
       }
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

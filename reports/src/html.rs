@@ -82,6 +82,7 @@ pub fn html(file: &RunFile) -> String {
                     }
                 }
                 main {
+                    noscript { p class="note" { "Without scripts the details of cases stay closed; the Markdown report needs none." } }
                     (overview::overview(file))
                     (filter(file))
                     (findings::findings(file, &groups))

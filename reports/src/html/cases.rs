@@ -9,7 +9,7 @@ use super::automaton::{drawn, marks};
 use super::findings::clauses;
 use super::histogram::histogram;
 use super::measured::{figures, memory_of_case, relations};
-use super::pieces::{anchor, badge, counted, source, text};
+use super::pieces::{anchor, badge, counted, made_when_opened, source, text};
 use crate::case_record::CaseRecord;
 use crate::matrix::driver;
 use crate::natural;
@@ -72,6 +72,7 @@ pub(super) fn case(shown: &Shown<'_>, extent: Extent) -> Markup {
                 span class="id" { (id) } " "
                 span class="fact" { (text(title)) }
             }
+            (made_when_opened(&html! {
             (clauses(shown.case, ids))
             (verdict_table(&shown.records))
             @match extent {
@@ -81,6 +82,7 @@ pub(super) fn case(shown: &Shown<'_>, extent: Extent) -> Markup {
                     code { "poolproof show " (id) } ", " code { "poolproof explore " (id) } "."
                 },
             }
+            }))
         }
     }
 }

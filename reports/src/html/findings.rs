@@ -6,7 +6,7 @@ use poolproof_case::Outcome;
 
 use super::interleaving::interleaving;
 use super::measured::relations;
-use super::pieces::{anchor, badge, command, counted, outcome, source, text, wide};
+use super::pieces::{anchor, badge, closed, command, counted, outcome, source, text, wide};
 use crate::case_record::CaseRecord;
 use crate::group::{Group, case_of};
 use crate::outcome_text::outcome_text;
@@ -59,7 +59,7 @@ fn card(file: &RunFile, group: &Group<'_>) -> Markup {
             @if record.is_measured() { (relations(&group.records)) }
             (explained(group))
             @if !group.stderr().is_empty() {
-                details { summary { "What it wrote to stderr" } (source("stderr", group.stderr())) }
+                (closed("What it wrote to stderr", &source("stderr", group.stderr())))
             }
             (python(case))
             @if let Some(replay) = group.replay() {
@@ -184,16 +184,16 @@ fn explained(group: &Group<'_>) -> Markup {
     let (nearest, followed) = group.interleavings();
     html! {
         @if let Some(steps) = followed {
-            details {
-                summary { "How far it can be followed" }
-                (interleaving("How the lines that were still allowed come about.", steps))
-            }
+            (closed(
+                "How far it can be followed",
+                &interleaving("How the lines that were still allowed come about.", steps),
+            ))
         }
         @if let Some(steps) = nearest {
-            details {
-                summary { "How the nearest allowed outcome comes about" }
-                (interleaving("How the nearest allowed outcome comes about.", steps))
-            }
+            (closed(
+                "How the nearest allowed outcome comes about",
+                &interleaving("How the nearest allowed outcome comes about.", steps),
+            ))
         }
     }
 }
@@ -204,13 +204,9 @@ fn python(case: Option<&CaseRecord>) -> Markup {
     html! {
         @for program in programs {
             @if let Some(python) = &program.python {
-                details {
-                    summary {
-                        "The program in Python"
-                        @if let Some(contender) = &program.contender { ", " (text(contender)) }
-                    }
-                    (source("Python", python))
-                }
+                @let contender = program.contender.as_deref().map(|name| format!(", {}", text(name)));
+                @let title = format!("The program in Python{}", contender.unwrap_or_default());
+                (closed(&title, &source("Python", python)))
             }
         }
     }

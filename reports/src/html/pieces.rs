@@ -1,6 +1,6 @@
 //! Small pieces of a page that several parts share: badges, texts of strangers, boxes that scroll.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use poolproof_case::Outcome;
 
 use crate::shown::shown;
@@ -65,6 +65,17 @@ pub(super) fn source(label: &str, body: &str) -> Markup {
 /// Something wide, in a box that scrolls by keyboard, too.
 pub(super) fn wide(label: &str, body: Markup) -> Markup {
     html! { div class="wide" tabindex="0" role="group" aria-label=(label) { (body) } }
+}
+
+/// Something that is closed at first, and made only when it is opened: a page of many opens at once.
+pub(super) fn closed(summary: &str, body: &Markup) -> Markup {
+    html! { details { summary { (summary) } (made_when_opened(body)) } }
+}
+
+/// What a `details` element is to contain, as text until the script makes it. No stranger's text ends
+/// it, since each `<` in one is escaped.
+pub(super) fn made_when_opened(body: &Markup) -> Markup {
+    html! { script type="text/html" { (PreEscaped(&body.0)) } }
 }
 
 /// A command to copy.

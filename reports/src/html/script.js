@@ -1,4 +1,4 @@
-// Filter, deep links and copying; all else works without scripts.
+// Filter, deep links, copying, and what is made when it is opened.
 (() => {
   "use strict";
   const form = document.getElementById("filter");
@@ -6,6 +6,17 @@
   const areas = [...document.querySelectorAll(".area")];
   const said = form.querySelector("output");
   const fields = ["q", "verdict", "driver"];
+
+  // What is closed is text until it is opened, so that a page of many opens at once.
+  const make = (details) => {
+    const text = details.querySelector(":scope > script");
+    if (text) text.outerHTML = text.textContent;
+    showCopy(details);
+  };
+
+  const showCopy = (part) => {
+    if (navigator.clipboard) for (const copy of part.querySelectorAll(".copy")) copy.hidden = false;
+  };
 
   const matches = (item, wanted) => {
     const { text = "", verdict = "", driver = "" } = item.dataset;
@@ -49,7 +60,10 @@
       form.reset();
       apply();
     }
-    if (target.matches("details")) target.open = true;
+    if (target.matches("details")) {
+      target.open = true;
+      make(target);
+    }
     target.scrollIntoView();
   };
 
@@ -76,7 +90,11 @@
       });
     }
   });
-  if (navigator.clipboard) for (const copy of document.querySelectorAll(".copy")) copy.hidden = false;
+  // It does not bubble, so it is caught on its way down.
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.open && target.matches("details")) make(target);
+  }, true);
+  showCopy(document);
   window.addEventListener("hashchange", follow);
   follow();
 })();
