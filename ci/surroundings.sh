@@ -379,7 +379,7 @@ neighbours_side_by_side() {
     wait $one
     wait $other
     conforms a
-    [ "$(ls a | tr '\n' ' ')" = "report.html run.jsonl summary.md " ] || complain "it left $(ls a)"
+    [ "$(ls a | tr '\n' ' ')" = "junit.xml report.html run.jsonl summary.md " ] || complain "it left $(ls a)"
 }
 
 signals_once_end_with_a_report() {

@@ -1,11 +1,13 @@
-//! The object that `run --json` ends with: how many cases got which verdict.
+//! The object that `run --json` ends with: how many cases got which verdict, which fail, and how much
+//! memory each took.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use poolproof_case::StartMethod;
 use serde::Serialize;
 
-use crate::record::VERSION;
+use crate::finding::cards;
+use crate::record::{Record, VERSION};
 use crate::run_file::RunFile;
 use crate::verdict::Verdict;
 
@@ -16,7 +18,37 @@ struct Run<'a> {
     runs: u64,
     seconds: f64,
     exit: i32,
+    /// The share of one processor that looking at memory has taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sampler: Option<f64>,
     drivers: Vec<Driver<'a>>,
+    failures: Vec<Failure<'a>>,
+    memory: Vec<Used<'a>>,
+}
+
+/// A record that fails a run.
+#[derive(Serialize)]
+struct Failure<'a> {
+    case: &'a str,
+    driver: &'a str,
+    start_method: StartMethod,
+    verdict: Verdict,
+    reason: Option<&'a str>,
+    replay: Option<&'a str>,
+}
+
+/// The memory of one run of a record, in bytes.
+#[derive(Serialize)]
+struct Used<'a> {
+    case: &'a str,
+    driver: &'a str,
+    start_method: StartMethod,
+    private: Option<u64>,
+    proportional: Option<u64>,
+    anonymous: Option<u64>,
+    largest: Option<u64>,
+    processes: u32,
+    absent: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -98,7 +130,41 @@ pub fn json(file: &RunFile) -> String {
         seconds: foot.map_or(0.0, |foot| foot.seconds),
         // A run file without a foot was cut short by an error of ours or by the user.
         exit: foot.map_or(70, |foot| foot.exit),
+        sampler: foot.and_then(|foot| foot.sampler),
         drivers: drivers.into_values().collect(),
+        failures: failures(file),
+        memory: file.records.iter().filter_map(used).collect(),
     };
     serde_json::to_string(&run).expect("the object has text keys and finite numbers")
+}
+
+/// What makes the exit code another than 0, the worst first.
+fn failures(file: &RunFile) -> Vec<Failure<'_>> {
+    let records = cards(file).into_iter().map(|card| card.record);
+    records
+        .filter(|record| record.verdict > Verdict::Inconclusive)
+        .map(|record| Failure {
+            case: &record.case,
+            driver: &record.driver,
+            start_method: record.start_method,
+            verdict: record.verdict,
+            reason: record.reason.as_deref(),
+            replay: record.replay.as_deref(),
+        })
+        .collect()
+}
+
+fn used(record: &Record) -> Option<Used<'_>> {
+    let memory = record.memory.as_ref()?;
+    Some(Used {
+        case: &record.case,
+        driver: &record.driver,
+        start_method: record.start_method,
+        private: memory.private,
+        proportional: memory.proportional,
+        anonymous: memory.anonymous,
+        largest: memory.largest,
+        processes: memory.processes,
+        absent: memory.absent.as_deref(),
+    })
 }

@@ -10,6 +10,7 @@ mod finding;
 mod group;
 mod html;
 mod json;
+mod junit;
 mod markdown;
 mod matrix;
 mod moment;
@@ -22,6 +23,7 @@ pub mod run_file;
 mod shown;
 mod summary;
 mod systems;
+mod tap;
 pub mod verdict;
 
 pub use case_record::{
@@ -30,8 +32,10 @@ pub use case_record::{
 pub use finding::sentence;
 pub use html::html;
 pub use json::json;
+pub use junit::junit;
 pub use markdown::markdown;
 pub use outcome_text::outcome_text;
+pub use quantity::bytes;
 pub use record::{
     Figure, Foot, Head, Holds, Interleaving, Interval, Line, Memory, Observation, Record,
     Rejection, RelationRecord, Sometimes, Step, Unused, VERSION,
@@ -40,4 +44,5 @@ pub use run_file::{Error, RunFile, merge, read, write, write_line};
 pub use shown::shown;
 pub use summary::summary;
 pub use systems::systems;
+pub use tap::tap;
 pub use verdict::{Verdict, worst_exit};

@@ -1,63 +1,81 @@
 //! The Markdown report: short enough for a comment on a pull request.
 //!
-//! It says what the summary says, with every finding and its command to repeat.
+//! It says what the summary says, with as many findings as fit; the HTML report has them all.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Card, Coverage, cards, coverage, sentence};
-use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
+use crate::finding::{Coverage, coverage, sentence};
+use crate::group::{Group, groups};
+use crate::matrix::{Cell, driver};
 use crate::moment::moment;
 use crate::natural;
 use crate::outcome_text::outcome_text;
-use crate::record::Head;
+use crate::quantity::bytes;
+use crate::rate::{percent, rate};
 use crate::run_file::RunFile;
 use crate::shown::shown;
 use crate::verdict::Verdict;
 
-const CARDS_MAX: usize = 20;
-const CLAIMS_MAX: usize = 10;
+/// A comment on a pull request is read as a whole, or not at all.
+const LINES_MAX: usize = 58;
+/// So many drivers have a row.
+const ROWS_MAX: usize = 14;
+/// So many reasons of a kind have a line.
+const REASONS_MAX: usize = 2;
 /// Of a longer text, only the beginning and the length are shown.
 const TEXT_CHARS_MAX: usize = 2000;
 
-/// The report as Markdown.
+/// The report as Markdown, in less than sixty lines.
 #[must_use]
 pub fn markdown(file: &RunFile) -> String {
-    let matrix = matrix(file);
-    let mut text = format!("# Poolproof\n\n{}\n", escaped(&sentence(file)));
-    text += &matrix_table(&matrix);
-    let legend: Vec<String> = used_verdicts(&matrix)
-        .into_iter()
-        .map(|verdict| format!("{} {verdict}", verdict.glyph()))
-        .collect();
-    if !legend.is_empty() {
-        text += &format!("\n{}\n", legend.join(", "));
-    }
-    text += &cards_section(&cards(file));
-    text += &coverage_section(&coverage(file));
-    text += &environment(file);
-    text
+    let mut top = vec![
+        "# Poolproof".to_owned(),
+        String::new(),
+        escaped(&sentence(file)),
+    ];
+    top.extend(table(file));
+    let bottom = [coverage_lines(&coverage(file)), environment(file)].concat();
+    let room = LINES_MAX.saturating_sub(top.len() + bottom.len());
+    let lines = [top, findings(&groups(file), room), bottom].concat();
+    lines.join("\n") + "\n"
 }
 
-fn matrix_table(matrix: &Matrix) -> String {
-    if matrix.rows.is_empty() {
-        return String::new();
+/// Drivers by areas.
+fn table(file: &RunFile) -> Vec<String> {
+    let mut cells: BTreeMap<(String, &str), Cell> = BTreeMap::new();
+    for record in &file.records {
+        let cell = cells.entry((driver(record), record.area())).or_default();
+        *cell.entry(record.verdict).or_default() += 1;
     }
-    let mut text = "\n| area | driver |".to_owned();
-    for method in &matrix.methods {
-        text += &format!(" {method} |");
+    if cells.is_empty() {
+        return Vec::new();
     }
-    text += "\n| --- | --- |";
-    text += &" --- |".repeat(matrix.methods.len());
-    text.push('\n');
-    for row in &matrix.rows {
-        text += &format!("| {} | {} |", escaped(&row.area), escaped(&row.driver));
-        for cell in &row.cells {
-            text += &format!(" {} |", cell_text(cell));
-        }
-        text.push('\n');
+    let areas: BTreeSet<&str> = cells.keys().map(|(_, area)| *area).collect();
+    let mut drivers: Vec<&str> = cells.keys().map(|(driver, _)| driver.as_str()).collect();
+    drivers.sort_by_cached_key(|name| natural::key(name));
+    drivers.dedup();
+    let row = |head: &str, texts: Vec<String>| format!("| {head} | {} |", texts.join(" | "));
+    let names = areas.iter().map(|area| escaped(area)).collect();
+    let mut lines = vec![String::new(), row("driver", names)];
+    lines.push(row("---", areas.iter().map(|_| "---".to_owned()).collect()));
+    for driver in drivers.iter().take(ROWS_MAX) {
+        let cell = |area: &&str| {
+            let cell = cells.get(&((*driver).to_owned(), *area));
+            cell.map_or_else(String::new, cell_text)
+        };
+        lines.push(row(&escaped(driver), areas.iter().map(cell).collect()));
     }
-    text
+    let legend: Vec<String> = Verdict::ALL
+        .into_iter()
+        .filter(|verdict| file.records.iter().any(|record| record.verdict == *verdict))
+        .map(|verdict| format!("{} {verdict}", verdict.glyph()))
+        .collect();
+    let more = match drivers.len().saturating_sub(ROWS_MAX) {
+        0 => String::new(),
+        more => format!("; {more} more drivers are in the other reports"),
+    };
+    lines.extend([String::new(), legend.join(", ") + &more]);
+    lines
 }
 
 fn cell_text(cell: &Cell) -> String {
@@ -68,161 +86,162 @@ fn cell_text(cell: &Cell) -> String {
     parts.join(" ")
 }
 
-fn cards_section(cards: &[Card<'_>]) -> String {
-    if cards.is_empty() {
-        return String::new();
+/// As many findings as there is room for, the worst first, one at least.
+fn findings(groups: &[Group<'_>], room: usize) -> Vec<String> {
+    if groups.is_empty() {
+        return Vec::new();
     }
-    let mut text = "\n## Findings\n".to_owned();
-    for card in cards.iter().take(CARDS_MAX) {
-        text += &card_text(card);
+    let mut lines = vec![String::new(), "## Findings".to_owned(), String::new()];
+    for (index, group) in groups.iter().enumerate() {
+        let finding = finding(group);
+        let is_last = index + 1 == groups.len();
+        if index > 0 && lines.len() + finding.len() + 2 * usize::from(!is_last) > room {
+            let more = groups.len() - index;
+            lines.extend([
+                String::new(),
+                format!("And {more} more in the HTML report."),
+            ]);
+            break;
+        }
+        lines.extend(finding);
     }
-    if cards.len() > CARDS_MAX {
-        text += &format!("\nAnd {} more in the run file.\n", cards.len() - CARDS_MAX);
-    }
-    text
+    lines
 }
 
-fn card_text(card: &Card<'_>) -> String {
-    let record = card.record;
-    let mut text = format!(
-        "\n### {} {} {} on {} under {}\n\n",
+fn finding(group: &Group<'_>) -> Vec<String> {
+    let record = group.first();
+    let mut lines = vec![format!(
+        "- {} **{} {}** on {} under {}{}",
         record.verdict.glyph(),
         record.verdict,
         escaped(&record.case),
-        escaped(&record.driver),
-        record.start_method
-    );
-    if !record.title.is_empty() {
-        text += &format!("{}.\n\n", escaped(record.title.trim_end_matches('.')));
-    }
-    let mut item = |name: &str, value: String| {
-        writeln!(text, "- {name}: {value}").expect("a string takes every write");
-    };
-    if !record.clauses.is_empty() {
-        item("clauses", record.clauses.join(", "));
-    }
-    if let Some(reason) = &record.reason {
-        item("because", escaped(reason));
-    }
-    if let Some(observation) = card.observation {
-        let outcome = outcome_text(&observation.outcome());
-        let total = record.runs;
-        item(
-            "got",
-            format!("{} ({} of {total} runs)", code(&outcome), observation.count),
-        );
-        if let Some(rejection) = &observation.rejection {
-            let expected: Vec<String> = rejection.expected.iter().map(|line| code(line)).collect();
-            let after = match rejection.accepted {
-                1 => "1 line".to_owned(),
-                lines => format!("{lines} lines"),
-            };
+        escaped(&group.driver),
+        group.methods_text(),
+        match record.clauses.as_slice() {
+            [] => String::new(),
+            clauses => format!(" ({})", escaped(&clauses.join(", "))),
+        }
+    )];
+    let mut item = |name: &str, value: String| lines.push(format!("  - {name}: {value}"));
+    match (group.shown, &record.reason) {
+        (Some(shown), _) => {
+            let (count, runs) = group.records.iter().fold((0, 0), |(count, runs), record| {
+                let rate = Group::rate(record);
+                (count + rate.count, runs + rate.runs)
+            });
+            let rate = rate(count, runs);
+            let outcome = code(&outcome_text(&shown.outcome()));
             item(
-                "allowed",
-                format!("after {after}, {}", expected.join(" or ")),
+                "got",
+                format!("{outcome}, wrong in {count} of {runs} runs, {rate}"),
             );
-            item("nearest", code(&outcome_text(&rejection.nearest)));
         }
-        for leak in &observation.leaked {
-            item("left", escaped(leak));
-        }
+        (None, Some(reason)) => item("because", escaped(reason)),
+        (None, None) => {}
     }
-    if let Some(replay) = &record.replay {
+    if let Some(rejection) = group.rejection() {
+        item("nearest allowed", code(&outcome_text(&rejection.nearest)));
+    }
+    if let Some(leak) = group.leaked().first() {
+        item("left", escaped(leak));
+    }
+    if let Some(replay) = group.replay() {
         item("repeat", code(replay));
     }
-    text
+    lines
 }
 
-fn coverage_section(coverage: &Coverage) -> String {
-    let mut text = format!(
-        "\n## Coverage\n\nEvery allowed outcome was seen in {} of {} judged.\n",
-        coverage.complete, coverage.judged
-    );
-    if !coverage.unseen_claims.is_empty() {
-        text += "\nShown by no run:\n\n";
-        for claim in coverage.unseen_claims.iter().take(CLAIMS_MAX) {
-            text += &format!("- {}\n", escaped(claim));
-        }
-        if coverage.unseen_claims.len() > CLAIMS_MAX {
-            text += &format!("- and {} more\n", coverage.unseen_claims.len() - CLAIMS_MAX);
-        }
+fn coverage_lines(coverage: &Coverage) -> Vec<String> {
+    let mut lines = vec![String::new(), "## Coverage".to_owned(), String::new()];
+    let (complete, judged) = (coverage.complete, coverage.judged);
+    lines.push(format!(
+        "- every allowed outcome was seen in {complete} of {judged} judged"
+    ));
+    if let Some(first) = coverage.unseen_claims.first() {
+        let count = coverage.unseen_claims.len();
+        lines.push(format!("- shown by no run ({count}): {}", escaped(first)));
     }
-    text += &reasons_list("Known deviations", &coverage.known);
-    text += &reasons_list("Unsupported", &coverage.unsupported);
+    lines.extend(reasons("known", &coverage.known));
+    lines.extend(reasons("unsupported", &coverage.unsupported));
     if coverage.infrastructure > 0 {
-        text += &format!(
-            "\n{} runs failed here and are not counted.\n",
-            coverage.infrastructure
-        );
+        let count = coverage.infrastructure;
+        lines.push(format!("- {count} runs failed here and are not counted"));
     }
-    text
+    lines
 }
 
-fn reasons_list(title: &str, reasons: &BTreeMap<String, usize>) -> String {
-    if reasons.is_empty() {
-        return String::new();
+/// The most frequent reasons.
+fn reasons(name: &str, reasons: &BTreeMap<String, usize>) -> Vec<String> {
+    let mut most: Vec<(&String, &usize)> = reasons.iter().collect();
+    most.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let more: usize = most
+        .iter()
+        .skip(REASONS_MAX)
+        .map(|(_, count)| **count)
+        .sum();
+    let mut lines: Vec<String> = most
+        .iter()
+        .take(REASONS_MAX)
+        .map(|(reason, count)| format!("- {name} ({count}): {}", escaped(reason)))
+        .collect();
+    if more > 0 {
+        lines.push(format!("- {name} ({more}): for other reasons"));
     }
-    let mut text = format!("\n{title}:\n\n");
-    for (reason, count) in reasons {
-        text += &format!("- {count}: {}\n", escaped(reason));
-    }
-    text
+    lines
 }
 
-fn environment(file: &RunFile) -> String {
+fn environment(file: &RunFile) -> Vec<String> {
     let head = &file.head;
-    let mut text = "\n## Environment\n\n".to_owned();
-    let (system, cores) = (escaped(&head.system), head.cores);
+    let mut lines = vec![String::new(), "## Environment".to_owned(), String::new()];
     let memory = match head.memory_bytes {
         0 => String::new(),
-        bytes => format!(", {:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+        number => format!(", {}", bytes(number)),
     };
-    text += &format!("- {system}, {cores} cores{memory}\n");
-    text += &format!(
-        "- Poolproof {}: {}\n",
-        escaped(&head.tool),
-        code(&head.command)
-    );
-    if head.started > 0 {
-        text += &format!("- begun {}\n", moment(head.started));
-    }
-    let mut drivers: Vec<String> = file
+    let (system, cores) = (escaped(&head.system), head.cores);
+    lines.push(format!("- {system}, {cores} cores{memory}"));
+    let begun = match head.started {
+        0 => String::new(),
+        started => format!(", begun {}", moment(started)),
+    };
+    let (tool, command) = (escaped(&head.tool), code(&head.command));
+    lines.push(format!("- Poolproof {tool}: {command}{begun}"));
+    let mut versions: Vec<String> = file
         .records
         .iter()
         .filter(|record| !record.driver_version.is_empty())
-        .map(|record| {
-            format!(
-                "- {}: {}\n",
-                escaped(&record.driver),
-                escaped(&record.driver_version)
-            )
-        })
+        .map(|record| format!("{} {}", record.driver, record.driver_version))
         .collect();
-    drivers.sort_by_cached_key(|line| natural::key(line));
-    drivers.dedup();
-    text += &drivers.concat();
-    text += &surroundings(head);
-    if let Some(foot) = &file.foot {
-        text += &format!(
-            "- {} runs of {} cases in {:.1} s, exit {}\n",
-            foot.runs, foot.cases, foot.seconds, foot.exit
-        );
+    versions.sort_by_cached_key(|name| natural::key(name));
+    versions.dedup();
+    if !versions.is_empty() {
+        lines.push(format!("- {}", escaped(&versions.join(", "))));
     }
-    text
-}
-
-/// What else a reader has to know of where the runs were made.
-fn surroundings(head: &Head) -> String {
-    let mut lines: Vec<String> = Vec::new();
     if !head.isolation.is_empty() {
-        lines.push(head.isolation.clone());
+        lines.push(format!("- {}", escaped(&head.isolation)));
     }
-    let short = head.shortages.iter();
-    lines.extend(short.map(|shortage| format!("nothing that failed counts: {shortage}")));
-    let unused = head.unused.iter();
-    lines.extend(unused.map(|unused| format!("not used: {}: {}", unused.program, unused.reason)));
-    let lines = lines.iter().map(|line| format!("- {}\n", escaped(line)));
-    lines.collect()
+    for shortage in head.shortages.iter().take(REASONS_MAX) {
+        lines.push(format!(
+            "- nothing that failed counts: {}",
+            escaped(shortage)
+        ));
+    }
+    for unused in head.unused.iter().take(REASONS_MAX) {
+        let (program, reason) = (escaped(&unused.program), escaped(&unused.reason));
+        lines.push(format!("- not used: {program}: {reason}"));
+    }
+    if let Some(foot) = &file.foot {
+        let (runs, cases, seconds, exit) = (foot.runs, foot.cases, foot.seconds, foot.exit);
+        lines.push(format!(
+            "- {runs} runs of {cases} cases in {seconds:.1} s, exit {exit}"
+        ));
+        if let Some(share) = foot.sampler {
+            lines.push(format!(
+                "- looking at memory took {} of one processor",
+                percent(share)
+            ));
+        }
+    }
+    lines
 }
 
 /// Text that Markdown leaves alone.

@@ -10,8 +10,13 @@ pub(crate) fn quantity(unit: Unit, number: f64) -> String {
     }
 }
 
-/// So many bytes.
-pub(crate) fn bytes(number: u64) -> String {
+/// So many bytes, in the unit that a person would choose.
+///
+/// ```
+/// assert_eq!(poolproof_report::bytes(15_000_000), "14.3 MiB");
+/// ```
+#[must_use]
+pub fn bytes(number: u64) -> String {
     quantity(Unit::Bytes, number as f64)
 }
 

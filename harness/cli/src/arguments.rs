@@ -109,6 +109,10 @@ pub(crate) struct Run {
 pub(crate) struct List {
     /// Which cases; none: all
     pub(crate) filters: Vec<String>,
+    /// With the memory of one run of each, from a run file
+    #[arg(long, value_name = "RUNFILE", num_args = 0..=1, require_equals = true,
+        default_missing_value = "reports/latest/run.jsonl")]
+    pub(crate) memory: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -211,6 +215,12 @@ pub(crate) enum Format {
     Html,
     /// Short enough for a pull request
     Markdown,
+    /// JUnit's XML, for servers that show tests
+    Junit,
+    /// The Test Anything Protocol, version 14
+    Tap,
+    /// One run file of all: JSON lines, as reports/schemas/run-file.json describes them
+    Jsonl,
     /// The object that `run --json` ends with
     Json,
     /// A table in Markdown with a column for each run file, named for it or for its folder

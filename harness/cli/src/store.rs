@@ -16,6 +16,7 @@ use crate::failure::Failure;
 const RUN_FILE: &str = "run.jsonl";
 const SUMMARY: &str = "summary.md";
 const PAGE: &str = "report.html";
+const JUNIT: &str = "junit.xml";
 
 /// How the names begin of what is not whole, where something whole is there already.
 const INCOMPLETE: &str = "incomplete-";
@@ -41,7 +42,7 @@ impl Store {
     pub(crate) fn begin(folder: &Path, head: &Head) -> Result<Store, Failure> {
         let failed = |path: &Path, error: io::Error| Error::usage(unwritten(path, &error));
         std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
-        for name in [RUN_FILE, SUMMARY, PAGE] {
+        for name in [RUN_FILE, SUMMARY, PAGE, JUNIT] {
             let path = folder.join(name);
             if path.is_dir() {
                 return Err(failed(&path, io::ErrorKind::IsADirectory.into()).into());
@@ -117,6 +118,7 @@ impl Store {
         replace(&summary, &markdown)?;
         let page = self.folder.join(PAGE);
         replace(&page, &poolproof_report::html(file))?;
+        replace(&self.folder.join(JUNIT), &poolproof_report::junit(file))?;
         self.remove_incomplete();
         Ok(page)
     }

@@ -21,6 +21,9 @@ pub(crate) fn report(arguments: &Report) -> Outcome {
     let text = match format {
         Format::Html => poolproof_report::html(&merge(files)?),
         Format::Markdown => poolproof_report::markdown(&merge(files)?),
+        Format::Junit => poolproof_report::junit(&merge(files)?),
+        Format::Tap => poolproof_report::tap(&merge(files)?),
+        Format::Jsonl => poolproof_report::write(&merge(files)?),
         Format::Json => poolproof_report::json(&merge(files)?),
         Format::Systems => {
             let names = arguments.files.iter().map(|path| name(path));
@@ -47,7 +50,7 @@ fn name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-fn read(path: &Path) -> Result<RunFile, Failure> {
+pub(crate) fn read(path: &Path) -> Result<RunFile, Failure> {
     let failed = |error: &dyn std::fmt::Display| {
         Error::usage(format!(
             "failed to read the run file {}: {error}",

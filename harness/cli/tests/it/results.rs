@@ -42,13 +42,20 @@ fn a_place_that_cannot_be_written_to_is_told_before_anything_runs() {
 fn a_whole_run_takes_the_place_of_the_one_before_and_of_what_was_cut_short() {
     let folder = Folder::with(&HELLO);
     assert_eq!(run(&folder, "out").0, Some(0));
-    assert_eq!(names(&folder), ["report.html", "run.jsonl", "summary.md"]);
+    let whole = ["junit.xml", "report.html", "run.jsonl", "summary.md"];
+    assert_eq!(names(&folder), whole);
     let before = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
     let cut_short = folder.out().join("incomplete-1-2.jsonl");
     std::fs::write(&cut_short, before.lines().next().unwrap()).unwrap();
     std::fs::write(folder.out().join("mine.txt"), "").unwrap();
     assert_eq!(run(&folder, "out").0, Some(0));
-    let wanted = ["mine.txt", "report.html", "run.jsonl", "summary.md"];
+    let wanted = [
+        "junit.xml",
+        "mine.txt",
+        "report.html",
+        "run.jsonl",
+        "summary.md",
+    ];
     assert_eq!(names(&folder), wanted);
     let after = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
     let id = |text: &str| poolproof_report::read(text).unwrap().head.id;
@@ -106,6 +113,7 @@ fn what_a_program_prints_moves_no_cursor() {
     let read = |name: &str| std::fs::read_to_string(folder.out().join(name)).unwrap();
     let page = read("report.html");
     assert!(!page.contains(['\u{1b}', '\u{9b}']), "{page}");
+    assert!(!read("junit.xml").contains(['\u{1b}', '\u{9b}']));
     for shown in [
         text(&output.stdout),
         text(&output.stderr),
@@ -114,4 +122,30 @@ fn what_a_program_prints_moves_no_cursor() {
         assert!(!shown.contains(['\u{1b}', '\u{9b}']), "{shown}");
         assert!(shown.len() < 20_000, "{} bytes are no screen", shown.len());
     }
+}
+
+#[test]
+fn list_shows_the_memory_of_a_run_file() {
+    let folder = Folder::with(&HELLO);
+    run(&folder, "out");
+    let mut file = {
+        let text = std::fs::read_to_string(folder.out().join("run.jsonl")).unwrap();
+        poolproof_report::read(&text).unwrap()
+    };
+    file.records[0].memory = Some(poolproof_report::Memory {
+        private: Some(3 << 20),
+        processes: 2,
+        ..poolproof_report::Memory::default()
+    });
+    std::fs::write(
+        folder.path().join("m.jsonl"),
+        poolproof_report::write(&file),
+    )
+    .unwrap();
+    let output = folder.run(&["list", "hello.ron", "--memory=m.jsonl"]);
+    let said = text(&output.stdout);
+    assert!(said.contains("3.00 MiB in 2 processes"), "{said}");
+    let output = folder.run(&["list", "hello.ron", "--memory=none.jsonl"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(text(&output.stderr).contains("none.jsonl"));
 }

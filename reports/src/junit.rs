@@ -1,0 +1,123 @@
+//! The JUnit report: for servers that show tests, a test case for each case under each start method.
+//!
+//! A known deviation passes, with its reason; what was not judged is skipped and never passes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use crate::finding::sentence;
+use crate::matrix::driver;
+use crate::natural;
+use crate::outcome_text::outcome_text;
+use crate::record::Record;
+use crate::run_file::RunFile;
+use crate::shown::{printable, shown};
+use crate::verdict::Verdict;
+
+/// Of a longer text, only the beginning and the length are shown.
+const TEXT_CHARS_MAX: usize = 2000;
+
+/// The report as JUnit XML, a suite for each driver.
+///
+/// ```
+/// let report = poolproof_report::junit(&poolproof_report::RunFile::default());
+/// assert!(report.contains("<testsuites"));
+/// ```
+#[must_use]
+pub fn junit(file: &RunFile) -> String {
+    let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
+    for record in &file.records {
+        let driver = driver(record);
+        let name = shown(&driver, TEXT_CHARS_MAX);
+        let suite = suites.entry(driver).or_insert_with(|| TestSuite::new(name));
+        suite.add_test_case(test_case(record));
+    }
+    let mut suites: Vec<(String, TestSuite)> = suites.into_iter().collect();
+    suites.sort_by_cached_key(|(name, _)| natural::key(name));
+    let mut report = Report::new("poolproof");
+    report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
+    if let Some(foot) = &file.foot {
+        report.set_time(seconds(foot.seconds));
+    }
+    report.to_string().unwrap_or_else(|error| {
+        // Nothing but a text that is no XML could be wrong, and each is made printable.
+        format!("<testsuites name=\"{error}: {}\"/>\n", sentence(file))
+    })
+}
+
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+fn test_case(record: &Record) -> TestCase {
+    let name = format!("{} [{}]", record.case, record.start_method);
+    let mut case = TestCase::new(shown(&name, TEXT_CHARS_MAX), status(record));
+    let class = format!("{}.{}", driver(record), record.area());
+    case.set_classname(shown(class.trim_end_matches('.'), TEXT_CHARS_MAX));
+    if let Some(time) = record.seconds {
+        case.set_time(seconds(time));
+    }
+    if record.verdict == Verdict::Known {
+        case.set_system_out(format!("known: {}", reason(record)));
+    }
+    let wrong = record
+        .observations
+        .iter()
+        .find(|seen| !seen.stderr.is_empty());
+    if let Some(seen) = wrong.filter(|_| record.verdict >= Verdict::Inconclusive) {
+        case.set_system_err(printable(&seen.stderr));
+    }
+    case
+}
+
+fn reason(record: &Record) -> String {
+    let reason = record.reason.as_deref().unwrap_or(record.verdict.name());
+    shown(reason, TEXT_CHARS_MAX)
+}
+
+fn status(record: &Record) -> TestCaseStatus {
+    match record.verdict {
+        Verdict::Conforms | Verdict::Known => return TestCaseStatus::success(),
+        Verdict::Skipped | Verdict::Unsupported | Verdict::Inconclusive | Verdict::Unsettled => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("{}: {}", record.verdict, reason(record)));
+            return status;
+        }
+        Verdict::Refuted | Verdict::Differs | Verdict::Deviates | Verdict::Broken => {}
+    }
+    // An error is one of the tests themselves, which none of these is.
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_type(record.verdict.name());
+    status.set_message(reason(record));
+    status.set_description(description(record));
+    status
+}
+
+/// What was seen, what is nearest, and how to see it again.
+fn description(record: &Record) -> String {
+    let mut text = format!("{}\n", shown(&record.title, TEXT_CHARS_MAX));
+    if !record.clauses.is_empty() {
+        text += &format!(
+            "clauses: {}\n",
+            shown(&record.clauses.join(", "), TEXT_CHARS_MAX)
+        );
+    }
+    for seen in record.forbidden().take(4) {
+        let outcome = outcome_text(&seen.outcome());
+        text += &format!("got {} of {} runs: {outcome}\n", seen.count, record.runs);
+        if let Some(rejection) = &seen.rejection {
+            text += &format!("nearest allowed: {}\n", outcome_text(&rejection.nearest));
+        }
+    }
+    for seen in &record.observations {
+        for leak in seen.leaked.iter().take(4) {
+            text += &format!("left: {}\n", shown(leak, TEXT_CHARS_MAX));
+        }
+    }
+    if let Some(replay) = &record.replay {
+        text += &format!("repeat: {}\n", shown(replay, TEXT_CHARS_MAX));
+    }
+    text
+}
