@@ -6,6 +6,7 @@
 
 mod automaton;
 mod cases;
+mod changed;
 mod environment;
 mod findings;
 mod histogram;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use poolproof_case::Unit;
 
+use crate::compare::Comparison;
 use crate::finding::sentence;
 use crate::group::{Group, case_of, groups};
 use crate::matrix::driver;
@@ -38,14 +40,14 @@ const SCRIPT: &str = include_str!("html/script.js");
 /// So many bytes the details of all cases may have together.
 const DETAILS_BYTES_MAX: usize = 3_600_000;
 
-/// The report as one HTML file.
+/// The report as one HTML file, with what changed if it is known.
 ///
 /// ```
-/// let page = poolproof_report::html(&poolproof_report::RunFile::default());
+/// let page = poolproof_report::html(&poolproof_report::RunFile::default(), None);
 /// assert!(page.starts_with("<!DOCTYPE html>"));
 /// ```
 #[must_use]
-pub fn html(file: &RunFile) -> String {
+pub fn html(file: &RunFile, changed: Option<&Comparison>) -> String {
     let groups = groups(file);
     let sentence = sentence(file);
     let has = |unit: Unit| {
@@ -73,6 +75,7 @@ pub fn html(file: &RunFile) -> String {
                     h1 { (sentence) }
                     (tiles(file))
                     nav aria-label="Parts of the report" {
+                        @if changed.is_some() { a href="#changed" { "What changed" } }
                         a href="#matrix" { "Matrix" }
                         a href="#findings" { "Findings" span class="pill" { (groups.len()) } }
                         a href="#cases" { "Cases" }
@@ -83,6 +86,7 @@ pub fn html(file: &RunFile) -> String {
                 }
                 main {
                     noscript { p class="note" { "Without scripts the details of cases stay closed; the Markdown report needs none." } }
+                    @if let Some(changed) = changed { (changed::changed(changed)) }
                     (overview::overview(file))
                     (filter(file))
                     (findings::findings(file, &groups))

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use poolproof_case::StartMethod;
 use serde::Serialize;
 
+use crate::compare::Comparison;
 use crate::finding::cards;
 use crate::record::{Record, VERSION};
 use crate::run_file::RunFile;
@@ -24,6 +25,8 @@ struct Run<'a> {
     drivers: Vec<Driver<'a>>,
     failures: Vec<Failure<'a>>,
     memory: Vec<Used<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<&'a Comparison>,
 }
 
 /// A record that fails a run.
@@ -102,9 +105,9 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// The object, on one line.
+/// The object, on one line, with what changed if it is known.
 #[must_use]
-pub fn json(file: &RunFile) -> String {
+pub fn json(file: &RunFile, changed: Option<&Comparison>) -> String {
     let mut drivers: BTreeMap<(&str, StartMethod), Driver<'_>> = BTreeMap::new();
     for record in &file.records {
         drivers
@@ -134,6 +137,7 @@ pub fn json(file: &RunFile) -> String {
         drivers: drivers.into_values().collect(),
         failures: failures(file),
         memory: file.records.iter().filter_map(used).collect(),
+        changed,
     };
     serde_json::to_string(&run).expect("the object has text keys and finite numbers")
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use crate::compare::Comparison;
 use crate::finding::sentence;
 use crate::matrix::driver;
 use crate::natural;
@@ -19,20 +20,31 @@ use crate::verdict::Verdict;
 /// Of a longer text, only the beginning and the length are shown.
 const TEXT_CHARS_MAX: usize = 2000;
 
-/// The report as JUnit XML, a suite for each driver.
+/// The report as JUnit XML, a suite for each driver, with what changed in the output of its suite if
+/// it is known.
 ///
 /// ```
-/// let report = poolproof_report::junit(&poolproof_report::RunFile::default());
+/// let report = poolproof_report::junit(&poolproof_report::RunFile::default(), None);
 /// assert!(report.contains("<testsuites"));
 /// ```
 #[must_use]
-pub fn junit(file: &RunFile) -> String {
+pub fn junit(file: &RunFile, changed: Option<&Comparison>) -> String {
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
     for record in &file.records {
         let driver = driver(record);
         let name = shown(&driver, TEXT_CHARS_MAX);
         let suite = suites.entry(driver).or_insert_with(|| TestSuite::new(name));
         suite.add_test_case(test_case(record));
+    }
+    for (driver, suite) in &mut suites {
+        let all = changed.map_or(&[][..], |comparison| &comparison.changes);
+        let of_driver = all.iter().filter(|change| change.driver == *driver);
+        let said: String = of_driver
+            .map(|change| format!("{} {}: {}\n", change.sign(), change.place(), change.words()))
+            .collect();
+        if !said.is_empty() {
+            suite.set_system_out(printable(&format!("what changed:\n{said}")));
+        }
     }
     let mut suites: Vec<(String, TestSuite)> = suites.into_iter().collect();
     suites.sort_by_cached_key(|(name, _)| natural::key(name));

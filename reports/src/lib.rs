@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod case_record;
+mod compare;
 mod finding;
 mod group;
 mod html;
@@ -29,6 +30,7 @@ pub mod verdict;
 pub use case_record::{
     Automaton, BehaviourRecord, CaseRecord, ClauseRecord, EndingRecord, NodeRecord, ProgramRecord,
 };
+pub use compare::{Change, Comparison, What, compare, comparison_text};
 pub use finding::sentence;
 pub use html::html;
 pub use json::json;

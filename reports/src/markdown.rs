@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::compare::Comparison;
 use crate::finding::{Coverage, coverage, sentence};
 use crate::group::{Group, groups};
 use crate::matrix::{Cell, driver};
@@ -25,19 +26,47 @@ const REASONS_MAX: usize = 2;
 /// Of a longer text, only the beginning and the length are shown.
 const TEXT_CHARS_MAX: usize = 2000;
 
-/// The report as Markdown, in less than sixty lines.
+/// So many changes have a line.
+const CHANGES_MAX: usize = 8;
+
+/// The report as Markdown, in less than sixty lines, with what changed if it is known.
 #[must_use]
-pub fn markdown(file: &RunFile) -> String {
+pub fn markdown(file: &RunFile, changed: Option<&Comparison>) -> String {
     let mut top = vec![
         "# Poolproof".to_owned(),
         String::new(),
         escaped(&sentence(file)),
     ];
+    top.extend(changed.into_iter().flat_map(changes));
     top.extend(table(file));
     let bottom = [coverage_lines(&coverage(file)), environment(file)].concat();
     let room = LINES_MAX.saturating_sub(top.len() + bottom.len());
     let lines = [top, findings(&groups(file), room), bottom].concat();
     lines.join("\n") + "\n"
+}
+
+/// What changed, what is worse first.
+fn changes(comparison: &Comparison) -> Vec<String> {
+    let mut lines = vec![String::new(), "## What changed".to_owned(), String::new()];
+    lines.push(escaped(&comparison.sentence()));
+    lines.push(format!("Before: {}.", escaped(&comparison.before)));
+    let all = &comparison.changes;
+    if !all.is_empty() {
+        lines.push(String::new());
+    }
+    for change in all.iter().take(CHANGES_MAX) {
+        let (place, words) = (escaped(&change.place()), escaped(&change.words()));
+        lines.push(format!("- {} {place}: {words}", change.sign()));
+    }
+    if all.len() > CHANGES_MAX {
+        lines.push(format!("- and {} more", all.len() - CHANGES_MAX));
+    }
+    lines.extend(
+        comparison
+            .left_out()
+            .map(|text| format!("- {}", escaped(&text))),
+    );
+    lines
 }
 
 /// Drivers by areas.

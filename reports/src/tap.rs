@@ -2,6 +2,7 @@
 //!
 //! A known deviation is a `TODO`, which fails nothing; what was not judged is a `SKIP`.
 
+use crate::compare::Comparison;
 use crate::matrix::driver;
 use crate::outcome_text::outcome_text;
 use crate::record::Record;
@@ -12,20 +13,27 @@ use crate::verdict::Verdict;
 /// Of a longer text, only the beginning and the length are shown.
 const TEXT_CHARS_MAX: usize = 2000;
 
-/// The report as TAP.
+/// The report as TAP, with what changed as comments if it is known.
 ///
 /// ```
-/// let report = poolproof_report::tap(&poolproof_report::RunFile::default());
+/// let report = poolproof_report::tap(&poolproof_report::RunFile::default(), None);
 /// assert!(report.starts_with("TAP version 14\n1..0"));
 /// ```
 #[must_use]
-pub fn tap(file: &RunFile) -> String {
+pub fn tap(file: &RunFile, changed: Option<&Comparison>) -> String {
     let mut text = format!("TAP version 14\n1..{}", file.records.len());
     text += if file.records.is_empty() {
         " # SKIP nothing was run\n"
     } else {
         "\n"
     };
+    if let Some(comparison) = changed {
+        text += &format!("# {}\n", comparison.sentence());
+        for change in &comparison.changes {
+            let words = format!("{} {}: {}", change.sign(), change.place(), change.words());
+            text += &format!("# {}\n", shown(&words, TEXT_CHARS_MAX));
+        }
+    }
     for (index, record) in file.records.iter().enumerate() {
         text += &point(index + 1, record);
     }

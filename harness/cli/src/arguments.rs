@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Drivers(Look),
     /// Make a report from run files
     Report(Report),
+    /// Say what is not the same in two run files
+    Compare(Compare),
     /// Repeat one run
     Replay(Replay),
 }
@@ -203,6 +205,9 @@ pub(crate) struct Report {
     /// In which format
     #[arg(long, default_value = "markdown")]
     pub(crate) format: Format,
+    /// With what changed since this run file
+    #[arg(long, value_name = "RUNFILE")]
+    pub(crate) against: Option<PathBuf>,
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
@@ -225,6 +230,52 @@ pub(crate) enum Format {
     Json,
     /// A table in Markdown with a column for each run file, named for it or for its folder
     Systems,
+}
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  poolproof compare before.jsonl reports/latest/run.jsonl
+  poolproof compare run.jsonl#cpython-3.12 run.jsonl#cpython-3.13    two drivers of one file
+  poolproof compare main.jsonl branch.jsonl --fail-on regression --threshold 1.5
+
+Rates are held against chance (Fisher's exact test, 5 % over all of them), times and memory against
+the interval of their ratio.
+
+Exit codes: 0 · 1 what `--fail-on` names was found · 4 nothing can be compared · 64 wrong usage";
+
+/// Say what is not the same in two run files: verdicts, outcomes, rates, times, memory.
+#[derive(Debug, Args)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub(crate) struct Compare {
+    /// The older run file; `FILE#DRIVER` is one driver of it
+    pub(crate) before: PathBuf,
+    /// The newer run file
+    pub(crate) after: PathBuf,
+    /// Exit with 1 where there is such a change
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// How many times as much time or memory is a regression
+    #[arg(long, value_name = "RATIO", default_value_t = 1.25, value_parser = ratio)]
+    pub(crate) threshold: f64,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a comparison fails on.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Something is worse
+    Regression,
+    /// Something is not the same
+    Change,
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(ratio) if ratio >= 1.0 && f64::is_finite(ratio) => Ok(ratio),
+        _ => Err("a ratio is a number from 1 on".to_owned()),
+    }
 }
 
 /// Repeat one run: a driver, a start method, a plan and a seed from a report.

@@ -2,6 +2,7 @@
 
 mod check;
 mod clauses;
+mod compare;
 mod drivers;
 mod explore;
 mod list;
@@ -40,6 +41,7 @@ pub(crate) fn dispatch() -> i32 {
         Some(Command::Clauses(arguments)) => clauses::clauses(&arguments),
         Some(Command::Objects(arguments)) => objects::objects(&arguments),
         Some(Command::Drivers(arguments)) => drivers::drivers(&arguments),
+        Some(Command::Compare(arguments)) => compare::compare(&arguments),
         Some(Command::Report(arguments)) => report::report(&arguments),
         Some(Command::Replay(arguments)) => replay::replay(&arguments),
     };

@@ -97,7 +97,7 @@ impl Store {
     /// A whole run takes the place of the one before, and of what was cut short before it. What was
     /// cut short has a summary only: `poolproof report` makes the others of its run file.
     pub(crate) fn end(&self, file: &RunFile) -> Result<PathBuf, Error> {
-        let markdown = poolproof_report::markdown(file);
+        let markdown = poolproof_report::markdown(file, None);
         if file.foot.is_none() {
             // What is whole has them before its records; who reads this finds them after.
             for case in &file.cases {
@@ -117,8 +117,11 @@ impl Store {
         replace(&run_file, &poolproof_report::write(file))?;
         replace(&summary, &markdown)?;
         let page = self.folder.join(PAGE);
-        replace(&page, &poolproof_report::html(file))?;
-        replace(&self.folder.join(JUNIT), &poolproof_report::junit(file))?;
+        replace(&page, &poolproof_report::html(file, None))?;
+        replace(
+            &self.folder.join(JUNIT),
+            &poolproof_report::junit(file, None),
+        )?;
         self.remove_incomplete();
         Ok(page)
     }

@@ -9,7 +9,7 @@ use crate::made_up;
 #[test]
 fn the_junit_report_has_a_test_case_for_each_record() {
     let file = made_up::file();
-    let text = junit(&file);
+    let text = junit(&file, None);
     let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
     let cases = report
         .test_suites
@@ -31,7 +31,7 @@ fn the_junit_report_has_a_test_case_for_each_record() {
 #[test]
 fn the_tap_report_has_a_point_for_each_record() {
     let file = made_up::file();
-    let text = tap(&file);
+    let text = tap(&file, None);
     let is_point = |line: &&str| line.starts_with("ok ") || line.starts_with("not ok ");
     assert_eq!(text.lines().filter(is_point).count(), file.records.len());
     insta::assert_snapshot!(text);
@@ -41,7 +41,7 @@ fn the_tap_report_has_a_point_for_each_record() {
 fn a_run_that_was_cut_short_bails_out() {
     let mut file = made_up::file();
     file.foot = None;
-    assert!(tap(&file).ends_with("Bail out! The run was cut short.\n"));
+    assert!(tap(&file, None).ends_with("Bail out! The run was cut short.\n"));
 }
 
 #[test]
@@ -50,9 +50,9 @@ fn a_name_begins_no_directive() {
     file.records.truncate(1);
     file.records[0].case = "seed/a # SKIP \\".to_owned();
     assert!(
-        tap(&file).contains(r"seed/a \# SKIP \\ on"),
+        tap(&file, None).contains(r"seed/a \# SKIP \\ on"),
         "{}",
-        tap(&file)
+        tap(&file, None)
     );
 }
 
@@ -67,7 +67,7 @@ fn what_strangers_write_reaches_no_report_as_it_is() {
             seen.lines.push("\u{8}".to_owned());
         }
     }
-    for text in [junit(&file), tap(&file), markdown(&file)] {
+    for text in [junit(&file, None), tap(&file, None), markdown(&file, None)] {
         let is_bad = |character: char| character.is_control() && character != '\n';
         assert!(
             !text.contains(is_bad) && !text.contains('\u{202e}'),
@@ -78,13 +78,13 @@ fn what_strangers_write_reaches_no_report_as_it_is() {
             "{text}"
         );
     }
-    quick_junit::Report::deserialize_from_str(&junit(&file)).unwrap();
+    quick_junit::Report::deserialize_from_str(&junit(&file, None)).unwrap();
 }
 
 #[test]
 fn the_markdown_report_has_less_than_sixty_lines_however_much_there_is() {
     for (cases, drivers) in [(1, 1), (40, 12), (100, 30)] {
-        let text = markdown(&made_up::large(cases, drivers));
+        let text = markdown(&made_up::large(cases, drivers), None);
         let lines = text.lines().count();
         assert!(lines < 60, "{lines} lines:\n{text}");
         assert!(text.contains("poolproof replay"), "{text}");
@@ -93,7 +93,7 @@ fn the_markdown_report_has_less_than_sixty_lines_however_much_there_is() {
 
 #[test]
 fn the_json_object_names_each_case_that_fails() {
-    let object: Value = serde_json::from_str(&json(&made_up::file())).unwrap();
+    let object: Value = serde_json::from_str(&json(&made_up::file(), None)).unwrap();
     let failures = object["failures"].as_array().unwrap();
     let names: Vec<&str> = failures
         .iter()

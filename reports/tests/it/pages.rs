@@ -7,7 +7,7 @@ use crate::made_up;
 
 /// The page without its style and its script, an element a line.
 fn page(file: &RunFile) -> String {
-    let mut page = html(file);
+    let mut page = html(file, None);
     for element in ["style", "script"] {
         let start = page.find(&format!("<{element}>")).expect("it has one");
         let end = start
@@ -73,7 +73,7 @@ fn what_strangers_write_is_neither_markup_nor_sent() {
 
 #[test]
 fn the_page_needs_no_network() {
-    let page = html(&made_up::file());
+    let page = html(&made_up::file(), None);
     for bad in [
         "src=",
         "@import",
@@ -89,7 +89,7 @@ fn the_page_needs_no_network() {
 fn the_page_of_500_cases_on_12_drivers_has_less_than_5_mb() {
     let file = made_up::large(500, 12);
     assert_eq!(file.records.len(), 500 * 12 * 4);
-    let page = html(&file);
+    let page = html(&file, None);
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
     let whole = page.matches("<svg class=\"automaton\"").count();
     let cases = page.matches("class=\"case\"").count();

@@ -107,7 +107,7 @@ fn merged_runs_of_two_systems_stay_apart() {
     let mut other = one.clone();
     other.head.id = "5".to_owned();
     other.head.system = "macOS 15, arm64".to_owned();
-    let report = markdown(&merge(vec![one, other]).unwrap());
+    let report = markdown(&merge(vec![one, other]).unwrap(), None);
     for driver in ["reference on Linux 6.18", "reference on macOS 15"] {
         assert!(report.contains(driver), "{report}");
     }

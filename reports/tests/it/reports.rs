@@ -34,12 +34,12 @@ fn colour_changes_nothing_but_colour() {
 
 #[test]
 fn the_markdown_report_is_short() {
-    insta::assert_snapshot!(markdown(&made_up::file()));
+    insta::assert_snapshot!(markdown(&made_up::file(), None));
 }
 
 #[test]
 fn the_json_object_counts_verdicts_by_driver_and_start_method() {
-    insta::assert_snapshot!(json(&made_up::file()));
+    insta::assert_snapshot!(json(&made_up::file(), None));
 }
 
 #[test]

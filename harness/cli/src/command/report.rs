@@ -9,6 +9,9 @@ use crate::arguments::{Format, Report};
 use crate::failure::{Failure, Outcome};
 use crate::output;
 
+/// How many times as much time or memory is called worse, as `compare` has it without `--threshold`.
+const THRESHOLD: f64 = 1.25;
+
 pub(crate) fn report(arguments: &Report) -> Outcome {
     let files: Result<Vec<RunFile>, Failure> =
         arguments.files.iter().map(|path| read(path)).collect();
@@ -18,17 +21,23 @@ pub(crate) fn report(arguments: &Report) -> Outcome {
     } else {
         arguments.format
     };
+    let against = arguments.against.as_deref().map(read).transpose()?;
+    if matches!(format, Format::Systems) {
+        let names = arguments.files.iter().map(|path| name(path));
+        let systems = names.zip(files).collect::<Vec<_>>();
+        output::say_line(poolproof_report::systems(&systems).trim_end());
+        return Ok(0);
+    }
+    let file = merge(files)?;
+    let changed = against.map(|before| poolproof_report::compare(&before, &file, THRESHOLD));
+    let changed = changed.as_ref();
     let text = match format {
-        Format::Html => poolproof_report::html(&merge(files)?),
-        Format::Markdown => poolproof_report::markdown(&merge(files)?),
-        Format::Junit => poolproof_report::junit(&merge(files)?),
-        Format::Tap => poolproof_report::tap(&merge(files)?),
-        Format::Jsonl => poolproof_report::write(&merge(files)?),
-        Format::Json => poolproof_report::json(&merge(files)?),
-        Format::Systems => {
-            let names = arguments.files.iter().map(|path| name(path));
-            poolproof_report::systems(&names.zip(files).collect::<Vec<_>>())
-        }
+        Format::Html => poolproof_report::html(&file, changed),
+        Format::Markdown => poolproof_report::markdown(&file, changed),
+        Format::Junit => poolproof_report::junit(&file, changed),
+        Format::Tap => poolproof_report::tap(&file, changed),
+        Format::Json => poolproof_report::json(&file, changed),
+        Format::Jsonl | Format::Systems => poolproof_report::write(&file),
     };
     output::say_line(text.trim_end());
     Ok(0)

@@ -176,7 +176,7 @@ fn folder(out: Option<&Path>, selection: &Selection) -> Result<PathBuf, Failure>
 
 fn show(file: &RunFile, report: Option<&Path>, as_json: bool) {
     if as_json {
-        output::say_line(poolproof_report::json(file).trim_end());
+        output::say_line(poolproof_report::json(file, None).trim_end());
         return;
     }
     let color = output::has_color(&std::io::stdout());
