@@ -2,8 +2,9 @@
 //!
 //! This chooses and orders; the formats decide how it looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::matrix::driver;
 use crate::record::{Holds, Observation, Record};
 use crate::run_file::RunFile;
 use crate::shown::shown;
@@ -12,7 +13,7 @@ use crate::verdict::Verdict;
 /// More would be no sentence any more.
 const SENTENCE_CHARS_MAX: usize = 2000;
 
-/// The one sentence that a report begins with: what deviates from what.
+/// What a report begins with: how many deviate, how many are broken, what was not judged.
 #[must_use]
 pub fn sentence(file: &RunFile) -> String {
     let mut text = verdict_sentence(file);
@@ -42,106 +43,115 @@ fn relation_sentence(file: &RunFile) -> String {
     if yes + no + open == 0 {
         return String::new();
     }
-    let open = match open {
-        0 => String::new(),
-        _ => format!(", {open} open"),
-    };
-    let first = all().find(|(_, relation)| relation.holds == Holds::No);
-    let first = first.map_or_else(String::new, |(record, relation)| {
-        let (driver, method) = (&record.driver, record.start_method);
-        format!(" (on {driver} under {method} not: {})", relation.claim)
-    });
-    format!(" Of what cases claim of time and memory {yes} hold, {no} do not{open}{first}.")
+    let all_claims = counted(yes + no + open, "claim", "claims");
+    let mut parts = Vec::new();
+    if yes > 0 {
+        parts.push(counted(yes, "holds", "hold"));
+    }
+    if no > 0 {
+        let first = all().find(|(_, relation)| relation.holds == Holds::No);
+        let first = first.map_or_else(String::new, |(record, relation)| {
+            let (driver, method) = (&record.driver, record.start_method);
+            format!(" ({} on {driver} under {method})", relation.claim)
+        });
+        parts.push(counted(no, "does not", "do not") + &first);
+    }
+    if open > 0 {
+        parts.push(counted(open, "is open", "are open"));
+    }
+    format!(
+        " Of {all_claims} about time and memory {}.",
+        parts.join(", ")
+    )
 }
 
+/// How many of what was judged are wrong and in which way; then what was not judged.
 fn verdict_sentence(file: &RunFile) -> String {
-    let mut by_driver: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
-    for record in file
-        .records
-        .iter()
-        .filter(|record| record.verdict.is_judged())
-    {
-        by_driver.entry(&record.driver).or_default().push(record);
-    }
-    let bad: Vec<String> = by_driver
-        .iter()
-        .filter_map(|(driver, records)| bad_driver(driver, records))
-        .collect();
-    if !bad.is_empty() {
-        return format!("{}.", bad.join("; "));
-    }
     let count = |wanted: Verdict| {
-        let all = by_driver.values().flatten();
-        all.filter(|record| record.verdict == wanted).count()
+        let is_it = |record: &&Record| record.verdict == wanted && !record.is_measured();
+        file.records.iter().filter(is_it).count()
     };
-    let (known, open) = (count(Verdict::Known), count(Verdict::Inconclusive));
-    let settled = count(Verdict::Conforms) + known;
-    if settled == 0 {
-        return match open {
-            _ if count(Verdict::Refuted) > 0 => "Each case was measured.".to_owned(),
-            0 => "Nothing was judged.".to_owned(),
-            _ => format!(
-                "Nothing could be judged: {open} inconclusive{}.",
-                reason(&by_driver)
-            ),
-        };
+    let [known, open] = [Verdict::Known, Verdict::Inconclusive].map(count);
+    let [broken, deviates, differs] =
+        [Verdict::Broken, Verdict::Deviates, Verdict::Differs].map(count);
+    let bad = broken + deviates + differs;
+    let judged = count(Verdict::Conforms) + known + bad;
+    let mut text = match (judged, open) {
+        (0, 0) if file.records.iter().any(Record::is_measured) => {
+            "Each case was measured.".to_owned()
+        }
+        (0, 0) => "Nothing was judged.".to_owned(),
+        (0, _) => "Nothing could be judged.".to_owned(),
+        _ if bad > 0 => {
+            let ways = [
+                (broken, "is broken", "are broken"),
+                (deviates, "deviates", "deviate"),
+                (differs, "differs", "differ"),
+            ];
+            let ways = ways.iter().filter(|(count, ..)| *count > 0);
+            let ways: Vec<String> = ways
+                .map(|(count, one, many)| counted(*count, one, many))
+                .collect();
+            let verb = if bad == 1 { "is" } else { "are" };
+            let (ways, worst) = (ways.join(", "), worst(file));
+            format!("{bad} of {judged} judged {verb} wrong: {ways}; {worst}.")
+        }
+        _ => {
+            let how = match known {
+                0 => String::new(),
+                _ => format!(" ({known} known)"),
+            };
+            match judged {
+                1 => format!("The only one that was judged conforms to the specification{how}."),
+                _ => format!("All {judged} judged conform to the specification{how}."),
+            }
+        }
+    };
+    if open > 0 {
+        text += &format!(" {open} inconclusive{}.", reason(file));
     }
-    let drivers: Vec<&str> = by_driver.keys().copied().collect();
-    let (who, verb) = match drivers.as_slice() {
-        [one] => ((*one).to_owned(), "conforms"),
-        many => (format!("All {} drivers", many.len()), "conform"),
-    };
-    let how = match known {
-        0 => String::new(),
-        _ => format!(" ({known} known)"),
-    };
-    match open {
-        0 => format!("{who} {verb} to the specification{how}."),
-        _ => format!(
-            "{who} {verb} to the specification{how} in {settled} of {}; {open} inconclusive{}.",
-            settled + open,
-            reason(&by_driver)
-        ),
+    let unjudged = [Verdict::Unsupported, Verdict::Skipped].map(|verdict| {
+        let records = file.records.iter();
+        (
+            verdict,
+            records.filter(|record| record.verdict == verdict).count(),
+        )
+    });
+    let unjudged = unjudged.iter().filter(|(_, count)| *count > 0);
+    let unjudged: Vec<String> = unjudged
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    if !unjudged.is_empty() {
+        text += &format!(" Not judged: {}.", unjudged.join(", "));
+    }
+    text
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// On which drivers something is wrong, and the first of the worst.
+fn worst(file: &RunFile) -> String {
+    let bad = || file.records.iter().filter(|record| record.verdict.is_bad());
+    let worst = bad().map(|record| record.verdict).max();
+    let first = bad().find(|record| Some(record.verdict) == worst);
+    let first = first.map_or_else(String::new, |record| {
+        format!("{} under {}", record.case, record.start_method)
+    });
+    let drivers: BTreeSet<String> = bad().map(driver).collect();
+    match drivers.first() {
+        Some(only) if drivers.len() == 1 => format!("on {only}, {first} first"),
+        _ => format!("on {} drivers, {first} first", drivers.len()),
     }
 }
 
 /// Why the first of what is inconclusive is so.
-fn reason(by_driver: &BTreeMap<&str, Vec<&Record>>) -> String {
-    let mut open = by_driver.values().flatten();
-    let first = open.find(|record| record.verdict == Verdict::Inconclusive);
+fn reason(file: &RunFile) -> String {
+    let mut records = file.records.iter();
+    let first = records.find(|record| record.verdict == Verdict::Inconclusive);
     let reason = first.and_then(|record| record.reason.as_deref());
     reason.map_or_else(String::new, |reason| format!(" ({reason})"))
-}
-
-fn bad_driver(driver: &str, records: &[&Record]) -> Option<String> {
-    let worst = records.iter().map(|record| record.verdict).max()?;
-    let first = records.iter().find(|record| record.verdict == worst)?;
-    let count = |wanted| {
-        records
-            .iter()
-            .filter(|record| record.verdict == wanted)
-            .count()
-    };
-    let ways: Vec<String> = [
-        (Verdict::Broken, "is broken"),
-        (Verdict::Deviates, "deviates from the specification"),
-        (Verdict::Differs, "differs from the specification"),
-    ]
-    .into_iter()
-    .map(|(verdict, does)| (count(verdict), does))
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, does)| format!("{does} in {count}"))
-    .collect();
-    if ways.is_empty() {
-        return None;
-    }
-    let settled = records.len() - count(Verdict::Inconclusive);
-    Some(format!(
-        "{driver} {} of {settled} judged ({} under {})",
-        ways.join(" and "),
-        first.case,
-        first.start_method
-    ))
 }
 
 /// What to show of one record that is not fine.

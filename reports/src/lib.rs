@@ -44,7 +44,7 @@ pub use record::{
 };
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
 pub use shown::shown;
-pub use summary::summary;
+pub use summary::{next_step, summary};
 pub use systems::systems;
 pub use tap::tap;
 pub use verdict::{Verdict, worst_exit};

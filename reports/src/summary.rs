@@ -3,13 +3,18 @@
 //! It fits 24 lines of the given width; what does not fit is counted, and stands in the report.
 
 use crate::finding::{Card, Coverage, cards, coverage, sentence};
-use crate::matrix::{Cell, Matrix, matrix, used_verdicts};
+use crate::matrix::{Cell, Matrix, Row, matrix, used_verdicts};
+use crate::natural;
 use crate::outcome_text::outcome_text;
+use crate::record::Record;
 use crate::run_file::RunFile;
 use crate::shown::shown;
 use crate::verdict::Verdict;
 
 const SCREEN_LINES: usize = 24;
+
+/// So many rows the matrix may have, so that findings have room.
+const ROWS_MAX: usize = 7;
 
 /// No terminal is wider.
 const LINE_CHARS_MAX: usize = 500;
@@ -18,7 +23,7 @@ const LINE_CHARS_MAX: usize = 500;
 #[must_use]
 pub fn summary(file: &RunFile, color: bool, width: usize) -> String {
     let width = width.max(40);
-    let matrix = matrix(file);
+    let matrix = fitting(matrix(file));
     let cards = cards(file);
     let mut coverage = coverage(file);
     if !cards.is_empty() {
@@ -27,7 +32,7 @@ pub fn summary(file: &RunFile, color: bool, width: usize) -> String {
     }
     let mut top = wrapped(&sentence(file), width);
     top.push(String::new());
-    top.extend(matrix_lines(&matrix, color));
+    top.extend(matrix_lines(&matrix, color, width));
     let bottom: Vec<String> = bottom_lines(file, &coverage, &matrix, color)
         .iter()
         .map(|line| shortened(line, width))
@@ -46,7 +51,73 @@ pub fn summary(file: &RunFile, color: bool, width: usize) -> String {
     text
 }
 
-fn matrix_lines(matrix: &Matrix, color: bool) -> Vec<String> {
+/// The matrix in at most so many rows: of many, those of a driver become one.
+fn fitting(matrix: Matrix) -> Matrix {
+    if matrix.rows.len() <= ROWS_MAX {
+        return matrix;
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for row in matrix.rows {
+        let Some(same) = rows.iter_mut().find(|other| other.driver == row.driver) else {
+            let area = "all".to_owned();
+            rows.push(Row { area, ..row });
+            continue;
+        };
+        for (cell, added) in same.cells.iter_mut().zip(row.cells) {
+            for (verdict, count) in added {
+                *cell.entry(verdict).or_default() += count;
+            }
+        }
+    }
+    rows.sort_by_cached_key(|row| natural::key(&row.driver));
+    Matrix { rows, ..matrix }
+}
+
+/// What somebody would type next.
+#[must_use]
+pub fn next_step(file: &RunFile) -> String {
+    let worst = cards(file).into_iter().next().map(|card| card.record);
+    match worst {
+        None if file.records.iter().any(|record| record.verdict.is_judged()) => {
+            "keep the run file; later runs compare with it: poolproof compare BEFORE AFTER"
+                .to_owned()
+        }
+        None => "see what can be run here: poolproof drivers".to_owned(),
+        Some(record) => {
+            let Record {
+                case,
+                driver,
+                start_method,
+                ..
+            } = record;
+            let runs = (record.runs * 10).clamp(50, 1000);
+            let look = format!(
+                "look longer: poolproof run {case} --driver {driver} --start-method {start_method} \
+                 --runs {runs}"
+            );
+            shown(&look, LINE_CHARS_MAX)
+        }
+    }
+}
+
+fn matrix_lines(matrix: &Matrix, color: bool, width: usize) -> Vec<String> {
+    let mut lines = drawn(matrix, color);
+    let more = lines.len().saturating_sub(ROWS_MAX + 1);
+    if more > 0 {
+        lines.truncate(ROWS_MAX + 1);
+        lines.push(format!("… and {more} more drivers in the report"));
+    }
+    // A line that is too long to be coloured stays whole without colour.
+    let plain = drawn(matrix, false);
+    let fits = plain.iter().all(|line| line.chars().count() <= width);
+    if fits {
+        lines
+    } else {
+        lines.iter().map(|line| shortened(line, width)).collect()
+    }
+}
+
+fn drawn(matrix: &Matrix, color: bool) -> Vec<String> {
     let area_width = column(matrix.rows.iter().map(|row| row.area.as_str()), "area");
     let driver_width = column(matrix.rows.iter().map(|row| row.driver.as_str()), "driver");
     let mut widths: Vec<usize> = matrix.methods.iter().map(|m| m.name().len()).collect();

@@ -19,6 +19,7 @@ mod interleaving;
 pub mod interpreter;
 mod judge;
 mod leak;
+mod left;
 pub mod load;
 pub mod manifest;
 mod measure;

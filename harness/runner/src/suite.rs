@@ -14,6 +14,7 @@ use crate::driver::{Driver, Prepared};
 use crate::error::{Error, Result};
 use crate::examine::{Examination, Wanted};
 use crate::execute::InVain;
+use crate::left::Left;
 use crate::load::{Loaded, Problem};
 use crate::measure::Measuring;
 use crate::observe::blank;
@@ -63,6 +64,15 @@ pub struct Glance {
 pub enum Progress<'a> {
     /// So many records will be made.
     Planned(usize),
+    /// Something begins: a case on a driver, under one start method or under all that are measured.
+    Begun {
+        /// The case.
+        case: &'a str,
+        /// The driver.
+        driver: &'a str,
+        /// The start method, where it is one.
+        method: Option<StartMethod>,
+    },
     /// This record was made.
     Made(&'a Record),
     /// Nothing goes on for this reason.
@@ -224,12 +234,6 @@ struct Work<'a> {
     failed: Mutex<Option<Error>>,
 }
 
-/// What is left to measure, and the time that is left for it, if that is bounded.
-struct Left {
-    items: usize,
-    time: Option<Duration>,
-}
-
 impl Work<'_> {
     fn has_failed(&self) -> bool {
         self.failed
@@ -239,6 +243,18 @@ impl Work<'_> {
     }
 
     fn make(&self, item: &Item<'_>, tell: &(dyn Fn(Progress<'_>) + Sync)) {
+        let (loaded, method) = match item.task {
+            Task::Examine(question) => {
+                let question = &self.questions[question];
+                (question.loaded, Some(question.method))
+            }
+            Task::Measure(loaded) => (loaded, None),
+        };
+        tell(Progress::Begun {
+            case: &loaded.case.id,
+            driver: &item.driver.name,
+            method,
+        });
         let made = match item.task {
             Task::Examine(question) => self.record(&self.questions[question], item.driver),
             Task::Measure(loaded) => self.measure(loaded, item.driver),
@@ -357,20 +373,6 @@ impl Work<'_> {
             reason: Some(reason),
             ..blank(loaded, driver, method, self.options.seed)
         }
-    }
-}
-
-impl Left {
-    /// The part of the time of one of what is left to measure; what one leaves is for the others.
-    fn share(&mut self) -> Option<Duration> {
-        let items = u32::try_from(self.items.max(1)).unwrap_or(u32::MAX);
-        self.items = self.items.saturating_sub(1);
-        Some(self.time? / items)
-    }
-
-    fn spend(&mut self, seconds: f64) {
-        let spent = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        self.time = self.time.map(|time| time.saturating_sub(spent));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the reports of a made-up run file look like.
 
 use poolproof_case::StartMethod;
-use poolproof_report::{Foot, RunFile, Verdict, json, markdown, sentence, summary};
+use poolproof_report::{Foot, RunFile, Verdict, json, markdown, next_step, sentence, summary};
 
 use crate::made_up;
 
@@ -16,6 +16,33 @@ fn the_summary_fits_one_screen() {
     let fits = |line: &str| line.chars().count() <= 80 || line.starts_with("  repeat ");
     assert!(text.lines().all(fits), "{text}");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_summary_is_whole_at_every_width_however_much_there_is() {
+    for (cases, drivers) in [(1, 1), (40, 12), (60, 30)] {
+        let file = made_up::large(cases, drivers);
+        for width in [60, 80, 140] {
+            let text = summary(&file, false, width);
+            // A command is for copying: it stays whole, and the terminal wraps it.
+            let fits = |line: &str| line.chars().count() <= width || line.starts_with("  repeat ");
+            assert!(text.lines().all(fits), "{text}");
+            let rows = |line: &str| line.chars().count().div_ceil(width).max(1);
+            assert!(
+                text.lines().map(rows).sum::<usize>() <= 24,
+                "{width}:\n{text}"
+            );
+            assert!(text.contains("poolproof replay"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_to_type_next_is_about_the_worst_finding() {
+    let next = next_step(&made_up::file());
+    let run = "poolproof run seed/manager_dict --driver fake/leaks --start-method fork --runs 100";
+    assert!(next.contains(run), "{next}");
+    assert!(next_step(&RunFile::default()).contains("poolproof drivers"));
 }
 
 #[test]
@@ -63,21 +90,25 @@ fn first_sentence(verdicts: &[(&str, Verdict)]) -> String {
 
 #[test]
 fn the_first_sentence_counts_what_it_says() {
-    use Verdict::{Broken, Conforms, Deviates, Inconclusive, Known, Unsupported};
-    let cases: [(&[(&str, Verdict)], &str); 7] = [
+    use Verdict::{Broken, Conforms, Deviates, Differs, Inconclusive, Known, Skipped, Unsupported};
+    let cases: [(&[(&str, Verdict)], &str); 8] = [
         (&[], "Nothing was judged."),
-        (&[("a", Unsupported)], "Nothing was judged."),
+        (
+            &[("a", Unsupported), ("a", Skipped)],
+            "Nothing was judged. Not judged: 1 unsupported, 1 skipped.",
+        ),
         (
             &[("a", Inconclusive)],
-            "Nothing could be judged: 1 inconclusive (no room).",
+            "Nothing could be judged. 1 inconclusive (no room).",
         ),
         (
             &[("a", Conforms), ("b", Known)],
-            "All 2 drivers conform to the specification (1 known).",
+            "All 2 judged conform to the specification (1 known).",
         ),
         (
             &[("a", Conforms), ("a", Inconclusive), ("a", Unsupported)],
-            "a conforms to the specification in 1 of 2; 1 inconclusive (no room).",
+            "The only one that was judged conforms to the specification. 1 inconclusive (no room). Not judged: 1 \
+             unsupported.",
         ),
         (
             &[
@@ -86,12 +117,16 @@ fn the_first_sentence_counts_what_it_says() {
                 ("a", Deviates),
                 ("a", Deviates),
             ],
-            "a is broken in 1 and deviates from the specification in 2 of 4 judged (seed/x under \
-             fork).",
+            "3 of 4 judged are wrong: 1 is broken, 2 deviate; on a, seed/x under fork first.",
         ),
         (
             &[("a", Conforms), ("b", Deviates), ("b", Inconclusive)],
-            "b deviates from the specification in 1 of 1 judged (seed/x under fork).",
+            "1 of 2 judged is wrong: 1 deviates; on b, seed/x under fork first. 1 inconclusive (no \
+             room).",
+        ),
+        (
+            &[("a", Broken), ("b", Differs), ("c", Known)],
+            "2 of 3 judged are wrong: 1 is broken, 1 differs; on 2 drivers, seed/x under fork first.",
         ),
     ];
     for (verdicts, expected) in cases {

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         ..RunFile::default()
     };
     let store = Store::begin(&folder, &file.head)?;
-    let bar = Bar::new();
+    let bar = Bar::begin();
     warn(&file.head, &bar);
     let results = suite::run(
         &workshop,
@@ -184,5 +184,6 @@ fn show(file: &RunFile, report: Option<&Path>, as_json: bool) {
     output::say_line(summary.trim_end());
     if let Some(report) = report {
         output::say_line(&format!("\nThe report: {}", report.display()));
+        output::say_line(&format!("Next, {}", poolproof_report::next_step(file)));
     }
 }
