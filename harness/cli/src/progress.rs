@@ -217,7 +217,9 @@ fn drawn(made: usize, planned: usize) -> String {
 
 /// How long the rest takes, if it takes as long as what is done.
 fn left(state: &State, elapsed: Duration) -> Option<Duration> {
-    if state.made == 0 || elapsed < GUESS_AFTER {
+    // The first of many say little: the same cases begin everywhere at once.
+    let is_little = state.made < 5 && state.made * 20 < state.planned;
+    if state.made == 0 || is_little || elapsed < GUESS_AFTER {
         return None;
     }
     let rest = state.planned.saturating_sub(state.made) as f64 / state.made as f64;
@@ -277,6 +279,8 @@ mod tests {
             left(&state, Duration::from_secs(60)),
             Some(Duration::from_secs(180))
         );
+        state.made = 2;
+        assert_eq!(left(&state, Duration::from_secs(60)), None);
         state.made = 0;
         assert_eq!(left(&state, Duration::from_secs(60)), None);
         state.planned = 0;

@@ -154,9 +154,8 @@ pub(super) fn relations(records: &[&Record]) -> Markup {
 
 /// What was seen of a relation: a ratio, or an amount in bytes.
 fn seen(relation: &RelationRecord) -> Markup {
-    let is_amount = ["AtMost", "Grows"]
-        .iter()
-        .any(|kind| relation.claim.starts_with(kind));
+    // What is claimed of one amount is said with "at most", what is claimed of two is not.
+    let is_amount = relation.claim.contains(" at most ");
     html! {
         @if let Some(interval) = relation.seen {
             @if is_amount { (amount(Unit::Bytes, interval)) } @else {

@@ -7,10 +7,9 @@ use super::pieces::{text, wide};
 use crate::quantity::quantity;
 use crate::record::Interval;
 
-const LABEL: f64 = 300.0;
-const PLOT: f64 = 380.0;
-const VALUES: f64 = 230.0;
-const ROW: f64 = 26.0;
+const PLOT: f64 = 620.0;
+const MARGIN: f64 = 14.0;
+const ROW: f64 = 42.0;
 const TICKS: usize = 4;
 
 /// One number with its interval.
@@ -28,8 +27,8 @@ pub(super) fn intervals(title: &str, unit: Unit, marks: &[Mark]) -> Markup {
         .iter()
         .map(|mark| mark.interval.high.max(mark.interval.value))
         .fold(f64::MIN_POSITIVE, f64::max);
-    let x = |number: f64| LABEL + PLOT * (number.max(0.0) / most).min(1.0);
-    let (width, height) = (LABEL + PLOT + VALUES, marks.len() as f64 * ROW + 30.0);
+    let x = |number: f64| MARGIN + PLOT * (number.max(0.0) / most).min(1.0);
+    let (width, height) = (PLOT + 4.0 * MARGIN, marks.len() as f64 * ROW + 30.0);
     let picture = html! {
         svg class="plot" width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) }
             role="img" aria-label={ (title) ": " (spoken(unit, marks)) } {
@@ -39,16 +38,15 @@ pub(super) fn intervals(title: &str, unit: Unit, marks: &[Mark]) -> Markup {
                 text class="tick" x=(at(x(number))) y=(height - 6.0) { (quantity(unit, number)) }
             }
             @for (index, mark) in marks.iter().enumerate() {
-                @let y = 20.0 + index as f64 * ROW;
+                @let y = 26.0 + index as f64 * ROW;
                 @let Interval { value, low, high } = mark.interval;
-                text class="label" x=(LABEL - 12.0) y=(y + 4.0) {
-                    (shortened(&mark.label)) title { (text(&mark.label)) }
+                text x=(MARGIN) y=(y - 12.0) {
+                    (text(&mark.label)) " " tspan class="amount" dx="8" { (amount(unit, mark.interval)) }
                 }
                 line class="range" x1=(at(x(low))) x2=(at(x(high))) y1=(y) y2=(y) {}
                 line class="range" x1=(at(x(low))) x2=(at(x(low))) y1=(y - 5.0) y2=(y + 5.0) {}
                 line class="range" x1=(at(x(high))) x2=(at(x(high))) y1=(y - 5.0) y2=(y + 5.0) {}
                 circle class="value" cx=(at(x(value))) cy=(y) r="4.5" {}
-                text class="amount" x=(LABEL + PLOT + 16.0) y=(y + 4.0) { (amount(unit, mark.interval)) }
             }
         }
     };
@@ -57,14 +55,6 @@ pub(super) fn intervals(title: &str, unit: Unit, marks: &[Mark]) -> Markup {
 
 fn at(number: f64) -> String {
     format!("{number:.1}")
-}
-
-fn shortened(label: &str) -> String {
-    let label = text(label);
-    if label.chars().count() <= 44 {
-        return label;
-    }
-    label.chars().take(43).chain(['…']).collect()
 }
 
 /// A number with its interval in words.
