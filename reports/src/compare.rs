@@ -362,7 +362,10 @@ fn relations(old: &Record, new: &Record) -> Vec<(bool, What)> {
                 before: other.holds,
                 after: relation.holds,
             };
-            changes.push((relation.holds == Holds::No, what));
+            changes.push((
+                relation.holds == Holds::No && relation.known.is_none(),
+                what,
+            ));
         }
     }
     changes

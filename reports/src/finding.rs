@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::matrix::driver;
-use crate::record::{Holds, Observation, Record};
+use crate::record::{Holds, Observation, Record, RelationRecord};
 use crate::run_file::RunFile;
 use crate::shown::shown;
 use crate::verdict::Verdict;
@@ -39,22 +39,30 @@ fn relation_sentence(file: &RunFile) -> String {
             .filter(|(_, relation)| relation.holds == holds)
             .count()
     };
-    let (yes, no, open) = (count(Holds::Yes), count(Holds::No), count(Holds::Open));
-    if yes + no + open == 0 {
+    let is_unknown_no =
+        |relation: &RelationRecord| relation.holds == Holds::No && relation.known.is_none();
+    let no = all()
+        .filter(|(_, relation)| is_unknown_no(relation))
+        .count();
+    let (yes, known, open) = (count(Holds::Yes), count(Holds::No) - no, count(Holds::Open));
+    if yes + no + known + open == 0 {
         return String::new();
     }
-    let all_claims = counted(yes + no + open, "claim", "claims");
+    let all_claims = counted(yes + no + known + open, "claim", "claims");
     let mut parts = Vec::new();
     if yes > 0 {
         parts.push(counted(yes, "holds", "hold"));
     }
     if no > 0 {
-        let first = all().find(|(_, relation)| relation.holds == Holds::No);
+        let first = all().find(|(_, relation)| is_unknown_no(relation));
         let first = first.map_or_else(String::new, |(record, relation)| {
             let (driver, method) = (&record.driver, record.start_method);
             format!(" ({} on {driver} under {method})", relation.claim)
         });
         parts.push(counted(no, "does not", "do not") + &first);
+    }
+    if known > 0 {
+        parts.push(counted(known, "is known not to", "are known not to"));
     }
     if open > 0 {
         parts.push(counted(open, "is open", "are open"));

@@ -139,6 +139,7 @@ pub(super) fn relations(records: &[&Record]) -> Markup {
                         td {
                             @match relation.holds {
                                 Holds::Yes => span class="good" { "✓ yes" },
+                                Holds::No if relation.known.is_some() => span class="warn" { "~ no, known" },
                                 Holds::No => span class="bad" { "✗ no" },
                                 Holds::Open => span class="warn" { "≈ open" },
                             }
@@ -163,7 +164,7 @@ fn seen(relation: &RelationRecord) -> Markup {
             }
             " in " (counted(usize::try_from(relation.pairs).unwrap_or(usize::MAX), "pair", "pairs"))
         }
-        @if let Some(reason) = &relation.reason { " " (text(reason)) }
+        @for reason in relation.reason.iter().chain(&relation.known) { " " (text(reason)) }
     }
 }
 

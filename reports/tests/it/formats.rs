@@ -159,6 +159,7 @@ fn full() -> RunFile {
         }
         for relation in &mut record.relations {
             relation.reason = Some("too few pairs".to_owned());
+            relation.known = Some("pipes are so".to_owned());
         }
         for seen in &mut record.observations {
             seen.seconds = Some((0.5, 1.0));

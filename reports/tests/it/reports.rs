@@ -133,3 +133,23 @@ fn the_first_sentence_counts_what_it_says() {
         assert_eq!(first_sentence(verdicts), expected, "{verdicts:?}");
     }
 }
+
+#[test]
+fn a_claim_that_is_known_not_to_hold_is_told_from_one_that_is_not() {
+    let mut file = made_up::file();
+    let said = sentence(&file);
+    assert!(
+        said.contains("Of 1 claim about time and memory 1 does not (Faster"),
+        "{said}"
+    );
+    for record in &mut file.records {
+        for relation in &mut record.relations {
+            relation.known = Some("so it is".to_owned());
+        }
+    }
+    let said = sentence(&file);
+    assert!(
+        said.contains("Of 1 claim about time and memory 1 is known not to."),
+        "{said}"
+    );
+}
