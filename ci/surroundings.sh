@@ -489,9 +489,9 @@ results_of_nothing_are_no_success() {
 
 results_that_are_strange() {
     exits 0 -- run o
-    sed 's/"version":1/"version":9/' o/run.jsonl >newer.jsonl
+    sed '1s/"version":[0-9][0-9]*/"version":99/' o/run.jsonl >newer.jsonl
     exits 64 -- "$poolproof" report newer.jsonl
-    says "version 9"
+    says "version 99"
     exits 0 -- "$poolproof" report o/run.jsonl o/run.jsonl
     cp said twice
     exits 0 -- "$poolproof" report o/run.jsonl

@@ -13,7 +13,7 @@ use poolproof_sys::threads;
 use poolproof_sys::tree::{self, Tree};
 
 /// What share of one processor looking may take.
-const SHARE: f64 = 0.01;
+const SHARE: f64 = 0.008;
 
 /// What it may take at once, before that much time has passed.
 const BURST: Duration = Duration::from_millis(30);
