@@ -101,7 +101,7 @@ fn each_memory_case_takes_what_its_snapshot_says() {
         arguments.push(entry.unwrap().path().display().to_string());
     }
     arguments.extend(
-        "--driver reference --runs 1 --out out"
+        "--driver reference --runs 2 --out out"
             .split(' ')
             .map(str::to_owned),
     );
