@@ -136,10 +136,6 @@ if wants sweep; then
     # one for ever, or its server crashes. So it is, too, with forty lines of C that have nothing of
     # ours and only end a job whose process calls CreateProcess: once in 900 times.
     echo "kill_sweep: one in $share deaths at places, seed $seed; none at random instants under Wine"
-    on_windows test --no-run -p poolproof-runtime --features failpoints --test failing_calls </dev/null
-    POOLPROOF_FAIL_SHARE=100 POOLPROOF_FAIL_SEED=$seed step failing_calls 900 bash -c \
-        'on_windows test -p poolproof-runtime --features failpoints --test failing_calls -- \
-        --test-threads 2 --nocapture'
     POOLPROOF_KILL_SHARE=$share POOLPROOF_KILL_SEED=$seed step kill_sweep $((900 + 2400 / share)) bash -c \
         'on_windows test -p poolproof-runtime --features failpoints --test kill_sweep -- \
         --skip many_processes --skip any_instant --test-threads 2 --nocapture'

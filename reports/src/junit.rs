@@ -20,6 +20,16 @@ use crate::verdict::Verdict;
 /// Of a longer text, only the beginning and the length are shown.
 const TEXT_CHARS_MAX: usize = 2000;
 
+/// What stands for all that a run that was cut short has not shown.
+fn cut_short() -> TestSuite {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_type("incomplete");
+    status.set_message("the run was cut short; what it has not come to is not here");
+    let mut suite = TestSuite::new("the run");
+    suite.add_test_case(TestCase::new("the run is whole", status));
+    suite
+}
+
 /// The report as JUnit XML, a suite for each driver, with what changed in the output of its suite if
 /// it is known.
 ///
@@ -50,8 +60,13 @@ pub fn junit(file: &RunFile, changed: Option<&Comparison>) -> String {
     suites.sort_by_cached_key(|(name, _)| natural::key(name));
     let mut report = Report::new("poolproof");
     report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
-    if let Some(foot) = &file.foot {
-        report.set_time(seconds(foot.seconds));
+    match &file.foot {
+        Some(foot) => {
+            report.set_time(seconds(foot.seconds));
+        }
+        None => {
+            report.add_test_suite(cut_short());
+        }
     }
     let text = report.to_string().unwrap_or_else(|error| {
         // Nothing but a text that is no XML could be wrong, and each is made printable.

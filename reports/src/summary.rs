@@ -78,6 +78,9 @@ fn fitting(matrix: Matrix) -> Matrix {
 pub fn next_step(file: &RunFile) -> String {
     let worst = cards(file).into_iter().next().map(|card| card.record);
     match worst {
+        None if file.foot.is_none() && !file.records.is_empty() => {
+            "begin again: what was cut short is replaced".to_owned()
+        }
         None if file.records.iter().any(|record| record.verdict.is_judged()) => {
             "keep the run file; later runs compare with it: poolproof compare BEFORE AFTER"
                 .to_owned()
@@ -90,6 +93,12 @@ pub fn next_step(file: &RunFile) -> String {
                 start_method,
                 ..
             } = record;
+            // A case of a file of its own is found by that file, which its replay names.
+            let replay = record.replay.as_deref().unwrap_or_default();
+            let case = replay
+                .strip_prefix("poolproof replay ")
+                .and_then(|rest| rest.split_once(" --driver "))
+                .map_or(case.as_str(), |(case, _)| case);
             let runs = (record.runs * 10).clamp(50, 1000);
             let look = format!(
                 "look longer: poolproof run {case} --driver {driver} --start-method {start_method} \

@@ -37,7 +37,7 @@ pub fn tap(file: &RunFile, changed: Option<&Comparison>) -> String {
     for (index, record) in file.records.iter().enumerate() {
         text += &point(index + 1, record);
     }
-    if file.foot.is_none() && !file.records.is_empty() {
+    if file.foot.is_none() && !file.head.id.is_empty() {
         text += "Bail out! The run was cut short.\n";
     }
     text

@@ -18,12 +18,18 @@ pub(crate) fn say(text: &str) {
     let written = stdout.write_all(text.as_bytes());
     match written.and_then(|()| stdout.flush()) {
         Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(BROKEN_PIPE),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => leave(BROKEN_PIPE),
         Err(error) => {
             complain(&format!("error: failed to write to stdout: {error}"));
-            std::process::exit(UNSAID);
+            leave(UNSAID);
         }
     }
+}
+
+/// Ends at once; what is under way ends with this process.
+pub(crate) fn leave(code: i32) -> ! {
+    poolproof_sys::scratch::remove_own();
+    std::process::exit(code)
 }
 
 /// Writes a line to stderr. Where that cannot be written either, there is nobody to tell.

@@ -2,6 +2,7 @@
 //!
 //! A false claim is the case's mistake and is found here, without running anything.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use poolproof_case::claim::ClaimKind;
@@ -23,20 +24,25 @@ pub struct Specified {
     pub(crate) explanations: Explanations,
 }
 
-/// Explores a case under a start method and checks the claims made for it.
+/// Explores a case under a start method and checks the claims made for it. Where `stop` becomes true,
+/// that ends early, and the result is as of one that has met its limit.
 ///
 /// # Errors
 /// The mistakes found: what the specification does not know, and false claims.
 pub fn specify(
     loaded: &Loaded,
     method: StartMethod,
+    stop: Option<&'static AtomicBool>,
 ) -> std::result::Result<Specified, Vec<Diagnostic>> {
     let started = Instant::now();
-    let exploration =
-        explore(&loaded.case.program, method, &Limits::default()).map_err(|error| {
-            let message = format!("{error} (under {method})");
-            vec![Diagnostic::new(error.place, message)]
-        })?;
+    let limits = Limits {
+        stop,
+        ..Limits::default()
+    };
+    let exploration = explore(&loaded.case.program, method, &limits).map_err(|error| {
+        let message = format!("{error} (under {method})");
+        vec![Diagnostic::new(error.place, message)]
+    })?;
     let seconds = started.elapsed().as_secs_f64();
     let mistakes: Vec<Diagnostic> = claims(loaded, method)
         .filter(|claim| !exploration.bounded || matches!(claim.kind, ClaimKind::Never(_)))
@@ -79,7 +85,7 @@ pub fn check(loaded: &Loaded) -> Option<Problem> {
     }
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     for method in methods(loaded) {
-        match specify(loaded, method) {
+        match specify(loaded, method, None) {
             Err(mistakes) => diagnostics.extend(mistakes),
             Ok(specified) if specified.exploration.bounded => {
                 let states = Limits::default().states_max;

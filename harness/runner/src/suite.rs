@@ -285,7 +285,7 @@ impl Work<'_> {
         }
         let explore = || {
             let _slot = self.exploring.take();
-            specify(loaded, *method)
+            specify(loaded, *method, Some(self.workshop.stop()))
         };
         let Ok(specified) = answer.get_or_init(explore) else {
             return Ok(Vec::new());

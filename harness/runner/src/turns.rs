@@ -45,6 +45,8 @@ pub(crate) struct Turns<'a> {
     changed: Condvar,
     /// Neighbours that were waited for long enough.
     ignored: Mutex<BTreeSet<PathBuf>>,
+    /// Neighbours of whom was said that they are waited for.
+    told: Mutex<BTreeSet<PathBuf>>,
 }
 
 #[derive(Default)]
@@ -86,6 +88,7 @@ impl<'a> Turns<'a> {
             state: Mutex::default(),
             changed: Condvar::new(),
             ignored: Mutex::default(),
+            told: Mutex::default(),
         }
     }
 
@@ -97,12 +100,14 @@ impl<'a> Turns<'a> {
         loop {
             self.wait(None, is_free).running += 1;
             let lock = self.lock_shared(TURN);
-            let Some(neighbour) = self.neighbours().into_iter().find(is_alone) else {
-                return self.turn(Kind::Beside(Some(lock)));
-            };
-            drop(lock);
-            self.leave();
-            self.wait_for(&neighbour, "examines a run alone", &is_alone);
+            match self.neighbours().into_iter().find(is_alone) {
+                Some(neighbour) if !self.is_stopped() => {
+                    drop(lock);
+                    self.leave();
+                    self.wait_for(&neighbour, "examines a run alone", &is_alone);
+                }
+                _ => return self.turn(Kind::Beside(Some(lock))),
+            }
         }
     }
 
@@ -179,11 +184,9 @@ impl<'a> Turns<'a> {
     /// Waits while a neighbour does something, but not for ever.
     fn wait_for(&self, neighbour: &Neighbour, what: &str, does: &dyn Fn(&Neighbour) -> bool) {
         let start = Instant::now();
-        let mut is_told = false;
         while does(neighbour) && !self.is_stopped() {
             let waited = start.elapsed();
-            if waited > SILENCE_MAX && !is_told {
-                is_told = true;
+            if waited > SILENCE_MAX && self.is_new(neighbour) {
                 let about = &neighbour.about;
                 let most = NEIGHBOUR_MAX.as_secs();
                 (self.tell)(&format!(
@@ -197,6 +200,12 @@ impl<'a> Turns<'a> {
             }
             std::thread::sleep(LOOK);
         }
+    }
+
+    /// Whether nobody was told yet that this neighbour is waited for.
+    fn is_new(&self, neighbour: &Neighbour) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(neighbour.folder.clone())
     }
 
     fn lock(&self, name: &str) -> Lock {
@@ -343,6 +352,22 @@ mod tests {
             let second = scope.spawn(|| drop(turns.beside_others()));
             stop.store(true, Ordering::Relaxed);
             second.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_wait_for_a_neighbour_ends_when_the_runner_is_to_stop() {
+        let (one, other) = (scratch(), scratch());
+        let stop = AtomicBool::new(false);
+        let turns = Turns::new(&one, 1, &stop, &|_| {});
+        let neighbour = self::turns(&other, 1);
+        let _alone = neighbour.alone();
+        std::thread::scope(|scope| {
+            let beside = scope.spawn(|| drop(turns.beside_others()));
+            let alone = scope.spawn(|| drop(turns.alone()));
+            stop.store(true, Ordering::Relaxed);
+            beside.join().unwrap();
+            alone.join().unwrap();
         });
     }
 }

@@ -7,6 +7,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::folder;
 use crate::tree;
@@ -83,8 +84,10 @@ impl Scratch {
         owner.try_lock().map_err(|_| busy(made.path()))?;
         let text = format!("{MAGIC}process {}\n{about}\n", std::process::id());
         (&owner).write_all(text.as_bytes())?;
+        let path = made.keep();
+        own().push(path.clone());
         Ok(Scratch {
-            path: made.keep(),
+            path,
             owner: Some(owner),
         })
     }
@@ -111,8 +114,23 @@ impl Scratch {
     }
 }
 
+/// The folders of this process.
+fn own() -> MutexGuard<'static, Vec<PathBuf>> {
+    static OWN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    OWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes this process's folders, for one that leaves without coming back to where they are kept.
+/// What cannot be removed now is abandoned.
+pub fn remove_own() {
+    for folder in own().drain(..) {
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}
+
 impl Drop for Scratch {
     fn drop(&mut self) {
+        own().retain(|folder| *folder != self.path);
         // Windows removes no folder with a file that is open.
         drop(self.owner.take());
         // What cannot be removed now is abandoned, and removed by the next who looks.

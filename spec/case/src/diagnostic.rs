@@ -2,6 +2,8 @@
 //!
 //! What is wrong is found by `read` and `check`; this only keeps and shows it.
 
+use std::borrow::Cow;
+
 use codespan_reporting::diagnostic::{Diagnostic as Report, Label};
 use codespan_reporting::files::SimpleFile;
 use codespan_reporting::term;
@@ -49,16 +51,18 @@ impl Diagnostic {
 /// The mistake as a person reads it: what, where, the line, a caret, the way out.
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, file_name: &str, text: &str, color: bool) -> String {
+    // What a stranger's file holds may move no cursor; places are bytes, so each is as long as before.
+    let text = &*printable(text);
     let file = SimpleFile::new(file_name, text);
     let start = floor_boundary(text, diagnostic.place.start as usize);
     let end = floor_boundary(text, diagnostic.place.end as usize).max(start);
     // A caret under each line of a long statement would hide the message.
     let end = text[start..end].find('\n').map_or(end, |line| start + line);
     let mut report = Report::error()
-        .with_message(&diagnostic.message)
+        .with_message(printable(&diagnostic.message))
         .with_labels(vec![Label::primary((), start..end)]);
     if let Some(help) = &diagnostic.help {
-        report = report.with_notes(vec![format!("help: {help}")]);
+        report = report.with_notes(vec![format!("help: {}", printable(help))]);
     }
     let config = term::Config::default();
     let mut out = Vec::new();
@@ -72,6 +76,21 @@ pub fn render(diagnostic: &Diagnostic, file_name: &str, text: &str, color: bool)
         // Only a place outside the file could fail; the message still has to reach its reader.
         Err(_) => format!("error: {}\n", diagnostic.message),
     }
+}
+
+/// The text with a sign in place of each control character.
+fn printable(text: &str) -> Cow<'_, str> {
+    let is_bad = |character: char| character.is_control() && !"\n\r\t".contains(character);
+    if !text.contains(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let sign = |character: char| match character.len_utf8() {
+        _ if !is_bad(character) => character,
+        1 => '?',
+        // All others are in Latin-1, as this is.
+        _ => '\u{bf}',
+    };
+    Cow::Owned(text.chars().map(sign).collect())
 }
 
 /// The line and column, both from 1, columns in characters, of a byte of the text.
@@ -94,6 +113,20 @@ fn floor_boundary(text: &str, byte: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_file_holds_moves_no_cursor() {
+        let text = "Case(\u{1b}[2J \u{9b}5m Lokc)\n";
+        let start = u32::try_from(text.find("Lokc").unwrap()).unwrap();
+        let place = Place {
+            start,
+            end: start + 4,
+        };
+        let message = format!("no object `{text}`");
+        let shown = render(&Diagnostic::new(place, message), "x.ron", text, false);
+        assert!(!shown.contains(['\u{1b}', '\u{9b}']), "{shown:?}");
+        assert!(shown.contains("Case(?[2J \u{bf}5m Lokc)"), "{shown}");
+    }
 
     #[test]
     fn a_mistake_is_shown_with_line_caret_and_help() {

@@ -2,6 +2,8 @@
 //!
 //! Which of the enabled steps need not be tried is `reduce`'s business.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use poolproof_case::{Ending, Program, StartMethod};
 use rustc_hash::FxHashMap;
 
@@ -16,12 +18,14 @@ use crate::state::State;
 use crate::state::key::key;
 
 /// How far an exploration goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The most states that are visited.
     pub states_max: u64,
     /// Whether steps that commute are tried in one order only.
     pub reduce: bool,
+    /// Ends it early when this becomes true, as if the most states were visited.
+    pub stop: Option<&'static AtomicBool>,
 }
 
 impl Default for Limits {
@@ -29,6 +33,7 @@ impl Default for Limits {
         Limits {
             states_max: 2_000_000,
             reduce: true,
+            stop: None,
         }
     }
 }
@@ -148,7 +153,11 @@ impl<'a> Search<'a> {
         if let Some(known) = self.known.get(self.scratch.as_slice()) {
             return Ok(Some(*known));
         }
-        if self.nodes.len() as u64 >= self.limits.states_max {
+        let is_stopped = self
+            .limits
+            .stop
+            .is_some_and(|stop| stop.load(Ordering::Relaxed));
+        if is_stopped || self.nodes.len() as u64 >= self.limits.states_max {
             self.is_bounded = true;
             return Ok(None);
         }

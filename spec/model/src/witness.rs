@@ -69,6 +69,7 @@ pub fn witness(
     let full = Limits {
         states_max,
         reduce: false,
+        stop: None,
     };
     let mut witness = look(&machine, goal, full)?;
     let reduced = Limits {

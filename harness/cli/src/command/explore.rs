@@ -99,7 +99,7 @@ fn specify_all(
     std::thread::scope(|scope| {
         let explorations: Vec<_> = methods
             .iter()
-            .map(|method| scope.spawn(|| specified::specify(loaded, *method)))
+            .map(|method| scope.spawn(|| specified::specify(loaded, *method, None)))
             .collect();
         explorations
             .into_iter()

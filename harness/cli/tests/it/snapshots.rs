@@ -35,7 +35,7 @@ fn name(id: &str) -> String {
 fn describe(loaded: &Loaded) -> String {
     let mut groups: Vec<(Vec<StartMethod>, Specified)> = Vec::new();
     for method in specified::methods(loaded) {
-        let specified = match specified::specify(loaded, method) {
+        let specified = match specified::specify(loaded, method, None) {
             Ok(specified) => specified,
             Err(mistakes) => return format!("{}: {mistakes:#?}", loaded.path.display()),
         };

@@ -154,8 +154,9 @@ impl Reader {
 
     fn title(&mut self, node: &Node<'_>) -> Option<String> {
         let title = self.text(node, "`title`")?;
-        if title.trim().is_empty() || title.contains('\n') {
-            return self.expected(node, "`title`", "one line that states a fact");
+        if title.trim().is_empty() || title.contains(char::is_control) {
+            let is = "one line that states a fact, without control characters";
+            return self.expected(node, "`title`", is);
         }
         Some(title.to_owned())
     }

@@ -117,6 +117,7 @@ fn reduced_and_full_exploration_give_one_behaviour() {
             let limits = Limits {
                 states_max: 200_000,
                 reduce: false,
+                ..Limits::default()
             };
             let full = explored(&case, method, limits);
             assert!(!full.bounded, "{method}: {main}");

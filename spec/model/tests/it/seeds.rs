@@ -75,6 +75,7 @@ fn reduction_changes_no_seed() {
             let limits = Limits {
                 states_max: FULL_STATES_MAX,
                 reduce: false,
+                ..Limits::default()
             };
             let full = explored(&case, *method, limits);
             if full.bounded {
