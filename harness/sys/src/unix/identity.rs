@@ -230,11 +230,17 @@ mod tests {
 
     #[test]
     fn a_zombie_is_not_alive() {
-        let mut child = std::process::Command::new("true").spawn().unwrap();
+        // It lives until its input ends, however long this thread is kept from running.
+        let mut child = std::process::Command::new("cat")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
         let identity = Identity::of(child.id()).unwrap();
+        assert!(identity.is_alive());
+        drop(child.stdin.take());
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
         while identity.is_alive() {
-            assert!(std::time::Instant::now() < deadline, "`true` did not end");
+            assert!(std::time::Instant::now() < deadline, "`cat` did not end");
             std::thread::yield_now();
         }
         child.wait().unwrap();
