@@ -44,7 +44,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// A parent of its own, so that no other trial's handles and memory are counted.
 fn in_its_own_process(method: mp::StartMethod, what: &str) -> Result<(), Failed> {
     let output = std::process::Command::new(std::env::current_exe()?)
-        .args([crate::SCENARIO, &format!("many/{what}"), method.name()])
+        .args([crate::run::SCENARIO, &format!("many/{what}"), method.name()])
         .output()?;
     match output.status.success() {
         true => Ok(()),

@@ -1,15 +1,23 @@
-//! One run of a scenario, in a tree of its own, and what is left of it.
+//! One run of a scenario, in a tree of its own, whose processes are this program again, and what is
+//! left of it.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use poolproof_sys::failpoint::{FAIL, KILL, RECORD, TOKEN};
-use poolproof_sys::tree::{Event, Isolation, MainEnd, Tree};
+use poolproof_runtime as mp;
+use poolproof_sys::failpoint::{self, FAIL, KILL, RECORD, TOKEN};
+use poolproof_sys::tree::{self, Event, Isolation, MainEnd, Tree};
 
-use crate::{KEEP, SCENARIO};
+/// The arguments that make this program the keeper of a tree, and the tree's main process.
+const KEEP: &str = "--keep";
+pub(crate) const SCENARIO: &str = "--scenario";
+
+/// What marks a child of the runtime, which is not main, before `freeze_support`.
+const CHILD: &str = "POOLPROOF_RUNTIME_START";
 
 /// How long a scenario may take, on the slowest machine, and how long its end.
 const LATE: Duration = Duration::from_secs(60);
@@ -36,6 +44,40 @@ pub(crate) struct Seen {
     pub(crate) time: Duration,
     /// What all processes have said.
     pub(crate) said: String,
+}
+
+/// Is what this program was started as in a tree: a child of the runtime, the keeper, or a
+/// scenario's main process. Gives the exit code of the latter two, and none where it was started as
+/// none of these.
+pub(crate) fn be(scenario: fn(&str, &str) -> Result<(), String>) -> Option<ExitCode> {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let first = arguments.first().and_then(|first| first.to_str());
+    if first != Some(KEEP) {
+        // A keeper closes all files, and so the record of places and calls, which this would open.
+        if first == Some(SCENARIO) && std::env::var_os(CHILD).is_none() {
+            failpoint::set_role("Main");
+        }
+        mp::freeze_support();
+    }
+    match (first, arguments.get(1..).unwrap_or_default()) {
+        (Some(KEEP), [isolation, scratch, program, rest @ ..]) => {
+            failpoint::set_role("Keeper");
+            let isolation = Isolation::named(&isolation.to_string_lossy());
+            let isolation = isolation.unwrap_or(Isolation::Nothing);
+            let code = tree::keep(isolation, Path::new(scratch), program, rest);
+            Some(u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from))
+        }
+        (Some(SCENARIO), [name, method]) => Some(
+            match scenario(&name.to_string_lossy(), &method.to_string_lossy()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(broken) => {
+                    eprintln!("broken: {broken}");
+                    ExitCode::FAILURE
+                }
+            },
+        ),
+        _ => None,
+    }
 }
 
 /// Whether a tree has named memory of its own here, so that what is left there is certainly its.
