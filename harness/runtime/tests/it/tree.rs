@@ -1,7 +1,7 @@
 //! Process trees as a whole: what a killed root, and a thousand short lives, leave behind.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -69,7 +69,7 @@ fn starts_deeper((depth, sender): (u32, mp::Sender<u32>)) -> mp::Result<()> {
 }
 
 fn killed_root(context: mp::Context) -> Outcome {
-    let (mut root, pids) = start_root(context, "live")?;
+    let (mut root, pids) = start_root(HELPER.command(context, "live")?)?;
     expect(pids.len(), 4)?;
     root.kill()?;
     root.wait()?;
@@ -77,17 +77,16 @@ fn killed_root(context: mp::Context) -> Outcome {
 }
 
 fn ended_root(context: mp::Context) -> Outcome {
-    let (mut root, pids) = start_root(context, "end")?;
+    let (mut root, pids) = start_root(HELPER.command(context, "end")?)?;
     let status = root.wait()?;
     hold(status.success(), "the root failed")?;
     all_end(&pids)
 }
 
-fn start_root(context: mp::Context, end: &str) -> std::io::Result<(std::process::Child, Vec<u32>)> {
-    let mut root = HELPER
-        .command(context, end)?
-        .stdout(Stdio::piped())
-        .spawn()?;
+/// Starts a root, and waits until it has said the ids of its processes, a line each, and something
+/// else.
+pub(crate) fn start_root(mut command: Command) -> std::io::Result<(Child, Vec<u32>)> {
+    let mut root = command.stdout(Stdio::piped()).spawn()?;
     let mut pids = Vec::new();
     if let Some(output) = root.stdout.take() {
         for line in BufReader::new(output).lines() {

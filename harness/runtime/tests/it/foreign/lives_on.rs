@@ -1,14 +1,13 @@
 //! Copies that live on, and what ends beside them all the same.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
 use poolproof_runtime as mp;
 
 use super::{HELPER, copied, sleeps};
-use crate::tree::all_end;
+use crate::tree::{all_end, start_root};
 use crate::{Outcome, SOON, each_process, hold};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -49,11 +48,7 @@ pub(super) fn hold_on(context: mp::Context) -> Outcome {
 }
 
 fn root_dies(context: mp::Context) -> Outcome {
-    let mut command = HELPER.command(context, "hold")?;
-    let mut root = command.stdout(Stdio::piped()).spawn()?;
-    let output = root.stdout.take().ok_or("it has no stdout")?;
-    let lines = BufReader::new(output).lines().map_while(Result::ok);
-    let pids: Vec<u32> = lines.map_while(|line| line.parse().ok()).collect();
+    let (mut root, pids) = start_root(HELPER.command(context, "hold")?)?;
     root.kill()?;
     root.wait()?;
     hold(pids.len() == 4, &format!("{pids:?}"))?;

@@ -1,8 +1,5 @@
 //! A program that starts something, gives up rights, and starts something more.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-
 use libtest_mimic::Trial;
 use poolproof_runtime as mp;
 use rustix::process::{Gid, Uid, geteuid};
@@ -10,7 +7,7 @@ use rustix::thread::{set_thread_gid, set_thread_res_uid, set_thread_uid};
 
 use super::{HELPER, all_works, does, is_root};
 use crate::start::{Reply, itself};
-use crate::tree::all_end;
+use crate::tree::{all_end, start_root};
 use crate::{Outcome, each_process, ended, expect, hold};
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -120,11 +117,7 @@ fn root_dies(context: mp::Context) -> Outcome {
     if !is_root() {
         return Ok(());
     }
-    let mut command = HELPER.command(context, "privileges-stay")?;
-    let mut root = command.stdout(Stdio::piped()).spawn()?;
-    let output = root.stdout.take().ok_or("it has no stdout")?;
-    let lines = BufReader::new(output).lines().map_while(Result::ok);
-    let pids: Vec<u32> = lines.map_while(|line| line.parse().ok()).collect();
+    let (mut root, pids) = start_root(HELPER.command(context, "privileges-stay")?)?;
     root.kill()?;
     root.wait()?;
     expect(pids.len(), 2)?;
