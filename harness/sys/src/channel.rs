@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use crate::copies::Alone;
+use crate::alone::Alone;
 use crate::group::Group;
 use crate::handle::{self, Handle};
 use crate::pipe::{self, HANDLES_MAX};

@@ -28,7 +28,7 @@
 //! | [`environment`] | changes to the environment, refused beside other threads |
 //! | [`refused`] | which limit a refused call has met |
 //! | [`threads`] | how many threads this process has |
-//! | [`copies`] | a count of copies, those that the program made by itself, and handles that these are not to have |
+//! | [`copies`], [`alone`] | a count of copies, those that the program made by itself, and handles that these are not to have |
 //! | [`identity`] | a process, told apart from another that had its id |
 //! | [`memory`] | memory without a name that processes share, touched through atomics and copies |
 //! | [`named`] | such memory under a name that goes with its last holder |
@@ -49,6 +49,7 @@ mod system;
 #[path = "windows/mod.rs"]
 mod system;
 
+pub mod alone;
 pub mod atomic;
 pub mod channel;
 pub mod early;

@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard};
 
-use poolproof_sys::copies::Alone;
+use poolproof_sys::alone::Alone;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::lifeline;
 

@@ -10,7 +10,7 @@ use std::sync::Once;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-pub use super::withheld::{Alone, Withheld, withhold};
+pub use super::withheld::{Withheld, withhold};
 
 /// What each copy changes at once lies together: it is one page that it gets for itself.
 struct Count {

@@ -10,15 +10,6 @@ use std::sync::atomic::{AtomicI32, AtomicPtr};
 use super::copies::epoch;
 use super::handle::Handle;
 
-/// A handle of this process alone: a copy that the program makes by itself has something dead in
-/// its place, so that its life keeps no pipe open.
-#[derive(Debug)]
-pub struct Alone {
-    // Before the handle: its number may be another's as soon as it is closed.
-    _withheld: Withheld,
-    handle: Handle,
-}
-
 /// As long as this is there a handle is one of this process alone; it goes before the handle does.
 #[derive(Debug)]
 pub struct Withheld(&'static Place);
@@ -80,29 +71,6 @@ fn list(number: i32) -> Withheld {
 impl Drop for Withheld {
     fn drop(&mut self) {
         self.0.number.store(FREE, Release);
-    }
-}
-
-impl From<Handle> for Alone {
-    fn from(handle: Handle) -> Alone {
-        Alone {
-            _withheld: withhold(&handle),
-            handle,
-        }
-    }
-}
-
-impl From<Alone> for Handle {
-    fn from(alone: Alone) -> Handle {
-        alone.handle
-    }
-}
-
-impl std::ops::Deref for Alone {
-    type Target = Handle;
-
-    fn deref(&self) -> &Handle {
-        &self.handle
     }
 }
 

@@ -19,12 +19,6 @@ pub fn notice() -> u32 {
     epoch()
 }
 
-/// A handle of this process alone.
-#[derive(Debug)]
-pub struct Alone {
-    handle: Handle,
-}
-
 /// As long as this is there a handle is one of this process alone.
 #[derive(Debug)]
 pub struct Withheld(());
@@ -32,26 +26,6 @@ pub struct Withheld(());
 /// Keeps a handle from copies that the program makes by itself.
 pub fn withhold(_handle: &Handle) -> Withheld {
     Withheld(())
-}
-
-impl From<Handle> for Alone {
-    fn from(handle: Handle) -> Alone {
-        Alone { handle }
-    }
-}
-
-impl From<Alone> for Handle {
-    fn from(alone: Alone) -> Handle {
-        alone.handle
-    }
-}
-
-impl std::ops::Deref for Alone {
-    type Target = Handle;
-
-    fn deref(&self) -> &Handle {
-        &self.handle
-    }
 }
 
 #[cfg(test)]
