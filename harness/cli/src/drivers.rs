@@ -176,23 +176,20 @@ mod tests {
     use std::collections::BTreeSet;
 
     use poolproof_case::claim::ClaimKind;
+    use poolproof_runner::load;
 
     use super::*;
 
     #[test]
     fn what_a_manifest_knows_to_be_refuted_is_claimed_by_a_case() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases");
         let mut claims = BTreeSet::new();
-        for area in ["memory", "performance"] {
-            for entry in Path::new(folder).join(area).read_dir().unwrap() {
-                let path = entry.unwrap().path();
-                let text = std::fs::read_to_string(&path).unwrap();
-                let id = format!("{area}/{}", path.file_stem().unwrap().display());
-                let case = poolproof_case::read(&id, &text, &poolproof_spec::clauses::ids());
-                for claim in case.unwrap().claims {
-                    if let ClaimKind::Relation(relation) = claim.kind {
-                        claims.insert((id.clone(), relation.to_string()));
-                    }
+        for loaded in load::select(&[], &poolproof_spec::clauses::ids())
+            .unwrap()
+            .cases
+        {
+            for claim in loaded.case.claims {
+                if let ClaimKind::Relation(relation) = claim.kind {
+                    claims.insert((loaded.case.id.clone(), relation.to_string()));
                 }
             }
         }
