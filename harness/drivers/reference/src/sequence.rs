@@ -48,6 +48,8 @@ pub(crate) fn iterate(data: &Data) -> Result<Iterator> {
 pub(crate) enum Iterator {
     /// Asks anew for each item.
     Live(Data, usize),
+    /// Python's `range`, which is no list of its numbers.
+    Numbers(std::ops::Range<i64>),
     /// Items taken when the iteration began.
     Copied(std::vec::IntoIter<Data>),
 }
@@ -55,6 +57,7 @@ pub(crate) enum Iterator {
 impl Iterator {
     pub(crate) fn next(&mut self) -> Result<Option<Data>> {
         match self {
+            Iterator::Numbers(numbers) => Ok(numbers.next().map(Data::number)),
             Iterator::Copied(items) => Ok(items.next()),
             Iterator::Live(Data::List(items), index) => {
                 let item = lock(items).get(*index).cloned();

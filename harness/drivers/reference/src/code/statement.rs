@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use poolproof_case::program::{Block, ErrorPattern, Expression, ExpressionKind};
-use poolproof_case::program::{Statement, StatementKind};
+use poolproof_case::program::{
+    Block, ErrorPattern, Expression, ExpressionKind, Statement, StatementKind,
+};
 use poolproof_case::{ErrorKind, Value};
 
 use super::call::{Arguments, Call, Site};
@@ -11,6 +12,7 @@ use super::expression::Operand;
 use super::scope::{Local, Scope};
 use crate::data::Data;
 use crate::interpreter::{Flow, Frame};
+use crate::sequence::Iterator;
 use crate::stop::{Result, Stop};
 use crate::{control, object, output, plan, sequence};
 
@@ -216,26 +218,38 @@ fn assign(names: &[Local], value: Data, frame: &mut Frame) -> Result<()> {
     Ok(())
 }
 
-fn each(names: &[String], sequence: &Expression, body: &Block, scope: &mut Scope) -> Step {
-    if let ExpressionKind::Range(from, to) = &sequence.kind {
-        let (from, to) = (Operand::of(from, scope), Operand::of(to, scope));
-        let (names, body) = (scope.locals(names), Body::of(body, scope));
-        // As Python's `range`, this is no list of its numbers.
-        return Box::new(move |frame| {
-            let (from, to) = (from.see(frame)?.as_int()?, to.see(frame)?.as_int()?);
-            for number in from..to {
-                assign(&names, Data::number(number), frame)?;
-                if let Flow::Return(data) = body.run(frame)? {
-                    return Ok(Flow::Return(data));
-                }
+/// What is iterated over.
+enum Sequence {
+    Range(Operand, Operand),
+    Other(Operand),
+}
+
+impl Sequence {
+    fn of(expression: &Expression, scope: &mut Scope) -> Sequence {
+        match &expression.kind {
+            ExpressionKind::Range(from, to) => {
+                Sequence::Range(Operand::of(from, scope), Operand::of(to, scope))
             }
-            Ok(Flow::Next)
-        });
+            _ => Sequence::Other(Operand::of(expression, scope)),
+        }
     }
-    let sequence = Operand::of(sequence, scope);
+
+    fn begin(&self, frame: &Frame) -> Result<Iterator> {
+        match self {
+            Sequence::Range(from, to) => {
+                let (from, to) = (from.see(frame)?.as_int()?, to.see(frame)?.as_int()?);
+                Ok(Iterator::Numbers(from..to))
+            }
+            Sequence::Other(sequence) => sequence::iterate(&*sequence.see(frame)?),
+        }
+    }
+}
+
+fn each(names: &[String], sequence: &Expression, body: &Block, scope: &mut Scope) -> Step {
+    let sequence = Sequence::of(sequence, scope);
     let (names, body) = (scope.locals(names), Body::of(body, scope));
     Box::new(move |frame| {
-        let mut iterator = sequence::iterate(&*sequence.see(frame)?)?;
+        let mut iterator = sequence.begin(frame)?;
         while let Some(item) = iterator.next()? {
             assign(&names, item, frame)?;
             if let Flow::Return(data) = body.run(frame)? {
