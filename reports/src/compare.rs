@@ -21,15 +21,18 @@ use crate::run_file::RunFile;
 use crate::verdict::Verdict;
 pub use text::comparison_text;
 
+/// How many times as much time or memory is worse, where nobody says.
+pub const THRESHOLD: f64 = 1.25;
+
 /// How sure all rates together have to be.
 const ERROR_MAX: f64 = 0.05;
 
 /// What is not the same in two run files.
 ///
 /// ```
-/// use poolproof_report::{RunFile, compare};
+/// use poolproof_report::{RunFile, THRESHOLD, compare};
 ///
-/// let comparison = compare(&RunFile::default(), &RunFile::default(), 1.25);
+/// let comparison = compare(&RunFile::default(), &RunFile::default(), THRESHOLD);
 /// assert_eq!(comparison.sentence(), "Nothing can be compared: no case ran in both.");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]

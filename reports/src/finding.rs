@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::matrix::driver;
+use crate::quantity::counted;
 use crate::record::{Holds, Observation, Record, RelationRecord};
 use crate::run_file::RunFile;
 use crate::shown::shown;
@@ -133,10 +134,6 @@ fn verdict_sentence(file: &RunFile) -> String {
         text += &format!(" Not judged: {}.", unjudged.join(", "));
     }
     text
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// On which drivers something is wrong, and the first of the worst.

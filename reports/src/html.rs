@@ -27,12 +27,12 @@ use crate::finding::sentence;
 use crate::group::{Group, case_of, groups};
 use crate::matrix::driver;
 use crate::natural;
+use crate::quantity::counted;
 use crate::record::Record;
 use crate::run_file::RunFile;
 use crate::shown::printable;
 use crate::verdict::Verdict;
 use cases::{Extent, Shown};
-use pieces::counted;
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");

@@ -20,6 +20,11 @@ pub fn bytes(number: u64) -> String {
     quantity(Unit::Bytes, number as f64)
 }
 
+/// A number and its noun.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 fn scaled(number: f64, step: f64, units: &[&str]) -> String {
     let mut rest = number;
     let mut index = 0;

@@ -125,6 +125,9 @@ pub struct Record {
     /// Why the verdict is what it is, in one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How a command line names the case, where its id is not enough: its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub argument: Option<String>,
     /// The command that repeats the worst run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,

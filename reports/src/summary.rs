@@ -93,12 +93,7 @@ pub fn next_step(file: &RunFile) -> String {
                 start_method,
                 ..
             } = record;
-            // A case of a file of its own is found by that file, which its replay names.
-            let replay = record.replay.as_deref().unwrap_or_default();
-            let case = replay
-                .strip_prefix("poolproof replay ")
-                .and_then(|rest| rest.split_once(" --driver "))
-                .map_or(case.as_str(), |(case, _)| case);
+            let case = record.argument.as_ref().unwrap_or(case);
             let runs = (record.runs * 10).clamp(50, 1000);
             let look = format!(
                 "look longer: poolproof run {case} --driver {driver} --start-method {start_method} \

@@ -255,7 +255,7 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,
     /// How many times as much time or memory is a regression
-    #[arg(long, value_name = "RATIO", default_value_t = 1.25, value_parser = ratio)]
+    #[arg(long, value_name = "RATIO", default_value_t = poolproof_report::THRESHOLD, value_parser = ratio)]
     pub(crate) threshold: f64,
     /// As JSON
     #[arg(long)]

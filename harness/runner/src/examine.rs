@@ -8,7 +8,8 @@ use poolproof_case::{Case, Ending, Outcome, StartMethod};
 use poolproof_report::{Memory, Observation, Record, Sometimes, Verdict};
 
 use crate::driver::{Driver, Prepared};
-use crate::execute::{AGAIN, Cut, InVain, Job, Looks, Sighting};
+use crate::execute::{Looks, Sighting};
+use crate::job::{AGAIN, Cut, Job};
 use crate::judge::{Judged, RunKind, Tally, judge, kind_of};
 use crate::load::Loaded;
 use crate::observe::{blank, explain, first};
@@ -18,6 +19,7 @@ use crate::specified::{Specified, claims};
 use crate::statistics::unseen_percent;
 use crate::timing::Timing;
 use crate::turns::{Turn, Turns};
+use crate::watch::InVain;
 use crate::workshop::Workshop;
 
 /// After so many runs that hung, or that said nothing, the others would say the same.

@@ -17,6 +17,7 @@ mod execute;
 mod figures;
 mod interleaving;
 pub mod interpreter;
+mod job;
 mod judge;
 mod leak;
 mod left;
@@ -36,6 +37,7 @@ pub mod suite;
 mod surroundings;
 mod timing;
 mod turns;
+mod watch;
 mod workshop;
 
 pub use driver::Driver;

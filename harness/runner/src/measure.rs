@@ -13,12 +13,14 @@ use poolproof_report::{Figure, Holds, Record, RelationRecord, Verdict};
 
 use crate::driver::{Driver, Prepared};
 use crate::error::Result;
-use crate::execute::{InVain, Job, Looks, Sighting};
+use crate::execute::{Looks, Sighting};
 use crate::figures::{self, LEAST, Round, Samples};
+use crate::job::Job;
 use crate::load::Loaded;
 use crate::observe::{blank, failed};
 use crate::plan::{Plan, seed_of};
 use crate::turns::Turns;
+use crate::watch::InVain;
 use crate::workshop::Workshop;
 
 /// The most rounds that count: an interval of so many holds the middle third of the values.

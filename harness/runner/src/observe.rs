@@ -4,7 +4,8 @@ use poolproof_case::{Outcome, StartMethod};
 use poolproof_report::{Observation, Record, Verdict, shown};
 
 use crate::driver::Driver;
-use crate::execute::{Job, Sighting};
+use crate::execute::Sighting;
+use crate::job::Job;
 use crate::judge::Judged;
 use crate::load::Loaded;
 use crate::plan::Plan;
@@ -37,6 +38,7 @@ pub(crate) fn blank(loaded: &Loaded, driver: &Driver, method: StartMethod, seed:
         title: loaded.case.title.clone(),
         clauses: loaded.case.clauses.clone(),
         reason: None,
+        argument: (!loaded.is_of_suite).then(|| loaded.argument()),
         replay: None,
         sometimes: Vec::new(),
         seconds: None,

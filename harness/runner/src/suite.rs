@@ -13,7 +13,6 @@ use crate::case_record::{Known, case_records};
 use crate::driver::{Driver, Prepared};
 use crate::error::{Error, Result};
 use crate::examine::{Examination, Wanted};
-use crate::execute::InVain;
 use crate::left::Left;
 use crate::load::{Loaded, Problem};
 use crate::measure::Measuring;
@@ -23,6 +22,7 @@ use crate::sampler::Cost;
 use crate::slots::Slots;
 use crate::specified::{Specified, problem, specify};
 use crate::turns::Turns;
+use crate::watch::InVain;
 use crate::workshop::Workshop;
 
 /// So many trees a job may be waited for at once that do nothing.

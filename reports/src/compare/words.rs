@@ -1,7 +1,7 @@
 //! Changes in words, the same in every report.
 
 use crate::outcome_text::outcome_text;
-use crate::quantity::quantity;
+use crate::quantity::{counted, quantity};
 use crate::rate::rate;
 use crate::record::Holds;
 use crate::shown::shown;
@@ -15,7 +15,7 @@ impl Comparison {
         if self.compared == 0 {
             return "Nothing can be compared: no case ran in both.".to_owned();
         }
-        let compared = counted(self.compared, "record");
+        let compared = counted(self.compared, "record", "records");
         let worse = self.regressions();
         match (worse, self.changes.len()) {
             (0, 0) => format!("Nothing changed beyond chance in {compared}."),
@@ -24,7 +24,7 @@ impl Comparison {
                 let verb = if worse == 1 { "is" } else { "are" };
                 format!(
                     "{} {verb} worse in {compared}; {all} changed in all.",
-                    counted(worse, "thing")
+                    counted(worse, "thing", "things")
                 )
             }
         }
@@ -37,24 +37,20 @@ impl Comparison {
         if self.only_before > 0 {
             parts.push(format!(
                 "{} only before",
-                counted(self.only_before, "record")
+                counted(self.only_before, "record", "records")
             ));
         }
         if self.only_after > 0 {
-            parts.push(format!("{} only after", counted(self.only_after, "record")));
+            parts.push(format!(
+                "{} only after",
+                counted(self.only_after, "record", "records")
+            ));
         }
         if let Some(first) = self.changed_cases.first() {
-            let count = counted(self.changed_cases.len(), "case");
+            let count = counted(self.changed_cases.len(), "case", "cases");
             parts.push(format!("{count} with another text ({})", shown(first, 80)));
         }
         (!parts.is_empty()).then(|| format!("not compared: {}", parts.join(", ")))
-    }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
     }
 }
 

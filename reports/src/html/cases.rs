@@ -9,10 +9,11 @@ use super::automaton::{drawn, marks};
 use super::findings::clauses;
 use super::histogram::histogram;
 use super::measured::{figures, memory_of_case, relations};
-use super::pieces::{anchor, badge, counted, made_when_opened, source, text};
+use super::pieces::{anchor, badge, made_when_opened, source, text};
 use crate::case_record::CaseRecord;
 use crate::matrix::driver;
 use crate::natural;
+use crate::quantity::counted;
 use crate::record::Record;
 use crate::verdict::Verdict;
 

@@ -6,10 +6,11 @@ use poolproof_case::Outcome;
 
 use super::interleaving::interleaving;
 use super::measured::relations;
-use super::pieces::{anchor, badge, closed, command, counted, outcome, source, text, wide};
+use super::pieces::{anchor, badge, closed, command, outcome, source, text, wide};
 use crate::case_record::CaseRecord;
 use crate::group::{Group, case_of};
 use crate::outcome_text::outcome_text;
+use crate::quantity::counted;
 use crate::run_file::RunFile;
 
 /// More cards nobody reads; each is also in the matrix and in the run file.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use poolproof_case::Outcome;
 
-use super::pieces::{counted, wide};
+use super::pieces::wide;
 use crate::case_record::BehaviourRecord;
 use crate::matrix::driver;
 use crate::natural;
 use crate::outcome_text::outcome_text;
+use crate::quantity::counted;
 use crate::rate::percent;
 use crate::record::Record;
 

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use poolproof_case::Unit;
 
-use super::pieces::{anchor, counted, text, wide};
+use super::pieces::{anchor, text, wide};
 use super::plots::{Mark, amount, intervals, over_time};
 use crate::matrix::driver;
 use crate::natural;
 use crate::quantity::bytes;
+use crate::quantity::counted;
 use crate::record::{Figure, Holds, Record, RelationRecord};
 use crate::run_file::RunFile;
 

@@ -122,11 +122,3 @@ pub(super) fn anchor(kind: &str, about: &[&str]) -> String {
         .collect();
     format!("{kind}-{about}")
 }
-
-/// A number and its noun.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    match count {
-        1 => format!("1 {one}"),
-        _ => format!("{count} {many}"),
-    }
-}

@@ -170,6 +170,7 @@ fn full() -> RunFile {
     });
     for record in &mut file.records {
         record.system = "Linux".to_owned();
+        record.argument = Some("mine/lock.ron".to_owned());
         record.seconds = Some(1.5);
         for figure in &mut record.figures {
             figure.contender = Some("another".to_owned());

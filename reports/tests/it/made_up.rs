@@ -101,6 +101,7 @@ pub(crate) fn record(
         title: String::new(),
         clauses: Vec::new(),
         reason: None,
+        argument: None,
         replay: None,
         sometimes: Vec::new(),
         seconds: None,

@@ -9,9 +9,6 @@ use crate::arguments::{Format, Report};
 use crate::failure::{Failure, Outcome};
 use crate::output;
 
-/// How many times as much time or memory is called worse, as `compare` has it without `--threshold`.
-const THRESHOLD: f64 = 1.25;
-
 pub(crate) fn report(arguments: &Report) -> Outcome {
     let files: Result<Vec<RunFile>, Failure> =
         arguments.files.iter().map(|path| read(path)).collect();
@@ -29,7 +26,8 @@ pub(crate) fn report(arguments: &Report) -> Outcome {
         return Ok(0);
     }
     let file = merge(files)?;
-    let changed = against.map(|before| poolproof_report::compare(&before, &file, THRESHOLD));
+    let changed = against
+        .map(|before| poolproof_report::compare(&before, &file, poolproof_report::THRESHOLD));
     let changed = changed.as_ref();
     let text = match format {
         Format::Html => poolproof_report::html(&file, changed),
