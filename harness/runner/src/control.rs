@@ -6,8 +6,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,9 +25,6 @@ const WORD_MAX: usize = 4 << 20;
 /// How long a program may take for a word it has begun.
 const WORD_TIME: Duration = Duration::from_secs(10);
 
-/// How often the listener looks whether its run is over.
-const LOOK: Duration = Duration::from_millis(50);
-
 /// One word of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
@@ -46,10 +42,14 @@ pub(crate) enum Word {
 #[derive(Debug)]
 pub(crate) struct Control {
     address: String,
-    words: Arc<Mutex<VecDeque<Heard>>>,
-    is_over: Arc<AtomicBool>,
+    words: Arc<Words>,
+    /// Its listener ends when this is closed, and not a moment later.
+    running: Option<Handle>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// What was heard and nobody has taken yet; none once the run is over.
+type Words = Mutex<Option<VecDeque<Heard>>>;
 
 /// A word, and who waits for it to be dealt with.
 #[derive(Debug)]
@@ -74,15 +74,15 @@ impl Control {
             Some(address) => format!("tcp:{address}"),
             None => format!("unix:{}", file.display()),
         };
-        let words = Arc::new(Mutex::new(VecDeque::new()));
-        let is_over = Arc::new(AtomicBool::new(false));
-        let (queue, flag) = (Arc::clone(&words), Arc::clone(&is_over));
+        let words = Arc::new(Mutex::new(Some(VecDeque::new())));
+        let (over, running) = pipe::one_way()?;
+        let queue = Arc::clone(&words);
         let thread = std::thread::Builder::new();
-        let thread = thread.spawn(move || serve(&listener, &queue, &flag))?;
+        let thread = thread.spawn(move || serve(&listener, &queue, &over))?;
         Ok(Control {
             address,
             words,
-            is_over,
+            running: Some(running),
             thread: Some(thread),
         })
     }
@@ -95,55 +95,59 @@ impl Control {
     /// The next word that was heard; its program goes on when the result is dropped.
     pub(crate) fn next(&self) -> Option<Heard> {
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
-        words.pop_front()
+        words.as_mut()?.pop_front()
     }
 }
 
 impl Drop for Control {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::Relaxed);
+        // Whoever waits for an answer, for a word's end or for a program is told that it is over.
+        let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        let heard = words.take();
+        drop(words);
+        drop(heard);
+        drop(self.running.take());
         if let Some(thread) = self.thread.take() {
-            // It panics nowhere, and ends within a moment.
+            // It panics nowhere, and ends at once.
             let _ = thread.join();
         }
     }
 }
 
-fn serve(listener: &Listener, words: &Mutex<VecDeque<Heard>>, is_over: &AtomicBool) {
-    while !is_over.load(Ordering::Relaxed) {
-        match pipe::wait_readable(listener.handle(), Some(Instant::now() + LOOK)) {
-            Ok(true) => {}
-            Ok(false) => continue,
-            Err(_) => return,
-        }
+fn serve(listener: &Listener, words: &Words, over: &Handle) {
+    while let Ok(true) = await_readable(listener.handle(), over, None) {
         // One that is gone again has nothing to say.
         let Ok(Some(Arrival { stream, .. })) = listener.accept() else {
             continue;
         };
         let (answer, answered) = channel();
-        let word = read(&stream);
+        let word = read(&stream, over);
         let mut queue = words.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.push_back(Heard { word, answer });
+        let Some(heard) = queue.as_mut() else {
+            return;
+        };
+        heard.push_back(Heard { word, answer });
         drop(queue);
-        await_answer(&answered, is_over);
+        // It is over when nobody has the word any more without an answer, too.
+        let _ = answered.recv();
         // Nobody may wait for it any more.
         let _ = pipe::write(&stream, b"\n");
     }
 }
 
-/// Waits until the word was dealt with, or the run is over.
-fn await_answer(answered: &Receiver<()>, is_over: &AtomicBool) {
-    use std::sync::mpsc::RecvTimeoutError::Timeout;
-    while !is_over.load(Ordering::Relaxed) && answered.recv_timeout(LOOK) == Err(Timeout) {}
+/// Waits until there is something to read; false where the run is over, or at the deadline.
+fn await_readable(stream: &Handle, over: &Handle, deadline: Option<Instant>) -> io::Result<bool> {
+    let ready = pipe::wait_any(&[stream, over], deadline)?;
+    Ok(ready[0] && !ready[1])
 }
 
 /// Reads a line, of which strangers may send any part.
-fn read(program: &Handle) -> Result<Word, String> {
+fn read(program: &Handle, over: &Handle) -> Result<Word, String> {
     let deadline = Instant::now() + WORD_TIME;
     let mut line: Vec<u8> = Vec::new();
     let mut part = [0; 64 << 10];
     while !line.ends_with(b"\n") {
-        let is_there = pipe::wait_readable(program, Some(deadline));
+        let is_there = await_readable(program, over, Some(deadline));
         if !is_there.map_err(|error| error.to_string())? {
             return Err("a word was begun and not ended".to_owned());
         }
