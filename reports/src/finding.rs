@@ -45,11 +45,17 @@ fn relation_sentence(file: &RunFile) -> String {
     let no = all()
         .filter(|(_, relation)| is_unknown_no(relation))
         .count();
-    let (yes, known, open) = (count(Holds::Yes), count(Holds::No) - no, count(Holds::Open));
-    if yes + no + known + open == 0 {
+    let late = all()
+        .filter(|(record, _)| record.verdict == Verdict::Unsettled)
+        .filter(|(_, relation)| relation.holds == Holds::Open)
+        .count();
+    let (yes, known) = (count(Holds::Yes), count(Holds::No) - no);
+    let open = count(Holds::Open) - late;
+    let claims = yes + no + known + open + late;
+    if claims == 0 {
         return String::new();
     }
-    let all_claims = counted(yes + no + known + open, "claim", "claims");
+    let all_claims = counted(claims, "claim", "claims");
     let mut parts = Vec::new();
     if yes > 0 {
         parts.push(counted(yes, "holds", "hold"));
@@ -67,6 +73,10 @@ fn relation_sentence(file: &RunFile) -> String {
     }
     if open > 0 {
         parts.push(counted(open, "is open", "are open"));
+    }
+    if late > 0 {
+        let so_many = counted(late, "had no time", "had no time");
+        parts.push(so_many + " in a run of everything (try `poolproof run performance memory`)");
     }
     format!(
         " Of {all_claims} about time and memory {}.",

@@ -1,7 +1,8 @@
-//! What figures say: medians and ratios with their intervals, and whether a relation holds.
+//! What figures say: whether a relation holds.
 //!
-//! The intervals are those of the sign test: which values of so many, in their order, lie on both
-//! sides of the median in 95 of 100 cases, whatever the figures' distribution is.
+//! That is asked after 7, 15 and 30 rounds and at no other time: who looks at chance again and again
+//! until it agrees is right more often than is true, so each look has a third of the risk (Bonferroni).
+//! What an interval is, is the business of `interval`.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +10,20 @@ use hdrhistogram::Histogram;
 use poolproof_case::{Relation, StartMethod, Subject, Unit};
 use poolproof_report::{Holds, Interval, RelationRecord};
 
-/// How likely an interval is not to hold what it is for.
-const RISK: f64 = 0.05;
+use crate::interval::{RISK, median, median_at, slope};
+
+/// After so many rounds it is asked whether a relation holds; the last is the most that are made.
+pub(crate) const LOOKS: [usize; 3] = [7, 15, 30];
+
+/// Two sides that differ by less than this are the same to anybody: more rounds would tell nothing.
+const CLOSE: f64 = 0.05;
 
 /// Less memory than this no system gives: what takes less takes so much.
 const PAGE: f64 = 4096.0;
 
-/// The fewest values that such an interval can be made of: of five, even the least and the greatest
-/// lie on one side of the median once in sixteen times.
-pub(crate) const LEAST: usize = 6;
+/// The fewest values that an interval of a relation can be made of: of six, even the least and the
+/// greatest lie on one side of the median once in 32 times.
+pub(crate) const LEAST: usize = LOOKS[0];
 
 /// What one round of runs has measured: each contender once under each start method.
 pub(crate) type Round = BTreeMap<(StartMethod, Option<String>, String), Samples>;
@@ -37,43 +43,6 @@ impl Samples {
             Unit::Bytes => self.numbers.last().copied(),
         }
     }
-}
-
-/// The median of values with its interval; the median alone where there are too few.
-pub(crate) fn median(values: &[f64]) -> Option<Interval> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = match sorted.len() {
-        0 => return None,
-        count if count % 2 == 1 => sorted[count / 2],
-        count => f64::midpoint(sorted[count / 2 - 1], sorted[count / 2]),
-    };
-    let (low, high) = match outer(sorted.len()) {
-        Some(index) => (sorted[index], sorted[sorted.len() - 1 - index]),
-        None => (middle, middle),
-    };
-    Some(Interval {
-        value: middle,
-        low,
-        high,
-    })
-}
-
-/// Which of so many sorted values bounds the median's interval, from either end.
-fn outer(count: usize) -> Option<usize> {
-    // The chance that so many values or fewer lie below the median: binomial, with one half.
-    let mut chance = 0.5_f64.powi(i32::try_from(count).ok()?);
-    let mut below = chance;
-    let mut index = None;
-    for rank in 0..count / 2 {
-        if 2.0 * below > RISK {
-            break;
-        }
-        index = Some(rank);
-        chance *= (count - rank) as f64 / (rank + 1) as f64;
-        below += chance;
-    }
-    index
 }
 
 /// How often which time was taken, all runs together; nothing of amounts, which are few.
@@ -105,8 +74,16 @@ pub(crate) fn histogram(unit: Unit, samples: &[&Samples]) -> Vec<(u64, u64)> {
         .collect()
 }
 
+/// What is seen of a relation.
+pub(crate) struct Weighed {
+    pub(crate) record: RelationRecord,
+    /// Whether more rounds would tell nothing that anybody wants to know.
+    pub(crate) is_settled: bool,
+}
+
 /// What is seen of a relation under a start method.
-pub(crate) fn weigh(relation: &Relation, method: StartMethod, rounds: &[Round]) -> RelationRecord {
+pub(crate) fn weigh(relation: &Relation, method: StartMethod, rounds: &[Round]) -> Weighed {
+    let look = RISK / LOOKS.len() as f64;
     let (seen, pairs, bound) = match relation {
         Relation::Faster(one, other, factor) | Relation::Smaller(one, other, factor) => {
             let least = match relation.unit() {
@@ -119,14 +96,15 @@ pub(crate) fn weigh(relation: &Relation, method: StartMethod, rounds: &[Round]) 
                 .filter_map(|(one, other)| Some(other?.max(least) / one?.max(least)))
                 .collect();
             let bound = Bound::AtLeast(*factor);
-            (median(&ratios), ratios.len(), bound)
+            (median_at(&ratios, look), ratios.len(), bound)
         }
         Relation::AtMost(subject, most) => {
             let values: Vec<f64> = values(subject, method, rounds)
                 .into_iter()
                 .flatten()
                 .collect();
-            (median(&values), values.len(), Bound::AtMost(*most as f64))
+            let bound = Bound::AtMost(*most as f64);
+            (median_at(&values, look), values.len(), bound)
         }
         Relation::Grows(subject, most) => {
             let runs = samples(subject, method, rounds);
@@ -146,17 +124,26 @@ pub(crate) fn weigh(relation: &Relation, method: StartMethod, rounds: &[Round]) 
             (Holds::Open, Some(reason))
         }
         Some(seen) => match bound.holds(seen) {
+            Holds::Open if bound.is_close(seen) => {
+                let percent = CLOSE * 100.0;
+                let reason = format!("it is a matter of less than {percent} %");
+                (Holds::Open, Some(reason))
+            }
             Holds::Open => (Holds::Open, Some("it may be so or not".to_owned())),
             settled => (settled, None),
         },
     };
-    RelationRecord {
-        claim: relation.to_string(),
-        holds,
-        seen,
-        pairs: pairs as u64,
-        reason,
-        known: None,
+    let is_close = seen.is_some_and(|seen| pairs >= LEAST && bound.is_close(seen));
+    Weighed {
+        is_settled: holds != Holds::Open || is_close,
+        record: RelationRecord {
+            claim: relation.to_string(),
+            holds,
+            seen,
+            pairs: pairs as u64,
+            reason,
+            known: None,
+        },
     }
 }
 
@@ -168,6 +155,13 @@ enum Bound {
 }
 
 impl Bound {
+    /// Whether the number lies on the bound, as far as anybody cares.
+    fn is_close(self, seen: Interval) -> bool {
+        let (Bound::AtLeast(bound) | Bound::AtMost(bound)) = self;
+        let around = bound * (1.0 - CLOSE)..=bound * (1.0 + CLOSE);
+        around.contains(&seen.low) && around.contains(&seen.high)
+    }
+
     fn holds(self, seen: Interval) -> Holds {
         let (is_so, is_not) = match self {
             Bound::AtLeast(least) => (seen.low >= least, seen.high < least),
@@ -217,63 +211,9 @@ fn samples(subject: &Subject, method: StartMethod, rounds: &[Round]) -> Vec<Vec<
     }
 }
 
-/// How much comes from each sample to the next: the median of the slopes between any two of a run,
-/// which a single step does not move, with its interval (Theil and Sen; for several runs, Hirsch).
-fn slope(runs: &[Vec<f64>]) -> Option<Interval> {
-    /// How many standard deviations the interval is wide to either side.
-    const WIDTH: f64 = 1.96;
-    let mut slopes = Vec::new();
-    let mut variance = 0.0;
-    for samples in runs.iter().filter(|samples| samples.len() >= LEAST) {
-        let count = samples.len() as f64;
-        variance += count * (count - 1.0) * (2.0 * count + 5.0) / 18.0;
-        for (index, first) in samples.iter().enumerate() {
-            for (distance, later) in samples[index + 1..].iter().enumerate() {
-                slopes.push((later - first) / (distance + 1) as f64);
-            }
-        }
-    }
-    slopes.sort_by(f64::total_cmp);
-    let last = slopes.len().checked_sub(1)?;
-    let aside = WIDTH * variance.sqrt() / 2.0;
-    let middle = last as f64 / 2.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is between 0 and the last index"
-    )]
-    let at = |index: f64| slopes[index.clamp(0.0, last as f64) as usize];
-    Some(Interval {
-        value: at(middle),
-        low: at((middle - aside).floor()),
-        high: at((middle + aside).ceil()),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_interval_is_that_of_the_sign_test() {
-        // The classic tables: of 6 values the first and last, of 10 the second, of 20 the sixth.
-        for (count, index) in [
-            (5, None),
-            (6, Some(0)),
-            (9, Some(1)),
-            (10, Some(1)),
-            (20, Some(5)),
-        ] {
-            assert_eq!(outer(count), index, "{count}");
-        }
-        let values: Vec<f64> = (1..=10).map(f64::from).collect();
-        let interval = median(&values).unwrap();
-        assert_eq!(
-            (interval.low, interval.value, interval.high),
-            (2.0, 5.5, 9.0)
-        );
-        assert!(median(&[]).is_none());
-    }
 
     #[test]
     fn a_histogram_counts_each_time_once() {
@@ -313,19 +253,26 @@ mod tests {
     }
 
     fn holds(relation: Relation) -> Holds {
+        weighed(relation).record.holds
+    }
+
+    fn weighed(relation: Relation) -> Weighed {
         let around = |value: f64| (0..8).map(move |round| vec![value + f64::from(round) * 0.1]);
         let grows = |by: f64| {
-            let samples = (0..6)
+            let samples = (0..8)
                 .map(|sample| 1000.0 + by * f64::from(sample))
                 .collect();
             vec![samples; 8]
         };
         let noisy = (0..8).map(|round| vec![if round % 2 == 0 { 5.0 } else { 50.0 }]);
-        let labels: [(&str, Vec<Vec<f64>>); 6] = [
+        let alike = around(9.9).zip([0.0, 0.2].into_iter().cycle());
+        let alike = alike.map(|(samples, more)| vec![samples[0] + more]);
+        let labels: [(&str, Vec<Vec<f64>>); 7] = [
             ("one", around(10.0).collect()),
             ("two", around(20.0).collect()),
             ("noisy", noisy.collect()),
             ("few", vec![vec![1.0]; 3]),
+            ("alike", alike.collect()),
             ("leaks", grows(512.0)),
             ("steady", grows(0.0)),
         ];
@@ -335,7 +282,22 @@ mod tests {
                 round.extend(made);
             }
         }
-        weigh(&relation, StartMethod::Fork, &rounds).holds
+        weigh(&relation, StartMethod::Fork, &rounds)
+    }
+
+    #[test]
+    fn more_rounds_are_made_where_they_can_tell_something() {
+        let is_settled =
+            |one, other| weighed(Relation::Faster(subject(one), subject(other), 1.0)).is_settled;
+        assert!(is_settled("one", "two"));
+        assert!(is_settled("two", "one"));
+        assert!(!is_settled("one", "noisy"));
+        assert!(!is_settled("one", "few"));
+        assert!(is_settled("one", "alike"));
+        assert_eq!(
+            holds(Relation::Faster(subject("one"), subject("alike"), 1.0)),
+            Holds::Open
+        );
     }
 
     #[test]
@@ -360,16 +322,5 @@ mod tests {
         assert_eq!(grows("leaks", 100), Holds::No);
         assert_eq!(grows("leaks", 512), Holds::Yes);
         assert_eq!(grows("steady", 0), Holds::Yes);
-        // A single step is no growth, and one run is enough to say so.
-        let stepped = [[vec![10.0; 3], vec![90.0; 17]].concat()];
-        let seen = slope(&stepped).unwrap();
-        assert!(
-            seen.low <= 0.0 && seen.value < 1.0 && seen.high < 10.0,
-            "{seen:?}"
-        );
-        assert!(
-            slope(&[vec![1.0, 2.0]]).is_none(),
-            "of two samples nothing can be said"
-        );
     }
 }

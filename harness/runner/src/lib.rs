@@ -17,6 +17,8 @@ mod execute;
 mod figures;
 mod interleaving;
 pub mod interpreter;
+mod interval;
+mod items;
 mod job;
 mod judge;
 mod leak;

@@ -14,7 +14,8 @@ use poolproof_report::{Figure, Holds, Record, RelationRecord, Verdict};
 use crate::driver::{Driver, Prepared};
 use crate::error::Result;
 use crate::execute::{Looks, Sighting};
-use crate::figures::{self, LEAST, Round, Samples};
+use crate::figures::{self, LEAST, LOOKS, Round, Samples};
+use crate::interval::median;
 use crate::job::Job;
 use crate::load::Loaded;
 use crate::observe::{blank, failed};
@@ -22,9 +23,6 @@ use crate::plan::{Plan, seed_of};
 use crate::turns::Turns;
 use crate::watch::InVain;
 use crate::workshop::Workshop;
-
-/// The most rounds that count: an interval of so many holds the middle third of the values.
-const ROUNDS_MAX: u64 = 30;
 
 /// So many rounds come before those that count: the first run of a program reads it from disk, and
 /// CPython writes its compiled form.
@@ -103,7 +101,8 @@ impl Measuring<'_> {
             Err(reason) => return Ok(Err(reason)),
         };
         let mut seen = Seen::default();
-        let wanted = self.runs.unwrap_or(ROUNDS_MAX) + WARM_UP;
+        let most = LOOKS[LOOKS.len() - 1] as u64;
+        let wanted = self.runs.unwrap_or(most) + WARM_UP;
         for index in 0..wanted {
             let round = self.round(index, &mut runners, &mut seen);
             let spent = seen.spent();
@@ -113,12 +112,9 @@ impl Measuring<'_> {
             if index >= WARM_UP {
                 seen.rounds.push(round);
             }
-            let are_many = seen.rounds.len() >= LEAST;
-            let is_enough = (self.is_settled(&seen.rounds) && (are_many || self.has_claims()))
-                || (are_many && spent > LONG);
             let is_hopeless = runners.iter().all(|runner| runner.failures >= FAILURES_MAX);
-            let is_late = self.budget.is_some_and(|budget| spent > budget);
-            if is_hopeless || is_late || (is_enough && self.runs.is_none()) {
+            let is_enough = self.runs.is_none() && self.is_enough(&seen);
+            if is_hopeless || is_enough || self.is_too_much(index, spent) {
                 break;
             }
         }
@@ -126,6 +122,28 @@ impl Measuring<'_> {
         Ok(Ok(methods
             .map(|method| self.record(*method, &mut seen))
             .collect()))
+    }
+
+    /// Whether nothing more is to be learned, or not in a time that anybody would wait.
+    fn is_enough(&self, seen: &Seen) -> bool {
+        let rounds = seen.rounds.len();
+        let is_long = rounds >= LEAST && seen.spent() > LONG;
+        let is_told = match self.only_grows() {
+            true => rounds > 0,
+            false => LOOKS.contains(&rounds),
+        };
+        // In passing one look has to do.
+        is_long || (is_told && (self.budget.is_some() || self.is_settled(&seen.rounds)))
+    }
+
+    /// Whether what is measured in passing takes more than its time: where the first round shows
+    /// that there is none for as many as it takes, no more are made.
+    fn is_too_much(&self, index: u64, spent: Duration) -> bool {
+        let rounds = if self.only_grows() { 1 } else { LEAST as u64 };
+        let rounds = u32::try_from(rounds + WARM_UP).unwrap_or(u32::MAX);
+        self.budget.is_some_and(|budget| {
+            spent > budget || (index == 0 && spent.saturating_mul(rounds) > budget)
+        })
     }
 
     fn runners(&self) -> Result<std::result::Result<Vec<Runner>, String>> {
@@ -163,7 +181,7 @@ impl Measuring<'_> {
             .iter_mut()
             .filter(|runner| runner.failures < FAILURES_MAX)
         {
-            let is_late = self.budget.is_some_and(|budget| seen.spent() > budget);
+            let is_late = self.budget.is_some_and(|budget| seen.spent() >= budget);
             if self.workshop.is_stopped() || is_late {
                 break;
             }
@@ -236,21 +254,24 @@ impl Measuring<'_> {
         })
     }
 
-    fn has_claims(&self) -> bool {
+    /// Whether its claims are of one run each, and it has any.
+    fn only_grows(&self) -> bool {
+        let mut relations = self.relations().map(|(relation, _)| relation);
         self.relations().next().is_some()
+            && relations.all(|relation| matches!(relation, Relation::Grows(..)))
     }
 
     fn is_settled(&self, rounds: &[Round]) -> bool {
         let is_settled = |method: &StartMethod| {
             let mut relations = self.relations_of(*method);
-            relations.all(|one| figures::weigh(one, *method, rounds).holds != Holds::Open)
+            relations.all(|one| figures::weigh(one, *method, rounds).is_settled)
         };
         self.methods.iter().all(is_settled)
     }
 
     /// What is seen of a relation, and whether that is known.
     fn weigh(&self, relation: &Relation, method: StartMethod, rounds: &[Round]) -> RelationRecord {
-        let mut weighed = figures::weigh(relation, method, rounds);
+        let mut weighed = figures::weigh(relation, method, rounds).record;
         if weighed.holds == Holds::No {
             let (manifest, version) = (&self.driver.manifest, &self.driver.version);
             let case = &self.loaded.case.id;
@@ -331,6 +352,12 @@ impl Runner {
     }
 }
 
+/// Whether its rounds were too few for anything to be said.
+pub(crate) fn is_unmeasured(record: &Record) -> bool {
+    let mut relations = record.relations.iter();
+    record.verdict == Verdict::Unsettled && relations.all(|relation| relation.pairs < LEAST as u64)
+}
+
 fn verdict(relations: &[RelationRecord], runs: &Runs) -> (Verdict, Option<String>) {
     let first = |holds: Holds| {
         let mut seen = relations.iter();
@@ -387,7 +414,7 @@ fn figures_of(method: StartMethod, rounds: &[Round]) -> Vec<Figure> {
             // What takes memory is looked at beside others.
             alone: unit == Unit::Nanoseconds,
             histogram: figures::histogram(unit, &samples),
-            median: figures::median(&values)?,
+            median: median(&values)?,
             values,
         })
     };

@@ -13,9 +13,10 @@ use crate::case_record::{Known, case_records};
 use crate::driver::{Driver, Prepared};
 use crate::error::{Error, Result};
 use crate::examine::{Examination, Wanted};
+use crate::items::{Item, Measure, Task, asked, items};
 use crate::left::Left;
 use crate::load::{Loaded, Problem};
-use crate::measure::Measuring;
+use crate::measure::{Measuring, is_unmeasured};
 use crate::observe::blank;
 use crate::plan::Plan;
 use crate::sampler::Cost;
@@ -104,21 +105,6 @@ struct Question<'a> {
     answer: OnceLock<std::result::Result<Specified, Vec<Diagnostic>>>,
 }
 
-/// What is to be done on one driver.
-struct Item<'a> {
-    task: Task<'a>,
-    driver: &'a Driver,
-    records: OnceLock<Vec<Record>>,
-}
-
-#[derive(Clone, Copy)]
-enum Task<'a> {
-    /// The question of this number is examined.
-    Examine(usize),
-    /// A case is measured, under all start methods beside each other.
-    Measure(&'a Loaded),
-}
-
 /// Runs cases on drivers.
 #[must_use]
 pub fn run(
@@ -129,14 +115,11 @@ pub fn run(
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Results {
     let questions = questions(cases, &options.methods);
-    let items = items(cases, drivers, &questions, options);
-    let records = items.iter().map(|item| match item.task {
-        Task::Examine(_) => 1,
-        Task::Measure(loaded) => asked(loaded, &options.methods).count(),
-    });
-    tell(Progress::Planned(records.sum()));
-    let is_to_measure = |item: &&Item<'_>| matches!(item.task, Task::Measure(_));
-    let to_measure = items.iter().filter(is_to_measure).count();
+    let items = items(cases, drivers, questions.len(), options);
+    tell(Progress::Planned(items.iter().map(Item::records).sum()));
+    let to_measure = items.iter().filter_map(Item::entry);
+    let glance = options.glance.as_ref();
+    let left = glance.map_or_else(Left::default, |glance| Left::new(glance.budget, to_measure));
     let say = |reason: &str| tell(Progress::Waiting(reason));
     let work = Work {
         workshop,
@@ -144,19 +127,16 @@ pub fn run(
         questions: &questions,
         turns: Turns::new(workshop.scratch(), options.jobs, workshop.stop(), &say),
         exploring: Slots::new(options.jobs),
-        timing: Slots::new(1),
-        glance: Mutex::new(Left {
-            items: to_measure,
-            time: options.glance.as_ref().map(|glance| glance.budget),
-        }),
+        left: Mutex::new(left),
         in_vain: InVain::default(),
         cost: Cost::new(),
         failed: Mutex::new(None),
     };
+    let (beside_others, timed) = items.split_at(items.partition_point(|item| !item.is_timed()));
     let next = AtomicUsize::new(0);
     let make_all = || {
-        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if workshop.is_stopped() || work.has_failed() {
+        while let Some(item) = beside_others.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if work.is_over() {
                 return;
             }
             work.make(item, tell);
@@ -169,7 +149,7 @@ pub fn run(
     } else {
         1
     };
-    let threads = (options.jobs * per_job).clamp(1, items.len().max(1));
+    let threads = (options.jobs * per_job).clamp(1, beside_others.len().max(1));
     std::thread::scope(|scope| {
         for _ in 1..threads {
             // Where no more can be started, those that there are do all.
@@ -180,6 +160,13 @@ pub fn run(
         }
         make_all();
     });
+    // What has the machine to itself comes when all else is done, one after the other.
+    for item in timed {
+        if work.is_over() {
+            break;
+        }
+        work.make(item, tell);
+    }
     let failed = work.failed.into_inner();
     let mut results = Results {
         interrupted: workshop.is_stopped(),
@@ -192,6 +179,9 @@ pub fn run(
             .records
             .extend(item.records.into_inner().unwrap_or_default());
     }
+    results
+        .records
+        .sort_by_cached_key(|record| position(record, cases, drivers));
     let known = questions.iter().filter_map(Question::known);
     results.cases = case_records(cases, &known.collect::<Vec<_>>());
     results.problems = problems(questions);
@@ -226,38 +216,35 @@ struct Work<'a> {
     questions: &'a [Question<'a>],
     turns: Turns<'a>,
     exploring: Slots,
-    /// What is timed is timed one case at a time, so that the runs of a case come after each other.
-    timing: Slots,
-    glance: Mutex<Left>,
+    left: Mutex<Left<'a>>,
     in_vain: InVain,
     cost: Cost,
     failed: Mutex<Option<Error>>,
 }
 
-impl Work<'_> {
-    fn has_failed(&self) -> bool {
-        self.failed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+impl<'a> Work<'a> {
+    /// Whether nothing more is to be done: somebody wants it to end, or something has failed.
+    fn is_over(&self) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.workshop.is_stopped() || failed.is_some()
     }
 
-    fn make(&self, item: &Item<'_>, tell: &(dyn Fn(Progress<'_>) + Sync)) {
-        let (loaded, method) = match item.task {
+    fn make(&self, item: &Item<'a>, tell: &(dyn Fn(Progress<'_>) + Sync)) {
+        let (loaded, method) = match &item.task {
             Task::Examine(question) => {
-                let question = &self.questions[question];
+                let question = &self.questions[*question];
                 (question.loaded, Some(question.method))
             }
-            Task::Measure(loaded) => (loaded, None),
+            Task::Measure(measure) => (measure.loaded, only(&measure.methods)),
         };
         tell(Progress::Begun {
             case: &loaded.case.id,
             driver: &item.driver.name,
             method,
         });
-        let made = match item.task {
-            Task::Examine(question) => self.record(&self.questions[question], item.driver),
-            Task::Measure(loaded) => self.measure(loaded, item.driver),
+        let made = match &item.task {
+            Task::Examine(question) => self.record(&self.questions[*question], item.driver),
+            Task::Measure(measure) => self.measure(measure, item.driver),
         };
         match made {
             Ok(records) => {
@@ -319,18 +306,18 @@ impl Work<'_> {
     }
 
     /// The records of a case that is measured.
-    fn measure(&self, loaded: &Loaded, driver: &Driver) -> Result<Vec<Record>> {
+    fn measure(&self, measure: &Measure<'a>, driver: &'a Driver) -> Result<Vec<Record>> {
+        let loaded = measure.loaded;
         let mut records = Vec::new();
         let mut methods = Vec::new();
-        for method in asked(loaded, &self.options.methods) {
+        for method in measure.methods.iter().copied() {
             match driver.unsupported(&loaded.case, method) {
                 Some(reason) => records.push(self.unsupported(loaded, driver, method, reason)),
                 None => methods.push(method),
             }
         }
-        let is_timed = loaded.case.is_timed();
-        let _slot = is_timed.then(|| self.timing.take());
-        let budget = self.left().share();
+        let entry = measure.entry(driver);
+        let budget = self.left().share(entry);
         let measuring = Measuring {
             budget,
             spread: self.options.spread.unwrap_or_default(),
@@ -346,7 +333,8 @@ impl Work<'_> {
         match measuring.records()? {
             Ok(measured) => {
                 let spent = measured.iter().filter_map(|record| record.seconds).sum();
-                self.left().spend(spent);
+                let is_too_long = measured.iter().all(is_unmeasured);
+                self.left().spend(entry, spent, is_too_long);
                 records.extend(measured);
             }
             Err(reason) => records.extend(methods.into_iter().map(|method| {
@@ -358,8 +346,8 @@ impl Work<'_> {
         Ok(records)
     }
 
-    fn left(&self) -> MutexGuard<'_, Left> {
-        self.glance.lock().unwrap_or_else(PoisonError::into_inner)
+    fn left(&self) -> MutexGuard<'_, Left<'a>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn unsupported(
@@ -376,33 +364,21 @@ impl Work<'_> {
     }
 }
 
-/// What is to be done: what is examined first, and last what is timed, which waits for all else.
-fn items<'a>(
-    cases: &'a [Loaded],
-    drivers: &'a [Driver],
-    questions: &[Question<'a>],
-    options: &Options,
-) -> Vec<Item<'a>> {
-    let is_meant = |driver: &Driver| {
-        let glance = options.glance.as_ref();
-        glance.is_none_or(|glance| glance.drivers.contains(&driver.name))
-    };
-    let mut measured: Vec<&Loaded> = cases
-        .iter()
-        .filter(|loaded| loaded.case.is_measured())
-        .collect();
-    measured.sort_by_key(|loaded| loaded.case.is_timed());
-    let tasks = (0..questions.len()).map(Task::Examine);
-    let tasks = tasks.chain(measured.into_iter().map(Task::Measure));
-    let pairs = tasks.flat_map(|task| drivers.iter().map(move |driver| (task, driver)));
-    pairs
-        .filter(|(task, driver)| matches!(task, Task::Examine(_)) || is_meant(driver))
-        .map(|(task, driver)| Item {
-            task,
-            driver,
-            records: OnceLock::new(),
-        })
-        .collect()
+/// Where a record stands: what is examined before what is measured, then in the order of the cases,
+/// the start methods and the drivers.
+fn position(record: &Record, cases: &[Loaded], drivers: &[Driver]) -> impl Ord + use<> {
+    let case = cases.iter().position(|one| one.case.id == record.case);
+    let driver = drivers.iter().position(|one| one.name == record.driver);
+    let is_measured = case.is_some_and(|case| cases[case].case.is_measured());
+    (is_measured, case, record.start_method, driver)
+}
+
+/// The start method, where it is one.
+fn only(methods: &[StartMethod]) -> Option<StartMethod> {
+    match methods {
+        [method] => Some(*method),
+        _ => None,
+    }
 }
 
 fn questions<'a>(cases: &'a [Loaded], methods: &[StartMethod]) -> Vec<Question<'a>> {
@@ -415,13 +391,6 @@ fn questions<'a>(cases: &'a [Loaded], methods: &[StartMethod]) -> Vec<Question<'
         }));
     }
     questions
-}
-
-/// The start methods of a case that are asked for: one that is not made for a start method says
-/// nothing about it.
-fn asked(loaded: &Loaded, methods: &[StartMethod]) -> impl Iterator<Item = StartMethod> {
-    let methods = methods.iter().copied();
-    methods.filter(|method| loaded.case.methods.contains(method))
 }
 
 /// The mistakes that exploration found, by case.

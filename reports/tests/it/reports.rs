@@ -153,3 +153,27 @@ fn a_claim_that_is_known_not_to_hold_is_told_from_one_that_is_not() {
         "{said}"
     );
 }
+
+#[test]
+fn a_claim_that_had_no_time_is_told_from_one_that_is_open() {
+    let mut file = made_up::file();
+    let relations = file
+        .records
+        .iter_mut()
+        .flat_map(|record| &mut record.relations);
+    for relation in relations {
+        relation.holds = poolproof_report::Holds::Open;
+    }
+    let said = sentence(&file);
+    assert!(said.contains("time and memory 1 is open."), "{said}");
+    for record in file
+        .records
+        .iter_mut()
+        .filter(|record| record.is_measured())
+    {
+        record.verdict = Verdict::Unsettled;
+    }
+    let said = sentence(&file);
+    let late = "time and memory 1 had no time in a run of everything (try `poolproof run";
+    assert!(said.contains(late), "{said}");
+}
