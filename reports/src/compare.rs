@@ -47,10 +47,22 @@ pub struct Comparison {
     pub only_before: usize,
     /// How many only the newer file has.
     pub only_after: usize,
+    /// Which of the two runs were cut short.
+    pub cut_short: Vec<Side>,
     /// The cases whose text is not the same, so that their records were not compared.
     pub changed_cases: Vec<String>,
     /// What is not the same, what is worse first.
     pub changes: Vec<Change>,
+}
+
+/// One of two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The older one.
+    Before,
+    /// The newer one.
+    After,
 }
 
 /// One thing that is not the same.
@@ -166,6 +178,10 @@ pub fn compare(before: &RunFile, after: &RunFile, threshold: f64) -> Comparison 
         compared: same.len(),
         only_before: old.keys().filter(|key| !new.contains_key(key)).count(),
         only_after: new.keys().filter(|key| !old.contains_key(key)).count(),
+        cut_short: [(Side::Before, before), (Side::After, after)]
+            .into_iter()
+            .filter_map(|(side, file)| file.foot.is_none().then_some(side))
+            .collect(),
         changed_cases: changed_cases.into_iter().map(str::to_owned).collect(),
         changes,
     }

@@ -19,6 +19,8 @@ struct Run<'a> {
     runs: u64,
     seconds: f64,
     exit: i32,
+    /// Whether the run was cut short, so that more may be wrong than it says.
+    incomplete: bool,
     /// The share of one processor that looking at memory has taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     sampler: Option<f64>,
@@ -133,6 +135,7 @@ pub fn json(file: &RunFile, changed: Option<&Comparison>) -> String {
         seconds: foot.map_or(0.0, |foot| foot.seconds),
         // A run file without a foot was cut short by an error of ours or by the user.
         exit: foot.map_or(70, |foot| foot.exit),
+        incomplete: foot.is_none(),
         sampler: foot.and_then(|foot| foot.sampler),
         drivers: drivers.into_values().collect(),
         failures: failures(file),

@@ -30,7 +30,7 @@ pub mod verdict;
 pub use case_record::{
     Automaton, BehaviourRecord, CaseRecord, ClauseRecord, EndingRecord, NodeRecord, ProgramRecord,
 };
-pub use compare::{Change, Comparison, THRESHOLD, What, compare, comparison_text};
+pub use compare::{Change, Comparison, Side, THRESHOLD, What, compare, comparison_text};
 pub use finding::sentence;
 pub use html::html;
 pub use json::json;

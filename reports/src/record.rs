@@ -348,10 +348,11 @@ pub struct Foot {
 }
 
 impl Record {
-    /// The case's area: its folder.
+    /// The case's area: its folder; a file of one's own has none.
     #[must_use]
     pub fn area(&self) -> &str {
-        self.case.rsplit_once('/').map_or("", |(area, _)| area)
+        const OWN: &str = "own";
+        self.case.rsplit_once('/').map_or(OWN, |(area, _)| area)
     }
 
     /// Whether it says what was measured, in place of what was printed.

@@ -80,9 +80,9 @@ pub fn read(text: &str) -> Result<RunFile, Error> {
         }
         match line {
             Line::Head(_) if has_head => return Err(Error::new(number, "a second head")),
-            Line::Head(head) if head.version > VERSION => {
+            Line::Head(head) if !(1..=VERSION).contains(&head.version) => {
                 let message = format!(
-                    "the file has version {}, and this Poolproof reads up to {VERSION}",
+                    "the file has version {}, and this Poolproof reads 1 to {VERSION}",
                     head.version
                 );
                 return Err(Error::new(number, message));

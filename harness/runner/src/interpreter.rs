@@ -142,8 +142,8 @@ fn candidates() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     // Scripts that lead to one of pyenv's versions, or say that none is chosen.
     folders.retain(|folder| !folder.ends_with(".pyenv/shims"));
-    if let Some(home) = std::env::var_os("HOME") {
-        let versions = std::fs::read_dir(PathBuf::from(home).join(".pyenv/versions"));
+    if let Some(home) = std::env::home_dir() {
+        let versions = std::fs::read_dir(home.join(".pyenv/versions"));
         let versions = versions.into_iter().flatten().flatten();
         folders.extend(versions.map(|entry| entry.path().join("bin")));
     }

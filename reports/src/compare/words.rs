@@ -6,7 +6,7 @@ use crate::rate::rate;
 use crate::record::Holds;
 use crate::shown::shown;
 
-use super::{Change, Comparison, What};
+use super::{Change, Comparison, Side, What};
 
 impl Comparison {
     /// The one sentence that says what changed.
@@ -49,6 +49,13 @@ impl Comparison {
         if let Some(first) = self.changed_cases.first() {
             let count = counted(self.changed_cases.len(), "case", "cases");
             parts.push(format!("{count} with another text ({})", shown(first, 80)));
+        }
+        for side in &self.cut_short {
+            let run = match side {
+                Side::Before => "older",
+                Side::After => "newer",
+            };
+            parts.push(format!("what the {run} run was cut short before"));
         }
         (!parts.is_empty()).then(|| format!("not compared: {}", parts.join(", ")))
     }

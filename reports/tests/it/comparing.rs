@@ -170,6 +170,7 @@ fn what_cannot_be_compared_is_counted() {
     let mut after = before.clone();
     after.records[1].case = "seed/new".to_owned();
     after.records[2].case_hash = "another".to_owned();
+    after.foot = None;
     let comparison = compare(&before, &after, THRESHOLD);
     assert_eq!(
         (
@@ -183,6 +184,10 @@ fn what_cannot_be_compared_is_counted() {
     let left_out = comparison.left_out().unwrap();
     assert!(
         left_out.contains("1 case with another text (seed/changed)"),
+        "{left_out}"
+    );
+    assert!(
+        left_out.ends_with("what the newer run was cut short before"),
         "{left_out}"
     );
 }

@@ -29,13 +29,29 @@ fn type_error(text: String) -> Failure {
 ///
 /// # Errors
 /// What Python raises for these operands; `overflow` where a whole number leaves 64 bits.
+#[inline]
 pub fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, Failure> {
-    // No sequences, which most operators know more of.
-    let are_numbers = matches!((left, right), (Value::Int(_), Value::Int(_)));
+    if let (Value::Int(left), Value::Int(right)) = (left, right)
+        && let Some(number) = plainly(operator, *left, *right)
+    {
+        return Ok(Value::Int(number));
+    }
+    thoroughly(operator, left, right)
+}
+
+/// What most calculations of programs that are measured are; none where there is more to say of it.
+#[inline]
+fn plainly(operator: BinaryOperator, left: i64, right: i64) -> Option<i64> {
     match operator {
-        BinaryOperator::Add | BinaryOperator::Mul if are_numbers => {
-            arithmetic::apply(operator, left, right)
-        }
+        BinaryOperator::Add => left.checked_add(right),
+        BinaryOperator::Sub => left.checked_sub(right),
+        BinaryOperator::Mul => left.checked_mul(right),
+        _ => None,
+    }
+}
+
+fn thoroughly(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value, Failure> {
+    match operator {
         BinaryOperator::Eq => Ok(Value::Bool(left == right)),
         BinaryOperator::Ne => Ok(Value::Bool(left != right)),
         BinaryOperator::Lt => ordered("<", left, right, Ordering::is_lt),

@@ -31,21 +31,22 @@ use crate::world::World;
 
 /// An object of a running program.
 ///
-/// Those that cannot be sent refuse to be encoded.
+/// Those that cannot be sent refuse to be encoded. Large ones lie elsewhere: values are moved with each
+/// statement, and most are numbers.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Object {
     Module,
     Context(StartMethod),
-    Takable(lock::Takable),
-    Event(mp::Event),
-    Barrier(lock::Barrier),
-    Queue(queue::Queue),
+    Takable(Box<lock::Takable>),
+    Event(Box<mp::Event>),
+    Barrier(Box<lock::Barrier>),
+    Queue(Box<queue::Queue>),
     Connection(connection::Connection),
-    Value(shared::SharedValue),
-    RawValue(shared::SharedRawValue),
-    Array(shared::SharedArray),
-    RawArray(shared::SharedRawArray),
-    Managed(managed::Managed),
+    Value(Box<shared::SharedValue>),
+    RawValue(Box<shared::SharedRawValue>),
+    Array(Box<shared::SharedArray>),
+    RawArray(Box<shared::SharedRawArray>),
+    Managed(Box<managed::Managed>),
     #[serde(skip)]
     Process(Arc<process::Process>),
     #[serde(skip)]
@@ -111,15 +112,16 @@ fn make(
         "Process" => Object::Process(Arc::new(process::new(world, method, bound)?)),
         "Pool" => Object::Pool(Arc::new(pool::new(world, method, bound)?)),
         "Queue" | "JoinableQueue" | "SimpleQueue" => {
-            Object::Queue(queue::new(&context, world.transport.into(), object, bound)?)
+            let transport = world.transport.into();
+            Object::Queue(Box::new(queue::new(&context, transport, object, bound)?))
         }
-        "Event" => Object::Event(context.event()?),
-        "Barrier" => Object::Barrier(lock::Barrier::new(&context, bound)?),
+        "Event" => Object::Event(Box::new(context.event()?)),
+        "Barrier" => Object::Barrier(Box::new(lock::Barrier::new(&context, bound)?)),
         "Value" | "Array" | "RawValue" | "RawArray" => shared::new(&context, object, bound)?,
         "Manager" | "ManagerServer" | "ManagerClient" => {
             Object::Manager(Arc::new(manager::new(&context, object, bound)?))
         }
-        lock => Object::Takable(lock::new(&context, lock, bound)?),
+        lock => Object::Takable(Box::new(lock::new(&context, lock, bound)?)),
     };
     Ok(Data::Object(made))
 }

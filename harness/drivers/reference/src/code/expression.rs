@@ -22,6 +22,8 @@ pub(super) enum Operand {
     /// Nothing that could be changed.
     Constant(Data),
     Local(Local),
+    Attribute(Box<Operand>, String),
+    Binary(BinaryOperator, Box<[Operand; 2]>),
     Computed(Thunk),
 }
 
@@ -34,6 +36,13 @@ impl Operand {
             ExpressionKind::Function(name) => Operand::Constant(Data::Function(name.clone())),
             ExpressionKind::Soon => Operand::Constant(Data::Timeout(Timeout::Soon)),
             ExpressionKind::Late => Operand::Constant(Data::Timeout(Timeout::Late)),
+            ExpressionKind::Attribute(object, name) => {
+                Operand::Attribute(Box::new(Operand::of(object, scope)), name.clone())
+            }
+            ExpressionKind::Binary(operator, left, right) => {
+                let sides = [Operand::of(left, scope), Operand::of(right, scope)];
+                Operand::Binary(*operator, Box::new(sides))
+            }
             _ => Operand::Computed(thunk(expression, scope)),
         }
     }
@@ -43,7 +52,7 @@ impl Operand {
         match self {
             Operand::Constant(data) => Ok(data.clone()),
             Operand::Local(local) => local.get(frame).cloned(),
-            Operand::Computed(thunk) => thunk(frame),
+            computed => computed.compute(frame),
         }
     }
 
@@ -52,7 +61,20 @@ impl Operand {
         match self {
             Operand::Constant(data) => Ok(Cow::Borrowed(data)),
             Operand::Local(local) => local.get(frame).map(Cow::Borrowed),
-            Operand::Computed(thunk) => thunk(frame).map(Cow::Owned),
+            computed => computed.compute(frame).map(Cow::Owned),
+        }
+    }
+
+    /// The value of what is not at hand.
+    fn compute(&self, frame: &Frame) -> Result<Data> {
+        match self {
+            Operand::Attribute(object, name) => object::attribute(&*object.see(frame)?, name),
+            Operand::Binary(operator, sides) => {
+                let [left, right] = sides.as_ref();
+                binary(*operator, &*left.see(frame)?, &*right.see(frame)?)
+            }
+            Operand::Computed(thunk) => thunk(frame),
+            Operand::Constant(_) | Operand::Local(_) => self.get(frame),
         }
     }
 }
@@ -78,10 +100,6 @@ fn thunk(expression: &Expression, scope: &mut Scope) -> Thunk {
         ExpressionKind::Zeros(count) => {
             let count = usize::try_from(*count).unwrap_or(usize::MAX);
             Box::new(move |_| Ok(Data::Plain(Value::Bytes(vec![0; count]))))
-        }
-        ExpressionKind::Attribute(object, name) => {
-            let (object, name) = (Operand::of(object, scope), name.clone());
-            Box::new(move |frame| object::attribute(&*object.see(frame)?, &name))
         }
         ExpressionKind::New { object, arguments } => {
             let (object, given) = (object.clone(), Given::of(arguments, scope));
@@ -142,7 +160,6 @@ fn computed(expression: &Expression, scope: &mut Scope) -> Thunk {
                 Ok(Data::list((from..to).map(Data::number).collect()))
             })
         }
-        ExpressionKind::Binary(operator, left, right) => operation(*operator, left, right, scope),
         ExpressionKind::Unary(operator, operand) => {
             let (operator, operand) = (*operator, Operand::of(operand, scope));
             Box::new(move |frame| unary(operator, &*operand.see(frame)?))
@@ -151,16 +168,6 @@ fn computed(expression: &Expression, scope: &mut Scope) -> Thunk {
         ExpressionKind::Or(parts) => until(all(parts, scope), true),
         other => unreachable!("{other:?} is made by `thunk` or `Operand::of`"),
     }
-}
-
-fn operation(
-    operator: BinaryOperator,
-    left: &Expression,
-    right: &Expression,
-    scope: &mut Scope,
-) -> Thunk {
-    let (left, right) = (Operand::of(left, scope), Operand::of(right, scope));
-    Box::new(move |frame| binary(operator, &*left.see(frame)?, &*right.see(frame)?))
 }
 
 fn all(expressions: &[Expression], scope: &mut Scope) -> Vec<Operand> {

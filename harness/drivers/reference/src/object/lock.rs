@@ -124,18 +124,18 @@ pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) ->
 
 fn condition(context: &mp::Context, lock: &Data) -> Result<mp::Condition> {
     use super::Object;
-    match lock {
-        Data::Object(Object::Takable(Takable::Lock(lock))) => {
-            Ok(context.condition_with(lock.clone())?)
-        }
-        Data::Object(Object::Takable(Takable::RLock(lock))) => {
-            Ok(context.condition_with(lock.clone())?)
-        }
-        none if none.is_none() => Ok(context.condition()?),
-        other => {
+    let takable = match lock {
+        Data::Object(Object::Takable(takable)) => Some(takable.as_ref()),
+        _ => None,
+    };
+    match takable {
+        Some(Takable::Lock(lock)) => Ok(context.condition_with(lock.clone())?),
+        Some(Takable::RLock(lock)) => Ok(context.condition_with(lock.clone())?),
+        _ if lock.is_none() => Ok(context.condition()?),
+        _ => {
             let text = format!(
                 "a condition needs a Lock or an RLock, not {}",
-                other.type_name()
+                lock.type_name()
             );
             Err(Stop::error(poolproof_case::ErrorKind::Type, text))
         }

@@ -132,5 +132,5 @@ impl Manager {
 }
 
 fn managed(managed: Managed) -> Data {
-    Data::Object(Object::Managed(managed))
+    Data::Object(Object::Managed(Box::new(managed)))
 }

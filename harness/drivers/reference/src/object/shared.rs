@@ -177,11 +177,12 @@ pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) ->
         initial(&bound.take("size_or_initializer")?)?
     };
     let making = Making { context, values };
+    let code = typecode.as_str();
     Ok(match (object, unlocked) {
-        ("Value", false) => Object::Value(SharedValue::new(&typecode, making)?),
-        ("Array", false) => Object::Array(SharedArray::new(&typecode, making)?),
-        ("RawValue" | "Value", _) => Object::RawValue(SharedRawValue::new(&typecode, making)?),
-        ("RawArray" | "Array", _) => Object::RawArray(SharedRawArray::new(&typecode, making)?),
+        ("Value", false) => Object::Value(Box::new(SharedValue::new(code, making)?)),
+        ("Array", false) => Object::Array(Box::new(SharedArray::new(code, making)?)),
+        ("RawValue" | "Value", _) => Object::RawValue(Box::new(SharedRawValue::new(code, making)?)),
+        ("RawArray" | "Array", _) => Object::RawArray(Box::new(SharedRawArray::new(code, making)?)),
         (other, _) => return Err(missing("the runtime", other)),
     })
 }
@@ -206,7 +207,9 @@ fn unknown(typecode: &str) -> Stop {
 /// Calls a method of a locked value or array: all are its lock's.
 fn locked(lock: mp::RLock, method: &str) -> Result<Data> {
     match method {
-        "get_lock" => Ok(Data::Object(Object::Takable(Takable::RLock(lock)))),
+        "get_lock" => Ok(Data::Object(Object::Takable(Box::new(Takable::RLock(
+            lock,
+        ))))),
         "acquire" => Ok(Data::bool(lock.acquire_raw(None)?)),
         "release" => {
             lock.release()?;
