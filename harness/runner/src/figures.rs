@@ -81,8 +81,18 @@ pub(crate) struct Weighed {
     pub(crate) is_settled: bool,
 }
 
-/// What is seen of a relation under a start method.
-pub(crate) fn weigh(relation: &Relation, method: StartMethod, rounds: &[Round]) -> Weighed {
+/// What is seen of a relation under a start method, on a machine on which times vary by `noise`: by
+/// so much more they have to lie on the wrong side before the relation is refuted.
+pub(crate) fn weigh(
+    relation: &Relation,
+    method: StartMethod,
+    rounds: &[Round],
+    noise: f64,
+) -> Weighed {
+    let noise = match relation.unit() {
+        Unit::Nanoseconds => noise,
+        Unit::Bytes => 0.0,
+    };
     let look = RISK / LOOKS.len() as f64;
     let (seen, pairs, bound) = match relation {
         Relation::Faster(one, other, factor) | Relation::Smaller(one, other, factor) => {
@@ -123,7 +133,7 @@ pub(crate) fn weigh(relation: &Relation, method: StartMethod, rounds: &[Round]) 
             let reason = format!("{pairs} of {LEAST} runs that it takes were made");
             (Holds::Open, Some(reason))
         }
-        Some(seen) => match bound.holds(seen) {
+        Some(seen) => match bound.holds(seen, noise) {
             Holds::Open if bound.is_close(seen) => {
                 let percent = CLOSE * 100.0;
                 let reason = format!("it is a matter of less than {percent} %");
@@ -162,9 +172,9 @@ impl Bound {
         around.contains(&seen.low) && around.contains(&seen.high)
     }
 
-    fn holds(self, seen: Interval) -> Holds {
+    fn holds(self, seen: Interval, noise: f64) -> Holds {
         let (is_so, is_not) = match self {
-            Bound::AtLeast(least) => (seen.low >= least, seen.high < least),
+            Bound::AtLeast(least) => (seen.low >= least, seen.high * (1.0 + noise) < least),
             Bound::AtMost(most) => (seen.high <= most, seen.low > most),
         };
         match (is_so, is_not) {
@@ -282,7 +292,21 @@ mod tests {
                 round.extend(made);
             }
         }
-        weigh(&relation, StartMethod::Fork, &rounds)
+        weigh(&relation, StartMethod::Fork, &rounds, 0.0)
+    }
+
+    #[test]
+    fn nothing_is_refuted_that_the_noise_of_a_machine_explains() {
+        let seen = Interval {
+            value: 0.8,
+            low: 0.7,
+            high: 0.9,
+        };
+        let bound = Bound::AtLeast(1.0);
+        assert_eq!(bound.holds(seen, 0.0), Holds::No);
+        assert_eq!(bound.holds(seen, 0.05), Holds::No);
+        assert_eq!(bound.holds(seen, 0.2), Holds::Open);
+        assert_eq!(Bound::AtLeast(0.5).holds(seen, 0.2), Holds::Yes);
     }
 
     #[test]

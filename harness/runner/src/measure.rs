@@ -264,14 +264,23 @@ impl Measuring<'_> {
     fn is_settled(&self, rounds: &[Round]) -> bool {
         let is_settled = |method: &StartMethod| {
             let mut relations = self.relations_of(*method);
-            relations.all(|one| figures::weigh(one, *method, rounds).is_settled)
+            relations.all(|one| figures::weigh(one, *method, rounds, self.noise()).is_settled)
         };
         self.methods.iter().all(is_settled)
     }
 
+    /// By how much times have to differ more than they do by themselves.
+    fn noise(&self) -> f64 {
+        if self.spread > SPREAD_MAX {
+            self.spread
+        } else {
+            0.0
+        }
+    }
+
     /// What is seen of a relation, and whether that is known.
     fn weigh(&self, relation: &Relation, method: StartMethod, rounds: &[Round]) -> RelationRecord {
-        let mut weighed = figures::weigh(relation, method, rounds).record;
+        let mut weighed = figures::weigh(relation, method, rounds, self.noise()).record;
         if weighed.holds == Holds::No {
             let (manifest, version) = (&self.driver.manifest, &self.driver.version);
             let case = &self.loaded.case.id;
@@ -293,7 +302,7 @@ impl Measuring<'_> {
                 let reason = open.reason.get_or_insert_default();
                 let percent = self.spread * 100.0;
                 *reason += &format!(
-                    " on a machine on which the same calculation takes {percent:.0} % more or less"
+                    " on a machine on which the same calculation takes up to {percent:.0} % longer"
                 );
             }
         }

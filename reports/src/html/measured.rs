@@ -47,7 +47,7 @@ pub(super) fn section(file: &RunFile, unit: Unit) -> Markup {
                     p class="note" {
                         "Medians of runs, with their intervals at 95 %. Each plot begins at zero."
                         @if let Some(spread) = file.head.spread {
-                            " One and the same calculation varied by " (crate::rate::percent(spread)) " on this machine."
+                            " One and the same calculation varied, or took longer beside another, by " (crate::rate::percent(spread)) " on this machine."
                         }
                     }
                 }
