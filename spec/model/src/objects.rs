@@ -331,7 +331,7 @@ pub(crate) fn ready(
     access: &Access,
 ) -> Ready {
     if *phase(state, process) == crate::state::Phase::Stuck {
-        return Ready::BLOCKED;
+        return stuck(state, access);
     }
     let id = match &access.receiver {
         Val::Object(id) => *id,
@@ -354,6 +354,24 @@ pub(crate) fn ready(
         Body::Job(this) => result::ready(state, this, access),
         _ => Ready::NOW,
     }
+}
+
+/// What waits for ever is still let go by its own limit.
+fn stuck(state: &State, access: &Access) -> Ready {
+    let limit = match (&access.receiver, access.operation, access.name) {
+        (Val::Object(id), Operation::Call, "get" | "wait" | "next") => {
+            match &state.objects[*id as usize].body {
+                Body::Job(_) => access.timeout(0),
+                _ => Wait::Forever,
+            }
+        }
+        (Val::Object(id), Operation::Call, "acquire") => match &state.objects[*id as usize].body {
+            Body::Lock(_) => access.wait(0, 1),
+            _ => Wait::Forever,
+        },
+        _ => Wait::Forever,
+    };
+    Ready::wait(false, limit)
 }
 
 /// Makes the access.

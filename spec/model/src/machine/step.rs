@@ -236,7 +236,7 @@ fn go_on(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
         return finish::step(context, way);
     }
     match own.role {
-        Role::Handler { .. } => worker::handler_step(context),
+        Role::Handler { .. } => worker::handler_step(context, way),
         _ => worker::worker_step(context),
     }
 }

@@ -1,5 +1,7 @@
 //! What a pool's worker or result handler does between two calls.
 
+use poolproof_case::ErrorKind;
+
 use super::finish::leave;
 use super::run;
 use crate::objects::result::Outcome;
@@ -98,11 +100,21 @@ pub(super) fn handler_ways(state: &State, process: ProcessId) -> u8 {
     let Body::Pool(pool) = &state.objects[*pool as usize].body else {
         return 0;
     };
-    u8::from(*job != NOBODY || !pool.arrived.is_empty())
+    match pool.arrived.front() {
+        _ if *job != NOBODY => 1,
+        Some((job, _, Outcome::Lost)) if has_error_callback(state, *job) => 2,
+        front => u8::from(front.is_some()),
+    }
+}
+
+fn has_error_callback(state: &State, job: ObjectId) -> bool {
+    matches!(&state.objects[job as usize].body, Body::Job(job) if job.error_callback.is_some())
 }
 
 /// A pool's handler notes the next result, calls its callback, and makes it ready.
-pub(super) fn handler_step(context: &mut Context<'_>) -> Result<(), Fault> {
+///
+/// That a task was lost is noted, or in a second way is an error like any other.
+pub(super) fn handler_step(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
     let process = context.process;
     let Role::Handler { pool, job } = &mut context.state.processes[process as usize].role else {
         return Ok(());
@@ -115,9 +127,13 @@ pub(super) fn handler_step(context: &mut Context<'_>) -> Result<(), Fault> {
     let Body::Pool(pool) = context.body(id) else {
         return Ok(());
     };
-    let Some((job, index, outcome)) = pool.arrived.pop_front() else {
+    let Some((job, index, mut outcome)) = pool.arrived.pop_front() else {
         return Ok(());
     };
+    if outcome == Outcome::Lost && way == 1 {
+        let text = context.machine.code.names.intern(result::LOST);
+        outcome = Outcome::Error(ErrorKind::WorkerLost, text);
+    }
     if !result::deliver(context.state, job, index, outcome) {
         return Ok(());
     }

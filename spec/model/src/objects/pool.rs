@@ -69,13 +69,14 @@ pub(crate) fn workers(state: &State, pool: ObjectId) -> impl Iterator<Item = Pro
         .map(|(at, _)| at as ProcessId)
 }
 
-/// Whether the pool's handler calls a callback.
-fn is_calling(state: &State, pool: ObjectId) -> bool {
+/// Whether the pool's handler calls a callback, which this process is not.
+fn is_calling(state: &State, pool: ObjectId, process: ProcessId) -> bool {
     let calls = |role: &Role| matches!(role, Role::Handler { pool: one, job } if *one == pool && *job != NOBODY);
     state
         .processes
         .iter()
-        .any(|process| !process.is_gone && calls(&process.role))
+        .enumerate()
+        .any(|(at, one)| at as ProcessId != process && !one.is_gone && calls(&one.role))
 }
 
 pub(super) fn ready(state: &State, process: ProcessId, this: &Pool, access: &Access) -> Ready {
@@ -88,8 +89,9 @@ pub(super) fn ready(state: &State, process: ProcessId, this: &Pool, access: &Acc
             _ => Ready::NOW,
         };
     }
-    let is_over =
-        workers(state, id).next().is_none() && this.arrived.is_empty() && !is_calling(state, id);
+    let is_over = workers(state, id).next().is_none()
+        && this.arrived.is_empty()
+        && !is_calling(state, id, process);
     match (access.operation, access.name) {
         (Operation::Call, "join") => Ready::when(this.life == Life::Open || is_over),
         (Operation::Leave, _) | (Operation::Call, "terminate") => {

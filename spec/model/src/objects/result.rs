@@ -9,6 +9,9 @@ use crate::state::compact::Renumber;
 use crate::state::message;
 use crate::state::{Cell, ObjectId, Parcel, Phase, State, Symbol, Val};
 
+/// What the error of a lost task says.
+pub(crate) const LOST: &str = "the worker died";
+
 /// What became of a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
@@ -94,6 +97,44 @@ impl Job {
         }
     }
 
+    /// The chunks of an ordered iterator that have come in their turn are its next results.
+    fn line_up(&mut self) {
+        let has_come = |chunk: &mut Outcome| *chunk != Outcome::Lost;
+        while let Some(ready) = self
+            .chunks
+            .get_mut(self.expected as usize)
+            .and_then(|chunk| chunk.take_if(has_come))
+        {
+            push(&mut self.next, ready);
+            self.expected += 1;
+        }
+    }
+
+    /// The lost chunk of an iterator whose turn it is.
+    fn lost_chunk(&self) -> Option<usize> {
+        let is_lost = |at: usize| self.chunks.get(at) == Some(&Some(Outcome::Lost));
+        if self.is_ordered {
+            let at = self.expected as usize;
+            (self.next.is_empty() && is_lost(at)).then_some(at)
+        } else {
+            (0..self.chunks.len()).find(|at| is_lost(*at))
+        }
+    }
+
+    /// Whether an iterator still gets a result, whatever becomes of those that are lost.
+    fn goes_on(&self) -> bool {
+        let is_lost = |chunk: &&Option<Outcome>| **chunk == Some(Outcome::Lost);
+        let lost = self.chunks.iter().filter(is_lost).count();
+        !self.is_ordered && self.left as usize > lost
+    }
+
+    /// That a task was lost becomes the result.
+    fn fail_as_lost(&mut self, text: Symbol) {
+        self.error = Some((ErrorKind::WorkerLost, text));
+        self.chunks.iter_mut().for_each(|chunk| *chunk = None);
+        self.is_ready = true;
+    }
+
     /// The parcels of all chunks, in order.
     fn values(&self) -> Vec<Parcel> {
         let of = |chunk: &Option<Outcome>| match chunk {
@@ -111,6 +152,9 @@ pub(crate) fn deliver(state: &mut State, job: ObjectId, index: u32, outcome: Out
     };
     if outcome == Outcome::Lost {
         job.is_lost = true;
+        if job.is_iterator {
+            job.chunks[index as usize] = Some(Outcome::Lost);
+        }
         return false;
     }
     job.left = job.left.saturating_sub(1);
@@ -120,14 +164,7 @@ pub(crate) fn deliver(state: &mut State, job: ObjectId, index: u32, outcome: Out
             return job.left == 0;
         }
         job.chunks[index as usize] = Some(outcome);
-        while let Some(ready) = job
-            .chunks
-            .get_mut(job.expected as usize)
-            .and_then(Option::take)
-        {
-            push(&mut job.next, ready);
-            job.expected += 1;
-        }
+        job.line_up();
         return job.left == 0;
     }
     match outcome {
@@ -155,7 +192,7 @@ fn push(next: &mut VecDeque<Outcome>, outcome: Outcome) {
 /// Makes a job ready once all its chunks have come.
 pub(crate) fn settle(state: &mut State, job: ObjectId) {
     if let Body::Job(job) = &mut state.objects[job as usize].body {
-        job.is_ready = job.left == 0;
+        job.is_ready |= job.left == 0;
     }
 }
 
@@ -190,29 +227,51 @@ pub(super) fn wait(state: &State, job: &Job, wait: Wait) -> Ready {
         return Ready::NOW;
     }
     let ready = Ready::wait(false, wait);
-    let is_over = match &state.objects[job.pool as usize].body {
-        Body::Pool(pool) => pool.life == super::pool::Life::Terminated,
-        _ => false,
-    };
     // The documentation does not say what becomes of the result: CPython never gives one.
-    if ready.ways == 0 && (job.is_lost || is_over) {
+    // The first way is that it never comes, so that only the time can be up.
+    if job.is_lost || is_over(state, job) {
         return Ready { ways: 2, ..ready };
     }
     ready
+}
+
+/// Whether its pool was terminated.
+fn is_over(state: &State, job: &Job) -> bool {
+    match &state.objects[job.pool as usize].body {
+        Body::Pool(pool) => pool.life == super::pool::Life::Terminated,
+        _ => false,
+    }
+}
+
+/// Whether an iterator has its next result; a second way is that it was lost.
+fn wait_for_next(state: &State, job: &Job, wait: Wait) -> Ready {
+    let has_next = !job.next.is_empty() || job.left == 0;
+    let ready = Ready::wait(has_next, wait);
+    let is_lost = job.lost_chunk().is_some() || (!has_next && is_over(state, job));
+    match is_lost {
+        false => ready,
+        // It waits for another meanwhile, so that the one way is that it was lost.
+        true if ready.ways == 0 && job.goes_on() => Ready { ways: 1, ..ready },
+        true => Ready { ways: 2, ..ready },
+    }
 }
 
 pub(super) fn ready(state: &State, this: &Job, access: &Access) -> Ready {
     match (access.operation, access.name) {
         (Operation::Call, "get" | "wait") => wait(state, this, access.timeout(0)),
         (Operation::Call, "next") | (Operation::Next | Operation::Copy, _) => {
-            let has_next = !this.next.is_empty() || this.left == 0;
-            let limit = match access.operation {
-                Operation::Next | Operation::Copy => Wait::Forever,
-                _ => access.timeout(0),
-            };
-            Ready::wait(has_next, limit)
+            wait_for_next(state, this, next_limit(access))
         }
+        (Operation::Call, "ready" | "successful") => wait(state, this, Wait::Never),
         _ => Ready::NOW,
+    }
+}
+
+/// How long the next result is waited for.
+fn next_limit(access: &Access) -> Wait {
+    match access.operation {
+        Operation::Next | Operation::Copy => Wait::Forever,
+        _ => access.timeout(0),
     }
 }
 
@@ -222,16 +281,20 @@ pub(super) fn perform(
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
+    let text = context.machine.code.names.intern(LOST);
     let Body::Job(job) = context.body(id) else {
         return context.model("this is no result");
     };
+    if !job.is_ready && !job.is_iterator && choice == Choice::Way(1) {
+        job.fail_as_lost(text);
+    }
+    let is_waited_for = choice != Choice::Expire && access.timeout(0) != Wait::Never;
     let result = match (access.operation, access.name) {
-        (Operation::Call, "get") => {
-            if choice == Choice::Expire || (!job.is_ready && access.timeout(0) == Wait::Never) {
-                return context.raise(ErrorKind::Timeout, "");
-            }
-            take(context, id, choice)?
+        (Operation::Call, "get") if !job.is_ready && !is_waited_for => {
+            return context.raise(ErrorKind::Timeout, "");
         }
+        (Operation::Call, "get") => take(context, id, choice)?,
+        (Operation::Call, "wait") if !job.is_ready && is_waited_for => return Err(Fault::Stuck),
         (Operation::Call, "wait") => Val::None,
         (Operation::Call, "ready") => Val::Bool(job.is_ready),
         (Operation::Call, "successful") if !job.is_ready => {
@@ -256,9 +319,22 @@ fn next(
     let Body::Job(job) = context.body(id) else {
         return context.model("this is no result");
     };
+    if choice == Choice::Expire {
+        return context.raise(ErrorKind::Timeout, "");
+    }
     let is_over = job.left == 0;
+    let is_never = next_limit(access) == Wait::Never;
+    let waits = !is_over && !is_never && job.next.is_empty();
+    if choice == Choice::Way(1) || (waits && job.goes_on()) {
+        if let Some(lost) = job.lost_chunk() {
+            job.chunks[lost] = None;
+            job.left -= 1;
+            job.expected += 1;
+            job.line_up();
+        }
+        return context.raise(ErrorKind::WorkerLost, LOST);
+    }
     match job.next.pop_front() {
-        _ if choice == Choice::Expire => context.raise(ErrorKind::Timeout, ""),
         Some(Outcome::Values(values)) => {
             let value = match values.first() {
                 Some(value) => message::unpack(context.state, context.process, value),
@@ -267,10 +343,11 @@ fn next(
             Ok(Done::Value(value))
         }
         Some(Outcome::Error(kind, text)) => Err(Fault::Raise(kind, text)),
-        Some(Outcome::Lost) => context.raise(ErrorKind::WorkerLost, "the worker died"),
-        None if access.operation == Operation::Next => Ok(Done::Value(Val::Unset)),
+        Some(Outcome::Lost) => context.raise(ErrorKind::WorkerLost, LOST),
+        None if is_over && access.operation == Operation::Next => Ok(Done::Value(Val::Unset)),
         None if is_over => context.raise(ErrorKind::Empty, ""),
-        None => context.raise(ErrorKind::Timeout, ""),
+        None if is_never => context.raise(ErrorKind::Timeout, ""),
+        None => Err(Fault::Stuck),
     }
 }
 
@@ -315,7 +392,7 @@ pub(super) fn take(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> R
     };
     if !job.is_ready {
         if choice == Choice::Way(1) {
-            return context.raise(ErrorKind::WorkerLost, "the worker died");
+            return context.raise(ErrorKind::WorkerLost, LOST);
         }
         return Err(Fault::Stuck);
     }

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod choices;
 mod closed_forms;
 mod locks;
 mod mistakes;
@@ -10,7 +11,7 @@ mod seeds;
 mod twins;
 mod witness;
 
-use poolproof_case::{Case, StartMethod};
+use poolproof_case::{Case, Outcome, StartMethod};
 use poolproof_spec::{Exploration, Limits, explore};
 
 /// The case in a text.
@@ -28,6 +29,7 @@ fn read(text: &str) -> Case {
 fn case(functions: &str, main: &str) -> Case {
     read(&format!(
         "Case(title: \"A test\", clauses: [\"PM-TEST-TEST-001\"], functions: {{{functions}}}, \
+         globals: {{\"common\": None, \"last\": None}}, \
          main: [{main}], claims: [Sometimes(Or([Hang, Not(Hang)]))])"
     ))
 }
@@ -35,6 +37,16 @@ fn case(functions: &str, main: &str) -> Case {
 /// All that a case's program may do.
 fn behaviour(case: &Case, method: StartMethod) -> Exploration {
     explored(case, method, Limits::default())
+}
+
+/// Each of its outcomes in a line, sorted.
+fn outcomes(case: &Case, method: StartMethod) -> Vec<String> {
+    let found = behaviour(case, method);
+    assert!(!found.bounded, "{method}");
+    let shown = |outcome: &Outcome| format!("{} → {}", outcome.lines.join(" / "), outcome.ending);
+    let mut all: Vec<String> = found.behaviour.outcomes(100).iter().map(shown).collect();
+    all.sort();
+    all
 }
 
 fn explored(case: &Case, method: StartMethod, limits: Limits) -> Exploration {

@@ -1,0 +1,106 @@
+//! Where the documentation leaves a choice, each is allowed, and what it promises is not left out.
+
+use poolproof_case::StartMethod;
+
+use crate::{case, outcomes};
+
+/// Functions that the programs of a table have in common.
+const FUNCTIONS: &str = r#"
+    "die": Function(params: [], body: [Exit(1)]),
+    "die_of": Function(params: ["x"], body: [If(Eq("$x", 0), [Exit(1)]), Return("$x")]),
+    "told": Function(params: ["e"], body: [Print(["told"])])
+"#;
+
+/// That each program has just these outcomes under these start methods.
+fn check(methods: &[StartMethod], table: &[(&str, &[&str])]) {
+    for (main, expected) in table {
+        let case = case(FUNCTIONS, main);
+        for method in methods {
+            assert_eq!(outcomes(&case, *method), *expected, "{method}: {main}");
+        }
+    }
+}
+
+const PROCESSES: &[StartMethod] = &[
+    StartMethod::Spawn,
+    StartMethod::Fork,
+    StartMethod::Forkserver,
+];
+
+#[test]
+fn a_lost_task_never_comes_or_is_an_error_and_each_limit_holds() {
+    check(
+        PROCESSES,
+        &[
+            (
+                r#"Let("p", New("Pool", [1])), Let("r", Call("p.apply_async", [Fn("die")])),
+                   Try(body: [Call("r.get", [Late])], except: {
+                     "worker_lost": [Print(["lost"])], "timeout": [Print(["timeout"])] })"#,
+                &["lost → exit 0", "timeout → exit 0"],
+            ),
+            (
+                r#"Let("p", New("Pool", [1])), Let("r", Call("p.apply_async", [Fn("die")])),
+                   Call("r.wait"), Print([Call("r.ready"), Call("r.successful")])"#,
+                &[" → hang", "True False → exit 0"],
+            ),
+            (
+                r#"Let("p", New("Pool", [1])), Let("r", Call("p.apply_async", [Fn("die")])),
+                   Call("r.wait", [Late]), Print([Call("r.ready")])"#,
+                &["False → exit 0", "True → exit 0"],
+            ),
+            (
+                r#"Let("p", New("Pool", [1])),
+                   Let("r", Call("p.apply_async", [Fn("die")], (error_callback: Fn("told")))),
+                   Call("r.wait", [Late]), Print(["main"])"#,
+                &["main → exit 0", "told / main → exit 0"],
+            ),
+            (
+                r#"Let("p", New("Pool", [1])), Let("r", Call("p.map_async", [Fn("die_of"), [0]])),
+                   Try(body: [Print([Call("r.get")])],
+                       except: {"worker_lost": [Print(["lost"])]})"#,
+                &[" → hang", "lost → exit 0"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_iterators_lost_result_never_comes_or_is_an_error_in_its_turn() {
+    check(
+        PROCESSES,
+        &[
+            (
+                r#"Let("p", New("Pool", [1])), Let("i", Call("p.imap", [Fn("die_of"), [0, 1]])),
+                   Try(body: [Call("i.next")], except: {"worker_lost": [Print(["lost"])]}),
+                   Print([Call("i.next")])"#,
+                &[" → hang", "lost / 1 → exit 0"],
+            ),
+            (
+                r#"Let("p", New("Pool", [1])), Let("i", Call("p.imap", [Fn("die_of"), [0]])),
+                   Try(body: [Call("i.next", [Late])], except: {
+                     "worker_lost": [Print(["lost"])], "timeout": [Print(["timeout"])] })"#,
+                &["lost → exit 0", "timeout → exit 0"],
+            ),
+            (
+                r#"Let("p", New("Pool", [1])),
+                   Let("i", Call("p.imap_unordered", [Fn("die_of"), [0, 1]])),
+                   Repeat(2, [Try(body: [Print([Call("i.next")])],
+                                  except: {"worker_lost": [Print(["lost"])]})])"#,
+                &["1 / lost → exit 0", "1 → hang", "lost / 1 → exit 0"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_callback_may_terminate_its_pool() {
+    let functions = r#""fail": Function(params: [], body: [Raise(Error("value", "x"))]),
+        "stop": Function(params: ["e"], body: [Print(["failed"]), Call("common.terminate")])"#;
+    let main = r#"Let("p", New("Pool", [2])), SetGlobal("common", "$p"),
+        Let("r", Call("p.apply_async", [Fn("fail")], (error_callback: Fn("stop")))),
+        Call("r.wait", [Late]), Call("p.join"), Print(["joined"])"#;
+    let case = case(functions, main);
+    for method in PROCESSES {
+        assert_eq!(outcomes(&case, *method), ["failed / joined → exit 0"]);
+    }
+}
