@@ -141,6 +141,14 @@ impl Machine {
             })
     }
 
+    /// Whether others can change the memory of this process: other threads, or the thread of a
+    /// pool that calls its callbacks.
+    pub(crate) fn shares_memory(&self, state: &State, process: u32) -> bool {
+        let space = state.processes[process as usize].space;
+        let is_of_it = |one: &&Process| one.space == space && !one.is_gone;
+        self.method == StartMethod::Threads || state.processes.iter().filter(is_of_it).count() > 1
+    }
+
     /// What has been found out of a program that the reduction takes for granted.
     pub(crate) fn assumptions(&self) -> (bool, bool) {
         (self.is_large.get(), self.sends_objects.get())

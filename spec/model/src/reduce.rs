@@ -14,8 +14,10 @@ mod touch;
 use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves};
 use crate::objects::Body;
+use crate::objects::queue::Flavour;
 use crate::state::{NOBODY, State};
 use mode::Modes;
+use poolproof_case::StartMethod;
 use reach::{Reach, reach};
 use touch::{Touch, touches};
 
@@ -30,6 +32,7 @@ pub(crate) fn ample(
         return enabled.to_vec();
     }
     let closure = Closure {
+        is_threads: machine.method == StartMethod::Threads,
         state,
         moves,
         reach: moves.iter().map(|one| reach(machine, state, one)).collect(),
@@ -53,6 +56,7 @@ pub(crate) fn ample(
 }
 
 struct Closure<'a> {
+    is_threads: bool,
     state: &'a State,
     moves: &'a [Moves],
     reach: Vec<Reach>,
@@ -98,7 +102,8 @@ fn refine(machine: &Machine, state: &State, object: u32, modes: Modes) -> Modes 
         _ => return modes,
     };
     // With a feeder of its own and no limit nobody notices when a process puts.
-    if queue.is_direct || queue.limit > 0 || machine.is_large.get() {
+    let has_feeder = !queue.is_direct && queue.flavour != Flavour::Simple;
+    if !has_feeder || queue.limit > 0 || machine.is_large.get() {
         modes | mode::TRY_PUT
     } else {
         modes
@@ -140,8 +145,36 @@ impl Closure<'_> {
 
     /// Whether another actor may come to touch what this one touches, in a way that matters.
     fn conflicts(&self, at: usize, other: usize) -> bool {
+        let shares = self.shares_memory(at, other);
         let mut touched = self.touched[at].iter();
-        touched.any(|one| self.can(at, other, one.object, one.against))
+        touched.any(|one| {
+            let against = if shares && self.has_parts_of_a_process(one.object) {
+                !0
+            } else {
+                one.against
+            };
+            self.can(at, other, one.object, against)
+        })
+    }
+
+    /// Whether two actors are one process: main and the thread that calls its callbacks.
+    fn shares_memory(&self, at: usize, other: usize) -> bool {
+        let is_process = |one: usize| matches!(self.moves[one].actor, Actor::Process(_));
+        !self.is_threads
+            && is_process(at)
+            && is_process(other)
+            && self.reach[at].space == self.reach[other].space
+    }
+
+    /// Whether each process has a part of an object to itself: a feeder, or ends that it closes.
+    ///
+    /// What two processes do there commutes more often than what one process does twice.
+    fn has_parts_of_a_process(&self, object: u32) -> bool {
+        let object = self.state.objects.get(object as usize);
+        matches!(
+            object.map(|object| &object.body),
+            Some(Body::Queue(_) | Body::Pipe(_))
+        )
     }
 
     /// Whether another actor may come to let this one go on.

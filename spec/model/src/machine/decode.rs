@@ -50,7 +50,7 @@ pub(crate) fn decode(
         Instruction::Signal(signal) => return Ok(Some(Pending::Signal(*signal))),
         Instruction::Settle => return Ok(Some(Pending::Settle)),
         Instruction::LoadGlobal(global) | Instruction::StoreGlobal(global)
-            if decoder.is_threads() && machine.code.sets_globals =>
+            if decoder.shares_memory() && machine.code.sets_globals =>
         {
             return Ok(Some(Pending::Global(*global)));
         }
@@ -74,8 +74,8 @@ struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    fn is_threads(&self) -> bool {
-        self.machine.method == poolproof_case::StartMethod::Threads
+    fn shares_memory(&self) -> bool {
+        self.machine.shares_memory(self.state, self.process)
     }
 
     fn top(&self, back: usize) -> &Val {
@@ -87,11 +87,8 @@ impl Decoder<'_> {
         match value {
             Val::Object(_) => true,
             Val::Ref(at) => {
-                self.is_threads()
-                    || matches!(
-                        self.state.space(self.process).cells[*at as usize],
-                        Cell::Connection(_)
-                    )
+                let cells = &self.state.space(self.process).cells;
+                matches!(cells[*at as usize], Cell::Connection(_)) || self.shares_memory()
             }
             _ => false,
         }
@@ -311,11 +308,9 @@ pub(super) fn is_read_whole(
             Body::Managed(_) | Body::Shared(_) | Body::Job(_)
         ),
         Val::Ref(at) => {
-            machine.method == poolproof_case::StartMethod::Threads
-                && !matches!(
-                    state.space(process).cells[*at as usize],
-                    Cell::Connection(_)
-                )
+            let cells = &state.space(process).cells;
+            !matches!(cells[*at as usize], Cell::Connection(_))
+                && machine.shares_memory(state, process)
         }
         _ => false,
     }

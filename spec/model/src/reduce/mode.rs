@@ -150,10 +150,28 @@ pub(crate) fn of_call(name: &str, arguments: usize) -> Modes {
         "append" | "extend" | "insert" | "pop" | "remove" | "reverse" | "sort" | "setdefault"
         | "update" => READ | WRITE | MEMORY,
         "keys" | "values" | "items" | "copy" | "index" | "count" => READ | MEMORY,
-        "get_lock" | "get_start_method" | "set_start_method" | "get_context"
-        | "current_process" | "parent_process" => 0,
-        _ => USE,
+        "get_lock"
+        | "get_start_method"
+        | "set_start_method"
+        | "get_context"
+        | "get_all_start_methods"
+        | "current_process"
+        | "parent_process" => 0,
+        "run" => STATUS | START,
+        "connect" | "shared" => USE | WRITE,
+        made if makes(made) => USE,
+        // What nobody has thought about here commutes with nothing.
+        _ => UNKNOWN,
     }
+}
+
+/// What a method may do of which nothing is known.
+const UNKNOWN: Modes = !0;
+
+/// Whether calling this makes an object: a context's `ctx.Queue()`, a manager's `m.dict()`.
+fn makes(name: &str) -> bool {
+    let is_managed = ["dict", "list", "Namespace", "Value", "Array"].contains(&name);
+    is_managed || poolproof_case::catalogue::object(name).is_some()
 }
 
 /// The modes that reading an attribute of this name may have.
@@ -172,3 +190,18 @@ pub(crate) const ENTER: Modes = ACQUIRE;
 pub(crate) const LEAVE: Modes = RELEASE | CLOSE | POOL_END | SIGNAL | SHUT_DOWN;
 pub(crate) const READ_ITEM: Modes = READ | PASS | MEMORY | RESULT | TRY_RESULT;
 pub(crate) const WRITE_ITEM: Modes = WRITE | PASS | MEMORY;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn something_is_known_of_each_method_of_the_catalogue() {
+        for object in poolproof_case::catalogue::objects() {
+            for method in object.methods {
+                let modes = of_call(method.name, 0);
+                assert!(modes != UNKNOWN, "{}.{}", object.name, method.name);
+            }
+        }
+    }
+}

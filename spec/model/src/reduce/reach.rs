@@ -5,12 +5,12 @@ use crate::machine::step::{Actor, Moves};
 use crate::objects::pool::Life;
 use crate::objects::process::Status;
 use crate::objects::{Body, pool};
-use crate::state::{Cell, NOBODY, Parcel, ProcessId, Role, State, Val, Work};
+use crate::state::{Cell, NOBODY, Parcel, ProcessId, Role, SpaceId, State, Val, Work};
 use poolproof_case::StartMethod;
 
 use super::mode::{self, Modes};
 
-/// A set of objects and, where threads share a memory, of its cells and globals.
+/// A set of objects and, where a memory is shared, of its cells and globals.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Set(Vec<u64>);
 
@@ -44,14 +44,20 @@ pub(crate) struct Reach {
     pub(crate) space: u32,
 }
 
-/// What stands for a cell of the threads' memory in a [`Set`].
-pub(crate) fn cell(state: &State, at: u32) -> u32 {
-    state.objects.len() as u32 + at
+/// What stands for a cell of a shared memory in a [`Set`].
+pub(crate) fn cell(state: &State, space: SpaceId, at: u32) -> u32 {
+    let before = &state.spaces[..space as usize];
+    let cells: usize = before.iter().map(|space| space.cells.len() + 1).sum();
+    (state.objects.len() + cells) as u32 + at
 }
 
-/// What stands for the threads' globals.
-pub(crate) fn globals(state: &State) -> u32 {
-    cell(state, state.spaces[0].cells.len() as u32)
+/// What stands for the globals of a shared memory.
+pub(crate) fn globals(state: &State, space: SpaceId) -> u32 {
+    cell(
+        state,
+        space,
+        state.spaces[space as usize].cells.len() as u32,
+    )
 }
 
 /// Computes an actor's reach.
@@ -66,6 +72,7 @@ pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
         },
         cells: Set::default(),
         space: 0,
+        is_shared: false,
         has_channel: false,
     };
     match moves.actor {
@@ -94,6 +101,8 @@ struct Finder<'a> {
     reach: Reach,
     cells: Set,
     space: u32,
+    /// Whether others use its memory.
+    is_shared: bool,
     has_channel: bool,
 }
 
@@ -102,6 +111,7 @@ impl Finder<'_> {
         let own = &self.state.processes[process as usize];
         let futures = &self.machine.futures;
         self.space = own.space;
+        self.is_shared = self.machine.shares_memory(self.state, process);
         self.reach.space = own.space;
         self.reach.own = own.object;
         self.reach.modes = mode::END | mode::CLOSE | mode::USE | mode::RUN | mode::JOIN;
@@ -125,8 +135,8 @@ impl Finder<'_> {
         for value in &self.state.space(process).globals {
             self.value(value);
         }
-        if self.machine.method == StartMethod::Threads {
-            self.reach.objects.insert(globals(self.state));
+        if self.is_shared {
+            self.reach.objects.insert(globals(self.state, own.space));
         }
         self.family(process);
         if self.has_channel && self.machine.sends_objects.get() {
@@ -223,9 +233,10 @@ impl Finder<'_> {
         for id in 0..self.state.objects.len() as u32 {
             self.reach.objects.insert(id);
         }
-        if self.machine.method == StartMethod::Threads {
-            for at in 0..self.state.spaces[0].cells.len() as u32 {
-                self.reach.objects.insert(cell(self.state, at));
+        if self.is_shared {
+            let cells = &self.state.spaces[self.space as usize].cells;
+            for at in 0..cells.len() as u32 {
+                self.reach.objects.insert(cell(self.state, self.space, at));
             }
         }
         self.reach.modes |= self.machine.futures.any;
@@ -237,8 +248,8 @@ impl Finder<'_> {
             Val::Function(function) => self.reach.modes |= self.machine.futures.of(*function),
             Val::Tuple(items) => items.iter().for_each(|item| self.value(item)),
             Val::Ref(at) if self.cells.insert(*at) => {
-                if self.machine.method == StartMethod::Threads {
-                    self.reach.objects.insert(cell(self.state, *at));
+                if self.is_shared {
+                    self.reach.objects.insert(cell(self.state, self.space, *at));
                 }
                 let state = self.state;
                 self.cell(&state.spaces[self.space as usize].cells[*at as usize]);

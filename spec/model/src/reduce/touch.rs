@@ -46,7 +46,7 @@ fn of_process(
                 touches.push((*id, mode::SIGNAL));
             }
         }
-        Some(Pending::Global(_)) => touches.push((globals(state), mode::MEMORY)),
+        Some(Pending::Global(_)) => touches.push((globals(state, own.space), mode::MEMORY)),
         Some(Pending::Settle) => {}
         None => role(machine, state, process, touches),
     }
@@ -242,7 +242,7 @@ fn access_of(
     }
 }
 
-/// Containers of threads are touched themselves, and so are pipes through their ends.
+/// Containers in a shared memory are touched themselves, and so are pipes through their ends.
 fn connection(
     machine: &Machine,
     state: &State,
@@ -251,8 +251,9 @@ fn connection(
     modes: Modes,
     touches: &mut Vec<Touch>,
 ) {
-    if machine.method == StartMethod::Threads {
-        touches.push((cell(state, at), mode::MEMORY));
+    if machine.shares_memory(state, process) {
+        let space = state.processes[process as usize].space;
+        touches.push((cell(state, space, at), mode::MEMORY));
     }
     if let Cell::Connection(end) = &state.space(process).cells[at as usize] {
         touches.push((end.pipe, modes & sensible(state, end.pipe)));

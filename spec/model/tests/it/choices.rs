@@ -104,3 +104,28 @@ fn a_callback_may_terminate_its_pool() {
         assert_eq!(outcomes(&case, *method), ["failed / joined → exit 0"]);
     }
 }
+
+#[test]
+fn a_callback_and_main_share_the_memory_and_the_feeder_of_their_process() {
+    let functions = r#""one": Function(params: [], body: [Return(1)]),
+        "note": Function(params: ["r"], body: [Print(["in"]), Call("common.append", ["$r"])])"#;
+    let count = r#"Let("all", []), SetGlobal("common", "$all"), Let("p", New("Pool", [1])),
+        Let("r", Call("p.apply_async", [Fn("one")], (callback: Fn("note")))),
+        Print(["main"]), Print([Len("$all")]), Call("r.wait")"#;
+    let expected = [
+        "in / main / 0 → exit 0",
+        "in / main / 1 → exit 0",
+        "main / 0 / in → exit 0",
+        "main / in / 0 → exit 0",
+        "main / in / 1 → exit 0",
+    ];
+    let found = outcomes(&case(functions, count), StartMethod::Spawn);
+    assert_eq!(found, expected);
+    let functions = r#""one": Function(params: [], body: [Return(1)]),
+        "put": Function(params: ["r"], body: [Call("common.put", ["in"])])"#;
+    let put = r#"Let("q", New("Queue")), SetGlobal("common", "$q"), Let("p", New("Pool", [1])),
+        Call("p.apply_async", [Fn("one")], (callback: Fn("put"))), Call("q.put", ["main"]),
+        Print([Call("q.get"), Call("q.get")]), Call("p.close"), Call("p.join")"#;
+    let found = outcomes(&case(functions, put), StartMethod::Spawn);
+    assert_eq!(found, ["in main → exit 0", "main in → exit 0"]);
+}

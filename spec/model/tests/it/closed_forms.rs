@@ -69,6 +69,15 @@ fn two_producers_of_three_values_merge_in_twenty_ways() {
 }
 
 #[test]
+fn puts_into_a_queue_without_feeders_come_out_in_each_order() {
+    let after = |count: u32| format!(r#"Repeat({count}, [Print([Call("shared.get")])]),"#);
+    let one = r#"Call("shared.put", ["$i"])"#;
+    check(&crowd(2, r#"New("SimpleQueue")"#, one, &after(2)), "2");
+    let two = r#"For("k", Range(2), [Call("shared.put", [("$i", "$k")])])"#;
+    check(&crowd(3, r#"New("SimpleQueue")"#, two, &after(6)), "90");
+}
+
+#[test]
 fn three_producers_of_four_values_merge_in_their_multinomial() {
     // 12! / 4!^3.
     let body = r#"For("k", Range(4), [Call("shared.put", [("$i", "$k")])])"#;

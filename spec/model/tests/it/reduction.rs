@@ -102,6 +102,36 @@ const PROGRAMS: &[(&str, &str)] = &[
            Let("p", New("Process", (target: "say", args: [2]))), Call("p.start"),
            Print([Call("p.is_alive"), Len(Call("mp.active_children"))])"#,
     ),
+    // Two producers of a queue that has no feeders.
+    (
+        r#""put": Function(params: ["q", "i"], body: [Call("q.put", ["$i"])])"#,
+        r#"Let("q", New("SimpleQueue")),
+           Let("a", New("Process", (target: "put", args: ["$q", 1]))), Call("a.start"),
+           Let("b", New("Process", (target: "put", args: ["$q", 2]))), Call("b.start"),
+           Print([Call("q.get"), Call("q.get")]), Call("a.join"), Call("b.join")"#,
+    ),
+    // A callback and main share the feeder of their process.
+    (
+        r#""task": Function(params: [], body: [Return(1)]),
+           "put": Function(params: ["r"], body: [Call("common.put", ["callback"])])"#,
+        r#"Let("q", New("Queue")), SetGlobal("common", "$q"),
+           Let("pool", New("Pool", [1])),
+           Call("pool.apply_async", [Fn("task")], (callback: Fn("put"))),
+           Call("q.put", ["main"]), Print([Call("q.get")]), Print([Call("q.get")]),
+           Call("pool.close"), Call("pool.join")"#,
+    ),
+    // A callback and main share their process's lists and globals.
+    (
+        r#""task": Function(params: [], body: [Return(1)]),
+           "note": Function(params: ["r"], body: [
+             Print(["callback"]), Call("common.append", ["$r"]), SetGlobal("last", "$r"),
+           ])"#,
+        r#"SetGlobal("common", []),
+           Let("pool", New("Pool", [1])),
+           Let("r", Call("pool.apply_async", [Fn("task")], (callback: Fn("note")))),
+           Print(["main"]), Let("n", Len("$common")), Let("g", "$last"), Print(["$n", "$g"]),
+           Call("r.wait"), Print(["$common"])"#,
+    ),
 ];
 
 #[test]
