@@ -56,7 +56,7 @@ fn advance(machine: &Machine, state: &mut State, process: ProcessId) -> Result<(
 }
 
 /// The model error that a fault is where no program can catch it.
-fn explain(context: &Context<'_>, fault: Fault) -> ModelError {
+pub(super) fn explain(context: &Context<'_>, fault: Fault) -> ModelError {
     match fault {
         Fault::Model(error) => error,
         Fault::Raise(kind, _) => ModelError::new(

@@ -6,7 +6,7 @@ use super::decode::{Pending, decode};
 use super::{Machine, finish, plain, run, unwind, worker};
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
-use crate::objects::{self, Body, Choice, Context, Done, Fault, Ready, Wait, queue};
+use crate::objects::{self, Body, Choice, Context, Done, Fault, Ready, Wait, pool, queue};
 use crate::state::compact::Moved;
 use crate::state::{ObjectId, Phase, ProcessId, Role, Signal, SpaceId, State, Val, Work};
 
@@ -18,6 +18,8 @@ pub(crate) enum Actor {
     Feeder(ObjectId, usize),
     /// An end of a pipe that nothing in its process refers to.
     Lost(SpaceId, usize),
+    /// The thread of a pool that forks a worker in place of one that ended.
+    Replacement(ObjectId),
 }
 
 /// What it does.
@@ -83,13 +85,21 @@ impl Machine {
             all.push(self.process_moves(state, process)?);
         }
         for (id, object) in state.objects.iter().enumerate() {
-            if let Body::Queue(queue) = &object.body {
-                for (at, feeder) in queue.feeders.iter().enumerate() {
-                    if !feeder.buffer.is_empty() {
-                        let ways = queue::feeder_ways(self, queue, feeder);
-                        all.push(inner(Actor::Feeder(id as ObjectId, at), ways));
+            let id = id as ObjectId;
+            match &object.body {
+                Body::Queue(queue) => {
+                    for (at, feeder) in queue.feeders.iter().enumerate() {
+                        if !feeder.buffer.is_empty() {
+                            let ways = queue::feeder_ways(self, queue, feeder);
+                            all.push(inner(Actor::Feeder(id, at), ways));
+                        }
                     }
                 }
+                Body::Pool(this) if this.missing > 0 => {
+                    let ways = u8::from(pool::needs_worker(state, this));
+                    all.push(inner(Actor::Replacement(id), ways));
+                }
+                _ => {}
             }
         }
         for (space, memory) in state.spaces.iter().enumerate() {
@@ -185,6 +195,12 @@ impl Machine {
             }
             Actor::Lost(space, at) => {
                 state.spaces[space as usize].lost_ends.remove(at);
+                None
+            }
+            Actor::Replacement(id) => {
+                let mut context = self.context(state, 0);
+                let replaced = pool::replace_worker(&mut context, id);
+                replaced.map_err(|fault| run::explain(&context, fault))?;
                 None
             }
         };

@@ -1,6 +1,6 @@
 //! What a pool's worker or result handler does between two calls.
 
-use poolproof_case::ErrorKind;
+use poolproof_case::{ErrorKind, StartMethod};
 
 use super::finish::leave;
 use super::run;
@@ -13,14 +13,18 @@ pub(super) fn lose(context: &mut Context<'_>, id: ObjectId, work: Work) -> Resul
     if let Work::Task(task) = work {
         pool::arrive(context.state, id, task.job, task.index, Outcome::Lost);
     }
-    let Body::Pool(pool) = &context.state.objects[id as usize].body else {
+    let Body::Pool(this) = &context.state.objects[id as usize].body else {
         return Ok(());
     };
-    let creator = context.state.processes.get(pool.creator as usize);
-    let is_needed = pool.life == pool::Life::Open || !pool.tasks.is_empty();
-    let has_creator = creator.is_some_and(|creator| !creator.is_gone && creator.ending.is_none());
-    if is_needed && has_creator && pool.life != pool::Life::Terminated {
-        pool::start_worker(context, id)?;
+    if !pool::needs_worker(context.state, this) {
+        return Ok(());
+    }
+    if this.method != StartMethod::Fork {
+        return pool::start_worker(context, id);
+    }
+    // When it is forked is open, and what it then has of its creator's memory with it.
+    if let Body::Pool(this) = context.body(id) {
+        this.missing += 1;
     }
     Ok(())
 }

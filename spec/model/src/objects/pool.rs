@@ -27,6 +27,8 @@ pub(crate) struct Pool {
     pub(crate) initializer_arguments: Parcel,
     /// Each worker is replaced after so many tasks; 0: never.
     pub(crate) tasks_max: u32,
+    /// Workers that ended and are not yet replaced; each copies its creator when it is.
+    pub(crate) missing: u32,
     /// Whether a thread calls callbacks: all results then wait for it.
     pub(crate) has_handler: bool,
     /// Results that this thread has not yet seen.
@@ -90,6 +92,7 @@ pub(super) fn ready(state: &State, process: ProcessId, this: &Pool, access: &Acc
         };
     }
     let is_over = workers(state, id).next().is_none()
+        && this.tasks.is_empty()
         && this.arrived.is_empty()
         && !is_calling(state, id, process);
     match (access.operation, access.name) {
@@ -238,6 +241,7 @@ pub(super) fn make(
         initializer,
         initializer_arguments: arguments,
         tasks_max,
+        missing: 0,
         has_handler: false,
         arrived: VecDeque::new(),
     }));
@@ -245,6 +249,25 @@ pub(super) fn make(
         start_worker(context, id)?;
     }
     Ok(Val::Object(id))
+}
+
+/// Whether another worker takes the place of one that ended.
+pub(crate) fn needs_worker(state: &State, pool: &Pool) -> bool {
+    let creator = state.processes.get(pool.creator as usize);
+    let is_needed = match pool.life {
+        Life::Open => true,
+        Life::Closed => !pool.tasks.is_empty(),
+        Life::Terminated => false,
+    };
+    is_needed && creator.is_some_and(|creator| !creator.is_gone && creator.ending.is_none())
+}
+
+/// Starts a worker in place of one that ended, for as long as there is need.
+pub(crate) fn replace_worker(context: &mut Context<'_>, id: ObjectId) -> Result<(), Fault> {
+    if let Body::Pool(pool) = context.body(id) {
+        pool.missing -= 1;
+    }
+    start_worker(context, id)
 }
 
 /// Starts a worker, also in place of one that ended.

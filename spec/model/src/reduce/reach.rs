@@ -91,6 +91,7 @@ pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
                 .insert(state.spaces[space as usize].lost_ends[at].pipe);
             finder.reach.modes = mode::CLOSE;
         }
+        Actor::Replacement(pool) => finder.replacement(pool),
     }
     finder.reach
 }
@@ -139,6 +140,32 @@ impl Finder<'_> {
             self.reach.objects.insert(globals(self.state, own.space));
         }
         self.family(process);
+        if self.has_channel && self.machine.sends_objects.get() {
+            self.everything();
+        }
+    }
+
+    /// What a worker that is forked now may come to do, and what it is a copy of.
+    fn replacement(&mut self, id: u32) {
+        self.reach.modes = mode::END | mode::CLOSE | mode::USE | mode::RUN | mode::JOIN;
+        self.reach.modes |= mode::CLAIM | mode::DELIVER | mode::POOL_END | mode::SIGNAL;
+        self.reach.modes |= self.machine.futures.any;
+        self.object(id);
+        let Body::Pool(pool) = &self.state.objects[id as usize].body else {
+            return;
+        };
+        let Some(creator) = self.state.processes.get(pool.creator as usize) else {
+            return;
+        };
+        self.object(creator.object);
+        self.space = creator.space;
+        let memory = &self.state.spaces[creator.space as usize];
+        memory.globals.iter().for_each(|value| self.value(value));
+        memory
+            .lost_ends
+            .iter()
+            .for_each(|end| self.object(end.pipe));
+        memory.cells.iter().for_each(|cell| self.cell(cell));
         if self.has_channel && self.machine.sends_objects.get() {
             self.everything();
         }

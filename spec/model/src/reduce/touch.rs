@@ -21,6 +21,15 @@ pub(crate) fn touches(machine: &Machine, state: &State, moves: &Moves) -> Vec<To
         Actor::Lost(space, at) => {
             touches.push((state.spaces[space as usize].lost_ends[at].pipe, mode::CLOSE));
         }
+        Actor::Replacement(id) => {
+            touches.push((id, mode::POOL_END | mode::CLAIM));
+            if let Body::Pool(pool) = &state.objects[id as usize].body
+                && let Some(creator) = state.processes.get(pool.creator as usize)
+            {
+                // Whatever the creator does in its memory, the worker has or has not.
+                touches.push((creator.object, mode::SIGNAL));
+            }
+        }
         Actor::Process(process) => of_process(machine, state, process, moves, &mut touches),
     }
     touches

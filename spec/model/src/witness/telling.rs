@@ -105,6 +105,10 @@ impl Names {
         match actor {
             Actor::Process(process) => Who::Process(self.number(process)),
             Actor::Lost(space, _) => Who::Process(of_space(space)),
+            Actor::Replacement(pool) => Who::Process(match &state.objects[pool as usize].body {
+                Body::Pool(pool) => self.number(pool.creator),
+                _ => None,
+            }),
             Actor::Feeder(queue, at) => Who::Feeder(match &state.objects[queue as usize].body {
                 Body::Queue(queue) => of_space(queue.feeders[at].space),
                 _ => None,

@@ -129,3 +129,20 @@ fn a_callback_and_main_share_the_memory_and_the_feeder_of_their_process() {
     let found = outcomes(&case(functions, put), StartMethod::Spawn);
     assert_eq!(found, ["in main → exit 0", "main in → exit 0"]);
 }
+
+#[test]
+fn when_a_replaced_worker_copies_its_creator_is_open() {
+    let functions = r#""see": Function(params: [], body: [Return("$last")])"#;
+    let main = r#"Let("p", New("Pool", (processes: 1, maxtasksperchild: 1))),
+        Print([Call("p.apply", [Fn("see")])]), SetGlobal("last", 1),
+        Print([Call("p.apply", [Fn("see")])]), Print([Call("p.apply", [Fn("see")])]),
+        Call("p.close"), Call("p.join"), Print(["end"])"#;
+    let case = case(functions, main);
+    let forked = [
+        "None / 1 / 1 / end → exit 0",
+        "None / None / 1 / end → exit 0",
+    ];
+    assert_eq!(outcomes(&case, StartMethod::Fork), forked);
+    let spawned = ["None / None / None / end → exit 0"];
+    assert_eq!(outcomes(&case, StartMethod::Spawn), spawned);
+}

@@ -120,6 +120,14 @@ const PROGRAMS: &[(&str, &str)] = &[
            Call("q.put", ["main"]), Print([Call("q.get")]), Print([Call("q.get")]),
            Call("pool.close"), Call("pool.join")"#,
     ),
+    // A worker that is replaced, and what its creator does meanwhile.
+    (
+        r#""see": Function(params: ["x"], body: [Print(["task", "$x"]), Return(("$x", "$last"))])"#,
+        r#"Let("pool", New("Pool", (processes: 1, maxtasksperchild: 1))),
+           SetGlobal("last", 1), Print(["main"]),
+           Let("r", Call("pool.map_async", [Fn("see"), [1, 2]])),
+           SetGlobal("last", 2), Print([Call("r.get")]), Call("pool.close"), Call("pool.join")"#,
+    ),
     // A callback and main share their process's lists and globals.
     (
         r#""task": Function(params: [], body: [Return(1)]),
