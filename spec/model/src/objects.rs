@@ -310,6 +310,7 @@ impl Body {
                     .waiting
                     .iter_mut()
                     .for_each(|one| renumber.process(one));
+                renumber.sorted(&mut barrier.leaving);
             }
             Body::Pipe(pipe) => pipe.renumber(renumber),
             Body::Queue(queue) => queue.renumber(renumber),
@@ -365,10 +366,6 @@ fn stuck(state: &State, access: &Access) -> Ready {
                 _ => Wait::Forever,
             }
         }
-        (Val::Object(id), Operation::Call, "acquire") => match &state.objects[*id as usize].body {
-            Body::Lock(_) => access.wait(0, 1),
-            _ => Wait::Forever,
-        },
         _ => Wait::Forever,
     };
     Ready::wait(false, limit)

@@ -167,6 +167,8 @@ pub(crate) enum Phase {
     Arrived(u32),
     /// It was let go with this number.
     Released(u32),
+    /// It was let go with this number, and the barrier was aborted before it had returned.
+    Overtaken(u32),
     /// The barrier was broken while it waited.
     Broken,
     /// The barrier's action runs.

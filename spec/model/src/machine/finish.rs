@@ -97,6 +97,12 @@ pub(super) fn failed(context: &mut Context<'_>, error: &Val) -> Result<(), Fault
         ) => {
             return context.model("a pool whose initializer fails starts workers for ever");
         }
+        (Role::Handler { job, .. }, Val::Error(kind, text)) if *job != NOBODY => {
+            let job = *job;
+            if let Body::Job(job) = context.body(job) {
+                job.callback_error = Some((*kind, *text));
+            }
+        }
         (Role::Handler { .. }, _) => {}
         _ => begin_end(context.state, process, code),
     }
@@ -254,7 +260,10 @@ fn stop_waiting(state: &mut State, process: ProcessId) {
         let waiting = match &mut object.body {
             Body::Condition(condition) => &mut condition.waiting,
             Body::Event(event) => &mut event.waiting,
-            Body::Barrier(barrier) => &mut barrier.waiting,
+            Body::Barrier(barrier) => {
+                barrier.leaving.retain(|one| *one != process);
+                &mut barrier.waiting
+            }
             _ => continue,
         };
         waiting.retain(|one| *one != process);

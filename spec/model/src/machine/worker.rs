@@ -105,7 +105,11 @@ pub(super) fn handler_ways(state: &State, process: ProcessId) -> u8 {
         return 0;
     };
     match pool.arrived.front() {
-        _ if *job != NOBODY => 1,
+        // What becomes of a callback's error is open: it may take the place of the result.
+        _ if *job != NOBODY => match &state.objects[*job as usize].body {
+            Body::Job(job) if job.callback_error.is_some() => 2,
+            _ => 1,
+        },
         Some((job, _, Outcome::Lost)) if has_error_callback(state, *job) => 2,
         front => u8::from(front.is_some()),
     }
@@ -125,6 +129,12 @@ pub(super) fn handler_step(context: &mut Context<'_>, way: u8) -> Result<(), Fau
     };
     let (id, called) = (*pool, std::mem::replace(job, NOBODY));
     if called != NOBODY {
+        if let Body::Job(job) = context.body(called)
+            && let Some((kind, text)) = job.callback_error.take()
+            && way == 1
+        {
+            job.fail(kind, text);
+        }
         result::settle(context.state, called);
         return Ok(());
     }

@@ -12,6 +12,8 @@ pub(crate) struct Barrier {
     pub(crate) parties: u32,
     /// In the order of coming.
     pub(crate) waiting: Vec<ProcessId>,
+    /// Who was let go and has not yet returned.
+    pub(crate) leaving: Vec<ProcessId>,
     pub(crate) is_broken: bool,
     pub(crate) action: Option<u16>,
     /// How long each waits who does not say: none, or a timeout.
@@ -30,6 +32,7 @@ fn wait(this: &Barrier, access: &Access) -> Wait {
 pub(super) fn ready(state: &State, process: ProcessId, this: &Barrier, access: &Access) -> Ready {
     match phase(state, process) {
         Phase::Arrived(_) => Ready::wait(false, wait(this, access)),
+        Phase::Overtaken(_) => Ready::ways(2),
         _ => Ready::NOW,
     }
 }
@@ -57,11 +60,17 @@ pub(super) fn perform(
             Val::None
         }
         (Operation::Call, "abort") => {
+            overtake(context, id);
             break_up(context, id);
             Val::None
         }
         (Operation::Call, "wait") => match phase {
-            Phase::Released(number) => Val::Int(number.into()),
+            Phase::Overtaken(_) if choice == Choice::Way(1) => return broken(context),
+            Phase::Overtaken(number) => Val::Int(number.into()),
+            Phase::Released(number) => {
+                barrier.leaving.retain(|one| *one != process);
+                Val::Int(number.into())
+            }
             Phase::Broken => return broken(context),
             Phase::Acting => return Ok(Done::Value(release(context, id))),
             Phase::Arrived(_) => {
@@ -109,10 +118,28 @@ fn arrive(context: &mut Context<'_>, id: ObjectId, access: &Access) -> Result<Do
 fn release(context: &mut Context<'_>, id: ObjectId) -> Val {
     let waiting = take_waiting(context, id);
     let last = waiting.len() as i64;
+    if let Body::Barrier(barrier) = context.body(id) {
+        barrier.leaving.extend(&waiting);
+        barrier.leaving.sort_unstable();
+    }
     for (number, process) in waiting.into_iter().enumerate() {
         context.state.frame_mut(process).phase = Phase::Released(number as u32);
     }
     Val::Int(last)
+}
+
+/// An abort may still fail those who were let go and have not yet returned.
+fn overtake(context: &mut Context<'_>, id: ObjectId) {
+    let leaving = match context.body(id) {
+        Body::Barrier(barrier) => std::mem::take(&mut barrier.leaving),
+        _ => return,
+    };
+    for process in leaving {
+        let frame = context.state.frame_mut(process);
+        if let Phase::Released(number) = frame.phase {
+            frame.phase = Phase::Overtaken(number);
+        }
+    }
 }
 
 /// Breaks the barrier for all who wait.

@@ -25,8 +25,10 @@ impl Condition {
 pub(super) fn ready(state: &State, process: ProcessId, this: &Condition, access: &Access) -> Ready {
     let can_take = lock::of(state, this.lock).is_none_or(|lock| lock.can_take(process));
     match (access.operation, access.name) {
-        (Operation::Enter, _) => Ready::when(can_take),
-        (Operation::Call, "acquire") => Ready::wait(can_take, access.wait(0, 1)),
+        (Operation::Enter, _) | (Operation::Call, "acquire") => {
+            let lock = lock::of(state, this.lock);
+            lock.map_or(Ready::NOW, |lock| lock::ready(process, lock, access))
+        }
         (Operation::Call, "wait") => match phase(state, process) {
             Phase::Waiting(_) => Ready::wait(false, access.timeout(0)),
             Phase::Woken(..) => Ready::when(can_take),
@@ -78,7 +80,9 @@ pub(super) fn perform(
         context.state.frame_mut(process).phase = Phase::Woken(depth, false);
         return Ok(Done::Stay);
     }
-    if !lock::of(context.state, lock).is_some_and(|lock| lock.is_held(process)) {
+    let is_threads = context.is_threads();
+    let is_held = |lock: &lock::Lock| lock.is_held(process, is_threads);
+    if !lock::of(context.state, lock).is_some_and(is_held) {
         return context.raise(ErrorKind::NotOwner, "used without its lock");
     }
     match access.name {
@@ -100,6 +104,7 @@ fn wait(context: &mut Context<'_>, id: ObjectId, lock: ObjectId) -> Result<Done,
             depth = std::mem::replace(&mut lock.depth, 0);
             lock.owner = crate::state::NOBODY;
         } else {
+            lock.owner = crate::state::NOBODY;
             lock.free += 1;
         }
     }

@@ -13,10 +13,23 @@ pub(crate) struct Lock {
     pub(crate) free: u32,
     /// How many could be taken at first.
     pub(crate) limit: u32,
-    /// Who holds a recursive lock.
+    /// Who took it, where it is no semaphore.
     pub(crate) owner: ProcessId,
+    /// What those hear who want it after its holder ended.
+    pub(crate) fate: Fate,
     /// How often.
     pub(crate) depth: u32,
+}
+
+/// What becomes of a lock whose holder ended: the documentation does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Fate {
+    /// Nobody has asked yet.
+    Open,
+    /// It stays held, as if its holder lived.
+    Silent,
+    /// Whoever wants it is told.
+    Told,
 }
 
 /// Which of the catalogue's locks.
@@ -53,8 +66,14 @@ impl Lock {
             free: limit,
             limit,
             owner: NOBODY,
+            fate: Fate::Open,
             depth: 0,
         }
+    }
+
+    /// Whether its holder has ended.
+    fn is_left(&self, process: ProcessId) -> bool {
+        self.owner == DEAD && !self.can_take(process)
     }
 
     pub(crate) fn can_take(&self, process: ProcessId) -> bool {
@@ -70,14 +89,19 @@ impl Lock {
                 self.owner = process;
                 self.depth += 1;
             }
-            _ => self.free -= 1,
+            Flavour::Lock => {
+                self.owner = process;
+                self.free -= 1;
+            }
+            Flavour::Semaphore | Flavour::Bounded => self.free -= 1,
         }
     }
 
-    /// Whether this process may give it back or wait with it.
-    pub(crate) fn is_held(&self, process: ProcessId) -> bool {
+    /// Whether this process may wait with it or notify; threads are one process.
+    pub(crate) fn is_held(&self, process: ProcessId, is_threads: bool) -> bool {
         match self.flavour {
             Flavour::Recursive => self.owner == process,
+            Flavour::Lock if !is_threads => self.owner == process,
             _ => self.free == 0,
         }
     }
@@ -96,7 +120,15 @@ impl Lock {
             Flavour::Lock | Flavour::Bounded if self.free >= self.limit => {
                 return Err((ErrorKind::OverRelease, "released too often"));
             }
-            _ => self.free += 1,
+            // Who was told that its holder ended was not given it.
+            Flavour::Lock if self.fate == Fate::Told => {
+                return Err((ErrorKind::OverRelease, "nobody holds it any more"));
+            }
+            _ => {
+                self.owner = NOBODY;
+                self.fate = Fate::Open;
+                self.free += 1;
+            }
         }
         Ok(())
     }
@@ -120,6 +152,13 @@ fn wait(access: &Access) -> Wait {
 
 pub(super) fn ready(process: ProcessId, this: &Lock, access: &Access) -> Ready {
     match (access.operation, access.name) {
+        (Operation::Enter, _) | (Operation::Call, "acquire") if this.is_left(process) => {
+            match this.fate {
+                Fate::Open => Ready::ways(2),
+                Fate::Silent => Ready::wait(false, wait(access)),
+                Fate::Told => Ready::NOW,
+            }
+        }
         (Operation::Enter, _) | (Operation::Call, "acquire") => {
             Ready::wait(this.can_take(process), wait(access))
         }
@@ -138,6 +177,9 @@ pub(super) fn perform(
         return context.model("this is no lock");
     };
     let result = match (access.operation, access.name) {
+        (Operation::Enter, _) | (Operation::Call, "acquire") if lock.is_left(process) => {
+            return of_the_dead(context, id, choice);
+        }
         (Operation::Enter, _) | (Operation::Call, "acquire") => {
             let is_taken = choice != Choice::Expire && lock.can_take(process);
             if is_taken {
@@ -153,4 +195,20 @@ pub(super) fn perform(
         _ => return context.model(format!("a lock has no access `{}`", access.name)),
     };
     Ok(Done::Value(result))
+}
+
+/// An acquire of a lock whose holder has ended: it waits, or is told so.
+fn of_the_dead(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> Result<Done, Fault> {
+    let Body::Lock(lock) = context.body(id) else {
+        return context.model("this is no lock");
+    };
+    if lock.fate == Fate::Silent {
+        return Ok(Done::Value(Val::Bool(false)));
+    }
+    if lock.fate == Fate::Open && choice == Choice::Way(0) {
+        lock.fate = Fate::Silent;
+        return Ok(Done::Stay);
+    }
+    lock.fate = Fate::Told;
+    context.raise(ErrorKind::OwnerDied, "its holder has ended")
 }

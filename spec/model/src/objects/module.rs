@@ -223,6 +223,7 @@ pub(super) fn make_lock(
                 given => given.clone(),
             };
             Body::Barrier(Barrier {
+                leaving: Vec::new(),
                 parties,
                 waiting: Vec::new(),
                 is_broken: false,

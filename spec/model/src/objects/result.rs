@@ -45,6 +45,8 @@ pub(crate) struct Job {
     pub(crate) error: Option<(ErrorKind, Symbol)>,
     pub(crate) callback: Option<u16>,
     pub(crate) error_callback: Option<u16>,
+    /// What its callback raised.
+    pub(crate) callback_error: Option<(ErrorKind, Symbol)>,
     /// An iterator's results in the order in which they come out.
     pub(crate) next: VecDeque<Outcome>,
     /// The chunk that an ordered iterator waits for.
@@ -77,6 +79,7 @@ impl Job {
             error: None,
             callback: shape.callbacks.0,
             error_callback: shape.callbacks.1,
+            callback_error: None,
             next: VecDeque::new(),
             expected: 0,
         }
@@ -128,9 +131,9 @@ impl Job {
         !self.is_ordered && self.left as usize > lost
     }
 
-    /// That a task was lost becomes the result.
-    fn fail_as_lost(&mut self, text: Symbol) {
-        self.error = Some((ErrorKind::WorkerLost, text));
+    /// An error becomes the result.
+    pub(crate) fn fail(&mut self, kind: ErrorKind, text: Symbol) {
+        self.error = Some((kind, text));
         self.chunks.iter_mut().for_each(|chunk| *chunk = None);
         self.is_ready = true;
     }
@@ -286,7 +289,7 @@ pub(super) fn perform(
         return context.model("this is no result");
     };
     if !job.is_ready && !job.is_iterator && choice == Choice::Way(1) {
-        job.fail_as_lost(text);
+        job.fail(ErrorKind::WorkerLost, text);
     }
     let is_waited_for = choice != Choice::Expire && access.timeout(0) != Wait::Never;
     let result = match (access.operation, access.name) {

@@ -9,6 +9,7 @@ use crate::state::{Cell, NOBODY, Parcel, ProcessId, Role, SpaceId, State, Val, W
 use poolproof_case::StartMethod;
 
 use super::mode::{self, Modes};
+use super::touch;
 
 /// A set of objects and, where a memory is shared, of its cells and globals.
 #[derive(Clone, Debug, Default)]
@@ -129,6 +130,10 @@ impl Finder<'_> {
             }
         }
         self.object(own.object);
+        for lock in touch::locks_of(self.state, process) {
+            self.object(lock);
+            self.reach.modes |= mode::RELEASE;
+        }
         self.role(&own.role);
         for end in &self.state.space(process).lost_ends {
             self.object(end.pipe);

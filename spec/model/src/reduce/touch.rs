@@ -109,6 +109,7 @@ fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<T
     if let Role::Worker { pool, .. } = own.role {
         touches.push((pool, mode::POOL_END | mode::CLAIM));
     }
+    touches.extend(locks_of(state, process).map(|lock| (lock, mode::RELEASE)));
     if machine.method == StartMethod::Threads {
         return;
     }
@@ -135,6 +136,13 @@ fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<T
             _ => {}
         }
     }
+}
+
+/// The locks that a process holds, which its end leaves without a holder.
+pub(crate) fn locks_of(state: &State, process: ProcessId) -> impl Iterator<Item = u32> {
+    let all = state.objects.iter().enumerate();
+    all.filter(move |(_, object)| matches!(&object.body, Body::Lock(lock) if lock.owner == process))
+        .map(|(id, _)| id as u32)
 }
 
 fn modes_of(machine: &Machine, access: &Access) -> Modes {
