@@ -4,6 +4,7 @@ use poolproof_case::catalogue::{self, Parameter};
 
 use super::Machine;
 use crate::compile::{CallSite, Instruction};
+use crate::objects::queue::Flavour;
 use crate::objects::{Access, Body, Fault, Operation};
 use crate::state::{Cell, Frame, NOBODY, ProcessId, Signal, State, Val};
 
@@ -64,6 +65,33 @@ pub(crate) fn decode(
         access.place = place;
         Pending::Object(access)
     }))
+}
+
+impl Machine {
+    /// Whether another process rests at a get from the queue that this access is made to, so that
+    /// it may already have its place at the pipe.
+    pub(crate) fn another_gets(&self, state: &State, process: ProcessId, access: &Access) -> bool {
+        let Val::Object(queue) = access.receiver else {
+            return false;
+        };
+        let has_place = match &state.objects[queue as usize].body {
+            Body::Queue(queue) => !queue.is_direct && queue.flavour != Flavour::Simple,
+            _ => false,
+        };
+        let gets = |other: ProcessId| {
+            let one = &state.processes[other as usize];
+            if other == process || one.is_gone || one.ending.is_some() {
+                return false;
+            }
+            match decode(self, state, other) {
+                Ok(Some(Pending::Object(its))) => {
+                    its.receiver == access.receiver && matches!(its.name, "get" | "get_nowait")
+                }
+                _ => false,
+            }
+        };
+        has_place && (0..state.processes.len() as ProcessId).any(gets)
+    }
 }
 
 struct Decoder<'a> {

@@ -165,7 +165,17 @@ pub(super) fn ready(
             ready
         }
         "get" | "get_nowait" if !is_closed => {
-            Ready::wait(!this.pipe.is_empty(), wait(this, access))
+            let ready = Ready::wait(!this.pipe.is_empty(), wait(this, access));
+            match wait(this, access) {
+                _ if this.pipe.is_empty() || !machine.another_gets(state, process, access) => ready,
+                // Whoever gets holds the reader's place, where another waits in turn or gives up.
+                Wait::Never => Ready::ways(2),
+                Wait::Soon => Ready {
+                    expiry: Some(Wait::Soon),
+                    ..ready
+                },
+                Wait::Late | Wait::Forever => ready,
+            }
         }
         // Whether a closed queue still says that it is empty is nobody's promise.
         "empty" if is_closed => Ready::ways(2),
@@ -259,7 +269,7 @@ fn get(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> Result<Done, 
     let Body::Queue(queue) = context.body(id) else {
         return context.model("this is no queue");
     };
-    if choice == Choice::Expire || queue.pipe.is_empty() {
+    if choice != Choice::Way(0) || queue.pipe.is_empty() {
         return context.raise(ErrorKind::Empty, "");
     }
     let parcel = queue.pipe.pop_front().expect("the queue is not empty");

@@ -222,3 +222,29 @@ fn a_callbacks_error_is_dropped_or_becomes_the_result() {
         assert_eq!(outcomes(&case, *method), ["1 → exit 0", "value → exit 0"]);
     }
 }
+
+#[test]
+fn a_get_that_does_not_wait_may_find_the_readers_place_taken() {
+    let functions = r#""get": Function(params: ["q"], body: [Call("q.get")]),
+        "put": Function(params: ["q"], body: [Call("q.put", [1]), Call("q.put", [2])])"#;
+    let main = |is_watched: bool| {
+        let watched = if is_watched {
+            r#"Call("p.start"),"#
+        } else {
+            ""
+        };
+        format!(
+            r#"Let("q", New("Queue")), Let("p", New("Process", (target: "get", args: ["$q"]))),
+               Let("r", New("Process", (target: "put", args: ["$q"]))), {watched}
+               Call("r.start"), Call("r.join"),
+               Try(body: [Call("q.get_nowait"), Print(["value"])],
+                   except: {{"empty": [Print(["empty"])]}})"#
+        )
+    };
+    for method in PROCESSES {
+        let alone = outcomes(&case(functions, &main(false)), *method);
+        assert_eq!(alone, ["value → exit 0"], "{method}");
+        let beside = outcomes(&case(functions, &main(true)), *method);
+        assert!(beside.contains(&"empty → exit 0".to_owned()), "{method}");
+    }
+}

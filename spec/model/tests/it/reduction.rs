@@ -120,6 +120,19 @@ const PROGRAMS: &[(&str, &str)] = &[
            Call("q.put", ["main"]), Print([Call("q.get")]), Print([Call("q.get")]),
            Call("pool.close"), Call("pool.join")"#,
     ),
+    // Two who get from one queue, one of whom does not wait.
+    (
+        r#""get": Function(params: ["q"], body: [Print(["child"]), Print(["got", Call("q.get")])]),
+           "put": Function(params: ["q"], body: [Call("q.put", [1]), Call("q.put", [2])])"#,
+        r#"Let("q", New("Queue")),
+           Let("a", New("Process", (target: "get", args: ["$q"]))), Call("a.start"),
+           Let("b", New("Process", (target: "put", args: ["$q"]))), Call("b.start"),
+           Call("b.join"),
+           Try(body: [Print(["main", Call("q.get_nowait")])], except: {"empty": [Print(["empty"])]}),
+           Try(body: [Print(["main", Call("q.get", (timeout: Soon))])],
+               except: {"empty": [Print(["empty"])]}),
+           Call("a.terminate")"#,
+    ),
     // A worker that is replaced, and what its creator does meanwhile.
     (
         r#""see": Function(params: ["x"], body: [Print(["task", "$x"]), Return(("$x", "$last"))])"#,
