@@ -11,9 +11,10 @@ mod statement;
 
 use std::collections::BTreeMap;
 
-use poolproof_case::Program;
+use poolproof_case::{ErrorKind, Program};
 
 use crate::error::ModelError;
+use crate::state::Val;
 pub(crate) use function::FunctionCode;
 pub(crate) use instruction::{CallSite, Instruction, NewSite};
 pub(crate) use names::Names;
@@ -26,6 +27,8 @@ pub(crate) struct Code {
     pub(crate) function_names: Vec<String>,
     /// The place of main among the functions.
     pub(crate) main: u16,
+    /// The place of what stands for a function that is called with other arguments than it takes.
+    pub(crate) misfit: u16,
     pub(crate) names: Names,
     pub(crate) globals: Vec<(String, poolproof_case::Value)>,
     pub(crate) has_guard: bool,
@@ -71,6 +74,11 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     functions.push(function::compile(&mut scope, &[], &program.main)?);
     check_finite(&functions)?;
     let main = functions.len() as u16 - 1;
+    let misfit = functions.len() as u16;
+    functions.push(function::that_fails(Val::Error(
+        ErrorKind::Type,
+        names.intern("a function is called with other arguments"),
+    )));
     let has = |wanted: &dyn Fn(&Instruction) -> bool| {
         functions
             .iter()
@@ -88,6 +96,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         functions,
         function_names: program.functions.keys().cloned().collect(),
         main,
+        misfit,
         names,
         globals: program.globals.clone(),
         has_guard: program.guard,

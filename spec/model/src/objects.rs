@@ -357,6 +357,20 @@ pub(crate) fn ready(
     }
 }
 
+/// The error of an operation that an object of the catalogue does not have.
+fn misused(object: &Object, access: &Access) -> Option<ErrorKind> {
+    let name = object.body.name(object.manager != crate::state::NOBODY);
+    let known = poolproof_case::catalogue::object(name)?;
+    match access.operation {
+        Operation::Get if access.name == "?" => Some(ErrorKind::Attribute),
+        Operation::Enter if !known.context => Some(ErrorKind::Type),
+        Operation::Item | Operation::SetItem | Operation::Slice if !known.items => {
+            Some(ErrorKind::Type)
+        }
+        _ => None,
+    }
+}
+
 /// What waits for ever is still let go by its own limit.
 fn stuck(state: &State, access: &Access) -> Ready {
     let limit = match (&access.receiver, access.operation, access.name) {
@@ -383,6 +397,9 @@ pub(crate) fn perform(
         _ => return module::perform(context, access, choice),
     };
     let object = &context.state.objects[id as usize];
+    if let Some(error) = misused(object, access) {
+        return context.raise(error, "this object has no such operation");
+    }
     if manager::is_gone(context.state, object.manager) {
         return context.raise(ErrorKind::BrokenPipe, "the manager has ended");
     }

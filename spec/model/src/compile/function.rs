@@ -113,6 +113,17 @@ pub(super) fn compile<'a>(
     Ok(builder.finish())
 }
 
+/// A function that does nothing but raise this error.
+pub(super) fn that_fails(error: Val) -> FunctionCode {
+    FunctionCode {
+        instructions: vec![Instruction::Constant(error), Instruction::Raise],
+        places: vec![Place::default(); 2],
+        handlers: vec![None; 2],
+        live: vec![0; 2],
+        ..FunctionCode::default()
+    }
+}
+
 /// All names that a block assigns, in order of appearance.
 fn assigned(block: &[Statement], found: &mut Vec<String>) {
     for statement in block {

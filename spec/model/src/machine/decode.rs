@@ -1,5 +1,6 @@
 //! The access that a process is about to make, read off its instruction and operands.
 
+use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{self, Parameter};
 
 use super::Machine;
@@ -247,8 +248,14 @@ impl Decoder<'_> {
             operation: Operation::Call,
             name,
             symbol: site.name,
-            arguments: arrange(parameters, site.positional.into(), &site.named, given)
-                .ok_or_else(|| self.fault(format!("the arguments of `{name}` do not fit")))?,
+            arguments: arrange(parameters, site.positional.into(), &site.named, given).ok_or_else(
+                || {
+                    self.raised(
+                        ErrorKind::Type,
+                        &format!("the arguments of `{name}` do not fit"),
+                    )
+                },
+            )?,
             place: Default::default(),
         })
     }
@@ -264,14 +271,15 @@ impl Decoder<'_> {
         let made = catalogue::object(&text).filter(|made| is_context && made.of_context);
         match made.and_then(|made| Some((made.name, made.constructor?))) {
             Some(found) => Ok(found),
-            None => Err(self.fault(format!("`{object}` has no method `{text}`"))),
+            None => {
+                let text = format!("`{object}` has no method `{text}`");
+                Err(self.raised(ErrorKind::Attribute, &text))
+            }
         }
     }
 
-    fn fault(&self, message: String) -> Fault {
-        let function = &self.machine.code.functions[usize::from(self.frame.function)];
-        let place = function.places[self.frame.pc as usize];
-        Fault::Model(crate::error::ModelError::new(place, message))
+    fn raised(&self, kind: ErrorKind, text: &str) -> Fault {
+        Fault::Raise(kind, self.machine.code.names.intern(text))
     }
 }
 

@@ -313,6 +313,10 @@ fn own(context: &mut Context<'_>, instruction: &Instruction) -> Result<(), Fault
         Instruction::Item => of(top(1), Operation::Item, vec![top(0)]),
         Instruction::SetItem => of(top(1), Operation::SetItem, vec![top(0), top(2)]),
         Instruction::Slice => of(top(2), Operation::Slice, vec![top(1), top(0)]),
+        Instruction::GetAttribute(_) | Instruction::SetAttribute(_) => {
+            return context.raise(ErrorKind::Attribute, "this value has no such attribute");
+        }
+        Instruction::Enter => return context.raise(ErrorKind::Type, "this cannot be entered"),
         other => return context.model(format!("the machine cannot do {other:?} with this value")),
     };
     let value = match (&access.receiver, access.operation) {

@@ -30,11 +30,7 @@ pub(super) fn continues(context: &mut Context<'_>) -> Result<bool, Fault> {
                 };
                 let given = message::unpack(context.state, process, &call);
                 let given = plain::iterate(context, &given)?;
-                match run::bind(context, function, given, &[]) {
-                    Ok(arguments) => run::push(context, function, arguments, false)?,
-                    Err(Fault::Raise(kind, text)) => failed(context, &Val::Error(kind, text))?,
-                    Err(fault) => return Err(fault),
-                }
+                run::call(context, function, given, &[], false)?;
                 Ok(true)
             }
         },

@@ -151,6 +151,7 @@ pub(crate) fn iterate(context: &mut Context<'_>, value: &Val) -> Result<Vec<Val>
         },
         _ => {}
     }
+    check_operand(context, value)?;
     let plain = to_plain(context, value)?;
     match operate::iterate(&plain) {
         Ok(items) => Ok(items.iter().map(|item| from_plain(context, item)).collect()),
@@ -196,6 +197,16 @@ pub(crate) fn equal(context: &Context<'_>, left: &Val, right: &Val) -> Result<bo
         (Val::None, other) | (other, Val::None) => Ok(*other == Val::None),
         (Val::Ref(left), Val::Ref(right)) if left == right => Ok(true),
         _ => Ok(to_plain(context, left)? == to_plain(context, right)?),
+    }
+}
+
+/// A TypeError for an object or function where an operator wants a plain value.
+fn check_operand(context: &Context<'_>, value: &Val) -> Result<(), Fault> {
+    match value {
+        Val::Object(_) | Val::Function(_) | Val::Module | Val::Context(_) => {
+            context.raise(ErrorKind::Type, "an object is no operand")
+        }
+        _ => Ok(()),
     }
 }
 
@@ -268,6 +279,8 @@ pub(crate) fn binary(
         }
         _ => {}
     }
+    check_operand(context, left)?;
+    check_operand(context, right)?;
     let (left, right) = (to_plain(context, left)?, to_plain(context, right)?);
     match operate::binary(operator, &left, &right) {
         Ok(value) => Ok(from_plain(context, &value)),
@@ -311,6 +324,7 @@ pub(crate) fn unary(
         }
         _ => {}
     }
+    check_operand(context, value)?;
     let plain = to_plain(context, value)?;
     match operate::unary(operator, &plain) {
         Ok(value) => Ok(from_plain(context, &value)),
@@ -320,6 +334,8 @@ pub(crate) fn unary(
 
 /// `a[i]` of a value that is no container of the process's own.
 pub(crate) fn item(context: &mut Context<'_>, value: &Val, index: &Val) -> Result<Val, Fault> {
+    check_operand(context, value)?;
+    check_operand(context, index)?;
     let place = to_plain(context, index)?;
     if let (Val::Tuple(items), Value::Int(_)) = (value, &place) {
         return match operate::index_of(&place, items.len()) {

@@ -132,6 +132,7 @@ pub(crate) fn bind(
     named: &[(Symbol, Val)],
 ) -> Result<Vec<Val>, Fault> {
     let code = &context.machine.code.functions[usize::from(function)];
+    let count = positional.len();
     let mut arguments = positional;
     for name in &code.locals[arguments.len().min(code.parameters.into())..code.parameters.into()] {
         let is_it =
@@ -141,10 +142,36 @@ pub(crate) fn bind(
             None => break,
         }
     }
-    if arguments.len() != usize::from(code.parameters) {
+    // Each name is one of those that are left, and stands once.
+    let is_taken = |(name, _): &(Symbol, Val)| {
+        let text = context.machine.code.names.text(*name);
+        let left = code.locals[..usize::from(code.parameters)]
+            .iter()
+            .skip(count);
+        left.filter(|known| ***known == *text).count() == 1
+    };
+    if arguments.len() != usize::from(code.parameters) || !named.iter().all(is_taken) {
         return context.raise(ErrorKind::Type, "a function is called with other arguments");
     }
     Ok(arguments)
+}
+
+/// Begins a call with arguments that may not fit, which is an error within the call.
+pub(crate) fn call(
+    context: &mut Context<'_>,
+    function: u16,
+    positional: Vec<Val>,
+    named: &[(Symbol, Val)],
+    is_detached: bool,
+) -> Result<(), Fault> {
+    match bind(context, function, positional, named) {
+        Ok(arguments) => push(context, function, arguments, is_detached),
+        Err(Fault::Raise(..)) => {
+            let misfit = context.machine.code.misfit;
+            push(context, misfit, Vec::new(), is_detached)
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Begins a call.

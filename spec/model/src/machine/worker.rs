@@ -160,7 +160,7 @@ pub(super) fn handler_step(context: &mut Context<'_>, way: u8) -> Result<(), Fau
         return Ok(());
     };
     let argument = result::callback_argument(context, job);
-    run::push(context, callback, vec![argument], false)?;
+    run::call(context, callback, vec![argument], &[], false)?;
     if let Role::Handler { job: called, .. } = &mut context.state.processes[process as usize].role {
         *called = job;
     }

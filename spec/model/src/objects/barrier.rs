@@ -107,7 +107,7 @@ fn arrive(context: &mut Context<'_>, id: ObjectId, access: &Access) -> Result<Do
     match barrier.action {
         Some(action) => {
             context.state.frame_mut(process).phase = Phase::Acting;
-            run::push(context, action, Vec::new(), true)?;
+            run::call(context, action, Vec::new(), &[], true)?;
             Ok(Done::Stay)
         }
         None => Ok(Done::Value(release(context, id))),

@@ -295,8 +295,7 @@ pub(crate) fn start_worker(context: &mut Context<'_>, id: ObjectId) -> Result<()
         context.process = worker;
         let given = message::unpack(context.state, worker, &pool.initializer_arguments);
         let given = plain::iterate(context, &given)?;
-        let arguments = run::bind(context, initializer, given, &[])?;
-        run::push(context, initializer, arguments, false)?;
+        run::call(context, initializer, given, &[], false)?;
     }
     context.process = around;
     Ok(())

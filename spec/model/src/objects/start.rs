@@ -34,15 +34,7 @@ pub(super) fn start(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fau
     if let Some(target) = this.target {
         let values = given(context, &this, child)?;
         let around = std::mem::replace(&mut context.process, child);
-        let arguments = run::bind(context, target, values.0, &values.1);
-        let arguments = match arguments {
-            Ok(arguments) => arguments,
-            Err(fault) => {
-                context.process = around;
-                return Err(fault);
-            }
-        };
-        run::push(context, target, arguments, false)?;
+        run::call(context, target, values.0, &values.1, false)?;
         load(context, this.method)?;
         context.process = around;
     }

@@ -83,7 +83,12 @@ pub(super) fn submit(
     let mut calls: Vec<Vec<Val>> = Vec::new();
     if !request.is_map {
         let named = plain::named(context, access.argument(2))?;
-        calls.push(run::bind(context, function, items, &named)?);
+        calls.push(match run::bind(context, function, items.clone(), &named) {
+            Ok(arguments) => arguments,
+            // It fails where it is called: in the worker.
+            Err(Fault::Raise(..)) => misfit(context, function, items),
+            Err(fault) => return Err(fault),
+        });
     } else if request.is_star {
         for item in items {
             calls.push(plain::iterate(context, &item)?);
@@ -111,6 +116,14 @@ pub(super) fn submit(
         return Ok(Done::Stay);
     }
     Ok(Done::Value(Val::Object(job)))
+}
+
+/// Arguments of which there are more than the function takes, whatever it takes.
+fn misfit(context: &Context<'_>, function: u16, mut given: Vec<Val>) -> Vec<Val> {
+    let code = &context.machine.code.functions[usize::from(function)];
+    let count = given.len().max(usize::from(code.parameters)) + 1;
+    given.resize(count, Val::None);
+    given
 }
 
 impl Request {

@@ -4,6 +4,7 @@
 
 mod choices;
 mod closed_forms;
+mod errors;
 mod locks;
 mod mistakes;
 mod reduction;
