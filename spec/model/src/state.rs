@@ -34,8 +34,10 @@ pub(crate) struct State {
 pub(crate) struct Space {
     pub(crate) cells: Vec<Cell>,
     pub(crate) globals: Vec<Val>,
-    /// Open ends that nothing refers to; each may close at any moment.
+    /// Open ends that nothing refers to; each may close at any moment, or stay.
     pub(crate) lost_ends: Vec<End>,
+    /// Those of them that stay open until the process ends.
+    pub(crate) kept_ends: Vec<End>,
     /// The default start method, once it is fixed.
     pub(crate) default_method: Option<StartMethod>,
 }

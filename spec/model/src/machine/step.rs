@@ -6,7 +6,9 @@ use super::decode::{Pending, decode};
 use super::{Machine, finish, plain, run, unwind, worker};
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
-use crate::objects::{self, Body, Choice, Context, Done, Fault, Ready, Wait, pool, queue};
+use crate::objects::{
+    self, Body, Choice, Context, Done, Fault, Ready, Wait, connection, pool, queue,
+};
 use crate::state::compact::Moved;
 use crate::state::{ObjectId, Phase, ProcessId, Role, Signal, SpaceId, State, Val, Work};
 
@@ -104,9 +106,10 @@ impl Machine {
         }
         for (space, memory) in state.spaces.iter().enumerate() {
             for (at, end) in memory.lost_ends.iter().enumerate() {
-                // Equal ends are closed in one order.
-                if at == 0 || memory.lost_ends[at - 1] != *end {
-                    all.push(inner(Actor::Lost(space as SpaceId, at), 1));
+                // Equal ends are closed in one order, and none where nobody can notice.
+                let is_first = at == 0 || memory.lost_ends[at - 1] != *end;
+                if is_first && !connection::is_held(state, end.pipe, end.side) {
+                    all.push(inner(Actor::Lost(space as SpaceId, at), 2));
                 }
             }
         }
@@ -194,7 +197,11 @@ impl Machine {
                 None
             }
             Actor::Lost(space, at) => {
-                state.spaces[space as usize].lost_ends.remove(at);
+                let memory = &mut state.spaces[space as usize];
+                let end = memory.lost_ends.remove(at);
+                if step == Step::Way(1) {
+                    memory.kept_ends.push(end);
+                }
                 None
             }
             Actor::Replacement(id) => {

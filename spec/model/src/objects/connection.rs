@@ -61,6 +61,13 @@ fn pipe(state: &State, id: ObjectId) -> Option<&Pipe> {
 
 /// Whether any process, or any message on its way, holds this end open.
 pub(crate) fn is_open(state: &State, pipe: ObjectId, side: u8) -> bool {
+    let is_this = |end: &End| end.pipe == pipe && end.side == side;
+    let mut spaces = state.spaces.iter();
+    spaces.any(|space| space.lost_ends.iter().any(is_this)) || is_held(state, pipe, side)
+}
+
+/// Whether this end is open whatever becomes of those that nothing refers to.
+pub(crate) fn is_held(state: &State, pipe: ObjectId, side: u8) -> bool {
     let is_this = |end: &End| end.pipe == pipe && end.side == side && end.is_open;
     let in_cells = |cells: &[Cell]| {
         cells
@@ -74,7 +81,7 @@ pub(crate) fn is_open(state: &State, pipe: ObjectId, side: u8) -> bool {
     state
         .spaces
         .iter()
-        .any(|space| in_cells(&space.cells) || space.lost_ends.iter().any(is_this))
+        .any(|space| in_cells(&space.cells) || space.kept_ends.iter().any(is_this))
         || state.objects.iter().any(|object| match &object.body {
             Body::Pipe(pipe) => pipe.sent.iter().flatten().any(in_parcel),
             Body::Queue(queue) => queue.parcels().any(in_parcel),

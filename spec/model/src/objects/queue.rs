@@ -120,6 +120,12 @@ impl Queue {
         &mut self.feeders[at]
     }
 
+    /// Whether some process that lives has something left to hand over.
+    pub(crate) fn is_being_fed(&self) -> bool {
+        let feeds = |feeder: &Feeder| !feeder.buffer.is_empty() || feeder.is_writing;
+        self.feeders.iter().any(feeds)
+    }
+
     /// Whether this process has nothing left to hand over.
     pub(crate) fn is_flushed(&self, space: SpaceId) -> bool {
         self.feeders

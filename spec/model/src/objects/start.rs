@@ -112,7 +112,10 @@ pub(super) fn inherit_ends(state: &mut State, creator: ProcessId, child: Process
         Cell::Connection(end) if end.is_open => Some(end.clone()),
         _ => None,
     });
-    let mut ends: Vec<_> = named.chain(space.lost_ends.iter().cloned()).collect();
+    let mut ends: Vec<_> = named
+        .chain(space.lost_ends.iter().cloned())
+        .chain(space.kept_ends.iter().cloned())
+        .collect();
     for cell in &state.space(child).cells {
         if let Cell::Connection(known) = cell
             && let Some(at) = ends.iter().position(|end| end == known)

@@ -135,7 +135,8 @@ impl Finder<'_> {
             self.reach.modes |= mode::RELEASE;
         }
         self.role(&own.role);
-        for end in &self.state.space(process).lost_ends {
+        let memory = self.state.space(process);
+        for end in memory.lost_ends.iter().chain(&memory.kept_ends) {
             self.object(end.pipe);
         }
         for value in &self.state.space(process).globals {
@@ -166,10 +167,8 @@ impl Finder<'_> {
         self.space = creator.space;
         let memory = &self.state.spaces[creator.space as usize];
         memory.globals.iter().for_each(|value| self.value(value));
-        memory
-            .lost_ends
-            .iter()
-            .for_each(|end| self.object(end.pipe));
+        let ends = memory.lost_ends.iter().chain(&memory.kept_ends);
+        ends.for_each(|end| self.object(end.pipe));
         memory.cells.iter().for_each(|cell| self.cell(cell));
         if self.has_channel && self.machine.sends_objects.get() {
             self.everything();

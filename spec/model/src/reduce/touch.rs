@@ -121,10 +121,8 @@ fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<T
             touches.push((end.pipe, mode::CLOSE));
         }
     }
-    memory
-        .lost_ends
-        .iter()
-        .for_each(|end| touches.push((end.pipe, mode::CLOSE)));
+    let ends = memory.lost_ends.iter().chain(&memory.kept_ends);
+    ends.for_each(|end| touches.push((end.pipe, mode::CLOSE)));
     for (id, object) in state.objects.iter().enumerate() {
         match &object.body {
             Body::Queue(queue) if queue.feeders.iter().any(|one| one.space == own.space) => {

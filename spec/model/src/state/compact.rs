@@ -315,6 +315,12 @@ impl State {
         for manager in &mut self.managers {
             renumber.object(manager);
         }
+        // What a process has put is on its way, whether or not anything refers to the queue.
+        for (id, object) in self.objects.iter().enumerate() {
+            if matches!(&object.body, Body::Queue(queue) if queue.is_being_fed()) {
+                renumber.object(&mut (id as ObjectId));
+            }
+        }
     }
 
     fn follow(&mut self, renumber: &mut Renumber) {
@@ -358,12 +364,10 @@ impl State {
                 }
             }
             space.cells = kept;
-            space
-                .lost_ends
-                .retain_mut(|end| keep(end, &renumber.objects));
-            space
-                .lost_ends
-                .sort_unstable_by_key(|end| (end.pipe, end.side));
+            for ends in [&mut space.lost_ends, &mut space.kept_ends] {
+                ends.retain_mut(|end| keep(end, &renumber.objects));
+                ends.sort_unstable_by_key(|end| (end.pipe, end.side));
+            }
         }
         self.objects = objects;
     }

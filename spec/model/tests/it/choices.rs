@@ -248,3 +248,31 @@ fn a_get_that_does_not_wait_may_find_the_readers_place_taken() {
         assert!(beside.contains(&"empty → exit 0".to_owned()), "{method}");
     }
 }
+
+#[test]
+fn what_was_put_keeps_its_process_until_it_is_taken() {
+    let functions = r#""put": Function(params: ["q"], body: [Call("q.put", [Bytes(large)])])"#;
+    let main = r#"Let("q", New("Queue")),
+        Let("p", New("Process", (target: "put", args: ["$q"]))), Call("p.start"),
+        Call("p.join"), Print(["joined"])"#;
+    let case = case(functions, main);
+    for method in PROCESSES {
+        // How much the pipe takes before anything is read is nobody's promise.
+        assert_eq!(outcomes(&case, *method), [" → hang", "joined → exit 0"]);
+    }
+}
+
+#[test]
+fn an_end_that_a_forked_child_inherits_may_stay_open() {
+    let functions = r#""read": Function(params: ["r"], body: [
+        Try(body: [Call("r.recv")], except: {"eof": [Print(["eof"])]}) ])"#;
+    let main = r#"Let("r, w", New("Pipe", [false])),
+        Let("p", New("Process", (target: "read", args: ["$r"]))), Call("p.start"),
+        Call("w.close"), Call("p.join")"#;
+    let case = case(functions, main);
+    assert_eq!(
+        outcomes(&case, StartMethod::Fork),
+        [" → hang", "eof → exit 0"]
+    );
+    assert_eq!(outcomes(&case, StartMethod::Spawn), ["eof → exit 0"]);
+}
