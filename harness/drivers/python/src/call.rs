@@ -11,6 +11,7 @@ use crate::binding::{bound, indexed, named, text_of};
 use crate::error::{Result, WriteError};
 use crate::level::Level;
 use crate::names::python;
+use crate::raised::raised_by_making;
 use crate::writer::Writer;
 
 /// Functions of the module that are about its own default context.
@@ -47,8 +48,18 @@ impl Writer<'_> {
             return self.construct(&of, name, arguments);
         }
         let methods = self.types.methods(&self.scope, receiver, name);
+        let raised = self.raised_by_method(&self.scope, receiver, name);
+        if name == "next" && self.may_be_generator(receiver) {
+            if !arguments.positional.is_empty() || !arguments.named.is_empty() {
+                return Err(WriteError::new(
+                    "results in chunks come from a generator in CPython, which takes no timeout",
+                ));
+            }
+            return Ok(self.marked_call(&raised, "next", &of));
+        }
         if name == "shared" {
-            return self.shared(&of, arguments);
+            let function = self.shared(&of, arguments)?;
+            return Ok(self.marked_call(&raised, &function, ""));
         }
         let fitting = methods.into_iter().find(|(_, method)| {
             bind(
@@ -66,7 +77,7 @@ impl Writer<'_> {
             }
             None => self.as_written(arguments)?,
         };
-        Ok(format!("{of}.{name}({arguments})"))
+        Ok(self.marked_call(&raised, &format!("{of}.{name}"), &arguments))
     }
 
     /// `mp.Queue(maxsize=1)`.
@@ -94,7 +105,8 @@ impl Writer<'_> {
             }
             _ => self.arguments(parameters, arguments, false)?,
         };
-        Ok(format!("{prefix}.{object}({text})"))
+        let raised = raised_by_making(object);
+        Ok(self.marked_call(&raised, &format!("{prefix}.{object}"), &text))
     }
 
     /// Everything of a process by name, as Python programs do; there is only one group.

@@ -7,6 +7,7 @@ use poolproof_case::{ErrorKind, Value};
 use crate::error::{Result, WriteError};
 use crate::level::Level;
 use crate::literal::{literal, string};
+use crate::marks;
 use crate::names::python;
 use crate::need::Need;
 use crate::writer::Writer;
@@ -109,7 +110,11 @@ impl Writer<'_> {
     }
 
     fn error(&mut self, kind: ErrorKind, text: &str) -> String {
-        let class = first_class(kind);
+        let class = if self.marks.contains(&kind) {
+            marks::class(kind)
+        } else {
+            first_class(kind)
+        };
         format!("{}({text})", self.needs.class(class))
     }
 

@@ -84,6 +84,7 @@ impl Writer<'_> {
             let is_ascii = is_ascii(self.case);
             helpers.push(if is_ascii { SHOW } else { SHOW_UNICODE }.to_owned());
         }
+        helpers.extend(self.marking());
         if self.needs.has(&Need::Settle) {
             self.needs.add(Need::Import("os"));
             self.needs.add(Need::Import("time"));

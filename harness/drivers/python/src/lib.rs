@@ -8,6 +8,7 @@
 
 mod binding;
 mod call;
+mod chunks;
 mod error;
 mod expression;
 mod handler;
@@ -15,6 +16,7 @@ mod head;
 mod helpers;
 mod level;
 mod literal;
+mod marks;
 mod names;
 mod need;
 mod options;

@@ -38,6 +38,7 @@ const TAKEN: &[&str] = &[
     "while",
     "with",
     "yield", // builtins
+    "ascii",
     "bytes",
     "dict",
     "float",
@@ -48,6 +49,7 @@ const TAKEN: &[&str] = &[
     "len",
     "list",
     "map",
+    "next",
     "range",
     "sorted",
     "str",
@@ -68,8 +70,10 @@ const TAKEN: &[&str] = &[
     "METHOD",
     "Queue",
     "SOON",
+    "functools",
     "generators",
     "main",
+    "marked",
     "measure",
     "pause",
     "problem",
@@ -85,7 +89,9 @@ const TAKEN: &[&str] = &[
 
 /// The name in Python: the same, with an underscore behind where it is taken.
 pub(crate) fn python(name: &str) -> String {
-    if TAKEN.contains(&name) {
+    // Python's classes of errors, and those of marked kinds.
+    let is_class = name.ends_with("Error") || name.ends_with("Kind");
+    if is_class || TAKEN.contains(&name) {
         format!("{name}_")
     } else {
         name.to_owned()
@@ -178,6 +184,7 @@ mod tests {
     fn a_keyword_gets_a_trailing_underscore_and_a_plain_name_stays() {
         assert_eq!(python("lambda"), "lambda_");
         assert_eq!(python("main"), "main_");
+        assert_eq!(python("ValueError"), "ValueError_");
         assert_eq!(python("queue"), "queue");
     }
 

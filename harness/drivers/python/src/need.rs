@@ -25,6 +25,8 @@ pub(crate) enum Need {
     Work,
     /// `measure()`.
     Measure,
+    /// `marked()`.
+    Marked,
     /// `sample()`.
     Sample,
     /// `SharingManager` with its `start_server()`.

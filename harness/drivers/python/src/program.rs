@@ -34,6 +34,7 @@ use crate::writer::Writer;
 /// ```
 pub fn write(case: &Case, options: Options) -> std::result::Result<String, WriteError> {
     let mut writer = Writer::new(case, options);
+    writer.mark()?;
     let mut definitions = writer.functions()?;
     definitions.push(writer.main()?);
     let globals = writer.globals()?;

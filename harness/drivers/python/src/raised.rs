@@ -1,17 +1,34 @@
 //! What a block may raise: kinds, with the classes that Python has for them there.
+//!
+//! Which of a program's kinds need a class of their own is left to `marks`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::catalogue::{self, Raise, python_classes};
-use poolproof_case::program::{Block, Callee, ExpressionKind, StatementKind};
+use poolproof_case::catalogue::{self, Kind, Method, Object, Raise, python_classes};
+use poolproof_case::program::{
+    BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind, Statement,
+    StatementKind, UnaryOperator,
+};
 use poolproof_case::{ErrorKind, Value};
 
 use crate::expression::first_class;
 use crate::walk::{Part, visit, visit_program};
 use crate::writer::Writer;
 
-/// Kinds, each with Python's classes for it.
-pub(crate) type Raised = BTreeMap<ErrorKind, BTreeSet<&'static str>>;
+/// Names of Python's classes.
+pub(crate) type Classes = BTreeSet<&'static str>;
+
+/// Kinds, each with where it comes from.
+pub(crate) type Raised = BTreeMap<ErrorKind, Origin>;
+
+/// Python's classes for a kind, by what raises them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Of calls and of the program's own errors, which can be given another class.
+    pub(crate) told: Classes,
+    /// Of Python's operators, which have theirs.
+    pub(crate) bare: Classes,
+}
 
 /// What threads raise besides, where the catalogue speaks of processes.
 const OF_THREADS: &[(&str, ErrorKind, &str)] = &[
@@ -19,85 +36,322 @@ const OF_THREADS: &[(&str, ErrorKind, &str)] = &[
     ("join", ErrorKind::Usage, "RuntimeError"),
 ];
 
+/// What Python raises where one that has ended is entered.
+const OF_ENTERING: &[(&str, &str)] = &[
+    ("Manager", "multiprocessing.ProcessError"),
+    ("ManagerServer", "multiprocessing.ProcessError"),
+    ("Pool", "ValueError"),
+];
+
+/// What a call of a method of these raises may come from a function of the program.
+const DELIVERS: &[(&str, &[&str])] = &[
+    ("Pool", &["apply", "map", "starmap"]),
+    ("AsyncResult", &["get"]),
+    ("ResultIterator", &["next"]),
+    ("Barrier", &["wait"]),
+    ("Process", &["run"]),
+];
+
+impl Origin {
+    /// All its classes.
+    pub(crate) fn classes(&self) -> Classes {
+        &self.told | &self.bare
+    }
+}
+
 impl Writer<'_> {
-    /// What a block of the current scope may raise, the functions that it calls included.
-    pub(crate) fn raised(&self, block: &Block) -> Raised {
+    /// What a block of a scope may raise, the functions that it calls included.
+    pub(crate) fn raised(&self, scope: &str, block: &Block) -> Raised {
         let mut raised = Raised::new();
         let mut seen = BTreeSet::new();
-        self.collect(&self.scope, block, &mut raised, &mut seen);
-        // A task's or a callback's error may come out far from where it is raised.
+        if self.collect(scope, block, &mut raised, &mut seen) {
+            for (kind, origin) in self.raised_by_functions() {
+                let known = raised.entry(kind).or_default();
+                known.told.extend(origin.told);
+                known.bare.extend(origin.bare);
+            }
+        }
+        raised
+    }
+
+    /// What any function may raise, and any error that the program makes.
+    pub(crate) fn raised_by_functions(&self) -> Raised {
+        let mut raised = Raised::new();
+        let mut seen = BTreeSet::new();
+        for (name, function) in &self.case.program.functions {
+            self.collect(name, &function.body, &mut raised, &mut seen);
+        }
         visit_program(&self.case.program, &mut |part| {
-            let Part::Expression(expression) = part else {
-                return;
-            };
-            if let ExpressionKind::Error(kind, _) | ExpressionKind::Literal(Value::Error(kind, _)) =
-                &expression.kind
-            {
-                raised.entry(*kind).or_default().insert(first_class(*kind));
+            if let Part::Expression(expression) = part {
+                own(expression, &mut raised);
             }
         });
         raised
     }
 
+    /// What a call of a method may raise.
+    pub(crate) fn raised_by_call(&self, scope: &str, call: &CallExpression) -> Raised {
+        match &call.callee {
+            Callee::Method(receiver, name) => self.raised_by_method(scope, receiver, name),
+            Callee::Function(_) => Raised::new(),
+        }
+    }
+
+    /// What a method of a receiver may raise.
+    pub(crate) fn raised_by_method(
+        &self,
+        scope: &str,
+        receiver: &Expression,
+        name: &str,
+    ) -> Raised {
+        if self.types.of(scope, receiver).contains("Context") && catalogue::object(name).is_some() {
+            return raised_by_making(name);
+        }
+        let mut raised = Raised::new();
+        for (object, method) in self.types.methods(scope, receiver, name) {
+            self.add_method(object, method, &mut raised);
+        }
+        raised
+    }
+
+    /// Whether a call may raise what a function of the program raised.
+    pub(crate) fn delivers(&self, scope: &str, call: &CallExpression) -> bool {
+        let Callee::Method(receiver, name) = &call.callee else {
+            return false;
+        };
+        let methods = self.types.methods(scope, receiver, name);
+        methods.iter().any(|(object, method)| {
+            DELIVERS
+                .iter()
+                .any(|(of, names)| *of == object.name && names.contains(&method.name))
+        })
+    }
+
+    /// Adds what a block raises; says whether what any function raises may come out there, too.
     fn collect(
         &self,
         scope: &str,
         block: &Block,
         raised: &mut Raised,
         seen: &mut BTreeSet<String>,
-    ) {
+    ) -> bool {
         let mut called = Vec::new();
+        let mut delivers = false;
         visit(block, &mut |part| match part {
             Part::Statement(statement) => {
-                if let StatementKind::Drain { queue, .. } = &statement.kind {
-                    for (_, method) in self.types.methods(scope, queue, "get") {
-                        add(raised, method.raises);
-                    }
-                }
+                delivers |= self.statement_raises(scope, statement, raised);
             }
             Part::Expression(expression) => {
-                if let ExpressionKind::New { object, .. } = &expression.kind {
-                    add(
-                        raised,
-                        catalogue::object(object).map_or(&[], |found| found.raises),
-                    );
+                own(expression, raised);
+                self.operator(scope, expression, raised);
+                delivers |= matches!(&expression.kind, ExpressionKind::Unary(_, of)
+                    if self.types.of(scope, of).contains("ResultIterator"));
+            }
+            Part::Call(call) => {
+                delivers |= self.delivers(scope, call);
+                told(raised, self.raised_by_call(scope, call));
+                match &call.callee {
+                    Callee::Function(name) => called.push(name.clone()),
+                    Callee::Method(receiver, _) => self.receiver(scope, receiver, raised),
                 }
             }
-            Part::Call(call) => match &call.callee {
-                Callee::Function(name) => called.push(name.clone()),
-                Callee::Method(receiver, name) => {
-                    for (_, method) in self.types.methods(scope, receiver, name) {
-                        add(raised, method.raises);
-                    }
-                    if self.may_be_threads() {
-                        for (method, kind, class) in OF_THREADS {
-                            if method == name && raised.contains_key(kind) {
-                                raised.entry(*kind).or_default().insert(class);
-                            }
-                        }
-                    }
-                }
-            },
         });
         for name in called {
             if let Some(function) = self.case.program.functions.get(&name)
                 && seen.insert(name.clone())
             {
-                self.collect(&name, &function.body, raised, seen);
+                delivers |= self.collect(&name, &function.body, raised, seen);
+            }
+        }
+        delivers
+    }
+
+    fn statement_raises(&self, scope: &str, statement: &Statement, raised: &mut Raised) -> bool {
+        match &statement.kind {
+            StatementKind::Drain { queue, .. } => {
+                told(raised, self.raised_by_method(scope, queue, "get"));
+                false
+            }
+            StatementKind::With(context, _) => {
+                self.entered(scope, context, raised);
+                false
+            }
+            StatementKind::Raise(error) => !matches!(
+                error.kind,
+                ExpressionKind::Error(..) | ExpressionKind::Literal(Value::Error(..))
+            ),
+            StatementKind::For(names, value, _) => {
+                if names.len() > 1 {
+                    bare(raised, ErrorKind::Value);
+                }
+                self.types.of(scope, value).contains("ResultIterator")
+            }
+            StatementKind::Let(names, value) => {
+                if names.len() > 1 && !is_pair(value) {
+                    bare(raised, ErrorKind::Value);
+                }
+                false
+            }
+            StatementKind::SetItem(..) => {
+                bare(raised, ErrorKind::Index);
+                bare(raised, ErrorKind::Type);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// What entering and leaving raises, which is written without a call.
+    fn entered(&self, scope: &str, context: &Expression, raised: &mut Raised) {
+        for object in self.types.of(scope, context) {
+            for (_, class) in OF_ENTERING.iter().filter(|(of, _)| *of == object) {
+                let closed = raised.entry(ErrorKind::Closed).or_default();
+                closed.bare.insert(class);
+            }
+            let release = catalogue::object(object).and_then(|object| object.method("release"));
+            let mut left = Raised::new();
+            add(&mut left, release.iter().flat_map(|method| method.raises));
+            for (kind, origin) in left {
+                raised.entry(kind).or_default().bare.extend(origin.told);
             }
         }
     }
+
+    /// What Python's operators raise.
+    fn operator(&self, scope: &str, expression: &Expression, raised: &mut Raised) {
+        use ExpressionKind as E;
+        match &expression.kind {
+            E::New { object, .. } => told(raised, raised_by_making(object)),
+            E::Attribute(of, _) => self.receiver(scope, of, raised),
+            E::Item(..) => {
+                for kind in [ErrorKind::Index, ErrorKind::Key, ErrorKind::Type] {
+                    bare(raised, kind);
+                }
+            }
+            E::Binary(operator, ..)
+                if !matches!(operator, BinaryOperator::Eq | BinaryOperator::Ne) =>
+            {
+                bare(raised, ErrorKind::Type);
+            }
+            E::Unary(
+                UnaryOperator::Neg
+                | UnaryOperator::Len
+                | UnaryOperator::Sum
+                | UnaryOperator::Sorted,
+                _,
+            ) => bare(raised, ErrorKind::Type),
+            _ => {}
+        }
+    }
+
+    /// What is not known to be an object may be None, which has no attributes.
+    fn receiver(&self, scope: &str, receiver: &Expression, raised: &mut Raised) {
+        if self.types.of(scope, receiver).is_empty() {
+            bare(raised, ErrorKind::Attribute);
+        }
+    }
+
+    fn add_method(&self, object: &Object, method: &Method, raised: &mut Raised) {
+        // Only an end of a one-way pipe can be used the wrong way.
+        let is_one_way = object.name != "Connection" || self.has_one_way_pipe();
+        let raises = method.raises.iter();
+        add(
+            raised,
+            raises.filter(|raise| is_one_way || raise.kind != ErrorKind::Usage),
+        );
+        if self.may_be_threads() {
+            for (name, kind, class) in OF_THREADS {
+                if *name == method.name
+                    && let Some(origin) = raised.get_mut(kind)
+                {
+                    origin.told.insert(class);
+                }
+            }
+        }
+    }
+
+    fn has_one_way_pipe(&self) -> bool {
+        let mut has = false;
+        let duplex = Value::Bool(true);
+        visit_program(&self.case.program, &mut |part| match part {
+            Part::Expression(expression) => {
+                if let ExpressionKind::New { object, arguments } = &expression.kind
+                    && object == "Pipe"
+                {
+                    let named = arguments.named.iter().map(|(_, value)| value);
+                    has |= arguments.positional.iter().chain(named).any(|value| {
+                        !matches!(&value.kind, ExpressionKind::Literal(value) if *value == duplex)
+                    });
+                }
+            }
+            Part::Call(call) => {
+                has |= matches!(&call.callee, Callee::Method(_, name) if name == "Pipe");
+            }
+            Part::Statement(_) => {}
+        });
+        has
+    }
 }
 
-fn add(raised: &mut Raised, raises: &'static [Raise]) {
+/// An error that the program makes itself.
+fn own(expression: &Expression, raised: &mut Raised) {
+    if let ExpressionKind::Error(kind, _) | ExpressionKind::Literal(Value::Error(kind, _)) =
+        &expression.kind
+    {
+        raised
+            .entry(*kind)
+            .or_default()
+            .told
+            .insert(first_class(*kind));
+    }
+}
+
+/// What making an object may raise.
+pub(crate) fn raised_by_making(object: &str) -> Raised {
+    let mut raised = Raised::new();
+    if let Some(made) = catalogue::object(object) {
+        add(&mut raised, made.raises.iter());
+    }
+    raised
+}
+
+fn told(raised: &mut Raised, more: Raised) {
+    for (kind, origin) in more {
+        raised.entry(kind).or_default().told.extend(origin.told);
+    }
+}
+
+fn bare(raised: &mut Raised, kind: ErrorKind) {
+    raised
+        .entry(kind)
+        .or_default()
+        .bare
+        .extend(all_classes(kind));
+}
+
+/// Whether a value certainly has two parts.
+fn is_pair(value: &Expression) -> bool {
+    match &value.kind {
+        ExpressionKind::New { object, .. } => {
+            let object = catalogue::object(object);
+            object.is_some_and(|object| matches!(object.makes, Kind::Pair(..)))
+        }
+        _ => false,
+    }
+}
+
+/// Every class that Python has for a kind.
+pub(crate) fn all_classes(kind: ErrorKind) -> Classes {
+    python_classes(kind).split(", ").collect()
+}
+
+fn add<'a>(raised: &mut Raised, raises: impl Iterator<Item = &'a Raise>) {
     for raise in raises {
         let classes = match raise.classes {
             "" => python_classes(raise.kind),
             classes => classes,
         };
-        raised
-            .entry(raise.kind)
-            .or_default()
-            .extend(classes.split(", "));
+        let origin = raised.entry(raise.kind).or_default();
+        origin.told.extend(classes.split(", "));
     }
 }

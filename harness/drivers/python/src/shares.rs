@@ -47,14 +47,14 @@ impl Writer<'_> {
         Ok(format!("SharingManager({})", parts.join(", ")))
     }
 
-    /// `server.get_numbers()`.
+    /// `server.get_numbers`.
     pub(crate) fn shared(&mut self, of: &str, arguments: &Arguments) -> Result<String> {
         let given = arguments
             .positional
             .iter()
             .chain(arguments.named.iter().map(|(_, one)| one));
         match given.map(text_of).next().flatten() {
-            Some(name) => Ok(format!("{of}.get_{name}()")),
+            Some(name) => Ok(format!("{of}.get_{name}")),
             None => Err(WriteError::new("`shared` wants its name written out")),
         }
     }

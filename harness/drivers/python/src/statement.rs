@@ -195,11 +195,13 @@ impl Writer<'_> {
     }
 
     fn drain(&mut self, queue: &Expression, name: &str, until: &Value, body: &Block) -> Result<()> {
+        let raised = self.raised_by_method(&self.scope, queue, "get");
         let queue = self.bound(queue, Level::Atom)?;
+        let get = self.deferred(&raised, &format!("{queue}.get"));
         let until = literal(until)
             .ok_or_else(|| WriteError::new("what ends a `Drain` cannot be written down"))?;
         let name = python(name);
-        self.nested(format!("for {name} in iter({queue}.get, {until}):"), body)
+        self.nested(format!("for {name} in iter({get}, {until}):"), body)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The writer's state: the case, what its variables hold, what the program needs, where it is.
 
+use std::collections::BTreeSet;
+
 use poolproof_case::uses::unsupported;
-use poolproof_case::{Case, StartMethod};
+use poolproof_case::{Case, ErrorKind, StartMethod};
 
 use crate::need::{Need, Needs};
 use crate::options::Options;
@@ -18,6 +20,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) methods: Vec<StartMethod>,
     /// What managers on TCP share by name.
     pub(crate) shares: Vec<Share>,
+    /// The kinds of errors that have a class of their own.
+    pub(crate) marks: BTreeSet<ErrorKind>,
     /// The function that is being written; [`MAIN`] for main.
     pub(crate) scope: String,
     /// The lines that are not yet taken.
@@ -34,6 +38,7 @@ impl<'a> Writer<'a> {
             needs: Needs::default(),
             methods: methods(case),
             shares: Vec::new(),
+            marks: BTreeSet::new(),
             scope: MAIN.to_owned(),
             lines: Vec::new(),
             depth: 0,

@@ -19,13 +19,9 @@ const SET_START_METHOD: &[Parameter] = &[
     optional("force", Kind::Bool, Default::Bool(false)),
 ];
 
-const NOT_STARTED_OR_CLOSED: &[Raise] = &[
-    raise_as(
-        ErrorKind::Usage,
-        "AssertionError, ValueError, AttributeError",
-    ),
-    raise_as(ErrorKind::Closed, "ValueError"),
-];
+const CLOSED: Raise = raise_as(ErrorKind::Closed, "ValueError");
+const NOT_A_CHILD_OR_CLOSED: &[Raise] = &[raise_as(ErrorKind::Usage, "AssertionError"), CLOSED];
+const NOT_STARTED_OR_CLOSED: &[Raise] = &[raise_as(ErrorKind::Usage, "AttributeError"), CLOSED];
 
 pub(super) const OBJECTS: &[Object] = &[
     Object {
@@ -127,14 +123,14 @@ pub(super) const OBJECTS: &[Object] = &[
                 "join",
                 &[TIMEOUT],
                 Kind::None,
-                NOT_STARTED_OR_CLOSED,
+                NOT_A_CHILD_OR_CLOSED,
                 "Waits for the child's end; tells nothing.",
             ),
             method(
                 "is_alive",
                 &[],
                 Kind::Bool,
-                NOT_STARTED_OR_CLOSED,
+                NOT_A_CHILD_OR_CLOSED,
                 "Whether the child runs.",
             ),
             method(

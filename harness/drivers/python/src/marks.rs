@@ -1,0 +1,288 @@
+//! Kinds of errors with a class of their own, where Python has one class for several.
+//!
+//! A call that raises such a kind goes through `marked`, and the program's own errors of it are
+//! made with that class. Where neither tells two kinds apart, the program cannot be written.
+
+use std::collections::BTreeSet;
+
+use poolproof_case::program::{Block, ErrorPattern, ExpressionKind, StatementKind};
+use poolproof_case::{Case, ErrorKind};
+
+use crate::error::{Result, WriteError};
+use crate::expression::first_class;
+use crate::handler::{is_below, taken};
+use crate::need::Need;
+use crate::raised::{Classes, Origin, Raised, raised_by_making};
+use crate::types::MAIN;
+use crate::walk::{Part, visit};
+use crate::writer::Writer;
+
+const MARKED: &str = r#"def marked(kind, classes, function, /, *arguments, **named):
+    """Calls a function, whose errors of these classes are of one kind."""
+    try:
+        return function(*arguments, **named)
+    except classes as problem:
+        raise kind(str(problem)) from problem"#;
+
+/// A call, or what makes an object, with the scope it stands in.
+struct Site {
+    raised: Raised,
+    delivers: bool,
+}
+
+impl Writer<'_> {
+    /// Gives each kind a class of its own that some handler could not tell from another otherwise.
+    pub(crate) fn mark(&mut self) -> Result<()> {
+        let sites = self.sites();
+        let mut tries = Vec::new();
+        for (scope, block) in scopes(self.case) {
+            visit(block, &mut |part| {
+                if let Part::Statement(statement) = part
+                    && let StatementKind::Try { body, handlers, .. } = &statement.kind
+                {
+                    tries.push((self.raised(scope, body), handlers));
+                }
+            });
+        }
+        for (raised, handlers) in tries {
+            while let Some((one, other)) = self.conflict(&raised, handlers) {
+                let marks = self.told_apart(&sites, &raised, one, other)?;
+                self.marks.extend(marks);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything in the program that raises what the catalogue says.
+    fn sites(&self) -> Vec<Site> {
+        let mut sites = Vec::new();
+        for (scope, block) in scopes(self.case) {
+            visit(block, &mut |part| match part {
+                Part::Call(call) => sites.push(Site {
+                    raised: self.raised_by_call(scope, call),
+                    delivers: self.delivers(scope, call),
+                }),
+                Part::Expression(expression) => {
+                    if let ExpressionKind::New { object, .. } = &expression.kind {
+                        sites.push(Site {
+                            raised: raised_by_making(object),
+                            delivers: false,
+                        });
+                    }
+                }
+                Part::Statement(statement) => {
+                    if let StatementKind::Drain { queue, .. } = &statement.kind {
+                        let raised = self.raised_by_method(scope, queue, "get");
+                        let delivers = false;
+                        sites.push(Site { raised, delivers });
+                    }
+                }
+            });
+        }
+        sites
+    }
+
+    /// The classes by which a kind is caught where it is raised like this.
+    pub(crate) fn caught(&self, kind: ErrorKind, origin: &Origin) -> Classes {
+        if !self.marks.contains(&kind) || origin.told.is_empty() {
+            return origin.classes();
+        }
+        let mut classes = origin.bare.clone();
+        classes.insert(class(kind));
+        classes
+    }
+
+    /// Two kinds that have a class in common and not the same handler.
+    fn conflict(
+        &self,
+        raised: &Raised,
+        handlers: &[(ErrorPattern, Block)],
+    ) -> Option<(ErrorKind, ErrorKind)> {
+        let handled = |kind: &ErrorKind| taken(handlers).any(|known| known == *kind);
+        let mut pairs = raised.iter().filter(|(kind, _)| handled(kind));
+        pairs.find_map(|(kind, origin)| {
+            let classes = self.caught(*kind, origin);
+            let mut others = raised.iter().filter(|(other, _)| *other != kind);
+            let other = others
+                .find(|(other, origin)| !self.caught(**other, origin).is_disjoint(&classes))?;
+            Some((*kind, *other.0))
+        })
+    }
+
+    /// The kinds whose marks tell two apart: first what the program alone raises, then the one with
+    /// fewer calls to go through `marked`.
+    fn told_apart(
+        &self,
+        sites: &[Site],
+        raised: &Raised,
+        one: ErrorKind,
+        other: ErrorKind,
+    ) -> Result<BTreeSet<ErrorKind>> {
+        let calls = |kind: &ErrorKind| {
+            let raising = sites.iter().filter(|site| site.raised.contains_key(kind));
+            raising.count()
+        };
+        let mut candidates = [(one, other), (other, one)];
+        candidates.sort_by_key(|(kind, _)| calls(kind));
+        candidates
+            .into_iter()
+            .find_map(|(kind, from)| self.markable(sites, raised, kind, from))
+            .ok_or_else(|| {
+                WriteError::new(format!(
+                    "Python has one class for `{}` and `{}` here, and nothing tells them apart",
+                    one.name(),
+                    other.name()
+                ))
+            })
+    }
+
+    /// What has to be marked so that a kind differs from another one, if that is possible.
+    fn markable(
+        &self,
+        sites: &[Site],
+        raised: &Raised,
+        kind: ErrorKind,
+        from: ErrorKind,
+    ) -> Option<BTreeSet<ErrorKind>> {
+        let (own, others) = (raised.get(&kind)?, raised.get(&from)?);
+        if self.marks.contains(&kind)
+            || own.told.is_empty()
+            || !own.bare.is_disjoint(&self.caught(from, others))
+        {
+            return None;
+        }
+        let functions = self.raised_by_functions();
+        let mut marks = BTreeSet::from([kind]);
+        for site in sites {
+            let Some(origin) = site.raised.get(&kind) else {
+                continue;
+            };
+            let takes = |classes: &Classes| {
+                classes.iter().any(|class| {
+                    let mut told = origin.told.iter();
+                    told.any(|known| known == class || is_below(class, known))
+                })
+            };
+            let mut beside = site.raised.iter().filter(|(other, _)| **other != kind);
+            if beside.any(|(_, other)| takes(&other.told)) {
+                return None;
+            }
+            if !site.delivers {
+                continue;
+            }
+            for (other, origin) in &functions {
+                if *other == kind || !takes(&self.caught(*other, origin)) {
+                    continue;
+                }
+                let is_called = sites.iter().any(|site| site.raised.contains_key(other));
+                if is_called || takes(&origin.bare) {
+                    return None;
+                }
+                marks.insert(*other);
+            }
+        }
+        Some(marks)
+    }
+
+    /// A call as it is, or through `marked` for each kind that it may raise and that has a class of
+    /// its own.
+    pub(crate) fn marked_call(
+        &mut self,
+        raised: &Raised,
+        function: &str,
+        arguments: &str,
+    ) -> String {
+        let (mut function, mut parts) = (function.to_owned(), Vec::new());
+        for (kind, origin) in raised {
+            if !self.marks.contains(kind) {
+                continue;
+            }
+            self.needs.add(Need::Marked);
+            let classes: Vec<&str> = origin
+                .told
+                .iter()
+                .map(|class| self.needs.class(class))
+                .collect();
+            let classes = match classes.as_slice() {
+                [one] => (*one).to_owned(),
+                many => format!("({})", many.join(", ")),
+            };
+            parts.insert(0, format!("{}, {classes}, {function}", class(*kind)));
+            "marked".clone_into(&mut function);
+        }
+        parts.extend((!arguments.is_empty()).then(|| arguments.to_owned()));
+        format!("{function}({})", parts.join(", "))
+    }
+
+    /// A function without arguments that does what `marked_call` writes.
+    pub(crate) fn deferred(&mut self, raised: &Raised, function: &str) -> String {
+        if !raised.keys().any(|kind| self.marks.contains(kind)) {
+            return function.to_owned();
+        }
+        self.needs.add(Need::Import("functools"));
+        let call = self.marked_call(raised, function, "");
+        let arguments = call.trim_start_matches("marked(").trim_end_matches(')');
+        format!("functools.partial(marked, {arguments})")
+    }
+
+    /// The classes of marked kinds, and what marks the errors of a call.
+    pub(crate) fn marking(&mut self) -> Vec<String> {
+        let mut helpers: Vec<String> = self
+            .marks
+            .iter()
+            .map(|kind| {
+                let (class, name) = (class(*kind), kind.name());
+                let shown = first_class(*kind);
+                format!(
+                    "class {class}(Exception):\n    \"\"\"An error of the kind `{name}`, where \
+                     Python's class is also that of another.\"\"\"\n\n    def __repr__(self):\n        \
+                     return \"{shown}(%s)\" % ascii(self.args[0])"
+                )
+            })
+            .collect();
+        if self.needs.has(&Need::Marked) {
+            helpers.push(MARKED.to_owned());
+        }
+        helpers
+    }
+}
+
+/// The functions of a case and its main, by name.
+fn scopes(case: &Case) -> Vec<(&str, &Block)> {
+    let functions = case.program.functions.iter();
+    let functions = functions.map(|(name, function)| (name.as_str(), &function.body));
+    functions.chain([(MAIN, &case.program.main)]).collect()
+}
+
+/// The class of a kind that has one of its own.
+pub(crate) fn class(kind: ErrorKind) -> &'static str {
+    use ErrorKind as K;
+    match kind {
+        K::Closed => "ClosedKind",
+        K::Empty => "EmptyKind",
+        K::Full => "FullKind",
+        K::Timeout => "TimeoutKind",
+        K::Eof => "EofKind",
+        K::BrokenPipe => "BrokenPipeKind",
+        K::OverRelease => "OverReleaseKind",
+        K::NotOwner => "NotOwnerKind",
+        K::NotInheritable => "NotInheritableKind",
+        K::Usage => "UsageKind",
+        K::Bootstrapping => "BootstrappingKind",
+        K::Serialize => "SerializeKind",
+        K::Deserialize => "DeserializeKind",
+        K::WorkerLost => "WorkerLostKind",
+        K::OwnerDied => "OwnerDiedKind",
+        K::Auth => "AuthKind",
+        K::BrokenBarrier => "BrokenBarrierKind",
+        K::BrokenPool => "BrokenPoolKind",
+        K::Value => "ValueKind",
+        K::Type => "TypeKind",
+        K::Key => "KeyKind",
+        K::Index => "IndexKind",
+        K::Attribute => "AttributeKind",
+        K::Runtime => "RuntimeKind",
+        K::ZeroDivision => "ZeroDivisionKind",
+        K::Overflow => "OverflowKind",
+    }
+}
