@@ -168,6 +168,16 @@ impl Child {
     }
 }
 
+/// Sends a signal to a process that this one did not start: to itself, or to its parent.
+///
+/// # Errors
+/// Fails as the system's kill does; there is no such process, say.
+pub fn signal(pid: u32, signal: Signal) -> io::Result<()> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(call!(kill_process(pid, number(signal)))?)
+}
+
 fn number(signal: Signal) -> rustix::process::Signal {
     match signal {
         Signal::Terminate => rustix::process::Signal::TERM,

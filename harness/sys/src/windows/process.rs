@@ -17,7 +17,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::Console::{GetStdHandle, STD_INPUT_HANDLE, SetStdHandle};
 use windows_sys::Win32::System::Threading::{
-    GetExitCodeProcess, OpenProcess, PROCESS_SYNCHRONIZE, TerminateProcess,
+    GetExitCodeProcess, OpenProcess, PROCESS_SUSPEND_RESUME, PROCESS_SYNCHRONIZE,
+    PROCESS_TERMINATE, TerminateProcess,
 };
 
 use super::handle::Handle;
@@ -84,24 +85,12 @@ impl Child {
             return Ok(());
         }
         match signal {
-            Signal::Terminate => self.end(15),
-            Signal::Kill => self.end(9),
+            Signal::Terminate => end(&self.process, 15),
+            Signal::Kill => end(&self.process, 9),
             // An interrupt goes to all of a console, never to one process.
             Signal::Interrupt => Err(io::ErrorKind::Unsupported.into()),
             Signal::Stop => self.pause(true),
             Signal::Continue => self.pause(false),
-        }
-    }
-
-    fn end(&self, signal: u32) -> io::Result<()> {
-        // SAFETY: the handle is open, and we started the process.
-        if call!(unsafe { TerminateProcess(self.process.raw(), SIGNALLED + signal) }) != 0 {
-            return Ok(());
-        }
-        match io::Error::last_os_error() {
-            // It is ending already.
-            error if error.raw_os_error() == Some(ERROR_ACCESS_DENIED.cast_signed()) => Ok(()),
-            error => Err(error),
         }
     }
 
@@ -120,6 +109,36 @@ impl Child {
         }
         *is_paused = pause;
         Ok(())
+    }
+}
+
+/// Sends a signal to a process that this one did not start: to itself, or to its parent.
+///
+/// # Errors
+/// Fails as the system's calls do; there is no such process, say.
+pub fn signal(pid: u32, signal: Signal) -> io::Result<()> {
+    // SAFETY: the call takes no pointers.
+    let process = Handle::from_call(call!(unsafe {
+        OpenProcess(PROCESS_TERMINATE | PROCESS_SUSPEND_RESUME, 0, pid)
+    }))?;
+    match signal {
+        Signal::Terminate => end(&process, 15),
+        Signal::Kill => end(&process, 9),
+        Signal::Interrupt => Err(io::ErrorKind::Unsupported.into()),
+        Signal::Stop => suspend(&process),
+        Signal::Continue => resume(&process),
+    }
+}
+
+fn end(process: &Handle, signal: u32) -> io::Result<()> {
+    // SAFETY: the handle is open for the time of this call.
+    if call!(unsafe { TerminateProcess(process.raw(), SIGNALLED + signal) }) != 0 {
+        return Ok(());
+    }
+    match io::Error::last_os_error() {
+        // It is ending already.
+        error if error.raw_os_error() == Some(ERROR_ACCESS_DENIED.cast_signed()) => Ok(()),
+        error => Err(error),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use poolproof_case::{ErrorKind, StartMethod, Value};
 use poolproof_runtime as mp;
+use poolproof_sys::process::Signal;
 
 use super::Bound;
 use crate::data::{Data, lock};
@@ -170,14 +171,26 @@ impl Process {
         Ok(child.is_alive()?)
     }
 
-    pub(super) fn signal(&self, signal: &str) -> Result<()> {
-        let child = self.child("signal")?;
-        match signal {
-            "STOP" => child.pause()?,
-            "CONT" => child.resume()?,
-            "TERM" => child.terminate()?,
-            "KILL" => child.kill()?,
+    pub(super) fn signal(&self, name: &str) -> Result<()> {
+        let signal = match name {
+            "STOP" => Signal::Stop,
+            "CONT" => Signal::Continue,
+            "TERM" => Signal::Terminate,
+            "KILL" => Signal::Kill,
             other => return Err(missing("the runtime", other)),
+        };
+        // Not locked meanwhile: a process may end itself, and its forked children have the lock, too.
+        let child = match &*lock(&self.state) {
+            State::Made(_) => return Err(not_started("signal")),
+            State::Known { pid, .. } => Err(*pid),
+            State::Started(process) => Ok(Arc::clone(process)),
+        };
+        match (child, signal) {
+            (Err(pid), signal) => signal_by_id(pid, signal)?,
+            (Ok(child), Signal::Stop) => child.pause()?,
+            (Ok(child), Signal::Continue) => child.resume()?,
+            (Ok(child), Signal::Terminate) => child.terminate()?,
+            (Ok(child), Signal::Kill | Signal::Interrupt) => child.kill()?,
         }
         Ok(())
     }
@@ -240,6 +253,12 @@ impl Plan {
             other => Err(missing("Process", other)),
         }
     }
+}
+
+/// Signals this process itself, or its parent.
+fn signal_by_id(pid: u32, signal: Signal) -> Result<()> {
+    poolproof_sys::process::signal(pid, signal)
+        .map_err(|error| Stop::error(ErrorKind::Runtime, format!("signal a process: {error}")))
 }
 
 fn exit_code(code: Option<i32>) -> Data {
