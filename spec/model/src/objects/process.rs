@@ -59,7 +59,7 @@ fn must_be_started(name: &str) -> bool {
     matches!(name, "join" | "is_alive" | "terminate" | "kill")
 }
 
-/// Whether this process may ask: its creator, itself, or its child.
+/// Whether this process may ask: its creator, itself, or its child; all threads are one process.
 fn may_ask(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
     let is_parent = match this.status {
         Status::Running(it) => it == process || state.processes[process as usize].parent == it,
@@ -67,7 +67,9 @@ fn may_ask(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
         Status::Ended(_) => process != 0 && state.processes[process as usize].parent == NOBODY,
         _ => false,
     };
-    this.creator == process || is_parent
+    let creator = state.processes.get(this.creator as usize);
+    let shares = creator.is_some_and(|one| one.space == state.processes[process as usize].space);
+    this.creator == process || is_parent || shares
 }
 
 pub(super) fn ready(
