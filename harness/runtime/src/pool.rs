@@ -282,6 +282,15 @@ impl Pool {
         self.inner.workers
     }
 
+    /// Whether it takes tasks, as a result with the reason why not.
+    ///
+    /// # Errors
+    /// `is_closed` for a pool that was closed or terminated, `is_broken_pool` for one that can start
+    /// no worker.
+    pub fn check_open(&self) -> Result<()> {
+        self.inner.office.check_open()
+    }
+
     /// Takes no more tasks; the workers leave when all that were given are done.
     pub fn close(&self) {
         self.inner.office.close();

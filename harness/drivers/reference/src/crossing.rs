@@ -1,4 +1,6 @@
 //! Data on their way to another process: containers are copied, objects travel as handles.
+//!
+//! Among threads nothing is copied: what travels is the very value, left in `passing` meanwhile.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex};
@@ -9,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::data::{DEPTH_MAX, Data, Timeout, lock};
 use crate::object::Object;
+use crate::passing;
 
 /// What crosses, by the reference where it leaves.
 #[derive(Serialize)]
@@ -20,6 +23,7 @@ enum Leaving<'a> {
     Function(&'a str),
     Timeout(bool),
     Object(&'a Object),
+    Left(u64),
 }
 
 /// What crosses, as it arrives; the same variants in the same order as [`Leaving`].
@@ -32,6 +36,7 @@ enum Arriving {
     Function(String),
     Timeout(bool),
     Object(Object),
+    Left(u64),
 }
 
 thread_local! {
@@ -41,6 +46,9 @@ thread_local! {
 
 impl Serialize for Data {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(number) = passing::leave(self) {
+            return Leaving::Left(number).serialize(serializer);
+        }
         let depth = DEPTH.get();
         if depth == DEPTH_MAX {
             return Err(S::Error::custom("a container holds itself"));
@@ -86,6 +94,8 @@ impl<'de> Deserialize<'de> for Data {
             Arriving::Timeout(true) => Data::Timeout(Timeout::Late),
             Arriving::Timeout(false) => Data::Timeout(Timeout::Soon),
             Arriving::Object(object) => Data::Object(object),
+            Arriving::Left(number) => passing::take(number)
+                .ok_or_else(|| serde::de::Error::custom("the value was taken by another thread"))?,
         })
     }
 }

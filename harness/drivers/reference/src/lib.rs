@@ -16,6 +16,7 @@ mod job;
 mod object;
 mod operators;
 mod output;
+mod passing;
 mod plan;
 mod sequence;
 mod stop;

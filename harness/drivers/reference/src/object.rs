@@ -261,7 +261,10 @@ pub(crate) fn enter(context: &Data) -> Result<()> {
     match context {
         Data::Object(Object::Takable(takable)) => takable.acquire(None).map(|_| ()),
         Data::Object(Object::Managed(managed)) => managed.enter(),
-        Data::Object(Object::Pool(_) | Object::Connection(_) | Object::Manager(_)) => Ok(()),
+        Data::Object(Object::Pool(pool)) => pool.enter(),
+        Data::Object(Object::Manager(manager)) => manager.enter(),
+        // A closed end can be entered, as Python's.
+        Data::Object(Object::Connection(_)) => Ok(()),
         other => Err(no_context(other)),
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::code::Code;
 use crate::data::{Data, lock};
+use crate::passing;
 use crate::stop::{Result, Stop};
 
 /// One process's view of the program.
@@ -32,6 +33,7 @@ impl World {
         method: StartMethod,
         transport: Transport,
     ) -> Arc<World> {
+        passing::set(method == StartMethod::Threads);
         let globals = program.globals.iter();
         let globals = globals
             .map(|(name, value)| (name.clone(), Data::of(value)))

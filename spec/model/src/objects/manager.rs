@@ -166,6 +166,9 @@ pub(super) fn perform(
     let is_alive = manager.is_alive;
     let result = match (access.operation, access.name) {
         (Operation::Get, "address") => manager.address.clone(),
+        (Operation::Enter, _) if !is_alive => {
+            return context.raise(ErrorKind::Closed, "the manager has ended");
+        }
         (Operation::Enter, _) => Val::None,
         (Operation::Leave, _) | (Operation::Call, "shutdown") => {
             shut_down(context.state, id);

@@ -131,8 +131,10 @@ fn simple(statement: &StatementKind, scope: &mut Scope) -> Step {
         StatementKind::Print(values) => {
             let values: Vec<Operand> = values.iter().map(|one| Operand::of(one, scope)).collect();
             next(move |frame| {
-                let values = values.iter();
-                let values = values.map(|value| sequence::copy(&*value.see(frame)?)?.value());
+                let values = values.iter().map(|value| value.get(frame));
+                // What a later value changes is seen in the line, as in Python.
+                let values = values.collect::<Result<Vec<_>>>()?.into_iter();
+                let values = values.map(|value| sequence::copy(&value)?.value());
                 output::line(&values.collect::<Result<Vec<_>>>()?)
             })
         }
@@ -174,8 +176,10 @@ fn setting(statement: &StatementKind, scope: &mut Scope) -> Step {
             let (container, index) = (Operand::of(container, scope), Operand::of(index, scope));
             let value = Operand::of(value, scope);
             next(move |frame| {
+                // As in Python, the value is there before the place is looked for.
+                let value = value.get(frame)?;
                 let (container, index) = (container.see(frame)?, index.see(frame)?);
-                sequence::set_item(&container, &index, value.get(frame)?)
+                sequence::set_item(&container, &index, value)
             })
         }
         StatementKind::SetAttr(object, name, value) => {

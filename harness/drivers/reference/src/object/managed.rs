@@ -4,9 +4,11 @@
 
 mod container;
 mod key;
+mod local;
 mod lock;
 mod queue;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use poolproof_case::ErrorKind;
@@ -18,6 +20,8 @@ use crate::data::Data;
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
 use key::Key;
+use local::Local;
+pub(super) use local::unmanaged;
 
 /// An object of a manager.
 #[derive(Clone, Serialize, Deserialize)]
@@ -37,6 +41,9 @@ pub(crate) enum Managed {
     JoinableQueue(mp::JoinableQueueProxy<Data>),
     Value(mp::ValueProxy<Data>),
     Array(mp::ArrayProxy<Data>),
+    /// Among threads, where no manager keeps it.
+    #[serde(skip)]
+    Local(Arc<Local>),
 }
 
 /// Makes an object in a manager by the name of the manager's method.
@@ -88,6 +95,7 @@ impl Managed {
             Managed::JoinableQueue(_) => "ManagedJoinableQueue",
             Managed::Value(_) => "ManagedValue",
             Managed::Array(_) => "ManagedArray",
+            Managed::Local(local) => local.name(),
         }
     }
 
@@ -139,6 +147,7 @@ impl Managed {
             Managed::JoinableQueue(proxy) => manager.share(name, proxy)?,
             Managed::Value(proxy) => manager.share(name, proxy)?,
             Managed::Array(proxy) => manager.share(name, proxy)?,
+            Managed::Local(_) => return Err(missing("a manager among threads", "shared")),
         }
         Ok(())
     }
@@ -156,6 +165,7 @@ impl Managed {
                 other => Err(missing(self.name(), other)),
             },
             Managed::Queue(_) | Managed::JoinableQueue(_) => queue::call(self, method, bound),
+            Managed::Local(local) => local.call(method, bound),
             Managed::Namespace(_) | Managed::Array(_) => Err(missing(self.name(), method)),
             _ => lock::call(self, method, bound),
         }
@@ -163,6 +173,7 @@ impl Managed {
 
     pub(super) fn attribute(&self, name: &str) -> Result<Data> {
         match (self, name) {
+            (Managed::Local(local), name) => local.attribute(name),
             (Managed::Namespace(space), name) => Ok(space.get(name)?),
             (Managed::Value(value), "value") => Ok(value.get()?),
             (Managed::Barrier(barrier, _), "parties") => Ok(Data::int(barrier.parties()?)),
@@ -174,6 +185,7 @@ impl Managed {
 
     pub(super) fn set_attribute(&self, name: &str, value: &Data) -> Result<()> {
         match (self, name) {
+            (Managed::Local(local), name) => local.set_attribute(name, value)?,
             (Managed::Namespace(space), name) => space.set(name, value)?,
             (Managed::Value(shared), "value") => shared.set(value)?,
             (_, other) => return Err(missing(self.name(), other)),

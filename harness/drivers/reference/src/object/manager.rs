@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 
-use super::managed::{Managed, make};
+use super::managed::{Managed, make, unmanaged};
 use super::{Bound, Object};
 use crate::code::Arguments;
 use crate::data::{Data, lock};
@@ -17,6 +17,8 @@ const ANY_PORT: &str = "127.0.0.1:0";
 /// A manager of the program.
 pub(crate) struct Manager {
     name: &'static str,
+    /// Whether it was made among threads, where it keeps nothing.
+    is_of_threads: bool,
     state: Mutex<State>,
 }
 
@@ -25,6 +27,8 @@ enum State {
     Known { address: mp::Address, key: Vec<u8> },
     /// A server that answers.
     Reached(mp::Manager),
+    /// A server that was shut down here; it keeps its address.
+    Ended(mp::Manager),
 }
 
 /// Starts a manager, or remembers where one is.
@@ -39,8 +43,11 @@ pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) ->
         }
         other => return Err(missing("the runtime", other)),
     };
-    let state = Mutex::new(state);
-    Ok(Manager { name, state })
+    Ok(Manager {
+        name,
+        is_of_threads: context.start_method() == mp::StartMethod::Threads,
+        state: Mutex::new(state),
+    })
 }
 
 /// A manager on TCP, with an object for each name that it shares.
@@ -88,7 +95,14 @@ impl Manager {
                 let name = bound.take("name")?.as_text()?;
                 return Ok(managed(Managed::find(&self.reached()?, &name)?));
             }
-            maker => return Ok(managed(make(&self.reached()?, maker, bound)?)),
+            maker => {
+                if self.is_of_threads
+                    && let Some(made) = unmanaged(maker, bound)?
+                {
+                    return Ok(made);
+                }
+                return Ok(managed(make(&self.reached()?, maker, bound)?));
+            }
         }
         Ok(Data::NONE)
     }
@@ -102,8 +116,21 @@ impl Manager {
     }
 
     pub(super) fn shutdown(&self) -> Result<()> {
-        self.reached()?.shutdown();
+        let manager = self.reached()?;
+        manager.shutdown();
+        *lock(&self.state) = State::Ended(manager);
         Ok(())
+    }
+
+    /// Enters it as a context, which its end forbids.
+    pub(super) fn enter(&self) -> Result<()> {
+        match &*lock(&self.state) {
+            State::Ended(_) => {
+                let text = "a manager that was shut down cannot be entered";
+                Err(Stop::error(ErrorKind::Closed, text))
+            }
+            State::Known { .. } | State::Reached(_) => Ok(()),
+        }
     }
 
     pub(super) fn attribute(&self, name: &str) -> Result<Data> {
@@ -111,7 +138,9 @@ impl Manager {
             "address" => {
                 let address = match &*lock(&self.state) {
                     State::Known { address, .. } => address.to_string(),
-                    State::Reached(manager) => manager.address().to_string(),
+                    State::Reached(manager) | State::Ended(manager) => {
+                        manager.address().to_string()
+                    }
                 };
                 Ok(Data::Plain(Value::Opaque(address)))
             }
@@ -122,7 +151,8 @@ impl Manager {
     /// The manager; not locked while it is asked.
     fn reached(&self) -> Result<mp::Manager> {
         match &*lock(&self.state) {
-            State::Reached(manager) => Ok(manager.clone()),
+            // One that has ended says so itself.
+            State::Reached(manager) | State::Ended(manager) => Ok(manager.clone()),
             State::Known { .. } => {
                 let text = "a manager elsewhere is used after `connect`";
                 Err(Stop::error(ErrorKind::Usage, text))

@@ -184,6 +184,11 @@ impl Pool {
         Ok(Data::NONE)
     }
 
+    /// Enters it as a context, which only an open one allows.
+    pub(super) fn enter(&self) -> Result<()> {
+        Ok(self.pool.check_open()?)
+    }
+
     pub(super) fn terminate(&self) {
         self.pool.terminate();
     }

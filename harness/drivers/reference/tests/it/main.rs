@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use poolproof_case::StartMethod;
+use poolproof_case::{Case, StartMethod};
 use programs::{PROGRAMS, Program};
 
 /// How long a program may take; it is killed then.
@@ -29,6 +29,8 @@ fn main() -> ExitCode {
             .filter(|method| is_here(*method));
         let methods =
             methods.filter(|method| program.has_threads || *method != StartMethod::Threads);
+        let own = case(program).map_or(StartMethod::ALL.to_vec(), |case| case.methods);
+        let methods = methods.filter(move |method| own.contains(method));
         methods.map(move |method| {
             let name = format!("{method}/{}", program.name);
             Trial::test(name, move || check(program, method))
@@ -49,19 +51,25 @@ fn drive(method: &str, name: &str) -> ExitCode {
     let (Ok(method), Some(program)) = (method.parse(), found) else {
         return ExitCode::from(64);
     };
-    let text = format!(
-        "Case(title: \"t\", clauses: [\"C\"], claims: [], {})",
-        program.text
-    );
-    match poolproof_case::read(name, &text, &["C"]) {
+    match case(program) {
         Ok(case) => poolproof_reference::drive(method, poolproof_reference::Transport::Pipe, case),
         Err(mistakes) => {
-            for mistake in mistakes {
-                eprint!("{}", poolproof_case::render(&mistake, name, &text, false));
-            }
+            eprint!("{mistakes}");
             ExitCode::from(64)
         }
     }
+}
+
+/// A program as a case, or what is wrong with it.
+fn case(program: &Program) -> Result<Case, String> {
+    let (name, text) = (program.name, program.text);
+    let text = format!("Case(title: \"t\", clauses: [\"C\"], claims: [], {text})");
+    poolproof_case::read(name, &text, &["C"]).map_err(|mistakes| {
+        let shown = mistakes
+            .iter()
+            .map(|mistake| poolproof_case::render(mistake, name, &text, false));
+        shown.collect()
+    })
 }
 
 fn check(program: &Program, method: StartMethod) -> Result<(), Failed> {

@@ -226,7 +226,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
             SetItem("$d", 1.0, "one"), Call("d.update", [{"k": [1]}]), Call("l.extend", [[3, 1]]),
         ])}, main: [
             Let("m", New("Manager")),
-            Let("d", Call("m.dict", [{true: "first"}])), Let("l", Call("m.list", [[2]])),
+            Let("d", Call("m.dict", [{1: "first"}])), Let("l", Call("m.list", [[2]])),
             Let("p", New("Process", (target: "change", args: ["$d", "$l"]))),
             Call("p.start"), Call("p.join"),
             Print(["$d", "$l", Len("$d"), Item("$d", 1), In(true, "$d"), Slice("$l", 1)]),
@@ -240,7 +240,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
         ]"#,
         lines: &[
             "{1: 'one', 'k': [1]} [2, 3, 1] 2 one True [3, 1]",
-            "[None, 1, 3] 2 1 3",
+            "[None, 1] 2 1 3",
             "one no [1]",
             "{'k': [1]} ['k'] [[1]] [('k', [1])] None",
             "key",
@@ -269,14 +269,103 @@ pub(crate) const PROGRAMS: &[Program] = &[
         has_threads: false,
     },
     Program {
-        name: "a_list_that_holds_itself_is_an_error_to_print_and_to_send",
+        name: "a_list_that_holds_itself_is_an_error_to_print",
         text: r#"main: [
             Let("a", [1]), Call("a.append", ["$a"]),
             Try(body: [Print(["$a"])], except: {"value": [Print(["not printed"])]}),
+        ]"#,
+        lines: &["not printed"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        // Threads hand it over as it is.
+        name: "a_list_that_holds_itself_is_an_error_to_send",
+        text: r#"main: [
+            Let("a", [1]), Call("a.append", ["$a"]),
             Let("r, w", New("Pipe")),
             Try(body: [Call("w.send", ["$a"])], except: {"serialize": [Print(["not sent"])]}),
         ]"#,
-        lines: &["not printed", "not sent"],
+        lines: &["not sent"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "values_of_a_line_and_of_an_item_are_there_before_it_is_made",
+        text: r#"main: [
+            Let("list", [1, [2, 3]]), Print(["$list", Call("list.pop"), "$list"]),
+            Let("q", New("SimpleQueue")), Call("q.put", ["value"]), Call("q.put", ["key"]),
+            Let("d", {}), SetItem("$d", Call("q.get"), Call("q.get")), Print(["$d"]),
+        ]"#,
+        lines: &["[1] [2, 3] [1]", "{'key': 'value'}"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_process_can_signal_itself_and_its_parent",
+        text: r#"functions: {
+            "die": Function(params: ["signal"], body: [
+                Let("me", Call("mp.current_process")),
+                If(Eq("$signal", "KILL"), [Signal("$me", "KILL")], [Signal("$me", "TERM")]),
+                Settle,
+            ]),
+            "orphan": Function(params: [], body: [
+                Let("child", New("Process", (target: "shoot"))), Call("child.start"), Call("child.join"),
+            ]),
+            "shoot": Function(params: [], body: [
+                Signal(Call("mp.parent_process"), "KILL"),
+            ]),
+        }, main: [
+            For("f, arguments", [(Fn("die"), ["KILL"]), (Fn("die"), ["TERM"]), (Fn("orphan"), [])], [
+                Let("p", New("Process", (target: "$f", args: "$arguments"))),
+                Call("p.start"), Call("p.join"), Print(["$p.exitcode"]),
+            ]),
+        ]"#,
+        lines: &["-9", "-15", "-9"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "what_has_ended_cannot_be_entered_but_an_end_of_a_pipe",
+        text: r#"main: [
+            Let("pool", New("Pool", [1])), Call("pool.close"),
+            Try(body: [With("$pool", [Print(["in"])])], except: {"closed": [Print(["closed pool"])]}),
+            Call("pool.terminate"),
+            Try(body: [With("$pool", [Print(["in"])])], except: {"closed": [Print(["ended pool"])]}),
+            Call("pool.join"),
+            Let("m", New("Manager")), With("$m", []),
+            Try(body: [With("$m", [Print(["in"])])], except: {"closed": [Print(["ended manager"])]}),
+            Let("a, b", New("Pipe")), Call("a.close"), With("$a", [Print(["in a closed end"])]),
+        ]"#,
+        lines: &[
+            "closed pool",
+            "ended pool",
+            "ended manager",
+            "in a closed end",
+        ],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "threads_hand_over_the_very_values",
+        text: r#"functions: {
+            "grow": Function(params: ["list"], body: [Call("list.append", [1]), Return("$list")]),
+        }, methods: ["threads"], main: [
+            Let("m", New("Manager")),
+            Let("d", Call("m.dict")), SetItem("$d", "k", []), Call("grow", [Item("$d", "k")]),
+            Let("l", Call("m.list", [[[]]])), Call("grow", [Item("$l", 0)]),
+            Let("n", Call("m.Namespace")), SetAttr("n.x", []), Call("grow", ["$n.x"]), Call("grow", ["$n.x"]),
+            Let("v", Call("m.Value", ["i", []])), Call("grow", ["$v.value"]),
+            Print(["$d", "$l", "$n.x", "$v.value"]),
+            Let("q", New("Queue")), Let("own", []), Call("q.put", ["$own"]), Call("grow", [Call("q.get")]),
+            Let("mq", Call("m.Queue")), Call("mq.put", ["$own"]), Call("grow", [Call("mq.get")]),
+            Let("a, b", New("Pipe")), Call("a.send", ["$own"]), Call("grow", [Call("b.recv")]),
+            Let("pool", New("Pool", [1])),
+            Call("grow", [Call("pool.apply", [Fn("grow"), ["$own"]])]),
+            Print(["$own"]),
+            Call("pool.close"), Call("pool.join"),
+        ]"#,
+        lines: &["{'k': [1]} [[1]] [1, 1] [1]", "[1, 1, 1, 1, 1]"],
         code: 0,
         has_threads: true,
     },
