@@ -44,7 +44,7 @@ impl Loaded {
     }
 }
 
-/// A file with mistakes.
+/// A file with mistakes, or with what it warns of.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// Where the file is.
@@ -65,6 +65,12 @@ pub struct Selection {
 }
 
 impl Problem {
+    /// Whether the case can be used all the same.
+    #[must_use]
+    pub fn is_warning(&self) -> bool {
+        self.diagnostics.iter().all(Diagnostic::is_warning)
+    }
+
     /// As a person reads it.
     #[must_use]
     pub fn render(&self, color: bool) -> String {

@@ -76,15 +76,12 @@ pub fn methods(loaded: &Loaded) -> impl Iterator<Item = StartMethod> {
     methods.filter(|method| uses::unsupported(&case.program, *method).is_none())
 }
 
-/// Everything that is wrong with a case, under all its start methods.
+/// Everything that is wrong with a case, under all its start methods, and what it warns of.
 #[must_use]
 pub fn check(loaded: &Loaded) -> Option<Problem> {
-    if loaded.case.is_measured() {
-        // What may come of it is none of its claims.
-        return None;
-    }
-    let mut diagnostics: Vec<Diagnostic> = Vec::new();
-    for method in methods(loaded) {
+    let mut diagnostics: Vec<Diagnostic> = poolproof_case::warnings(&loaded.case, &loaded.text);
+    // What may come of one that is measured is none of its claims.
+    for method in methods(loaded).filter(|_| !loaded.case.is_measured()) {
         match specify(loaded, method, None) {
             Err(mistakes) => diagnostics.extend(mistakes),
             Ok(specified) if specified.exploration.bounded => {

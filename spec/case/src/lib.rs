@@ -25,6 +25,7 @@ pub mod relation;
 pub mod uses;
 pub mod value;
 pub mod walk;
+mod warnings;
 pub mod work;
 
 pub use claim::{Claim, Predicate};
@@ -38,3 +39,4 @@ pub use program::{Case, Function, Program, Statement};
 pub use read::read;
 pub use relation::{Relation, Subject, Unit};
 pub use value::Value;
+pub use warnings::warnings;

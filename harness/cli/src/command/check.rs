@@ -10,6 +10,7 @@ use crate::output;
 
 #[derive(Serialize)]
 struct Row {
+    severity: &'static str,
     file: String,
     line: usize,
     column: usize,
@@ -23,19 +24,20 @@ pub(crate) fn check(arguments: &Check) -> Outcome {
         .problems
         .extend(selection.cases.iter().filter_map(specified::check));
     let problems = selection.problems;
+    let is_good = problems.iter().all(Problem::is_warning);
     if arguments.json {
         output::say_json(&problems.iter().flat_map(rows).collect::<Vec<Row>>());
     } else {
         for problem in &problems {
             output::problem(problem);
         }
-        if problems.is_empty() {
+        if is_good {
             let count = selection.cases.len();
             let cases = if count == 1 { "case is" } else { "cases are" };
             output::say_line(&format!("{count} {cases} good"));
         }
     }
-    Ok(if problems.is_empty() { 0 } else { 64 })
+    Ok(if is_good { 0 } else { 64 })
 }
 
 fn rows(problem: &Problem) -> Vec<Row> {
@@ -44,6 +46,11 @@ fn rows(problem: &Problem) -> Vec<Row> {
         .map(|mistake| {
             let (line, column) = line_column(&problem.text, mistake.place.start as usize);
             Row {
+                severity: if mistake.is_warning() {
+                    "warning"
+                } else {
+                    "error"
+                },
                 file: problem.path.display().to_string(),
                 line,
                 column,

@@ -165,3 +165,24 @@ fn a_duplicate_id_names_both_files() {
         assert!(stderr.contains(part), "{stderr}\nshould say {part:?}");
     }
 }
+
+#[test]
+fn what_is_hardly_meant_is_a_warning_and_the_case_is_good_nevertheless() {
+    let claims = "AllowedCount(1), Never(Line(\"wrold\"))";
+    let folder = Folder::with(&HELLO.replacen("AllowedCount(1)", claims, 1));
+    let output = folder.run(&["check", "hello.ron"]);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    for part in [
+        "warning: no `Print`",
+        "hello.ron:5:",
+        "did you mean `world`?",
+    ] {
+        assert!(stderr.contains(part), "{stderr}\nshould say {part:?}");
+    }
+    assert!(text(&output.stdout).contains("1 case is good"));
+    let output = folder.run(&["check", "hello.ron", "--json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rows[0]["severity"], "warning");
+    assert_eq!(output.status.code(), Some(0));
+}

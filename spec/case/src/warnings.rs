@@ -1,0 +1,375 @@
+//! What a case can be and is hardly meant to be: it warns, and `read` takes the case nevertheless.
+//!
+//! Nothing is run or explored for this: it is what the text alone tells.
+
+use std::collections::BTreeSet;
+
+use crate::claim::{Claim, ClaimKind, Predicate};
+use crate::diagnostic::Diagnostic;
+use crate::method::StartMethod;
+use crate::nearest::nearest;
+use crate::print;
+use crate::program::{Callee, Case, Expression, ExpressionKind, Place, Program, StatementKind};
+use crate::uses::{blocks, unsupported};
+use crate::walk;
+
+/// What a case is hardly meant to be, in the order of the file; `text` is that of the file.
+///
+/// # Examples
+/// ```
+/// let text = r#"Case(
+///     title: "A program prints",
+///     clauses: ["PM-PRINT-LINE-001"],
+///     main: [Print(["hello"])],
+///     claims: [Never(Line("helo"))],
+/// )"#;
+/// let case = poolproof_case::read("seed/hello", text, &["PM-PRINT-LINE-001"]).unwrap();
+/// let warnings = poolproof_case::warnings(&case, text);
+/// assert_eq!(warnings[0].message, "no `Print` of the case can write `helo`");
+/// ```
+#[must_use]
+pub fn warnings(case: &Case, text: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (_, program) in case.programs() {
+        found.extend(uncalled(program, text));
+    }
+    if !case.is_measured() {
+        let written: Vec<Pattern> = blocks(&case.program)
+            .flat_map(|(_, block)| prints(block))
+            .collect();
+        for claim in &case.claims {
+            found.extend(unprintable(claim, &written, text));
+            found.extend(empty(claim));
+        }
+    }
+    found.extend(lacking(case));
+    found.sort_by(|left, right| (left.place, &left.message).cmp(&(right.place, &right.message)));
+    found
+}
+
+/// What one `Print` writes: text where it is written out, none where anything may stand.
+type Pattern = Vec<Option<String>>;
+
+fn prints(block: &[crate::program::Statement]) -> Vec<Pattern> {
+    let mut patterns = Vec::new();
+    for statement in block {
+        if let StatementKind::Print(values) = &statement.kind {
+            patterns.push(values.iter().map(written).collect());
+        }
+        for inner in walk::blocks(statement) {
+            patterns.extend(prints(inner));
+        }
+    }
+    patterns
+}
+
+fn written(value: &Expression) -> Option<String> {
+    match &value.kind {
+        ExpressionKind::Literal(value) => Some(print::display(value)),
+        _ => None,
+    }
+}
+
+/// Whether a `Print` may write a line.
+fn fits(pattern: &[Option<String>], line: &str) -> bool {
+    let after = |line: &str, rest: &[Option<String>]| match rest {
+        [] => line.is_empty(),
+        rest => line.strip_prefix(' ').is_some_and(|line| fits(rest, line)),
+    };
+    match pattern {
+        [] => line.is_empty(),
+        [Some(text), rest @ ..] => line
+            .strip_prefix(text.as_str())
+            .is_some_and(|line| after(line, rest)),
+        [None, rest @ ..] => (0..=line.len())
+            .filter(|index| line.is_char_boundary(*index))
+            .any(|index| after(&line[index..], rest)),
+    }
+}
+
+/// The lines of a claim that nothing can print.
+fn unprintable(claim: &Claim, written: &[Pattern], text: &str) -> Vec<Diagnostic> {
+    let mut lines = BTreeSet::new();
+    if let Some(predicate) = predicate(claim) {
+        lines_of(predicate, &mut lines);
+    }
+    let is_lost = |line: &&str| !written.iter().any(|pattern| fits(pattern, line));
+    let whole: Vec<String> = written
+        .iter()
+        .filter_map(|pattern| {
+            Some(
+                pattern
+                    .iter()
+                    .cloned()
+                    .collect::<Option<Vec<_>>>()?
+                    .join(" "),
+            )
+        })
+        .collect();
+    let told = lines.into_iter().filter(is_lost).map(|line| {
+        let message = format!("no `Print` of the case can write `{line}`");
+        let help = match nearest(line, whole.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "so the claim says nothing of it".to_owned(),
+        };
+        Diagnostic::warning(within(text, claim.place, line), message).help(help)
+    });
+    told.collect()
+}
+
+/// A claim that holds, or does not, whatever happens.
+fn empty(claim: &Claim) -> Option<Diagnostic> {
+    let (form, meaning) = empty_part(predicate(claim)?)?;
+    let message = format!("`{form}([])` is {meaning} whatever happens");
+    Some(Diagnostic::warning(claim.place, message).help("say what is claimed, or remove it"))
+}
+
+fn empty_part(predicate: &Predicate) -> Option<(&'static str, &'static str)> {
+    match predicate {
+        Predicate::And(parts) if parts.is_empty() => Some(("And", "true")),
+        Predicate::Or(parts) if parts.is_empty() => Some(("Or", "false")),
+        Predicate::And(parts) | Predicate::Or(parts) => parts.iter().find_map(empty_part),
+        Predicate::Not(part) => empty_part(part),
+        _ => None,
+    }
+}
+
+fn predicate(claim: &Claim) -> Option<&Predicate> {
+    match &claim.kind {
+        ClaimKind::Always(predicate)
+        | ClaimKind::Sometimes(predicate)
+        | ClaimKind::Never(predicate) => Some(predicate),
+        ClaimKind::AllowedCount(_) | ClaimKind::Relation(_) => None,
+    }
+}
+
+fn lines_of<'p>(predicate: &'p Predicate, lines: &mut BTreeSet<&'p str>) {
+    match predicate {
+        Predicate::Hang | Predicate::Ends(_) | Predicate::Left(_) => {}
+        Predicate::Line(line) | Predicate::Count(line, _) => {
+            lines.insert(line);
+        }
+        Predicate::Lines(all) => lines.extend(all.iter().map(String::as_str)),
+        Predicate::Before(one, other) | Predicate::Adjacent(one, other) => {
+            lines.extend([one.as_str(), other.as_str()]);
+        }
+        Predicate::Not(part) => lines_of(part, lines),
+        Predicate::And(parts) | Predicate::Or(parts) => {
+            parts.iter().for_each(|part| lines_of(part, lines));
+        }
+    }
+}
+
+/// Where a text stands inside a place, else the place.
+fn within(text: &str, place: Place, wanted: &str) -> Place {
+    let quoted = format!("\"{wanted}\"");
+    let found = text
+        .get(place.start as usize..place.end as usize)
+        .and_then(|part| part.find(&quoted));
+    let at = |start: usize| {
+        Some((
+            u32::try_from(start).ok()?,
+            u32::try_from(quoted.len()).ok()?,
+        ))
+    };
+    match found.and_then(at) {
+        Some((start, length)) => Place {
+            start: place.start + start,
+            end: place.start + start + length,
+        },
+        None => place,
+    }
+}
+
+/// The functions that nothing names, beginning with main.
+fn uncalled(program: &Program, text: &str) -> Vec<Diagnostic> {
+    let mut open = vec![&program.main];
+    let mut named = BTreeSet::new();
+    while let Some(block) = open.pop() {
+        for name in names(block) {
+            if let Some(function) = program.functions.get(name)
+                && named.insert(name)
+            {
+                open.push(&function.body);
+            }
+        }
+    }
+    let all = program.functions.keys();
+    let uncalled = all.filter(|name| !named.contains(name.as_str()));
+    let told = uncalled.map(|name| {
+        let message = format!("nobody calls the function `{name}`");
+        let help = format!("call it, name it with `Fn(\"{name}\")`, or remove it");
+        Diagnostic::warning(defined(text, name), message).help(help)
+    });
+    told.collect()
+}
+
+/// The functions that a block calls or names.
+fn names(block: &[crate::program::Statement]) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for statement in block {
+        if let StatementKind::Call(call) = &statement.kind
+            && let Callee::Function(name) = &call.callee
+        {
+            names.insert(name.as_str());
+        }
+        for expression in walk::direct(statement) {
+            walk::deep(expression, &mut |part| match &part.kind {
+                ExpressionKind::Function(name) => {
+                    names.insert(name.as_str());
+                }
+                ExpressionKind::Call(call) => {
+                    if let Callee::Function(name) = &call.callee {
+                        names.insert(name.as_str());
+                    }
+                }
+                _ => {}
+            });
+        }
+        for inner in walk::blocks(statement) {
+            names.extend(self::names(inner));
+        }
+    }
+    names
+}
+
+/// Where a function is defined.
+fn defined(text: &str, name: &str) -> Place {
+    let quoted = format!("\"{name}\"");
+    let places = text.match_indices(&quoted);
+    let mut keys = places.filter(|(at, _)| {
+        let rest = text[at + quoted.len()..].trim_start();
+        let rest = rest.strip_prefix(':').map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with("Function"))
+    });
+    let found = keys.next().and_then(|(at, _)| {
+        let start = u32::try_from(at).ok()?;
+        let end = u32::try_from(at + quoted.len()).ok()?;
+        Some(Place { start, end })
+    });
+    found.unwrap_or_default()
+}
+
+/// What a start method lacks that the case itself names; who names none means those that have all.
+fn lacking(case: &Case) -> Vec<Diagnostic> {
+    if case.methods == StartMethod::ALL {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (_, program) in case.programs() {
+        for method in &case.methods {
+            if let Some(what) = unsupported(program, *method) {
+                let place = used(program, &what);
+                let message = format!("the case is never run under `{method}`: {what}");
+                let help = format!("leave `{method}` out of `methods`");
+                found.push(Diagnostic::warning(place, message).help(help));
+            }
+        }
+    }
+    found
+}
+
+/// Where a program uses what is said to be lacking, by the name that the reason begins with.
+fn used(program: &Program, reason: &str) -> Place {
+    let name = reason.split('`').nth(1).unwrap_or_default();
+    let member = name.split('.').nth(1);
+    let mut places = Vec::new();
+    for (_, block) in blocks(program) {
+        walk::calls(block, &mut |call| {
+            if let Callee::Method(_, method) = &call.callee
+                && member == Some(method.as_str())
+            {
+                places.push(call.place);
+            }
+        });
+        walk::expressions(block, &mut |expression| match &expression.kind {
+            ExpressionKind::Attribute(_, attribute) if member == Some(attribute.as_str()) => {
+                places.push(expression.place);
+            }
+            ExpressionKind::New { object, .. } if object == name => places.push(expression.place),
+            _ => {}
+        });
+        walk::statements(block, &mut |statement| {
+            let is_it = match &statement.kind {
+                StatementKind::Signal(..) => name == "Signal",
+                StatementKind::With(..) => name == "With",
+                StatementKind::SetAttr(_, attribute, _) => member == Some(attribute.as_str()),
+                _ => false,
+            };
+            if is_it {
+                places.push(statement.place);
+            }
+        });
+    }
+    let first = program.main.first().map(|statement| statement.place);
+    places.into_iter().min().or(first).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::line_column;
+
+    fn warned(fields: &str) -> Vec<(usize, String)> {
+        let text = format!("Case(title: \"t\", clauses: [\"C\"],\n{fields})");
+        let case = match crate::read("c", &text, &["C"]) {
+            Ok(case) => case,
+            Err(mistakes) => panic!("{mistakes:?}"),
+        };
+        let warnings = warnings(&case, &text).into_iter();
+        let told = warnings.map(|warning| {
+            assert!(warning.is_warning());
+            (
+                line_column(&text, warning.place.start as usize).0,
+                warning.message,
+            )
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn a_line_that_no_print_writes_is_warned_of_and_one_that_may_be_written_is_not() {
+        let program =
+            "main: [Let(\"x\", 1), Print([\"got\", \"$x\", \"now\"]), Print([\"end\"])],\n";
+        let found = warned(&format!(
+            "{program}claims: [Never(Line(\"got 2 now\")),\nAlways(Not(Line(\"edn\"))),\n\
+             Never(Before(\"end\", \"got 2\"))]"
+        ));
+        let no = |line: &str| format!("no `Print` of the case can write `{line}`");
+        assert_eq!(found, [(4, no("edn")), (5, no("got 2"))]);
+    }
+
+    #[test]
+    fn an_empty_claim_is_warned_of() {
+        let found = warned("main: [],\nclaims: [Always(And([])), Never(Not(And([Or([])])))]");
+        let messages: Vec<&str> = found.iter().map(|(_, message)| message.as_str()).collect();
+        let expected = [
+            "`And([])` is true whatever happens",
+            "`Or([])` is false whatever happens",
+        ];
+        assert_eq!(messages, expected);
+    }
+
+    #[test]
+    fn a_function_that_only_itself_unused_ones_call_is_warned_of_where_it_is_defined() {
+        let found = warned(
+            "functions: {\n\"f\": Function(params: [], body: [Call(\"g\")]),\n\
+             \"g\": Function(params: [], body: []),\n\
+             \"h\": Function(params: [], body: []),\n},\n\
+             main: [Let(\"p\", New(\"Process\", (target: \"h\")))], claims: []",
+        );
+        let nobody = |name: &str| format!("nobody calls the function `{name}`");
+        assert_eq!(found, [(3, nobody("f")), (4, nobody("g"))]);
+    }
+
+    #[test]
+    fn what_a_start_method_of_the_case_lacks_is_warned_of_where_it_is_used() {
+        let program = "main: [Let(\"p\", New(\"Process\")),\nCall(\"p.kill\")], claims: [],";
+        let found = warned(&format!("methods: [\"threads\", \"fork\"], {program}"));
+        let message = "the case is never run under `threads`: `Process.kill` does not exist where \
+                       processes are threads";
+        assert_eq!(found, [(3, message.to_owned())]);
+        // Who names no start method means those that have it.
+        assert_eq!(warned(program), []);
+    }
+}
