@@ -2,13 +2,15 @@
 //!
 //! A file that cannot be read as a case is a problem of its own; the others still load.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use poolproof_case::Case;
 use poolproof_case::diagnostic::{self, Diagnostic};
 use poolproof_case::nearest::nearest;
 use poolproof_case::program::Place;
+use poolproof_case::read::FILE_BYTES_MAX;
 
 use crate::error::{Error, Result};
 
@@ -130,11 +132,15 @@ pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
         filters.iter().partition(|filter| is_path(filter));
     for path in &paths {
         let path = Path::new(path.as_str());
-        for (id, file) in if path.is_dir() {
-            below(path)?
-        } else {
-            vec![one(path)?]
-        } {
+        let found = match path.is_dir() {
+            true => below(path)?,
+            false => vec![one(path)?],
+        };
+        if found.is_empty() {
+            let text = format!("the folder {} holds no case", path.display());
+            return Err(Error::nothing(text));
+        }
+        for (id, file) in found {
             add(&mut files, &mut problems, id, file);
         }
     }
@@ -217,10 +223,14 @@ fn add(
 }
 
 fn load(id: &str, path: PathBuf, known_clauses: &[&str], selection: &mut Selection) -> Result<()> {
-    let bytes = std::fs::read(&path)
+    let bytes = read(&path)
         .map_err(|error| Error::usage(format!("failed to read {}: {error}", path.display())))?;
     let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
+        // Some editors begin a file with a mark that is no part of its text.
+        Ok(text) => match text.strip_prefix('\u{feff}') {
+            Some(text) => text.to_owned(),
+            None => text,
+        },
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -260,13 +270,34 @@ fn load(id: &str, path: PathBuf, known_clauses: &[&str], selection: &mut Selecti
     Ok(())
 }
 
+/// What is in a file, as far as it is needed to see that it is too long for a case.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > FILE_BYTES_MAX {
+        // Cut inside a character, it would be no text.
+        while bytes.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
+        bytes.resize(FILE_BYTES_MAX + 1, b' ');
+    }
+    Ok(bytes)
+}
+
 /// The case files of a folder with their ids, in order; folders and files that begin with a dot are
 /// left out.
 fn below(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let root = root_of(folder);
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
+    // A link to a folder above it would be gone through for ever.
+    let mut seen = BTreeSet::new();
     while let Some(folder) = open.pop() {
+        if let Ok(full) = folder.canonicalize()
+            && !seen.insert(full)
+        {
+            continue;
+        }
         let failed = |error| {
             Error::usage(format!(
                 "failed to read the folder {}: {error}",
@@ -283,7 +314,7 @@ fn below(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
             }
             if path.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|ending| ending == ENDING) {
+            } else if path.extension().is_some_and(|ending| ending == ENDING) && path.is_file() {
                 found.push((id_of(&root, &path), path));
             }
         }
@@ -295,6 +326,17 @@ fn below(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
 fn one(path: &Path) -> Result<(String, PathBuf)> {
     if path.is_file() {
         return Ok((id_of(&root_of(path), path), path.to_owned()));
+    }
+    match path.metadata() {
+        Ok(_) => {
+            let text = format!("{} is no file that holds a case", path.display());
+            return Err(Error::usage(text));
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            let text = format!("failed to read {}: {error}", path.display());
+            return Err(Error::usage(text));
+        }
+        Err(_) => {}
     }
     let folder = path
         .parent()

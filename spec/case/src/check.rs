@@ -3,11 +3,13 @@
 //! Reading has made sure that each form is whole; this changes nothing but which names are global.
 
 mod cycles;
+mod loops;
 mod members;
 mod names;
 mod prints;
 mod relations;
 mod signatures;
+mod sizes;
 
 use crate::diagnostic::Diagnostic;
 use crate::infer::infer;
@@ -37,6 +39,8 @@ fn check_program(program: &mut Program, mistakes: &mut Vec<Diagnostic>) {
     cycles::check(program, mistakes);
     let types = infer(program);
     for (name, block) in blocks(program) {
+        sizes::check(block, mistakes);
+        loops::check(block, mistakes);
         members::check(&types, name, block, mistakes);
         prints::check(&types, name, block, mistakes);
     }

@@ -56,8 +56,8 @@ const MISTAKES_MAX: usize = 100;
 /// ```
 pub fn read(id: &str, text: &str, known_clauses: &[&str]) -> Result<Case, Vec<Diagnostic>> {
     if text.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes", text.len());
-        let help = format!("a case has at most {FILE_BYTES_MAX} bytes");
+        let message = format!("the file has more than {FILE_BYTES_MAX} bytes");
+        let help = "a case that is longer than that is none that anybody reads";
         return Err(vec![Diagnostic::new(Place::default(), message).help(help)]);
     }
     if text.trim().is_empty() {

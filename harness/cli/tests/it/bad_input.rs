@@ -186,3 +186,74 @@ fn what_is_hardly_meant_is_a_warning_and_the_case_is_good_nevertheless() {
     assert_eq!(rows[0]["severity"], "warning");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn sizes_that_no_case_needs_are_refused_before_anything_is_explored() {
+    let print = "Print([\"world\"])";
+    for (program, says) in [
+        (
+            "Let(\"a\", New(\"Array\", [\"i\", 2000000000]))",
+            "items of an array",
+        ),
+        (
+            "Let(\"p\", New(\"Pool\", (processes: 2000000)))",
+            "2000000 workers",
+        ),
+        ("For(\"i\", Range(2000000000), [])", "numbers of a range"),
+    ] {
+        check(print, &format!("{program}, {print}"), &[says, "at most"]);
+    }
+}
+
+#[test]
+fn a_loop_over_a_list_to_which_each_round_adds_is_refused() {
+    let grow = "Let(\"l\", [1]), For(\"x\", \"$l\", [Call(\"l.append\", [\"$x\"])])";
+    let print = "Print([\"world\"])";
+    check(
+        print,
+        &format!("{grow}, {print}"),
+        &["this loop never ends", "List("],
+    );
+}
+
+#[test]
+fn a_mark_at_the_beginning_of_a_file_is_no_part_of_it() {
+    let folder = Folder::with(&format!("\u{feff}{}", *HELLO));
+    let output = folder.run(&["check", "hello.ron"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_file_that_is_far_too_long_is_told_in_few_words() {
+    let folder = Folder::with(&HELLO.replacen("hello", &"é".repeat(1 << 20), 1));
+    let output = folder.run(&["check", "hello.ron"]);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr.contains("more than 262144 bytes"), "{stderr}");
+    assert!(stderr.len() < 2000, "{} bytes", stderr.len());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_told_as_it_is_and_links_in_a_circle_end() {
+    let folder = Folder::with(&HELLO);
+    let path = |name: &str| folder.path().join(name);
+    let made = std::process::Command::new("mkfifo")
+        .arg(path("pipe.ron"))
+        .status();
+    assert!(made.unwrap().success());
+    std::os::unix::fs::symlink("loop.ron", path("loop.ron")).unwrap();
+    std::fs::create_dir(path("below")).unwrap();
+    std::os::unix::fs::symlink("..", path("below/up")).unwrap();
+    for (file, says) in [
+        ("pipe.ron", "pipe.ron is no file that holds a case"),
+        ("loop.ron", "failed to read loop.ron: "),
+    ] {
+        let output = folder.run(&["check", file]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{stderr}");
+        assert!(stderr.contains(says), "{stderr}");
+    }
+    let output = folder.run(&["check", "."]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}

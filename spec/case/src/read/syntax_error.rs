@@ -50,7 +50,7 @@ fn explain(error: &Error) -> (Option<&'static str>, Option<&'static str>) {
             Some("a file holds one `Case(...)`"),
         ),
         Error::ExceededRecursionLimit => (
-            None,
+            Some("values nest too deep here"),
             Some("cases nest no deeper than 64 statements; move the inner part into a function"),
         ),
         Error::ExpectedRawValue => (

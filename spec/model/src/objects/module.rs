@@ -250,7 +250,10 @@ fn make_shared(context: &mut Context<'_>, name: &str, access: &Access) -> Result
     let first = access.argument(1).clone();
     let given = match (&first, is_array) {
         (Val::Int(count), true) => match usize::try_from(*count) {
-            Ok(count) => vec![shared::zero(typecode); count],
+            Ok(count) => {
+                plain::check_length(context, count)?;
+                vec![shared::zero(typecode); count]
+            }
             Err(_) => return context.raise(ErrorKind::Usage, "an array has no negative size"),
         },
         (_, true) => plain::iterate(context, &first)?,
