@@ -351,7 +351,7 @@ pub(crate) fn ready(
         Body::Barrier(this) => barrier::ready(state, process, this, access),
         Body::Queue(this) => queue::ready(machine, state, process, this, access),
         Body::Shared(this) => shared::ready(state, process, this, access),
-        Body::Pool(this) => pool::ready(state, process, this, access),
+        Body::Pool(this) => pool::ready(machine, state, process, this, access),
         Body::Job(this) => result::ready(state, this, access),
         _ => Ready::NOW,
     }

@@ -8,7 +8,7 @@ use super::result::{self, Outcome};
 use super::{
     Access, Body, Choice, Context, Done, Fault, Operation, Ready, phase, process, start, submit,
 };
-use crate::machine::{plain, run};
+use crate::machine::{Machine, plain, run};
 use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
 use crate::state::{
@@ -81,7 +81,13 @@ fn is_calling(state: &State, pool: ObjectId, process: ProcessId) -> bool {
         .any(|(at, one)| at as ProcessId != process && !one.is_gone && calls(&one.role))
 }
 
-pub(super) fn ready(state: &State, process: ProcessId, this: &Pool, access: &Access) -> Ready {
+pub(super) fn ready(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    this: &Pool,
+    access: &Access,
+) -> Ready {
     let Val::Object(id) = access.receiver else {
         return Ready::NOW;
     };
@@ -100,7 +106,12 @@ pub(super) fn ready(state: &State, process: ProcessId, this: &Pool, access: &Acc
         (Operation::Leave, _) | (Operation::Call, "terminate") => {
             Ready::when(*phase(state, process) != Phase::Ending || is_over)
         }
-        _ => Ready::NOW,
+        (Operation::Call, "close") => Ready::NOW,
+        // That a lock or a queue is sent with a task is refused, or works.
+        _ => match message::refused(machine, state, process, access.argument(1)) {
+            Some(ErrorKind::NotInheritable) => Ready::ways(2),
+            _ => Ready::NOW,
+        },
     }
 }
 
@@ -134,7 +145,7 @@ pub(super) fn perform(
         }
         (Operation::Call, "join") => {}
         _ if life != Life::Open => return context.raise(ErrorKind::Closed, "the pool is closed"),
-        _ => return submit::submit(context, id, access),
+        _ => return submit::submit(context, id, access, choice),
     }
     Ok(Done::Value(Val::None))
 }

@@ -161,6 +161,14 @@ pub(super) fn ready(
         }
         "put" | "put_nowait" if !is_closed => {
             let ready = Ready::wait(this.has_room(), wait(this, access));
+            let has_feeder = !this.is_direct && this.flavour != Flavour::Simple;
+            let value = access.argument(0);
+            if has_feeder
+                && this.has_room()
+                && message::refused(machine, state, process, value).is_some()
+            {
+                return Ready::ways(2);
+            }
             if this.flavour == Flavour::Simple && machine.method != StartMethod::Threads {
                 let parcel = message::size(machine, state.space(process), access.argument(0));
                 if size(&this.pipe).saturating_add(parcel) > CAPACITY_MIN {
@@ -251,10 +259,17 @@ fn put(
     if !has_room || choice == Choice::Expire {
         return context.raise(ErrorKind::Full, "");
     }
-    let parcel = message::pack(context, access.argument(0), Passage::Send)?;
+    let parcel = message::pack(context, access.argument(0), Passage::Send);
     let Body::Queue(queue) = context.body(id) else {
         return context.model("this is no queue");
     };
+    let has_feeder = !queue.is_direct && queue.flavour != Flavour::Simple;
+    if has_feeder && choice == Choice::Way(1) && matches!(parcel, Err(Fault::Raise(..))) {
+        // Only the feeder finds out that it cannot be sent: it never arrives.
+        queue.unfinished += u32::from(queue.flavour == Flavour::Joinable);
+        return Ok(Done::Value(Val::None));
+    }
+    let parcel = parcel?;
     queue.count += 1;
     if queue.flavour == Flavour::Joinable {
         queue.unfinished += 1;

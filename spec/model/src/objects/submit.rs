@@ -6,7 +6,7 @@ use poolproof_case::ErrorKind;
 
 use super::pool::arrive;
 use super::result::{self, Job, Outcome};
-use super::{Access, Body, Context, Done, Fault};
+use super::{Access, Body, Choice, Context, Done, Fault};
 use crate::machine::{plain, run};
 use crate::state::message::{self, Passage};
 use crate::state::{NOBODY, ObjectId, Phase, Role, Task, Val};
@@ -58,6 +58,7 @@ pub(super) fn submit(
     context: &mut Context<'_>,
     id: ObjectId,
     access: &Access,
+    choice: Choice,
 ) -> Result<Done, Fault> {
     let Some(request) = request(access) else {
         return context.model(format!("a pool has no access `{}`", access.name));
@@ -108,7 +109,8 @@ pub(super) fn submit(
         start_handler(context, pool)?;
     }
     for (index, chunk) in chunks.into_iter().enumerate() {
-        hand_in(context, id, job, index as u32, function, chunk)?;
+        let task = (job, index as u32, function);
+        hand_in(context, id, task, chunk, choice == Choice::Way(1))?;
     }
     if request.is_waiting {
         let process = context.process;
@@ -151,17 +153,26 @@ fn chunk_size(context: &mut Context<'_>, id: ObjectId, request: &Request, count:
 }
 
 /// One chunk becomes a task; what cannot be sent is its result at once.
+///
+/// Whether what only a new process is given can be sent all the same is open.
 fn hand_in(
     context: &mut Context<'_>,
     id: ObjectId,
-    job: ObjectId,
-    index: u32,
-    function: u16,
+    (job, index, function): (ObjectId, u32, u16),
     chunk: Vec<Vec<Val>>,
+    is_given: bool,
 ) -> Result<(), Fault> {
     let mut calls = VecDeque::new();
     for call in chunk {
-        match message::pack(context, &Val::Tuple(call.into()), Passage::Send) {
+        let call = Val::Tuple(call.into());
+        let packed = match message::pack(context, &call, Passage::Send) {
+            Err(Fault::Raise(ErrorKind::NotInheritable, _)) if is_given => {
+                context.machine.sends_objects.set(true);
+                message::pack(context, &call, Passage::Spawn)
+            }
+            packed => packed,
+        };
+        match packed {
             Ok(parcel) => calls.push_back(parcel),
             Err(Fault::Raise(kind, text)) => {
                 arrive(context.state, id, job, index, Outcome::Error(kind, text));

@@ -36,6 +36,31 @@ pub(crate) fn pack(
     copy(context, value, passage)
 }
 
+/// Whether a value is refused as a message, and why.
+pub(crate) fn refused(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    value: &Val,
+) -> Option<ErrorKind> {
+    let is_scalar = !matches!(value, Val::Ref(_) | Val::Object(_) | Val::Tuple(_));
+    if is_scalar || machine.method == StartMethod::Threads {
+        return None;
+    }
+    let mut packer = Packer {
+        machine,
+        state,
+        space: state.space(process),
+        passage: Passage::Send,
+        cells: Vec::new(),
+        seen: FxHashMap::default(),
+        has_objects: false,
+        size: 8,
+        depth: 0,
+    };
+    packer.value(value).err().map(|(kind, _)| kind)
+}
+
 /// As [`pack`], but a copy in any event.
 pub(crate) fn copy(
     context: &mut Context<'_>,

@@ -276,3 +276,31 @@ fn an_end_that_a_forked_child_inherits_may_stay_open() {
     );
     assert_eq!(outcomes(&case, StartMethod::Spawn), ["eof → exit 0"]);
 }
+
+#[test]
+fn what_cannot_be_put_is_refused_or_never_arrives() {
+    let main = r#"Let("q", New("Queue")),
+        Try(body: [Call("q.put", [New("Lock")])],
+            except: {"not_inheritable": [Print(["refused"])]}),
+        Call("q.put", [2]), Print([Call("q.get")]),
+        Try(body: [Call("q.get", (timeout: Late))], except: {"empty": [Print(["empty"])]})"#;
+    let case = case("", main);
+    for method in PROCESSES {
+        let expected = ["2 / empty → exit 0", "refused / 2 / empty → exit 0"];
+        assert_eq!(outcomes(&case, *method), expected, "{method}");
+    }
+}
+
+#[test]
+fn a_lock_among_a_tasks_arguments_is_refused_or_works() {
+    let functions =
+        r#""hold": Function(params: ["lock"], body: [With("$lock", [Return("held")])])"#;
+    let main = r#"Let("lock", New("Lock")), Let("p", New("Pool", [1])),
+        Try(body: [Print([Call("p.apply", [Fn("hold"), ["$lock"]])])],
+            except: {"not_inheritable": [Print(["refused"])]})"#;
+    let case = case(functions, main);
+    for method in PROCESSES {
+        let expected = ["held → exit 0", "refused → exit 0"];
+        assert_eq!(outcomes(&case, *method), expected, "{method}");
+    }
+}
