@@ -324,6 +324,16 @@ pub struct Arguments {
     pub named: Vec<(String, Expression)>,
 }
 
+impl Arguments {
+    /// The argument of a parameter, by position or name.
+    #[must_use]
+    pub fn of(&self, index: usize, name: &str) -> Option<&Expression> {
+        let mut named = self.named.iter();
+        let named = named.find(|(known, _)| known == name);
+        self.positional.get(index).or(named.map(|(_, value)| value))
+    }
+}
+
 /// An operator with two operands, with Python's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BinaryOperator {

@@ -130,15 +130,9 @@ fn lacking_among_threads(types: &Types<'_>, function: &str, block: &Block) -> Op
         let ExpressionKind::New { object, arguments } = &expression.kind else {
             return;
         };
-        let named = |name: &str| arguments.named.iter().find(|(known, _)| known == name);
-        let size = arguments
-            .positional
-            .get(1)
-            .or_else(|| named("size_or_initializer").map(|(_, value)| value));
+        let size = arguments.of(1, "size_or_initializer");
         match (object.as_str(), size.map(|size| &size.kind)) {
-            ("Pool", _)
-                if arguments.positional.len() > 3 || named("maxtasksperchild").is_some() =>
-            {
+            ("Pool", _) if arguments.of(3, "maxtasksperchild").is_some() => {
                 lacking = Some("`maxtasksperchild` of `Pool`".to_owned());
             }
             ("Array", Some(ExpressionKind::Literal(Value::Int(_)))) => {

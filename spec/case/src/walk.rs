@@ -70,7 +70,8 @@ pub fn blocks(statement: &Statement) -> Vec<&Block> {
 }
 
 /// The names that a statement itself assigns.
-pub(crate) fn assigned(statement: &Statement) -> &[String] {
+#[must_use]
+pub fn assigned(statement: &Statement) -> &[String] {
     match &statement.kind {
         StatementKind::Let(names, _) | StatementKind::For(names, _, _) => names,
         StatementKind::Drain { name, .. } => std::slice::from_ref(name),

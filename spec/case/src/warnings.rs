@@ -9,7 +9,9 @@ use crate::diagnostic::Diagnostic;
 use crate::method::StartMethod;
 use crate::nearest::nearest;
 use crate::print;
-use crate::program::{Callee, Case, Expression, ExpressionKind, Place, Program, StatementKind};
+use crate::program::{
+    Block, Callee, Case, Expression, ExpressionKind, Place, Program, StatementKind,
+};
 use crate::uses::{blocks, unsupported};
 use crate::walk;
 
@@ -50,16 +52,13 @@ pub fn warnings(case: &Case, text: &str) -> Vec<Diagnostic> {
 /// What one `Print` writes: text where it is written out, none where anything may stand.
 type Pattern = Vec<Option<String>>;
 
-fn prints(block: &[crate::program::Statement]) -> Vec<Pattern> {
+fn prints(block: &Block) -> Vec<Pattern> {
     let mut patterns = Vec::new();
-    for statement in block {
+    walk::statements(block, &mut |statement| {
         if let StatementKind::Print(values) = &statement.kind {
             patterns.push(values.iter().map(written).collect());
         }
-        for inner in walk::blocks(statement) {
-            patterns.extend(prints(inner));
-        }
-    }
+    });
     patterns
 }
 
@@ -205,31 +204,18 @@ fn uncalled(program: &Program, text: &str) -> Vec<Diagnostic> {
 }
 
 /// The functions that a block calls or names.
-fn names(block: &[crate::program::Statement]) -> BTreeSet<&str> {
+fn names(block: &Block) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
-    for statement in block {
-        if let StatementKind::Call(call) = &statement.kind
-            && let Callee::Function(name) = &call.callee
-        {
+    walk::calls(block, &mut |call| {
+        if let Callee::Function(name) = &call.callee {
             names.insert(name.as_str());
         }
-        for expression in walk::direct(statement) {
-            walk::deep(expression, &mut |part| match &part.kind {
-                ExpressionKind::Function(name) => {
-                    names.insert(name.as_str());
-                }
-                ExpressionKind::Call(call) => {
-                    if let Callee::Function(name) = &call.callee {
-                        names.insert(name.as_str());
-                    }
-                }
-                _ => {}
-            });
+    });
+    walk::expressions(block, &mut |expression| {
+        if let ExpressionKind::Function(name) = &expression.kind {
+            names.insert(name.as_str());
         }
-        for inner in walk::blocks(statement) {
-            names.extend(self::names(inner));
-        }
-    }
+    });
     names
 }
 

@@ -3,9 +3,8 @@
 //! A generator has no method `next`, takes no timeout, and has ended after an error.
 
 use poolproof_case::Value;
-use poolproof_case::program::{
-    CallExpression, Callee, Expression, ExpressionKind, Statement, StatementKind,
-};
+use poolproof_case::program::{CallExpression, Callee, Expression, ExpressionKind, StatementKind};
+use poolproof_case::walk::assigned;
 
 use crate::types::MAIN;
 use crate::walk::{Part, visit, visit_program};
@@ -36,7 +35,7 @@ impl Writer<'_> {
         let mut made = Some(false);
         visit(block, &mut |part| {
             if let Part::Statement(statement) = part
-                && assigns(statement, name)
+                && assigned(statement).iter().any(|known| known == name)
             {
                 made = match (&statement.kind, made) {
                     (StatementKind::Let(names, value), Some(before)) if names.len() == 1 => {
@@ -63,16 +62,6 @@ impl Writer<'_> {
     }
 }
 
-fn assigns(statement: &Statement, name: &str) -> bool {
-    match &statement.kind {
-        StatementKind::Let(names, _) | StatementKind::For(names, _, _) => {
-            names.iter().any(|known| known == name)
-        }
-        StatementKind::Drain { name: known, .. } => known == name,
-        _ => false,
-    }
-}
-
 /// Whether a call gives results in chunks; none where it is no `imap`.
 fn imap(call: &CallExpression) -> Option<bool> {
     let Callee::Method(_, method) = &call.callee else {
@@ -81,12 +70,6 @@ fn imap(call: &CallExpression) -> Option<bool> {
     if !matches!(method.as_str(), "imap" | "imap_unordered") {
         return None;
     }
-    let arguments = &call.arguments;
-    let named = arguments
-        .named
-        .iter()
-        .find(|(name, _)| name == "chunksize")
-        .map(|(_, value)| value);
-    let size = arguments.positional.get(2).or(named);
+    let size = call.arguments.of(2, "chunksize");
     Some(size.is_some_and(|size| !matches!(size.kind, ExpressionKind::Literal(Value::Int(1)))))
 }

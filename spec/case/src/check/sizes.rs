@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::limits::PROCESSES_MAX;
 use crate::operate::LENGTH_MAX;
-use crate::program::{Arguments, Block, Expression, ExpressionKind};
+use crate::program::{Block, Expression, ExpressionKind};
 use crate::value::Value;
 use crate::walk;
 
@@ -26,11 +26,11 @@ fn size(expression: &Expression) -> Option<(i64, i64, &'static str)> {
     match &expression.kind {
         ExpressionKind::New { object, arguments } => match object.as_str() {
             "Array" | "RawArray" => {
-                let size = argument(arguments, 1, "size_or_initializer")?;
+                let size = whole(arguments.of(1, "size_or_initializer")?)?;
                 Some((size, length_max, "items of an array"))
             }
             "Pool" => {
-                let size = argument(arguments, 0, "processes")?;
+                let size = whole(arguments.of(0, "processes")?)?;
                 Some((size, i64::from(PROCESSES_MAX), "workers"))
             }
             _ => None,
@@ -41,12 +41,6 @@ fn size(expression: &Expression) -> Option<(i64, i64, &'static str)> {
         }
         _ => None,
     }
-}
-
-fn argument(arguments: &Arguments, index: usize, name: &str) -> Option<i64> {
-    let named = arguments.named.iter().find(|(known, _)| known == name);
-    let given = arguments.positional.get(index);
-    whole(given.or(named.map(|(_, value)| value))?)
 }
 
 fn whole(expression: &Expression) -> Option<i64> {

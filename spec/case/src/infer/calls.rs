@@ -68,7 +68,7 @@ impl<'p> Types<'p> {
         for object in objects {
             match method {
                 "put" | "put_nowait" | "send" if is_carrier(object) => {
-                    if let Some(value) = argument(arguments, 0, "obj") {
+                    if let Some(value) = arguments.of(0, "obj") {
                         let value = self.of(function, value);
                         self.has_changed |= self.sent.join(&value);
                     }
@@ -113,7 +113,7 @@ impl<'p> Types<'p> {
         };
         let params = callee.params.iter();
         for (index, param) in params.enumerate() {
-            let Some(value) = argument(arguments, index, param) else {
+            let Some(value) = arguments.of(index, param) else {
                 continue;
             };
             let given = self.of(function, value);
@@ -139,9 +139,9 @@ impl<'p> Types<'p> {
         arguments: &'p Arguments,
     ) {
         let place = |name: &str| parameters.iter().position(|known| known.name == name);
-        let given = |name: &str| argument(arguments, place(name)?, name);
+        let given = |name: &str| arguments.of(place(name)?, name);
         for (index, parameter) in parameters.iter().enumerate() {
-            let callee = match argument(arguments, index, parameter.name).map(|value| &value.kind) {
+            let callee = match arguments.of(index, parameter.name).map(|value| &value.kind) {
                 Some(ExpressionKind::Function(callee)) => callee,
                 _ => continue,
             };
@@ -209,16 +209,6 @@ impl<'p> Types<'p> {
             }
         }
     }
-}
-
-/// The argument of a parameter, by position or name.
-fn argument<'a>(arguments: &'a Arguments, index: usize, name: &str) -> Option<&'a Expression> {
-    arguments.positional.get(index).or_else(|| {
-        let mut named = arguments.named.iter();
-        named
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value)
-    })
 }
 
 /// Whether values travel through it.
