@@ -63,7 +63,7 @@ pub(super) fn submit(
     let Some(request) = request(access) else {
         return context.model(format!("a pool has no access `{}`", access.name));
     };
-    let Val::Function(function) = *access.argument(0) else {
+    let Val::Function(mut function) = *access.argument(0) else {
         return context.model("a task is a function of the program");
     };
     let callback = |at: usize| match access.arguments.get(at) {
@@ -87,7 +87,10 @@ pub(super) fn submit(
         calls.push(match run::bind(context, function, items.clone(), &named) {
             Ok(arguments) => arguments,
             // It fails where it is called: in the worker.
-            Err(Fault::Raise(..)) => misfit(context, function, items),
+            Err(Fault::Raise(..)) => {
+                function = context.machine.code.misfit;
+                items
+            }
             Err(fault) => return Err(fault),
         });
     } else if request.is_star {
@@ -118,14 +121,6 @@ pub(super) fn submit(
         return Ok(Done::Stay);
     }
     Ok(Done::Value(Val::Object(job)))
-}
-
-/// Arguments of which there are more than the function takes, whatever it takes.
-fn misfit(context: &Context<'_>, function: u16, mut given: Vec<Val>) -> Vec<Val> {
-    let code = &context.machine.code.functions[usize::from(function)];
-    let count = given.len().max(usize::from(code.parameters)) + 1;
-    given.resize(count, Val::None);
-    given
 }
 
 impl Request {
