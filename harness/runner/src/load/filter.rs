@@ -1,0 +1,76 @@
+//! Filters: an id, a part of an id, or a pattern with `*`.
+
+use std::path::PathBuf;
+
+use poolproof_case::nearest::nearest;
+
+use crate::error::Error;
+
+/// Whether a filter selects an id; an id that is written in full selects itself only.
+pub(super) fn fits(filter: &str, id: &str, all: &[(String, PathBuf)]) -> bool {
+    if filter.contains('*') {
+        return matches(filter, id);
+    }
+    if all.iter().any(|(known, _)| known == filter) {
+        return filter == id;
+    }
+    id.contains(filter)
+}
+
+/// Whether a text fits a pattern in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            (0..=text.len())
+                .filter(|index| text.is_char_boundary(*index))
+                .any(|index| matches(rest, &text[index..]))
+        }),
+    }
+}
+
+/// That a filter selects nothing, and what may have been meant.
+pub(super) fn nothing(filter: &str, all: &[(String, PathBuf)]) -> Error {
+    let ids = all.iter().map(|(id, _)| id.as_str());
+    let last = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
+    let names: Vec<String> = all.iter().map(|(id, _)| last(id)).collect();
+    let near = nearest(filter, ids).map(str::to_owned).or_else(|| {
+        let name = nearest(&last(filter), names.iter().map(String::as_str))?;
+        all.iter()
+            .find(|(id, _)| last(id) == name)
+            .map(|(id, _)| id.clone())
+    });
+    let help = near.map_or_else(
+        || "`poolproof list` shows them all".to_owned(),
+        |id| format!("did you mean `{id}`?"),
+    );
+    Error::nothing(format!("no case fits `{filter}`; {help}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_in_full_selects_itself_only_and_a_part_selects_all_that_have_it() {
+        let all: Vec<(String, PathBuf)> = ["seed/pool_map", "seed/pool_map_chunks", "seed/pipe"]
+            .map(|id| (id.to_owned(), PathBuf::new()))
+            .to_vec();
+        let select = |filter: &str| -> Vec<&str> {
+            let fitting = all.iter().filter(|(id, _)| fits(filter, id, &all));
+            fitting.map(|(id, _)| id.as_str()).collect()
+        };
+        assert_eq!(select("seed/pool_map"), ["seed/pool_map"]);
+        assert_eq!(select("pool"), ["seed/pool_map", "seed/pool_map_chunks"]);
+        assert_eq!(
+            select("*/p*p*"),
+            ["seed/pool_map", "seed/pool_map_chunks", "seed/pipe"]
+        );
+        assert_eq!(select("*chunks"), ["seed/pool_map_chunks"]);
+        assert!(
+            nothing("pool_mapp", &all)
+                .to_string()
+                .contains("seed/pool_map")
+        );
+    }
+}
