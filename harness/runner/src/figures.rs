@@ -127,6 +127,7 @@ pub(crate) fn weigh(
             (slope(&runs), pairs, Bound::AtMost(*most as f64))
         }
     };
+    let is_close = seen.is_some_and(|seen| pairs >= LEAST && bound.is_close(seen));
     let (holds, reason) = match seen {
         None => (Holds::Open, Some("nothing was measured".to_owned())),
         Some(_) if pairs < LEAST => {
@@ -134,7 +135,7 @@ pub(crate) fn weigh(
             (Holds::Open, Some(reason))
         }
         Some(seen) => match bound.holds(seen, noise) {
-            Holds::Open if bound.is_close(seen) => {
+            Holds::Open if is_close => {
                 let percent = CLOSE * 100.0;
                 let reason = format!("it is a matter of less than {percent} %");
                 (Holds::Open, Some(reason))
@@ -143,7 +144,6 @@ pub(crate) fn weigh(
             settled => (settled, None),
         },
     };
-    let is_close = seen.is_some_and(|seen| pairs >= LEAST && bound.is_close(seen));
     Weighed {
         is_settled: holds != Holds::Open || is_close,
         record: RelationRecord {
