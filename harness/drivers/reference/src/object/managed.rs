@@ -19,14 +19,14 @@ use super::Bound;
 use crate::data::Data;
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
-use key::Key;
+use key::{Entry, Key};
 use local::Local;
 pub(super) use local::unmanaged;
 
 /// An object of a manager.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Managed {
-    Dict(mp::DictProxy<Key, Data>),
+    Dict(mp::DictProxy<Key, Entry>),
     List(mp::ListProxy<Data>),
     Namespace(mp::NamespaceProxy),
     Lock(mp::LockProxy),
@@ -223,7 +223,7 @@ impl Managed {
 
     pub(super) fn set_item(&self, index: &Data, value: &Data) -> Result<()> {
         match self {
-            Managed::Dict(dict) => drop(dict.insert(&Key::of(index)?, value)?),
+            Managed::Dict(dict) => container::insert(dict, index, value)?,
             Managed::List(list) => list.set(index.as_int()?, value)?,
             Managed::Array(array) => array.set(index.as_int()?, value)?,
             _ => return Err(self.no_items()),

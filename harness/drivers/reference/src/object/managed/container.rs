@@ -4,12 +4,12 @@ use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 
 use super::super::Bound;
-use super::{Key, Managed};
+use super::{Entry, Key, Managed};
 use crate::data::{Data, lock};
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
 
-type Dict = mp::DictProxy<Key, Data>;
+type Dict = mp::DictProxy<Key, Entry>;
 type List = mp::ListProxy<Data>;
 
 pub(super) fn new_dict(manager: &mp::Manager, first: &Data) -> Result<Managed> {
@@ -33,26 +33,48 @@ fn update(dict: &Dict, other: &Data) -> Result<()> {
         return Err(Stop::error(ErrorKind::Type, text));
     };
     let pairs = lock(&pairs).clone().into_iter();
-    let pairs = pairs.map(|(key, value)| Ok((Key::of(&Data::Plain(key))?, value)));
-    let pairs = pairs.collect::<Result<Vec<_>>>()?;
+    let pairs = pairs.map(|(key, value)| Entry::new(&Data::from(key), value));
+    let mut pairs = pairs.collect::<Result<Vec<_>>>()?;
+    if pairs.iter().any(|(key, _)| key.has_equals()) && dict.len()? > 0 {
+        for (key, entry) in &mut pairs {
+            keep_first(dict, key, entry)?;
+        }
+    }
     if !pairs.is_empty() {
-        dict.update(pairs.iter().map(|(key, value)| (key, value)))?;
+        dict.update(pairs.iter().map(|(key, entry)| (key, entry)))?;
     }
     Ok(())
+}
+
+/// Of equal keys the first stays: the entry shows its key as the one that is there does.
+fn keep_first(dict: &Dict, key: &Key, entry: &mut Entry) -> Result<()> {
+    if key.has_equals()
+        && let Some(first) = dict.get(key)?
+    {
+        entry.show_key_as(first);
+    }
+    Ok(())
+}
+
+/// `dict[key] = value`.
+pub(super) fn insert(dict: &Dict, key: &Data, value: &Data) -> Result<()> {
+    let (key, mut entry) = Entry::new(key, value.clone())?;
+    keep_first(dict, &key, &mut entry)?;
+    Ok(dict.insert(&key, &entry)?)
 }
 
 /// A plain copy.
 pub(super) fn copy_dict(dict: &Dict) -> Result<Data> {
     let pairs = dict.items()?.into_iter();
     Ok(Data::dict(
-        pairs.map(|(key, value)| (key.value(), value)).collect(),
+        pairs.map(|(key, entry)| entry.parts(key)).collect(),
     ))
 }
 
 /// `dict[key]`.
 pub(super) fn value_of(dict: &Dict, key: &Data) -> Result<Data> {
     let found = dict.get(&Key::of(key)?)?;
-    found.ok_or_else(|| no_key(key))
+    found.map(|entry| entry.value).ok_or_else(|| no_key(key))
 }
 
 fn no_key(key: &Data) -> Stop {
@@ -62,16 +84,20 @@ fn no_key(key: &Data) -> Stop {
 pub(super) fn call_dict(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         "keys" => {
-            let keys = dict.keys()?.into_iter();
-            Ok(Data::list(
-                keys.map(|key| Data::from(key.value())).collect(),
-            ))
+            let pairs = dict.items()?.into_iter();
+            let keys = pairs.map(|(key, entry)| Data::from(entry.parts(key).0));
+            Ok(Data::list(keys.collect()))
         }
-        "values" => Ok(Data::list(dict.values()?)),
+        "values" => {
+            let entries = dict.values()?.into_iter();
+            Ok(Data::list(entries.map(|entry| entry.value).collect()))
+        }
         "items" => {
             let pairs = dict.items()?.into_iter();
-            let pairs =
-                pairs.map(|(key, value)| Data::Tuple(vec![Data::from(key.value()), value].into()));
+            let pairs = pairs.map(|(key, entry)| {
+                let (key, value) = entry.parts(key);
+                Data::Tuple(vec![Data::from(key), value].into())
+            });
             Ok(Data::list(pairs.collect()))
         }
         "copy" => copy_dict(dict),
@@ -91,12 +117,18 @@ pub(super) fn call_dict(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Res
 fn call_keyed(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
     let key = bound.take("key")?;
     let otherwise = bound.given("default");
-    let known = Key::of(&key)?;
+    let (known, entry) = Entry::new(&key, otherwise.clone().unwrap_or(Data::NONE))?;
+    let value = |entry: Entry| entry.value;
     match method {
-        "get" => Ok(dict.get(&known)?.or(otherwise).unwrap_or(Data::NONE)),
-        "setdefault" => Ok(dict.get_or_insert(&known, &otherwise.unwrap_or(Data::NONE))?),
+        "get" => Ok(dict
+            .get(&known)?
+            .map(value)
+            .or(otherwise)
+            .unwrap_or(Data::NONE)),
+        "setdefault" => Ok(dict.get_or_insert(&known, &entry)?.value),
         "pop" => dict
             .remove(&known)?
+            .map(value)
             .or(otherwise)
             .ok_or_else(|| no_key(&key)),
         other => Err(missing("ManagedDict", other)),
