@@ -52,6 +52,8 @@ struct Node {
     ends: Vec<u32>,
     /// A line's index and the node after it, sorted by line; no line twice.
     edges: Vec<(u32, u32)>,
+    /// Whether anything may follow.
+    is_undefined: bool,
 }
 
 impl Behaviour {
@@ -115,6 +117,30 @@ impl Behaviour {
             && self
                 .end_index(outcome)
                 .is_some_and(|end| self.nodes[node].ends.contains(&end))
+    }
+
+    /// Whether the program may have done, after the first of these lines, what the documentation
+    /// leaves undefined: nothing is known of what follows, and it is neither allowed nor forbidden.
+    #[must_use]
+    pub fn is_undefined(&self, outcome: &Outcome) -> bool {
+        let mut node = 0;
+        let mut lines = outcome.lines.iter();
+        loop {
+            if self.nodes[node].is_undefined {
+                return true;
+            }
+            let line = lines.next().and_then(|line| self.line_index(line));
+            match line.and_then(|line| self.step(node, line)) {
+                Some(next) => node = next,
+                None => return false,
+            }
+        }
+    }
+
+    /// Whether the program may do what the documentation leaves undefined.
+    #[must_use]
+    pub fn may_be_undefined(&self) -> bool {
+        self.nodes.iter().any(|node| node.is_undefined)
     }
 
     /// Whether some allowed outcome is a hang.

@@ -11,7 +11,8 @@ mod statement;
 
 use std::collections::BTreeMap;
 
-use poolproof_case::{ErrorKind, Program};
+use poolproof_case::program::{Arguments, Callee, ExpressionKind};
+use poolproof_case::{ErrorKind, Program, walk};
 
 use crate::error::ModelError;
 use crate::state::Val;
@@ -38,6 +39,8 @@ pub(crate) struct Code {
     pub(crate) clears_events: bool,
     /// Whether some process asks for its children, and so can tell a pool's workers apart.
     pub(crate) names_workers: bool,
+    /// Whether it may end a process that uses a queue, which leaves the queue broken.
+    pub(crate) breaks_queues: bool,
 }
 
 /// Compiles a program.
@@ -92,6 +95,16 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
             .any(|function| function.calls.iter().any(is_it))
     };
     let (clears_events, names_workers) = (calls("clear"), calls("active_children"));
+    let signals = calls("terminate")
+        || calls("kill")
+        || has(&|instruction| match instruction {
+            Instruction::Signal(_) => true,
+            Instruction::SetAttribute(name) => &*names.text(*name) == "daemon",
+            _ => false,
+        });
+    let makes = made(program);
+    // A daemon is ended with its creator, and a pool's workers with their pool.
+    let breaks_queues = makes.queues && (signals || makes.daemons);
     Ok(Code {
         functions,
         function_names: program.functions.keys().cloned().collect(),
@@ -103,7 +116,38 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         sets_globals,
         clears_events,
         names_workers,
+        breaks_queues,
     })
+}
+
+/// What a program makes that matters to what may break.
+#[derive(Default)]
+struct Made {
+    queues: bool,
+    /// Processes that end with their creator, or pools.
+    daemons: bool,
+}
+
+fn made(program: &Program) -> Made {
+    let mut found = Made::default();
+    let mut see = |name: &str, arguments: &Arguments| {
+        found.queues |= matches!(name, "Queue" | "JoinableQueue" | "SimpleQueue");
+        found.daemons |= name == "Pool";
+        found.daemons |= name == "Process" && arguments.of(5, "daemon").is_some();
+    };
+    for block in program.blocks() {
+        walk::expressions(block, &mut |expression| {
+            if let ExpressionKind::New { object, arguments } = &expression.kind {
+                see(object, arguments);
+            }
+        });
+        walk::calls(block, &mut |call| {
+            if let Callee::Method(_, name) = &call.callee {
+                see(name, &call.arguments);
+            }
+        });
+    }
+    found
 }
 
 /// Direct calls form no cycle, so that every run ends.

@@ -137,11 +137,16 @@ impl<'a> Search<'a> {
                 ),
                 false => (open.node, open.state.clone()),
             };
-            let line = self.machine.apply(&mut state, &open.moves[at], step)?.line;
+            let applied = self.machine.apply(&mut state, &open.moves[at], step)?;
+            if applied.is_undefined {
+                self.nodes[from as usize].is_undefined = true;
+                continue;
+            }
             let Some(to) = self.visit(state)? else {
                 continue;
             };
             self.edges += 1;
+            let line = applied.line;
             self.nodes[from as usize].edges.push(Edge { to, line });
         }
         Ok(())
@@ -163,10 +168,7 @@ impl<'a> Search<'a> {
         }
         let node = self.nodes.len() as u32;
         self.known.insert(self.scratch.as_slice().into(), node);
-        self.nodes.push(Node {
-            edges: Vec::new(),
-            end: None,
-        });
+        self.nodes.push(Node::default());
         let moves = self.machine.moves(&state)?;
         let steps = steps(self.machine, self.limits.reduce, &state, &moves);
         if steps.is_empty() {

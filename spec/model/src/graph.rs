@@ -21,6 +21,8 @@ pub struct Node {
     pub edges: Vec<Edge>,
     /// How the program has ended here, and how many of its processes still live.
     pub end: Option<(Ending, u32)>,
+    /// Whether anything may follow: the program has done what the documentation leaves undefined.
+    pub is_undefined: bool,
 }
 
 /// A step.

@@ -104,6 +104,7 @@ impl Machine {
                 body: Body::Process(object),
             }],
             managers: Vec::new(),
+            has_fork_server: false,
             main_ended: None,
             opaque_next: 1,
         };

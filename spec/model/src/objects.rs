@@ -344,7 +344,7 @@ pub(crate) fn ready(
         return Ready::NOW;
     }
     match &object.body {
-        Body::Process(this) => process::ready(state, process, this, access),
+        Body::Process(this) => process::ready(machine, state, process, this, access),
         Body::Lock(this) => lock::ready(process, this, access),
         Body::Condition(this) => condition::ready(state, process, this, access),
         Body::Event(this) => event::ready(machine, state, process, this, access),

@@ -13,8 +13,8 @@ mod touch;
 
 use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves};
-use crate::objects::Body;
 use crate::objects::queue::Flavour;
+use crate::objects::{Body, Object};
 use crate::state::{NOBODY, State};
 use mode::Modes;
 use poolproof_case::StartMethod;
@@ -28,7 +28,9 @@ pub(crate) fn ample(
     moves: &[Moves],
     enabled: &[usize],
 ) -> Vec<usize> {
-    if enabled.len() == 1 {
+    // A step that leads to what is undefined leads nowhere else.
+    let is_broken = |object: &Object| matches!(&object.body, Body::Queue(queue) if queue.is_broken);
+    if enabled.len() == 1 || state.objects.iter().any(is_broken) {
         return enabled.to_vec();
     }
     let closure = Closure {
@@ -101,8 +103,10 @@ fn refine(machine: &Machine, state: &State, object: u32, modes: Modes) -> Modes 
         Some(Body::Queue(queue)) if is_put => queue,
         _ => return modes,
     };
-    // With a feeder of its own and no limit nobody notices when a process puts.
-    let has_feeder = !queue.is_direct && queue.flavour != Flavour::Simple;
+    // With a feeder of its own, which threads share, and no limit nobody notices when a process puts.
+    let has_feeder = !queue.is_direct
+        && queue.flavour != Flavour::Simple
+        && machine.method != StartMethod::Threads;
     if !has_feeder || queue.limit > 0 || machine.is_large.get() {
         modes | mode::TRY_PUT
     } else {

@@ -11,6 +11,7 @@ use poolproof_case::{ErrorKind, StartMethod};
 
 use self::compact::Renumber;
 use crate::objects::Object;
+use crate::objects::result::Single;
 pub(crate) use value::{
     Cell, End, Message, NOBODY, ObjectId, Parcel, ProcessId, SpaceId, Symbol, Val,
 };
@@ -25,6 +26,8 @@ pub(crate) struct State {
     pub(crate) managers: Vec<ObjectId>,
     /// How main ended, once it has.
     pub(crate) main_ended: Option<i32>,
+    /// Whether a fork server runs that may have loaded main.
+    pub(crate) has_fork_server: bool,
     /// The next unused number for pids and their like.
     pub(crate) opaque_next: u32,
 }
@@ -103,9 +106,9 @@ pub(crate) struct Task {
     pub(crate) function: u16,
     /// The arguments of each call still to make.
     pub(crate) calls: std::collections::VecDeque<Parcel>,
-    /// Results so far.
-    pub(crate) results: Vec<Parcel>,
-    /// What a call raised; the calls after it are skipped.
+    /// What has come of the calls so far.
+    pub(crate) results: Vec<Single>,
+    /// What the last call raised; whether those after it are made is open.
     pub(crate) error: Option<(ErrorKind, Symbol)>,
 }
 
@@ -195,7 +198,8 @@ impl Role {
                 renumber.object(pool);
                 if let Work::Task(task) = work {
                     renumber.object(&mut task.job);
-                    let parcels = task.calls.iter_mut().chain(&mut task.results);
+                    let results = task.results.iter_mut().flatten();
+                    let parcels = task.calls.iter_mut().chain(results);
                     parcels.for_each(|parcel| renumber.parcel(parcel));
                 }
             }
@@ -219,6 +223,7 @@ impl State {
             objects: Vec::new(),
             managers: Vec::new(),
             main_ended: None,
+            has_fork_server: false,
             opaque_next: 0,
         }
     }

@@ -213,6 +213,9 @@ impl<'a> Search<'a> {
         for (at, step) in steps(self.machine, self.limits.reduce, &place.state, &moves) {
             let mut state = place.state.clone();
             let applied = self.machine.apply(&mut state, &moves[at], step)?;
+            if applied.is_undefined {
+                continue;
+            }
             let mut printed = place.printed;
             if let Some(line) = applied.line {
                 let lines = self.machine.lines.borrow();

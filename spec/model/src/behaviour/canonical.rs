@@ -35,6 +35,7 @@ pub(super) fn behaviour(languages: &Languages) -> Behaviour {
                 .iter()
                 .map(|(line, to)| (line_number[*line as usize], number[*to as usize]))
                 .collect(),
+            is_undefined: node.is_undefined,
         })
         .collect();
     Behaviour {

@@ -29,6 +29,12 @@ impl Behaviour {
             for end in &node.ends {
                 line(format!("{number} -> end{end} [style=dashed];"));
             }
+            if node.is_undefined {
+                line(format!(
+                    "undefined{number} [shape=box, label=\"undefined\"];"
+                ));
+                line(format!("{number} -> undefined{number} [style=dotted];"));
+            }
         }
         dot.push_str("}\n");
         dot

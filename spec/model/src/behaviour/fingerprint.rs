@@ -19,6 +19,9 @@ impl Behaviour {
             hash.number(*left as usize);
         }
         for node in &self.nodes {
+            if node.is_undefined {
+                hash.text("undefined");
+            }
             hash.number(node.ends.len());
             node.ends.iter().for_each(|end| hash.number(*end as usize));
             hash.number(node.edges.len());

@@ -120,6 +120,7 @@ impl Languages {
         let mut own = Node {
             ends,
             edges: Vec::new(),
+            is_undefined: state.is_undefined,
         };
         for (line, languages) in by_line(after) {
             let to = self.union(languages);
@@ -177,8 +178,10 @@ impl Languages {
     fn open(&self, languages: Vec<u32>) -> Open {
         let mut ends = BTreeSet::new();
         let mut after = Vec::new();
+        let mut is_undefined = false;
         for language in &languages {
             let node = &self.nodes[*language as usize];
+            is_undefined |= node.is_undefined;
             ends.extend(node.ends.iter().copied());
             after.extend(node.edges.iter().copied());
         }
@@ -189,6 +192,7 @@ impl Languages {
             node: Node {
                 ends: ends.into_iter().collect(),
                 edges: Vec::new(),
+                is_undefined,
             },
             rest,
         }

@@ -184,11 +184,15 @@ fn a_million_states_in_a_row_need_no_deep_stack() {
                 line,
             });
         }
-        graph.nodes.push(Node { edges, end: None });
+        graph.nodes.push(Node {
+            edges,
+            ..Node::default()
+        });
     }
     graph.nodes.push(Node {
         edges: Vec::new(),
         end: Some((Ending::Exit(0), 0)),
+        ..Node::default()
     });
     let behaviour = Behaviour::from_graph(&graph);
     assert_eq!(behaviour.outcomes(20).len(), 11);

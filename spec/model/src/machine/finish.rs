@@ -25,6 +25,9 @@ pub(super) fn continues(context: &mut Context<'_>) -> Result<bool, Fault> {
             }
             Work::Idle => Ok(false),
             Work::Task(task) => {
+                if task.error.is_some() {
+                    return Ok(false);
+                }
                 let (function, Some(call)) = (task.function, task.calls.pop_front()) else {
                     return Ok(false);
                 };
@@ -59,7 +62,7 @@ pub(super) fn returned(context: &mut Context<'_>, value: Val) -> Result<(), Faul
         return Ok(());
     };
     match packed {
-        Ok(parcel) => task.results.push(parcel),
+        Ok(parcel) => task.results.push(Ok(parcel)),
         Err(Fault::Raise(kind, text)) => pool::fail(task, kind, text),
         Err(fault) => return Err(fault),
     }

@@ -48,6 +48,8 @@ pub(crate) struct Moves {
 pub(crate) struct Applied {
     /// The line that it writes.
     pub(crate) line: Option<u32>,
+    /// Whether it uses what is broken: nothing is known of what follows.
+    pub(crate) is_undefined: bool,
     /// The numbers that processes and objects had before and have now; those that are new had
     /// numbers after all others.
     pub(crate) moved: Moved,
@@ -186,6 +188,7 @@ impl Machine {
         moves: &Moves,
         step: Step,
     ) -> Result<Applied, ModelError> {
+        let is_undefined = uses_broken(state, moves, step);
         let line = match moves.actor {
             Actor::Process(process) => self.apply_process(state, process, moves, step)?,
             Actor::Feeder(id, at) => {
@@ -213,7 +216,11 @@ impl Machine {
         };
         run::advance_all(self, state)?;
         let moved = state.compact();
-        Ok(Applied { line, moved })
+        Ok(Applied {
+            line,
+            is_undefined,
+            moved,
+        })
     }
 
     fn apply_process(
@@ -229,7 +236,7 @@ impl Machine {
         let mut context = self.context(state, process);
         let mut line = None;
         let result = match (&moves.pending, step) {
-            (_, Step::Signal) => receive(&mut context),
+            (pending, Step::Signal) => receive(&mut context, pending.as_ref()),
             (Some(pending), step) => perform(&mut context, pending, step, &mut line),
             (None, Step::Way(way)) => go_on(&mut context, way),
             (None, Step::Expire) => Ok(()),
@@ -260,7 +267,7 @@ fn go_on(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
     }
     match own.role {
         Role::Handler { .. } => worker::handler_step(context, way),
-        _ => worker::worker_step(context),
+        _ => worker::worker_step(context, way),
     }
 }
 
@@ -357,9 +364,37 @@ fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether a step is an access to a queue that a signal has broken.
+fn uses_broken(state: &State, moves: &Moves, step: Step) -> bool {
+    let queue = match (moves.actor, &moves.pending) {
+        (Actor::Feeder(queue, _), _) => queue,
+        (Actor::Process(_), Some(Pending::Object(access))) if step != Step::Signal => {
+            match access.receiver {
+                Val::Object(id) => id,
+                _ => return false,
+            }
+        }
+        _ => return false,
+    };
+    matches!(&state.objects[queue as usize].body, Body::Queue(queue) if queue.is_broken)
+}
+
 /// A signal arrives.
-fn receive(context: &mut Context<'_>) -> Result<(), Fault> {
+fn receive(context: &mut Context<'_>, pending: Option<&Pending>) -> Result<(), Fault> {
     let process = context.process;
+    let own = &context.state.processes[process as usize];
+    if matches!(own.signal, Some(Signal::Kill | Signal::Terminate)) {
+        let access = match pending {
+            Some(Pending::Object(access)) => Some(access),
+            _ => None,
+        };
+        let broken: Vec<ObjectId> = queue::in_use(context.state, process, access).collect();
+        for id in broken {
+            if let Body::Queue(queue) = context.body(id) {
+                queue.is_broken = true;
+            }
+        }
+    }
     let own = &mut context.state.processes[process as usize];
     own.is_signal_due = false;
     match own.signal.take() {

@@ -2,10 +2,10 @@
 
 use super::decode::{Pending, decode, is_read_whole};
 use super::execute::build;
-use super::{finish, plain};
+use super::{Machine, finish, plain};
 use crate::compile::Instruction;
 use crate::objects::{Access, Body, Context, Fault, barrier};
-use crate::state::{Phase, Val};
+use crate::state::{Frame, Phase, Val};
 
 /// Ends the instruction at which a process rests: takes its operands and leaves its result.
 pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Fault> {
@@ -82,7 +82,11 @@ fn read_operand(context: &mut Context<'_>, count: usize, value: &Val) -> Result<
 pub(super) fn give_back(context: &mut Context<'_>, value: Val) -> Result<(), Fault> {
     let process = context.process;
     let own = &mut context.state.processes[process as usize];
-    let is_detached = own.frames.pop().is_some_and(|frame| frame.is_detached);
+    let frame = own.frames.pop();
+    let is_detached = frame.as_ref().is_some_and(|frame| frame.is_detached);
+    if own.is_loading && frame.is_some_and(|frame| is_servers_load(context.machine, &frame)) {
+        own.frames.truncate(1);
+    }
     if own.is_loading && own.frames.len() == 1 {
         own.is_loading = false;
         return Ok(());
@@ -95,6 +99,11 @@ pub(super) fn give_back(context: &mut Context<'_>, value: Val) -> Result<(), Fau
         }
         None => finish::returned(context, value),
     }
+}
+
+/// Whether this is what a fork server does before it copies itself.
+fn is_servers_load(machine: &Machine, frame: &Frame) -> bool {
+    frame.is_detached && frame.function == machine.code.main
 }
 
 /// Looks for who catches an error or an exit.
@@ -116,7 +125,11 @@ pub(super) fn unwind(context: &mut Context<'_>, error: Val) -> Result<(), Fault>
             return Ok(());
         }
         let is_detached = frame.is_detached;
+        let is_ignored = own.is_loading && is_servers_load(context.machine, frame);
         own.frames.pop();
+        if is_ignored {
+            return Ok(());
+        }
         if own.is_loading {
             own.frames.clear();
         }

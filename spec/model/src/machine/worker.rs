@@ -6,7 +6,7 @@ use super::finish::leave;
 use super::run;
 use crate::objects::result::Outcome;
 use crate::objects::{Body, Context, Fault, pool, result};
-use crate::state::{NOBODY, ObjectId, ProcessId, Role, State, Work};
+use crate::state::{NOBODY, ObjectId, ProcessId, Role, State, Task, Work};
 
 /// A pool's worker is over: its task is lost, and another takes its place.
 pub(super) fn lose(context: &mut Context<'_>, id: ObjectId, work: Work) -> Result<(), Fault> {
@@ -37,33 +37,53 @@ pub(super) fn worker_ways(state: &State, process: ProcessId) -> u8 {
     let Body::Pool(this) = &state.objects[*pool as usize].body else {
         return 0;
     };
-    let can_go = match work {
-        Work::Starting => false,
-        Work::Task(_) => true,
+    match work {
+        Work::Starting => 0,
+        Work::Task(task) if may_go_on(task) => 2,
+        Work::Task(_) => 1,
         Work::Idle => {
             let is_orphan = state.processes[process as usize].parent == NOBODY;
-            !this.tasks.is_empty() || this.life != pool::Life::Open || is_orphan
+            u8::from(!this.tasks.is_empty() || this.life != pool::Life::Open || is_orphan)
         }
-    };
-    u8::from(can_go)
+    }
 }
 
-/// A worker claims the oldest chunk, hands in its results, or leaves.
-pub(super) fn worker_step(context: &mut Context<'_>) -> Result<(), Fault> {
+/// Whether a call of a chunk of several has failed: what becomes of the others is open.
+fn may_go_on(task: &Task) -> bool {
+    let others = task.calls.len() + task.results.len();
+    (task.error.is_some() && others > 0) || task.results.iter().any(Result::is_err)
+}
+
+/// What comes of a chunk: an error in place of it all, or in a second way in its own place only.
+fn outcome_of(task: Task, way: u8) -> Outcome {
+    let first = task.results.iter().find_map(|single| single.as_ref().err());
+    match task.error.or(first.copied()) {
+        Some((kind, text)) if way == 0 => Outcome::Error(kind, text),
+        _ => Outcome::Values(task.results),
+    }
+}
+
+/// A worker claims the oldest chunk, hands in its results, or leaves; in a second way it goes on
+/// after the error of a call.
+pub(super) fn worker_step(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
     let process = context.process;
     let Role::Worker { pool, work, done } = &mut context.state.processes[process as usize].role
     else {
         return Ok(());
     };
     let (id, worked) = (*pool, std::mem::replace(work, Work::Idle));
-    if let Work::Task(task) = worked {
+    if let Work::Task(mut task) = worked {
+        if let Some(error) = task.error.take_if(|_| way == 1) {
+            task.results.push(Err(error));
+        }
+        if way == 1 && !task.calls.is_empty() {
+            *work = Work::Task(task);
+            return Ok(());
+        }
         *done += 1;
         let done = *done;
-        let outcome = match task.error {
-            Some((kind, text)) => Outcome::Error(kind, text),
-            None => Outcome::Values(task.results),
-        };
-        pool::arrive(context.state, id, task.job, task.index, outcome);
+        let (job, index) = (task.job, task.index);
+        pool::arrive(context.state, id, job, index, outcome_of(task, way));
         return retire(context, id, done);
     }
     if let Body::Pool(pool) = context.body(id)

@@ -122,8 +122,8 @@ pub(super) fn ready(
             if !end.is_open || !reads(pipe, end.side) {
                 return Ready::ways(lax);
             }
-            if !pipe.sent[1 - own].is_empty() {
-                return Ready::NOW;
+            if let Some(next) = pipe.sent[1 - own].front() {
+                return Ready::ways(1 + usize::from(message::may_be_lost(state, next)));
             }
             let is_ended = !is_open(state, end.pipe, 1 - end.side);
             Ready::ways(if is_ended { lax } else { 0 })
@@ -193,7 +193,10 @@ pub(super) fn perform(
         (Operation::Call, "send" | "send_bytes") if !is_writer && !is_lax => {
             return context.raise(ErrorKind::Usage, "this end only reads");
         }
-        (Operation::Call, "recv" | "recv_bytes") => return receive(context, id, side, is_lax),
+        (Operation::Call, "recv" | "recv_bytes") => {
+            let is_lost = choice == Choice::Way(1) && !context.is_threads();
+            return receive(context, id, side, is_lax, is_lost);
+        }
         (Operation::Call, "poll") => {
             let is_ended = !is_open(context.state, id, 1 - side);
             let has_some = pipe(context.state, id)
@@ -218,11 +221,18 @@ fn close(context: &mut Context<'_>, access: &Access) {
     }
 }
 
-fn receive(context: &mut Context<'_>, id: ObjectId, side: u8, is_lax: bool) -> Result<Done, Fault> {
+fn receive(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    side: u8,
+    is_lax: bool,
+    is_lost: bool,
+) -> Result<Done, Fault> {
     let Body::Pipe(pipe) = context.body(id) else {
         return context.model("this connection has no pipe");
     };
     match pipe.sent[usize::from(1 - side)].pop_front() {
+        Some(_) if is_lost => context.raise(ErrorKind::Deserialize, message::LOST_HANDLE),
         Some(parcel) => Ok(Done::Value(message::unpack(
             context.state,
             context.process,

@@ -157,8 +157,8 @@ pub(crate) fn make(
     access: &Access,
     method: StartMethod,
 ) -> Result<Val, Fault> {
-    let is_threads = context.is_threads();
-    let queue = |flavour| Body::Queue(Queue::new(flavour, is_threads, access.number(0, 0)));
+    // Among threads, too, nothing says that what is put is there at once.
+    let queue = |flavour| Body::Queue(Queue::new(flavour, false, access.number(0, 0)));
     let body = match object.name {
         "Process" => return start::make(context, access, method),
         "Pool" => return pool::make(context, access, method),

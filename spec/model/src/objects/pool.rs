@@ -312,8 +312,7 @@ pub(crate) fn start_worker(context: &mut Context<'_>, id: ObjectId) -> Result<()
     Ok(())
 }
 
-/// Notes the error of a task, or that an initializer failed.
+/// Notes the error of a call of a task.
 pub(crate) fn fail(task: &mut Task, kind: ErrorKind, text: Symbol) {
     task.error = Some((kind, text));
-    task.calls.clear();
 }

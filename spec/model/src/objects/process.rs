@@ -5,7 +5,7 @@
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, start};
-use crate::machine::run;
+use crate::machine::{Machine, run};
 use crate::state::compact::Renumber;
 
 use crate::state::{NOBODY, ObjectId, ProcessId, Signal, State, Symbol, Val};
@@ -50,7 +50,7 @@ impl ProcessObject {
         renumber.value(&mut self.pid);
     }
 
-    fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         matches!(self.status, Status::Running(_))
     }
 }
@@ -73,6 +73,7 @@ fn may_ask(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
 }
 
 pub(super) fn ready(
+    machine: &Machine,
     state: &State,
     process: ProcessId,
     this: &ProcessObject,
@@ -82,6 +83,7 @@ pub(super) fn ready(
         "join" if this.is_running() && may_ask(state, process, this) => {
             Ready::wait(false, access.timeout(0))
         }
+        "start" if start::may_load_in_server(machine, state, this) => Ready::ways(2),
         _ => Ready::NOW,
     }
 }
@@ -90,7 +92,7 @@ pub(super) fn perform(
     context: &mut Context<'_>,
     id: ObjectId,
     access: &Access,
-    _choice: Choice,
+    choice: Choice,
 ) -> Result<Done, Fault> {
     let process = context.process;
     let Body::Process(this) = &context.state.objects[id as usize].body else {
@@ -112,7 +114,7 @@ pub(super) fn perform(
         _ => {}
     }
     let result = match access.name {
-        "start" => return start::start(context, id),
+        "start" => return start::start(context, id, choice),
         "join" => Val::None,
         "is_alive" => Val::Bool(this.is_running()),
         "terminate" | "kill" => {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::connection::{CAPACITY_MIN, parcel_size, size};
-use super::{Access, Body, Choice, Context, Done, Fault, Ready, Wait, phase};
+use super::{Access, Body, Choice, Context, Done, Fault, Object, Ready, Wait, phase};
 use crate::machine::Machine;
 use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
@@ -26,6 +26,8 @@ pub(crate) struct Queue {
     /// The processes that closed it.
     pub(crate) closed: Vec<SpaceId>,
     pub(crate) unfinished: u32,
+    /// A signal ended a process that was using it: what it does from now on is undefined.
+    pub(crate) is_broken: bool,
 }
 
 /// What one process put and its feeder has not yet written.
@@ -70,6 +72,7 @@ impl Queue {
             feeders: Vec::new(),
             closed: Vec::new(),
             unfinished: 0,
+            is_broken: false,
         }
     }
 
@@ -86,6 +89,8 @@ impl Queue {
                 .iter_mut()
                 .for_each(|parcel| renumber.parcel(parcel));
         }
+        // Threads that have ended with their process feed nothing any more.
+        self.feeders.retain(|feeder| feeder.space != NOBODY);
         self.feeders.sort_by_key(|feeder| feeder.space);
         self.closed
             .iter_mut()
@@ -180,7 +185,7 @@ pub(super) fn ready(
         }
         "get" | "get_nowait" if !is_closed => {
             let ready = Ready::wait(!this.pipe.is_empty(), wait(this, access));
-            match wait(this, access) {
+            let ready = match wait(this, access) {
                 _ if this.pipe.is_empty() || !machine.another_gets(state, process, access) => ready,
                 // Whoever gets holds the reader's place, where another waits in turn or gives up.
                 Wait::Never => Ready::ways(2),
@@ -189,6 +194,10 @@ pub(super) fn ready(
                     ..ready
                 },
                 Wait::Late | Wait::Forever => ready,
+            };
+            Ready {
+                ways: ready.ways + u8::from(may_lose(state, this)),
+                ..ready
             }
         }
         // Whether a closed queue still says that it is empty is nobody's promise.
@@ -216,7 +225,10 @@ pub(super) fn perform(
             return context.raise(ErrorKind::Closed, "the queue is closed");
         }
         "put" | "put_nowait" => return put(context, id, access, choice),
-        "get" | "get_nowait" => return get(context, id, choice),
+        "get" | "get_nowait" => {
+            let last = ready_ways(context, id, access).saturating_sub(1);
+            return get(context, id, choice, Choice::Way(last));
+        }
         "qsize" => Val::Int(queue.count.into()),
         "empty" => Val::Bool(queue.pipe.is_empty()),
         "full" => Val::Bool(!queue.has_room()),
@@ -286,11 +298,40 @@ fn put(
     Ok(Done::Value(Val::None))
 }
 
-fn get(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> Result<Done, Fault> {
+/// Whether the next value has a connection in it that may not arrive.
+fn may_lose(state: &State, this: &Queue) -> bool {
+    let next = this.pipe.front();
+    next.is_some_and(|next| message::may_be_lost(state, next))
+}
+
+fn ready_ways(context: &Context<'_>, id: ObjectId, access: &Access) -> u8 {
+    let Body::Queue(queue) = &context.state.objects[id as usize].body else {
+        return 0;
+    };
+    ready(
+        context.machine,
+        context.state,
+        context.process,
+        queue,
+        access,
+    )
+    .ways
+}
+
+fn get(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    choice: Choice,
+    last: Choice,
+) -> Result<Done, Fault> {
+    let Body::Queue(queue) = &context.state.objects[id as usize].body else {
+        return context.model("this is no queue");
+    };
+    let is_lost = choice == last && may_lose(context.state, queue);
     let Body::Queue(queue) = context.body(id) else {
         return context.model("this is no queue");
     };
-    if choice != Choice::Way(0) || queue.pipe.is_empty() {
+    if (choice != Choice::Way(0) && !is_lost) || queue.pipe.is_empty() {
         return context.raise(ErrorKind::Empty, "");
     }
     let parcel = queue.pipe.pop_front().expect("the queue is not empty");
@@ -301,11 +342,36 @@ fn get(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> Result<Done, 
             .iter_mut()
             .for_each(|feeder| feeder.is_writing = false);
     }
+    if is_lost {
+        return context.raise(ErrorKind::Deserialize, message::LOST_HANDLE);
+    }
     Ok(Done::Value(message::unpack(
         context.state,
         context.process,
         &parcel,
     )))
+}
+
+/// The queues that a process is using: it rests at a put or get, or its feeder has something left.
+///
+/// A manager's are used by the manager, whom a signal to others does not end.
+pub(crate) fn in_use<'s>(
+    state: &'s State,
+    process: ProcessId,
+    access: Option<&'s Access>,
+) -> impl Iterator<Item = ObjectId> + 's {
+    let space = state.processes[process as usize].space;
+    let access =
+        access.filter(|access| matches!(access.name, "put" | "put_nowait" | "get" | "get_nowait"));
+    let uses = move |(id, object): (usize, &Object)| match &object.body {
+        Body::Queue(queue) if object.manager == NOBODY => {
+            let id = id as ObjectId;
+            let is_at = access.is_some_and(|access| access.receiver == Val::Object(id));
+            (is_at || !queue.is_flushed(space)).then_some(id)
+        }
+        _ => None,
+    };
+    state.objects.iter().enumerate().filter_map(uses)
 }
 
 /// In how many ways the feeder of a process can write its next value.
@@ -316,7 +382,8 @@ pub(crate) fn feeder_ways(machine: &Machine, queue: &Queue, feeder: &Feeder) -> 
     if feeder.is_writing {
         return 0;
     }
-    if size(&queue.pipe).saturating_add(parcel_size(next)) <= CAPACITY_MIN {
+    let is_threads = machine.method == StartMethod::Threads;
+    if is_threads || size(&queue.pipe).saturating_add(parcel_size(next)) <= CAPACITY_MIN {
         return 1;
     }
     machine.is_large.set(true);

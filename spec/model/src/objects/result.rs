@@ -12,10 +12,15 @@ use crate::state::{Cell, ObjectId, Parcel, Phase, State, Symbol, Val};
 /// What the error of a lost task says.
 pub(crate) const LOST: &str = "the worker died";
 
+/// What became of one call of a chunk.
+pub(crate) type Single = Result<Parcel, (ErrorKind, Symbol)>;
+
 /// What became of a chunk.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
-    Values(Vec<Parcel>),
+    /// Each call's, in order.
+    Values(Vec<Single>),
+    /// One error in place of all.
     Error(ErrorKind, Symbol),
     /// Its worker died.
     Lost,
@@ -24,7 +29,8 @@ pub(crate) enum Outcome {
 impl Outcome {
     pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
         if let Outcome::Values(values) = self {
-            values.iter_mut().for_each(|value| renumber.parcel(value));
+            let values = values.iter_mut().flatten();
+            values.for_each(|value| renumber.parcel(value));
         }
     }
 }
@@ -36,6 +42,8 @@ pub(crate) struct Job {
     pub(crate) is_map: bool,
     pub(crate) is_iterator: bool,
     pub(crate) is_ordered: bool,
+    /// Whether a chunk may be of several calls.
+    pub(crate) is_chunked: bool,
     pub(crate) is_ready: bool,
     /// Its worker died: the result never comes, or comes as an error.
     pub(crate) is_lost: bool,
@@ -58,6 +66,7 @@ pub(crate) struct Shape {
     pub(crate) is_map: bool,
     pub(crate) is_iterator: bool,
     pub(crate) is_ordered: bool,
+    pub(crate) is_chunked: bool,
     pub(crate) callbacks: (Option<u16>, Option<u16>),
 }
 
@@ -72,6 +81,7 @@ impl Job {
             is_map: shape.is_map,
             is_iterator: shape.is_iterator,
             is_ordered: shape.is_ordered,
+            is_chunked: shape.is_chunked,
             is_ready: count == 0,
             is_lost: false,
             chunks: vec![None; count],
@@ -144,7 +154,24 @@ impl Job {
             Some(Outcome::Values(values)) => values.clone(),
             _ => Vec::new(),
         };
-        self.chunks.iter().flat_map(of).collect()
+        self.chunks.iter().flat_map(of).flatten().collect()
+    }
+
+    /// Whether the next result is an error of a chunk of several, after which an iterator may end.
+    fn may_end(&self) -> bool {
+        let is_error = |outcome: &Outcome| match outcome {
+            Outcome::Error(..) => true,
+            Outcome::Values(values) => values.first().is_some_and(Single::is_err),
+            Outcome::Lost => false,
+        };
+        self.is_chunked && self.next.front().is_some_and(is_error)
+    }
+
+    /// An iterator gives nothing any more, whatever still comes.
+    fn end(&mut self) {
+        self.next.clear();
+        self.chunks.clear();
+        self.left = 0;
     }
 }
 
@@ -155,9 +182,17 @@ pub(crate) fn deliver(state: &mut State, job: ObjectId, index: u32, outcome: Out
     };
     if outcome == Outcome::Lost {
         job.is_lost = true;
-        if job.is_iterator {
-            job.chunks[index as usize] = Some(Outcome::Lost);
+        if let Some(chunk) = job
+            .chunks
+            .get_mut(index as usize)
+            .filter(|_| job.is_iterator)
+        {
+            *chunk = Some(Outcome::Lost);
         }
+        return false;
+    }
+    if job.is_iterator && job.left == 0 {
+        // It has ended before all had come.
         return false;
     }
     job.left = job.left.saturating_sub(1);
@@ -171,9 +206,13 @@ pub(crate) fn deliver(state: &mut State, job: ObjectId, index: u32, outcome: Out
         return job.left == 0;
     }
     match outcome {
-        Outcome::Error(kind, text) if job.error.is_none() => job.error = Some((kind, text)),
-        Outcome::Error(..) | Outcome::Lost => {}
-        values => job.chunks[index as usize] = Some(values),
+        Outcome::Error(kind, text) => job.error = job.error.or(Some((kind, text))),
+        Outcome::Lost => {}
+        Outcome::Values(values) => {
+            let first = values.iter().find_map(|value| value.as_ref().err());
+            job.error = job.error.or(first.copied());
+            job.chunks[index as usize] = Some(Outcome::Values(values));
+        }
     }
     if job.error.is_some() && job.left == 0 {
         // The values of a failed job are never seen.
@@ -251,11 +290,16 @@ fn wait_for_next(state: &State, job: &Job, wait: Wait) -> Ready {
     let has_next = !job.next.is_empty() || job.left == 0;
     let ready = Ready::wait(has_next, wait);
     let is_lost = job.lost_chunk().is_some() || (!has_next && is_over(state, job));
-    match is_lost {
-        false => ready,
+    let ends = u8::from(job.may_end());
+    let ways = match is_lost {
+        false => ready.ways,
         // It waits for another meanwhile, so that the one way is that it was lost.
-        true if ready.ways == 0 && job.goes_on() => Ready { ways: 1, ..ready },
-        true => Ready { ways: 2, ..ready },
+        true if ready.ways == 0 && job.goes_on() => 1,
+        true => 2,
+    };
+    Ready {
+        ways: ways + ends,
+        ..ready
     }
 }
 
@@ -328,7 +372,9 @@ fn next(
     let is_over = job.left == 0;
     let is_never = next_limit(access) == Wait::Never;
     let waits = !is_over && !is_never && job.next.is_empty();
-    if choice == Choice::Way(1) || (waits && job.goes_on()) {
+    let ending = if job.lost_chunk().is_some() { 2 } else { 1 };
+    let ends = job.may_end() && choice == Choice::Way(ending);
+    if !ends && (choice == Choice::Way(1) || (waits && job.goes_on())) {
         if let Some(lost) = job.lost_chunk() {
             job.chunks[lost] = None;
             job.left -= 1;
@@ -337,14 +383,19 @@ fn next(
         }
         return context.raise(ErrorKind::WorkerLost, LOST);
     }
-    match job.next.pop_front() {
-        Some(Outcome::Values(values)) => {
-            let value = match values.first() {
-                Some(value) => message::unpack(context.state, context.process, value),
-                None => Val::None,
-            };
-            Ok(Done::Value(value))
-        }
+    let next = job.next.pop_front();
+    if ends {
+        job.end();
+    }
+    match next {
+        Some(Outcome::Values(values)) => match values.first() {
+            Some(Ok(value)) => {
+                let value = message::unpack(context.state, context.process, value);
+                Ok(Done::Value(value))
+            }
+            Some(Err((kind, text))) => Err(Fault::Raise(*kind, *text)),
+            None => Ok(Done::Value(Val::None)),
+        },
         Some(Outcome::Error(kind, text)) => Err(Fault::Raise(kind, text)),
         Some(Outcome::Lost) => context.raise(ErrorKind::WorkerLost, LOST),
         None if is_over && access.operation == Operation::Next => Ok(Done::Value(Val::Unset)),

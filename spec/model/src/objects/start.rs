@@ -3,12 +3,22 @@
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::process::{ProcessObject, Status};
-use super::{Access, Body, Context, Done, Fault};
-use crate::machine::{plain, run};
+use super::{Access, Body, Choice, Context, Done, Fault};
+use crate::machine::{Machine, plain, run};
 use crate::state::message::{self, Passage};
 use crate::state::{Cell, ObjectId, Process, ProcessId, Role, Space, State, Symbol, Val};
 
-pub(super) fn start(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fault> {
+/// Whether a start is the first for which a fork server is started, and that may load main itself.
+pub(crate) fn may_load_in_server(machine: &Machine, state: &State, this: &ProcessObject) -> bool {
+    this.method == StartMethod::Forkserver && !machine.code.has_guard && !state.has_fork_server
+}
+
+/// Starts a process; where the fork server may load main, it does so in the second way.
+pub(super) fn start(
+    context: &mut Context<'_>,
+    id: ObjectId,
+    choice: Choice,
+) -> Result<Done, Fault> {
     let process = context.process;
     let Body::Process(this) = &context.state.objects[id as usize].body else {
         return context.model("this is no process");
@@ -30,12 +40,16 @@ pub(super) fn start(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fau
         );
     }
     let this = this.clone();
+    let is_loaded_twice = choice == Choice::Way(1);
+    if may_load_in_server(context.machine, context.state, &this) {
+        context.state.has_fork_server = true;
+    }
     let child = spawn(context, &this, id, Role::Child)?;
     if let Some(target) = this.target {
         let values = given(context, &this, child)?;
         let around = std::mem::replace(&mut context.process, child);
         run::call(context, target, values.0, &values.1, false)?;
-        load(context, this.method)?;
+        load(context, this.method, is_loaded_twice)?;
         context.process = around;
     }
     if let Body::Process(this) = context.body(id) {
@@ -47,13 +61,19 @@ pub(super) fn start(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fau
 }
 
 /// Without a guard a child that loads the program first does what main does.
-fn load(context: &mut Context<'_>, method: StartMethod) -> Result<(), Fault> {
+///
+/// What the fork server does before it copies itself for the first child is told as the child's: a
+/// detached call of main, whose error is ignored, and after which the child need not load again.
+fn load(context: &mut Context<'_>, method: StartMethod, twice: bool) -> Result<(), Fault> {
     let loads = matches!(method, StartMethod::Spawn | StartMethod::Forkserver);
     if loads && !context.machine.code.has_guard {
         let process = context.process;
         context.state.processes[process as usize].is_loading = true;
         let main = context.machine.code.main;
         run::push(context, main, Vec::new(), false)?;
+        if twice {
+            run::push(context, main, Vec::new(), true)?;
+        }
     }
     Ok(())
 }

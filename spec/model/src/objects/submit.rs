@@ -105,7 +105,7 @@ pub(super) fn submit(
     let job = context.create(Body::Job(Job::new(
         &access.receiver,
         chunks.len(),
-        &request.shape(callbacks),
+        &request.shape(callbacks, chunk > 1),
     )));
     if callbacks != (None, None) {
         let pool = id;
@@ -124,11 +124,12 @@ pub(super) fn submit(
 }
 
 impl Request {
-    fn shape(&self, callbacks: (Option<u16>, Option<u16>)) -> result::Shape {
+    fn shape(&self, callbacks: (Option<u16>, Option<u16>), is_chunked: bool) -> result::Shape {
         result::Shape {
             is_map: self.is_map,
             is_iterator: self.is_iterator,
             is_ordered: self.is_ordered,
+            is_chunked,
             callbacks,
         }
     }

@@ -24,7 +24,7 @@ modes!(
     PRINT, ACQUIRE, TRY, RELEASE, PASS, PUT, TRY_PUT, GET, TRY_GET, FEED, TASK_DONE, QUEUE_JOIN,
     QUEUE_END, SEND, RECEIVE, POLL, CLOSE, JOIN, STATUS, END, SIGNAL, RUN, READ, WRITE, WAIT, PEEK,
     SET, CLEAR, BARRIER, CONDITION, CLAIM, DELIVER, RESULT, TRY_RESULT, SUBMIT, POOL_END,
-    POOL_JOIN, START, MEMORY, USE, SHUT_DOWN,
+    POOL_JOIN, START, MEMORY, USE, SHUT_DOWN, BREAK,
 );
 
 /// Pairs of modes on one object that commute wherever both can happen.
@@ -59,7 +59,7 @@ const COMMUTE: &[(Modes, Modes)] = &[
     (CLAIM, DELIVER),
     (POOL_JOIN, POOL_JOIN | CLAIM | DELIVER | SUBMIT),
     (START, START | STATUS),
-    (USE, !SHUT_DOWN),
+    (USE, !(SHUT_DOWN | BREAK)),
 ];
 
 /// For each mode, those with which it does not commute.

@@ -2,9 +2,10 @@
 
 use crate::machine::step::{Actor, Moves};
 use crate::machine::{Machine, Pending};
-use crate::objects::queue::Flavour;
+use crate::objects::queue::{self, Flavour};
 use crate::objects::{Access, Body, Operation, pool};
-use crate::state::{Cell, NOBODY, Phase, ProcessId, Role, State, Val, Work};
+use crate::state::message;
+use crate::state::{Cell, NOBODY, Parcel, Phase, ProcessId, Role, State, Val, Work};
 use poolproof_case::StartMethod;
 
 use super::mode::{self, Modes};
@@ -46,6 +47,14 @@ fn of_process(
     touches.push((own.object, mode::RUN));
     if own.ending.is_some() || moves.has_signal {
         end(machine, state, process, touches);
+    }
+    if moves.has_signal {
+        let access = match &moves.pending {
+            Some(Pending::Object(access)) => Some(access),
+            _ => None,
+        };
+        let used = queue::in_use(state, process, access);
+        touches.extend(used.map(|queue| (queue, mode::BREAK)));
     }
     match &moves.pending {
         Some(Pending::Object(access)) => access_of(machine, state, process, access, touches),
@@ -179,7 +188,7 @@ fn sensible(state: &State, id: u32) -> Modes {
                 Flavour::Plain | Flavour::Simple => 0,
             };
             let puts = mode::PUT | mode::TRY_PUT | mode::FEED | mode::QUEUE_END;
-            joins | puts | mode::GET | mode::TRY_GET
+            joins | puts | mode::GET | mode::TRY_GET | mode::BREAK
         }
         Body::Shared(_) | Body::Managed(_) => mode::READ | mode::WRITE,
         Body::Manager(_) => mode::USE | mode::SHUT_DOWN,
@@ -253,8 +262,15 @@ fn access_of(
             }
         }
         Body::Job(job) => touches.push((job.pool, mode::RESULT)),
+        Body::Queue(queue) => touches.extend(sender_of(queue.pipe.front())),
         _ => {}
     }
+}
+
+/// What takes a connection out of a message asks whether its sender still lives.
+fn sender_of(next: Option<&Parcel>) -> Option<Touch> {
+    let sender = message::sender(next?)?;
+    Some((sender, mode::STATUS))
 }
 
 /// Containers in a shared memory are touched themselves, and so are pipes through their ends.
@@ -272,5 +288,9 @@ fn connection(
     }
     if let Cell::Connection(end) = &state.space(process).cells[at as usize] {
         touches.push((end.pipe, modes & sensible(state, end.pipe)));
+        if let Body::Pipe(pipe) = &state.objects[end.pipe as usize].body {
+            let next = pipe.sent[1 - usize::from(end.side)].front();
+            touches.extend(sender_of(next));
+        }
     }
 }

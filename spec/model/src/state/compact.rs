@@ -100,7 +100,9 @@ impl Renumber {
     }
 
     pub(crate) fn space(&mut self, space: &mut SpaceId) {
-        *space = self.spaces[*space as usize];
+        if *space != NOBODY {
+            *space = self.spaces[*space as usize];
+        }
     }
 
     pub(crate) fn parcel(&mut self, parcel: &mut Parcel) {
@@ -117,6 +119,7 @@ impl Renumber {
                 if message.has_objects || has_opaque(&message.root, &message.cells) =>
             {
                 let mut moved = (**message).clone();
+                self.object(&mut moved.sender);
                 self.inner(&mut moved.root);
                 for cell in &mut moved.cells {
                     self.inner_cell(cell);

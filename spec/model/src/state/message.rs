@@ -5,7 +5,7 @@ use std::rc::Rc;
 use poolproof_case::{ErrorKind, StartMethod};
 use rustc_hash::FxHashMap;
 
-use super::{Cell, Message, NOBODY, Parcel, ProcessId, Space, State, Val};
+use super::{Cell, Message, NOBODY, ObjectId, Parcel, ProcessId, Space, State, Val};
 use crate::machine::Machine;
 use crate::objects::{Body, Context, Fault};
 
@@ -89,10 +89,16 @@ pub(crate) fn copy(
             if has_objects && passage == Passage::Send {
                 context.machine.sends_objects.set(true);
             }
+            let is_connection = |cell: &Cell| matches!(cell, Cell::Connection(_));
+            let sender = match passage == Passage::Send && cells.iter().any(is_connection) {
+                true => context.state.processes[context.process as usize].object,
+                false => NOBODY,
+            };
             Ok(Parcel::Copy(Rc::new(Message {
                 root,
                 cells,
                 has_objects,
+                sender,
                 size,
             })))
         }
@@ -236,6 +242,23 @@ impl Packer<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What the error says of a connection that did not arrive.
+pub(crate) const LOST_HANDLE: &str = "the process that sent this connection has ended";
+
+/// Whether a connection was sent by a process that has ended: it may not arrive.
+pub(crate) fn may_be_lost(state: &State, parcel: &Parcel) -> bool {
+    let sender = sender(parcel).map(|sender| &state.objects[sender as usize].body);
+    matches!(sender, Some(Body::Process(sender)) if !sender.is_running())
+}
+
+/// Who sent the connection that is in a message.
+pub(crate) fn sender(parcel: &Parcel) -> Option<ObjectId> {
+    match parcel {
+        Parcel::Copy(message) if message.sender != NOBODY => Some(message.sender),
+        _ => None,
     }
 }
 

@@ -81,6 +81,9 @@ pub(crate) struct Message {
     pub(crate) cells: Vec<Cell>,
     /// Whether an object or a connection travels in it.
     pub(crate) has_objects: bool,
+    /// The process that sends a connection in it, as an object: what it sends is a handle of its own,
+    /// which it may have to hand over itself. [`NOBODY`] where none is in it.
+    pub(crate) sender: ObjectId,
     /// About as many bytes as it takes in a pipe.
     pub(crate) size: u32,
 }

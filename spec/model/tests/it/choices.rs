@@ -304,3 +304,110 @@ fn a_lock_among_a_tasks_arguments_is_refused_or_works() {
         assert_eq!(outcomes(&case, *method), expected, "{method}");
     }
 }
+
+#[test]
+fn the_rest_of_a_chunk_after_an_error_is_open_and_so_is_whether_an_iterator_goes_on() {
+    let functions = r#"
+        "some": Function(params: ["x"], body: [
+            If(Eq("$x", 0), [Raise(Error("value", "zero"))]), Return("$x")]),
+        "tell": Function(params: ["x"], body: [
+            Print(["task", "$x"]),
+            If(Eq("$x", 0), [Raise(Error("value", "zero"))]), Return("$x")])
+    "#;
+    let table: &[(&str, &[&str])] = &[
+        (
+            r#"Let("p", New("Pool", [1])),
+               Let("i", Call("p.imap", [Fn("some"), [0, 1, 2, 3]], (chunksize: 2))),
+               Repeat(4, [Try(body: [Print([Call("i.next")])],
+                   except: {"value": [Print(["zero"])], "empty": [Print(["stop"])]})])"#,
+            &[
+                "zero / 1 / 2 / 3 → exit 0",
+                "zero / 2 / 3 / stop → exit 0",
+                "zero / stop / stop / stop → exit 0",
+            ],
+        ),
+        (
+            r#"Let("p", New("Pool", [1])),
+               Try(body: [Call("p.map", [Fn("tell"), [1, 0, 2], 3])],
+                   except: {"value": [Print(["zero"])]})"#,
+            &[
+                "task 1 / task 0 / task 2 / zero → exit 0",
+                "task 1 / task 0 / zero → exit 0",
+            ],
+        ),
+        (
+            r#"Let("p", New("Pool", [1])),
+               Let("i", Call("p.imap", [Fn("some"), [0, 1]])),
+               Repeat(3, [Try(body: [Print([Call("i.next")])],
+                   except: {"value": [Print(["zero"])], "empty": [Print(["stop"])]})])"#,
+            &["zero / 1 / stop → exit 0"],
+        ),
+    ];
+    for (main, expected) in table {
+        let case = case(functions, main);
+        for method in StartMethod::ALL {
+            assert_eq!(outcomes(&case, method), *expected, "{method}: {main}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_whose_sender_has_ended_arrives_or_is_lost() {
+    let functions = r#"
+        "give": Function(params: ["q"], body: [
+            Let("r, w", New("Pipe", (duplex: false))), Call("w.send", ["hello"]),
+            Call("q.put", ["$r"])]),
+        "send": Function(params: ["c"], body: [
+            Let("r, w", New("Pipe", (duplex: false))), Call("w.send", ["hello"]),
+            Call("c.send", ["$r"])]),
+        "give_and_wait": Function(params: ["q", "e"], body: [
+            Let("r, w", New("Pipe", (duplex: false))), Call("w.send", ["hello"]),
+            Call("q.put", ["$r"]), Call("e.wait")])
+    "#;
+    let takes = r#"Try(body: [Let("r", Call("q.get")), Print([Call("r.recv")])],
+        except: {"any": [Print(["lost"])]})"#;
+    let table = [
+        (
+            format!(
+                r#"Let("q", New("Queue")),
+                   Let("p", New("Process", (target: "give", args: ["$q"]))), Call("p.start"),
+                   Call("p.join"), {takes}"#
+            ),
+            vec!["hello → exit 0", "lost → exit 0"],
+        ),
+        (
+            r#"Let("a, b", New("Pipe")),
+               Let("p", New("Process", (target: "send", args: ["$b"]))), Call("p.start"),
+               Call("p.join"), Try(body: [Let("r", Call("a.recv")), Print([Call("r.recv")])],
+               except: {"any": [Print(["lost"])]})"#
+                .to_owned(),
+            vec!["hello → exit 0", "lost → exit 0"],
+        ),
+        (
+            format!(
+                r#"Let("q", New("Queue")), Let("e", New("Event")),
+                   Let("p", New("Process", (target: "give_and_wait", args: ["$q", "$e"]))),
+                   Call("p.start"), {takes}, Call("e.set"), Call("p.join")"#
+            ),
+            vec!["hello → exit 0"],
+        ),
+    ];
+    for (main, expected) in &table {
+        let case = case(functions, main);
+        for method in PROCESSES {
+            assert_eq!(outcomes(&case, *method), *expected, "{method}: {main}");
+        }
+    }
+}
+
+#[test]
+fn a_queue_may_look_empty_just_after_a_put_among_threads_too() {
+    let case = case(
+        FUNCTIONS,
+        r#"Let("q", New("Queue")), Call("q.put", [1]), Print([Call("q.empty")]), Call("q.get")"#,
+    );
+    for method in StartMethod::ALL {
+        let expected = ["False → exit 0", "True → exit 0"];
+        assert_eq!(outcomes(&case, method), expected, "{method}");
+    }
+}

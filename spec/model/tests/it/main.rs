@@ -10,6 +10,7 @@ mod mistakes;
 mod reduction;
 mod seeds;
 mod twins;
+mod undefined;
 mod witness;
 
 use poolproof_case::{Case, Outcome, StartMethod};
