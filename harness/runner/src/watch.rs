@@ -161,9 +161,10 @@ impl Watch<'_, '_> {
                 return watched;
             }
             let watched_for = surroundings.watched(now);
-            let is_still = still >= PARK;
             let cut = self.over(&processes);
-            watched.cut = cut.or_else(|| self.late(watched_for, is_still));
+            // What does nothing is let be until it moves, or until it is certain that it cannot.
+            let is_moving = still < PARK;
+            watched.cut = cut.or_else(|| is_moving.then(|| self.late(watched_for)).flatten());
         }
         watched
     }
@@ -203,16 +204,14 @@ impl Watch<'_, '_> {
     }
 
     /// Whether a tree that still moves has had its time.
-    fn late(&self, watched: Duration, is_still: bool) -> Option<Cut> {
+    fn late(&self, watched: Duration) -> Option<Cut> {
         let deadline = Duration::from_millis(self.job.limits.deadline_ms.into()) * self.job.scale;
-        let is_impatient = self.in_vain.is_used_up() && !is_still;
-        if watched
-            < if is_impatient {
-                deadline.min(IMPATIENT)
-            } else {
-                deadline
-            }
-        {
+        let patience = if self.in_vain.is_used_up() {
+            deadline.min(IMPATIENT)
+        } else {
+            deadline
+        };
+        if watched < patience {
             return None;
         }
         self.in_vain.add(watched);

@@ -11,6 +11,8 @@ mod relations;
 mod signatures;
 mod sizes;
 
+pub(crate) use signatures::misfit;
+
 use crate::diagnostic::Diagnostic;
 use crate::infer::infer;
 use crate::program::{Case, Place, Program};

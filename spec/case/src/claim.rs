@@ -59,3 +59,18 @@ pub enum Predicate {
     /// At least one holds.
     Or(Vec<Predicate>),
 }
+
+impl Predicate {
+    /// Whether this is another, or is made of it.
+    #[must_use]
+    pub fn names(&self, other: &Predicate) -> bool {
+        self == other
+            || match self {
+                Predicate::Not(part) => part.names(other),
+                Predicate::And(parts) | Predicate::Or(parts) => {
+                    parts.iter().any(|part| part.names(other))
+                }
+                _ => false,
+            }
+    }
+}

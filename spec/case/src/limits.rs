@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// The limits of each run of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Wall time in milliseconds until a run that still moves is ended. One that has come to a
-    /// standstill is ended earlier.
+    /// Wall time in milliseconds until a run that still moves is ended. One that does nothing is
+    /// watched until it is certain that it can do no more, be that earlier or later.
     pub deadline_ms: u32,
     /// How many processes may live at once.
     pub processes: u32,
@@ -17,8 +17,9 @@ pub struct Limits {
     pub output_bytes: u32,
 }
 
-/// The shortest deadline: to see that nothing moves any more takes this long.
-pub const DEADLINE_MS_MIN: u32 = 3_000;
+/// A shorter deadline is warned of: on a busy machine a program has not begun to move by then, and
+/// is run again with more time.
+pub const DEADLINE_MS_USUAL_MIN: u32 = 3_000;
 
 /// The longest deadline.
 pub const DEADLINE_MS_MAX: u32 = 600_000;

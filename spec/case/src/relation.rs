@@ -148,14 +148,25 @@ impl fmt::Display for Relation {
     }
 }
 
+/// The units of amounts of memory, the greatest first.
+const UNITS: [(u64, &str); 4] = [
+    (1 << 30, "GiB"),
+    (1 << 20, "MiB"),
+    (1 << 10, "KiB"),
+    (1, "bytes"),
+];
+
+/// How many bytes a person means by `2 MiB`; none where it is no amount of memory.
+#[must_use]
+pub fn amount(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_once(' ')?;
+    let (size, _) = UNITS.iter().find(|(_, known)| *known == unit)?;
+    number.parse::<u64>().ok()?.checked_mul(*size)
+}
+
 /// An amount of memory as a person writes it.
 fn bytes(count: u64) -> String {
-    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let whole = units
-        .into_iter()
-        .find(|(unit, _)| count >= *unit && count.is_multiple_of(*unit));
-    match whole {
-        Some((unit, name)) => format!("{} {name}", count / unit),
-        None => format!("{count} bytes"),
-    }
+    let fits = |(unit, _): &&(u64, &str)| count >= *unit && count.is_multiple_of(*unit);
+    let (unit, name) = UNITS.iter().find(fits).unwrap_or(&(1, "bytes"));
+    format!("{} {name}", count / unit)
 }

@@ -2,10 +2,13 @@
 //!
 //! Nothing is run or explored for this: it is what the text alone tells.
 
+mod arity;
+
 use std::collections::BTreeSet;
 
 use crate::claim::{Claim, ClaimKind, Predicate};
 use crate::diagnostic::Diagnostic;
+use crate::limits::DEADLINE_MS_USUAL_MIN;
 use crate::method::StartMethod;
 use crate::nearest::nearest;
 use crate::print;
@@ -34,6 +37,7 @@ pub fn warnings(case: &Case, text: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (_, program) in case.programs() {
         found.extend(uncalled(program, text));
+        found.extend(arity::misfits(program));
     }
     if !case.is_measured() {
         let written: Vec<Pattern> = blocks(&case.program)
@@ -45,6 +49,7 @@ pub fn warnings(case: &Case, text: &str) -> Vec<Diagnostic> {
         }
     }
     found.extend(lacking(case));
+    found.extend(hurried(case, text));
     found.sort_by(|left, right| (left.place, &left.message).cmp(&(right.place, &right.message)));
     found
 }
@@ -291,71 +296,25 @@ fn used(program: &Program, reason: &str) -> Place {
     places.into_iter().min().or(first).unwrap_or_default()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::line_column;
-
-    fn warned(fields: &str) -> Vec<(usize, String)> {
-        let text = format!("Case(title: \"t\", clauses: [\"C\"],\n{fields})");
-        let case = match crate::read("c", &text, &["C"]) {
-            Ok(case) => case,
-            Err(mistakes) => panic!("{mistakes:?}"),
-        };
-        let warnings = warnings(&case, &text).into_iter();
-        let told = warnings.map(|warning| {
-            assert!(warning.is_warning());
-            (
-                line_column(&text, warning.place.start as usize).0,
-                warning.message,
-            )
-        });
-        told.collect()
+/// A deadline before which hardly anything is certain.
+fn hurried(case: &Case, text: &str) -> Option<Diagnostic> {
+    const FIELD: &str = "deadline_ms";
+    let deadline = case.limits.deadline_ms;
+    if deadline >= DEADLINE_MS_USUAL_MIN {
+        return None;
     }
-
-    #[test]
-    fn a_line_that_no_print_writes_is_warned_of_and_one_that_may_be_written_is_not() {
-        let program =
-            "main: [Let(\"x\", 1), Print([\"got\", \"$x\", \"now\"]), Print([\"end\"])],\n";
-        let found = warned(&format!(
-            "{program}claims: [Never(Line(\"got 2 now\")),\nAlways(Not(Line(\"edn\"))),\n\
-             Never(Before(\"end\", \"got 2\"))]"
-        ));
-        let no = |line: &str| format!("no `Print` of the case can write `{line}`");
-        assert_eq!(found, [(4, no("edn")), (5, no("got 2"))]);
-    }
-
-    #[test]
-    fn an_empty_claim_is_warned_of() {
-        let found = warned("main: [],\nclaims: [Always(And([])), Never(Not(And([Or([])])))]");
-        let messages: Vec<&str> = found.iter().map(|(_, message)| message.as_str()).collect();
-        let expected = [
-            "`And([])` is true whatever happens",
-            "`Or([])` is false whatever happens",
-        ];
-        assert_eq!(messages, expected);
-    }
-
-    #[test]
-    fn a_function_that_only_itself_unused_ones_call_is_warned_of_where_it_is_defined() {
-        let found = warned(
-            "functions: {\n\"f\": Function(params: [], body: [Call(\"g\")]),\n\
-             \"g\": Function(params: [], body: []),\n\
-             \"h\": Function(params: [], body: []),\n},\n\
-             main: [Let(\"p\", New(\"Process\", (target: \"h\")))], claims: []",
-        );
-        let nobody = |name: &str| format!("nobody calls the function `{name}`");
-        assert_eq!(found, [(3, nobody("f")), (4, nobody("g"))]);
-    }
-
-    #[test]
-    fn what_a_start_method_of_the_case_lacks_is_warned_of_where_it_is_used() {
-        let program = "main: [Let(\"p\", New(\"Process\")),\nCall(\"p.kill\")], claims: [],";
-        let found = warned(&format!("methods: [\"threads\", \"fork\"], {program}"));
-        let message = "the case is never run under `threads`: `Process.kill` does not exist where \
-                       processes are threads";
-        assert_eq!(found, [(3, message.to_owned())]);
-        // Who names no start method means those that have it.
-        assert_eq!(warned(program), []);
-    }
+    let start = text.find(FIELD).unwrap_or_default();
+    let place = Place {
+        start: u32::try_from(start).ok()?,
+        end: u32::try_from(start + FIELD.len()).ok()?,
+    };
+    let message = format!("a deadline of {deadline} ms is short");
+    let help = format!(
+        "at least {DEADLINE_MS_USUAL_MIN}: what still moves at its deadline shows nothing and is run \
+         again; what has come to a standstill is ended before, whatever the deadline"
+    );
+    Some(Diagnostic::warning(place, message).help(help))
 }
+
+#[cfg(test)]
+mod tests;

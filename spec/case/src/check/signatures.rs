@@ -20,10 +20,7 @@ fn check_block(program: &Program, block: &Block, mistakes: &mut Vec<Diagnostic>)
             && let Some(function) = program.functions.get(name)
         {
             let params: Vec<&str> = function.params.iter().map(String::as_str).collect();
-            let required = params.len();
-            if let Err(problem) = fit(&params, required, &call.arguments) {
-                mistakes.push(problem.diagnostic(name, &params, call.place));
-            }
+            mistakes.extend(misfit(name, &params, &call.arguments, call.place));
         }
     });
     walk::expressions(block, &mut |expression| {
@@ -74,7 +71,7 @@ fn check_kind(
     argument: &Expression,
     mistakes: &mut Vec<Diagnostic>,
 ) {
-    let Some(takes) = misfit(parameter, &argument.kind) else {
+    let Some(takes) = takes_instead(parameter, &argument.kind) else {
         return;
     };
     let message = format!("`{}` of `{callee}` takes {takes}", parameter.name);
@@ -89,7 +86,7 @@ fn check_kind(
     mistakes.push(Diagnostic::new(argument.place, message).help(help));
 }
 
-fn misfit(parameter: &Parameter, argument: &ExpressionKind) -> Option<&'static str> {
+fn takes_instead(parameter: &Parameter, argument: &ExpressionKind) -> Option<&'static str> {
     let is_none = matches!(argument, ExpressionKind::Literal(Value::None));
     if is_none && parameter.default == catalogue::Default::None {
         return None;
@@ -130,6 +127,17 @@ fn misfit(parameter: &Parameter, argument: &ExpressionKind) -> Option<&'static s
     (!fits).then_some(takes)
 }
 
+/// What is wrong with the arguments of a function of the program, which has no defaults.
+pub(crate) fn misfit(
+    function: &str,
+    params: &[&str],
+    arguments: &Arguments,
+    place: Place,
+) -> Option<Diagnostic> {
+    let problem = fit(params, arguments).err()?;
+    Some(problem.diagnostic(function, params, place))
+}
+
 enum Misfit {
     TooMany(usize, usize),
     Unknown(String),
@@ -137,7 +145,7 @@ enum Misfit {
     Missing(String),
 }
 
-fn fit(params: &[&str], required: usize, arguments: &Arguments) -> Result<(), Misfit> {
+fn fit(params: &[&str], arguments: &Arguments) -> Result<(), Misfit> {
     let given = arguments.positional.len();
     if given > params.len() {
         return Err(Misfit::TooMany(params.len(), given));
@@ -150,10 +158,7 @@ fn fit(params: &[&str], required: usize, arguments: &Arguments) -> Result<(), Mi
         }
     }
     let is_named = |param: &str| arguments.named.iter().any(|(name, _)| name == param);
-    match params[given..required.max(given)]
-        .iter()
-        .find(|param| !is_named(param))
-    {
+    match params[given..].iter().find(|param| !is_named(param)) {
         Some(missing) => Err(Misfit::Missing((*missing).to_owned())),
         None => Ok(()),
     }

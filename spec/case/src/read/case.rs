@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::Reader;
 use super::tree::{Fields, Name, Node, NodeKind};
 use crate::diagnostic::Diagnostic;
-use crate::limits::{DEADLINE_MS_MAX, DEADLINE_MS_MIN, Limits, OUTPUT_BYTES_MAX, PROCESSES_MAX};
+use crate::limits::{DEADLINE_MS_MAX, Limits, OUTPUT_BYTES_MAX, PROCESSES_MAX};
 use crate::method::StartMethod;
 use crate::nearest::advice;
 use crate::program::{Block, Case, Function, Place, Program};
@@ -301,7 +301,9 @@ impl Reader {
         let names = ["deadline_ms", "processes", "output_bytes"];
         let [deadline, processes, output] = self.named(name, fields, names, 0)?;
         let usual = Limits::default();
-        let deadline = deadline.map_or(Some(usual.deadline_ms), |node| self.deadline(node));
+        let deadline = deadline.map_or(Some(usual.deadline_ms), |node| {
+            self.within(node, "`deadline_ms`", 1..=DEADLINE_MS_MAX)
+        });
         let processes = processes.map_or(Some(usual.processes), |node| {
             self.within(node, "`processes`", 1..=PROCESSES_MAX)
         });
@@ -313,20 +315,6 @@ impl Reader {
             processes: processes?,
             output_bytes: output?,
         })
-    }
-
-    fn deadline(&mut self, node: &Node<'_>) -> Option<u32> {
-        let deadline = self.within(node, "`deadline_ms`", 0..=DEADLINE_MS_MAX)?;
-        if deadline >= DEADLINE_MS_MIN {
-            return Some(deadline);
-        }
-        let message = format!("a deadline of {deadline} ms is too short to judge by");
-        let help = format!(
-            "at least {DEADLINE_MS_MIN}: so long it takes to see that nothing moves any more; what has \
-             come to a standstill is ended before its deadline"
-        );
-        self.mistake(Diagnostic::new(node.place, message).help(help));
-        None
     }
 
     /// A number within a range.

@@ -3,18 +3,10 @@
 use super::Reader;
 use super::tree::{Fields, Name, Node, NodeKind};
 use crate::diagnostic::Diagnostic;
-use crate::relation::{Relation, Subject};
+use crate::relation::{Relation, Subject, amount};
 
 /// The names of relations, for the nearest one.
 pub(super) const RELATIONS: [&str; 4] = ["Faster", "Smaller", "AtMost", "Grows"];
-
-/// The units of amounts of memory.
-const UNITS: [(&str, u64); 4] = [
-    ("GiB", 1 << 30),
-    ("MiB", 1 << 20),
-    ("KiB", 1 << 10),
-    ("bytes", 1),
-];
 
 impl Reader {
     /// A relation, if the form is named as one.
@@ -96,11 +88,7 @@ impl Reader {
     /// `"2 MiB"`.
     fn amount(&mut self, node: &Node<'_>) -> Option<u64> {
         let text = self.text(node, "an amount of memory")?;
-        let amount = text.split_once(' ').and_then(|(number, unit)| {
-            let number: u64 = number.parse().ok()?;
-            let (_, size) = UNITS.iter().find(|(known, _)| *known == unit)?;
-            number.checked_mul(*size)
-        });
+        let amount = amount(text);
         if amount.is_none() {
             let message = format!("{text:?} is no amount of memory");
             let help = "a whole number and `bytes`, `KiB`, `MiB` or `GiB`: `\"64 KiB\"`";

@@ -87,7 +87,7 @@ fn a_case_survives_the_way_to_a_driver() {
 }
 
 #[test]
-fn limits_are_read_and_a_deadline_that_is_too_short_is_told() {
+fn limits_are_read_within_their_bounds() {
     let read = |limits: &str| {
         let text =
             format!(r#"Case(title: "t", clauses: ["C"], main: [], claims: [], limits: {limits})"#);
@@ -97,7 +97,7 @@ fn limits_are_read_and_a_deadline_that_is_too_short_is_told() {
     assert_eq!((limits.deadline_ms, limits.processes), (10_000, 300));
     assert_eq!(limits.output_bytes, 5_000_000);
     for (limits, says) in [
-        ("(deadline_ms: 2999)", "2999 ms is too short"),
+        ("(deadline_ms: 0)", "`deadline_ms`"),
         ("(deadline_ms: 600001)", "`deadline_ms`"),
         ("(processes: 0)", "`processes`"),
         ("(output_bytes: 5000000000)", "`output_bytes`"),
