@@ -216,6 +216,8 @@ pub(crate) struct Coverage {
     pub(crate) unsupported: BTreeMap<String, usize>,
     /// Runs that failed by no fault of a driver.
     pub(crate) infrastructure: u64,
+    /// Runs that came to what is undefined.
+    pub(crate) undefined: u64,
 }
 
 /// Adds up how much of what is allowed was seen.
@@ -223,6 +225,7 @@ pub(crate) fn coverage(file: &RunFile) -> Coverage {
     let mut coverage = Coverage::default();
     for record in &file.records {
         coverage.infrastructure += record.infrastructure;
+        coverage.undefined += record.undefined;
         let reasons = match record.verdict {
             Verdict::Known => Some(&mut coverage.known),
             Verdict::Unsupported => Some(&mut coverage.unsupported),

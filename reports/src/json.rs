@@ -68,6 +68,7 @@ struct Driver<'a> {
     differs: u64,
     deviates: u64,
     broken: u64,
+    undefined: u64,
     unsupported: u64,
     skipped: u64,
 }
@@ -85,6 +86,7 @@ impl<'a> Driver<'a> {
             differs: 0,
             deviates: 0,
             broken: 0,
+            undefined: 0,
             unsupported: 0,
             skipped: 0,
         }
@@ -100,6 +102,7 @@ impl<'a> Driver<'a> {
             Verdict::Differs => &mut self.differs,
             Verdict::Deviates => &mut self.deviates,
             Verdict::Broken => &mut self.broken,
+            Verdict::Undefined => &mut self.undefined,
             Verdict::Unsupported => &mut self.unsupported,
             Verdict::Skipped => &mut self.skipped,
         };
@@ -125,7 +128,7 @@ pub fn json(file: &RunFile, changed: Option<&Comparison>) -> String {
     let runs: u64 = file
         .records
         .iter()
-        .map(|record| record.runs + record.infrastructure)
+        .map(|record| record.runs + record.undefined + record.infrastructure)
         .sum();
     let foot = file.foot.as_ref();
     let run = Run {

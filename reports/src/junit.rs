@@ -119,7 +119,11 @@ fn reason(record: &Record) -> String {
 fn status(record: &Record) -> TestCaseStatus {
     match record.verdict {
         Verdict::Conforms | Verdict::Known => return TestCaseStatus::success(),
-        Verdict::Skipped | Verdict::Unsupported | Verdict::Inconclusive | Verdict::Unsettled => {
+        Verdict::Skipped
+        | Verdict::Unsupported
+        | Verdict::Undefined
+        | Verdict::Inconclusive
+        | Verdict::Unsettled => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("{}: {}", record.verdict, reason(record)));
             return status;

@@ -196,6 +196,12 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
         let count = coverage.infrastructure;
         lines.push(format!("- {count} runs failed here and are not counted"));
     }
+    if coverage.undefined > 0 {
+        let count = coverage.undefined;
+        lines.push(format!(
+            "- {count} runs came to what the documentation leaves undefined and are not judged"
+        ));
+    }
     lines
 }
 

@@ -19,7 +19,8 @@ use crate::verdict::Verdict;
 ///
 /// - 1: a head, records, a foot.
 /// - 2: cases; the verdicts `unsettled` and `refuted`.
-pub const VERSION: u32 = 2;
+/// - 3: the verdict `undefined`.
+pub const VERSION: u32 = 3;
 
 /// One line of a run file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +107,9 @@ pub struct Record {
     pub runs: u64,
     /// How many were not, by no fault of the driver.
     pub infrastructure: u64,
+    /// How many came to what the documentation leaves undefined, and were not judged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub undefined: u64,
     /// How many distinct allowed outcomes were seen.
     pub seen: u64,
     /// How many outcomes are allowed, in decimal digits; none where exploration hit its limit.
@@ -270,8 +274,11 @@ pub struct Observation {
     pub plan: String,
     /// How many runs showed it.
     pub count: u64,
-    /// Whether the specification allows it.
+    /// Whether the specification allows it, or says nothing of it.
     pub allowed: bool,
+    /// Whether the specification says nothing of it: the documentation leaves it undefined.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undefined: bool,
     /// The seed of the first run that showed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
@@ -379,4 +386,10 @@ impl Observation {
             left: self.left,
         }
     }
+}
+
+/// Whether there is none: it is left out of the file then.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -284,6 +284,12 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
             coverage.infrastructure
         ));
     }
+    if coverage.undefined > 0 {
+        lines.push(format!(
+            "not judged: {} runs that came to what the documentation leaves undefined",
+            coverage.undefined
+        ));
+    }
     lines
 }
 
@@ -292,7 +298,7 @@ fn painted(text: &str, verdict: Verdict, color: bool) -> String {
         Verdict::Conforms => 32,
         Verdict::Known | Verdict::Unsettled | Verdict::Inconclusive | Verdict::Refuted => 33,
         Verdict::Differs | Verdict::Deviates | Verdict::Broken => 31,
-        Verdict::Unsupported | Verdict::Skipped => 2,
+        Verdict::Undefined | Verdict::Unsupported | Verdict::Skipped => 2,
     };
     if color {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")

@@ -56,7 +56,11 @@ fn point(number: usize, record: &Record) -> String {
     match record.verdict {
         Verdict::Conforms => format!("ok {number} - {name}\n"),
         Verdict::Known => format!("not ok {number} - {name} # TODO known: {reason}\n"),
-        Verdict::Skipped | Verdict::Unsupported | Verdict::Inconclusive | Verdict::Unsettled => {
+        Verdict::Skipped
+        | Verdict::Unsupported
+        | Verdict::Undefined
+        | Verdict::Inconclusive
+        | Verdict::Unsettled => {
             format!("ok {number} - {name} # SKIP {}: {reason}\n", record.verdict)
         }
         Verdict::Refuted | Verdict::Differs | Verdict::Deviates | Verdict::Broken => {

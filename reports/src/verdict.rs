@@ -15,6 +15,8 @@ pub enum Verdict {
     Skipped,
     /// The driver lacks something that the case uses.
     Unsupported,
+    /// Each run came to what the documentation leaves undefined, so that there was nothing to judge.
+    Undefined,
     /// Each outcome was allowed.
     Conforms,
     /// An outcome was forbidden, or a relation that the case claims does not hold, and the driver's
@@ -36,7 +38,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in the order of reports.
-    pub const ALL: [Verdict; 10] = [
+    pub const ALL: [Verdict; 11] = [
         Verdict::Conforms,
         Verdict::Known,
         Verdict::Unsettled,
@@ -45,6 +47,7 @@ impl Verdict {
         Verdict::Differs,
         Verdict::Deviates,
         Verdict::Broken,
+        Verdict::Undefined,
         Verdict::Unsupported,
         Verdict::Skipped,
     ];
@@ -55,6 +58,7 @@ impl Verdict {
         match self {
             Verdict::Skipped => "skipped",
             Verdict::Unsupported => "unsupported",
+            Verdict::Undefined => "undefined",
             Verdict::Conforms => "conforms",
             Verdict::Known => "known",
             Verdict::Unsettled => "unsettled",
@@ -72,6 +76,7 @@ impl Verdict {
         match self {
             Verdict::Skipped => '-',
             Verdict::Unsupported => '·',
+            Verdict::Undefined => '∘',
             Verdict::Conforms => '✓',
             Verdict::Known => '~',
             Verdict::Unsettled => '≈',
@@ -124,7 +129,7 @@ mod tests {
             .max();
         assert_eq!(worst, Some(Verdict::Broken));
         assert!(Verdict::Conforms < Verdict::Inconclusive);
-        assert!(!Verdict::Unsupported.is_judged());
+        assert!(!Verdict::Unsupported.is_judged() && !Verdict::Undefined.is_judged());
     }
 
     #[test]

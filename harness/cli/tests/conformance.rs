@@ -92,9 +92,14 @@ fn judge(driver: &str, id: &str, method: StartMethod) -> Result<Completion, Fail
     let reason = record.reason.clone().unwrap_or_default();
     match record.verdict {
         Verdict::Conforms | Verdict::Known => Ok(Completion::Completed),
-        Verdict::Unsupported | Verdict::Skipped | Verdict::Unsettled | Verdict::Inconclusive => Ok(
-            Completion::ignored_with(format!("{}: {reason}", record.verdict)),
-        ),
+        Verdict::Unsupported
+        | Verdict::Undefined
+        | Verdict::Skipped
+        | Verdict::Unsettled
+        | Verdict::Inconclusive => Ok(Completion::ignored_with(format!(
+            "{}: {reason}",
+            record.verdict
+        ))),
         Verdict::Refuted | Verdict::Differs | Verdict::Deviates | Verdict::Broken => {
             Err(Failed::from(describe(&record, &reason)))
         }

@@ -1,32 +1,35 @@
-//! Examining a case on a driver under one start method: its runs, what must be seen again before it
-//! counts, and the record of it all.
+//! Examining a case on a driver under one start method: its runs, and what must be seen again before it
+//! counts.
+
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::claim::ClaimKind;
 use poolproof_case::{Case, Ending, Outcome, StartMethod};
-use poolproof_report::{Memory, Observation, Record, Sometimes, Verdict};
+use poolproof_report::{Memory, Observation, Record};
 
 use crate::driver::{Driver, Prepared};
 use crate::execute::{Looks, Sighting};
 use crate::job::{AGAIN, Cut, Job};
 use crate::judge::{Judged, RunKind, Tally, judge, kind_of};
 use crate::load::Loaded;
-use crate::observe::{blank, explain, first};
+use crate::observe::first;
 use crate::plan::{Plan, seed_of};
 use crate::sampler::Cost;
-use crate::specified::{Specified, claims};
-use crate::statistics::unseen_percent;
+use crate::specified::Specified;
 use crate::timing::Timing;
 use crate::turns::{Turn, Turns};
 use crate::watch::InVain;
 use crate::workshop::Workshop;
 
+pub use told::replay_command;
+
 /// After so many runs that hung, or that said nothing, the others would say the same.
 const SLOW_MAX: u64 = 3;
 
-/// How often something doubtful is looked for again.
+/// How often something doubtful is looked for again, and a standstill, which rests on no time.
 const AGAIN_MAX: u64 = 3;
+const STILL_AGAIN_MAX: u64 = 8;
 
 /// Why a run does not count that was looked for again in vain.
 const NOT_AGAIN: &str = "a forbidden outcome that rests on time did not show again, with four times \
@@ -66,6 +69,8 @@ struct Seen {
     confirmed: BTreeSet<Outcome>,
     allowed: BTreeSet<Outcome>,
     worst: Option<(RunKind, Plan, u64, String)>,
+    /// The first that spoke against the implementation and did not show again.
+    once: Option<(Plan, u64, String)>,
     trouble: Option<String>,
     memory: Option<Memory>,
 }
@@ -114,7 +119,8 @@ impl Examination<'_> {
             }
             if seen.slow >= SLOW_MAX {
                 // What stands for the runs that are left out is what these showed.
-                seen.tally.asked = seen.tally.usable + seen.infrastructure;
+                let tally = &mut seen.tally;
+                tally.asked = tally.usable + tally.undefined + seen.infrastructure;
                 break;
             }
         }
@@ -169,7 +175,13 @@ impl Examination<'_> {
             scale: AGAIN,
             ..job.clone()
         };
-        for _ in 0..AGAIN_MAX {
+        let is_standstill = excuse.is_none() && !timing.is_used();
+        let most = if is_standstill {
+            STILL_AGAIN_MAX
+        } else {
+            AGAIN_MAX
+        };
+        for _ in 0..most {
             let turn = if alone {
                 self.turns.alone()
             } else {
@@ -192,7 +204,26 @@ impl Examination<'_> {
                 None => {}
             }
         }
-        void(seen, &reason);
+        if is_standstill {
+            // Nothing explains it: a wakeup that is lost once in a thousand runs looks like this.
+            self.count_once(job, &sighting, seen);
+        } else {
+            void(seen, &reason);
+        }
+    }
+
+    /// Counts what speaks against the implementation and did not show again: it is no verdict, and is
+    /// not lost.
+    fn count_once(&self, job: &Job<'_>, sighting: &Sighting, seen: &mut Seen) {
+        let judged = self.judge(&sighting.outcome);
+        let leaked = sighting.leaks.sentences();
+        let behaviour = &self.specified.exploration.behaviour;
+        let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
+        let reason = self.reason(kind, sighting, &judged);
+        seen.tally.usable += 1;
+        seen.tally.once += 1;
+        seen.once.get_or_insert((job.plan, job.seed, reason));
+        observe(job, sighting, judged, leaked, seen);
     }
 
     /// Why a run says nothing, if it does not.
@@ -208,6 +239,7 @@ impl Examination<'_> {
         let shortage = self.workshop.shortages().first();
         match &sighting.cut {
             Some(Cut::Failed(reason)) => return excuse(reason, shortage.is_some(), false),
+            Some(_) if matches!(self.judge(&sighting.outcome), Judged::Undefined) => return None,
             // Whatever would have come next: what has come is wrong.
             Some(_) if self.begins_wrong(&sighting.outcome) => {}
             Some(Cut::Starved(reason)) => return excuse(reason, false, true),
@@ -236,7 +268,11 @@ impl Examination<'_> {
 
     /// Whether it speaks against the implementation, if it counts.
     fn is_bad(&self, sighting: &Sighting) -> bool {
-        matches!(self.judge(&sighting.outcome), Judged::Forbidden(_)) || !sighting.leaks.is_empty()
+        match self.judge(&sighting.outcome) {
+            Judged::Forbidden(_) => true,
+            Judged::Allowed | Judged::Known(_) => !sighting.leaks.is_empty(),
+            Judged::Undefined => false,
+        }
     }
 
     /// Whether no allowed outcome begins with the lines of one that was cut short.
@@ -247,11 +283,16 @@ impl Examination<'_> {
 
     fn count(&self, job: &Job<'_>, sighting: &Sighting, seen: &mut Seen) {
         let judged = self.judge(&sighting.outcome);
-        let leaked = sighting.leaks.sentences();
+        let is_undefined = matches!(judged, Judged::Undefined);
+        let leaked = match is_undefined {
+            true => Vec::new(),
+            false => sighting.leaks.sentences(),
+        };
         let behaviour = &self.specified.exploration.behaviour;
         let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
         let is_allowed = matches!(judged, Judged::Allowed);
-        seen.tally.usable += 1;
+        seen.tally.usable += u64::from(!is_undefined);
+        seen.tally.undefined += u64::from(is_undefined);
         seen.tally.is_broken |= matches!(kind, RunKind::Crashed | RunKind::Leaked);
         seen.tally.is_forbidden |= matches!(judged, Judged::Forbidden(_));
         seen.tally.is_known |= matches!(judged, Judged::Known(_));
@@ -263,123 +304,29 @@ impl Examination<'_> {
             let reason = self.reason(kind, sighting, &judged);
             seen.worst = Some((kind, job.plan, job.seed, reason));
         }
-        let key = (sighting.outcome.clone(), job.plan, !leaked.is_empty());
-        let observation = seen
-            .observations
-            .entry(key)
-            .or_insert_with(|| first(job, sighting, judged, leaked));
-        observation.count += 1;
-        let (shortest, longest) = observation.seconds.unwrap_or((sighting.seconds, 0.0));
-        observation.seconds = Some((
-            shortest.min(sighting.seconds),
-            longest.max(sighting.seconds),
-        ));
+        observe(job, sighting, judged, leaked, seen);
     }
-    /// Why a bad run is bad, in one sentence.
-    fn reason(&self, kind: RunKind, sighting: &Sighting, judged: &Judged) -> String {
-        let outcome = &sighting.outcome;
-        match (kind, judged) {
-            (RunKind::Crashed, _) => format!("main was ended by {}", outcome.ending),
-            (RunKind::Leaked, _) if !sighting.leaks.sentences().is_empty() => {
-                format!("it left {}", sighting.leaks.sentences().join(", "))
-            }
-            (RunKind::Leaked, _) => {
-                let left = outcome.left;
-                let processes = if left == 1 { "process" } else { "processes" };
-                format!("{left} {processes} outlived main, which the specification forbids")
-            }
-            (_, Judged::Forbidden(Some(rejection))) => {
-                explain(outcome, rejection.accepted, &rejection.expected)
-            }
-            _ => format!("it ended with {}", outcome.ending),
-        }
-    }
+}
 
-    fn finish(&self, seen: Seen) -> Record {
-        let exploration = &self.specified.exploration;
-        let verdict = seen.tally.verdict();
-        let sometimes = self.sometimes(&seen);
-        let replay = seen
-            .worst
-            .as_ref()
-            .filter(|_| verdict.is_bad())
-            .map(|(_, plan, seed, _)| {
-                replay_command(
-                    &self.loaded.argument(),
-                    &self.driver.name,
-                    self.method,
-                    *plan,
-                    *seed,
-                )
-            });
-        let reason = self.reason_of(verdict, &seen, &sometimes);
-        let mut observations: Vec<Observation> = seen.observations.into_values().collect();
-        let explanations = &self.specified.explanations;
-        explanations.explain(&self.case().program, self.method, &mut observations);
-        Record {
-            verdict,
-            runs: seen.tally.usable,
-            infrastructure: seen.infrastructure,
-            seen: seen.allowed.len() as u64,
-            allowed: (!exploration.bounded).then(|| exploration.behaviour.count().to_string()),
-            bounded: exploration.bounded,
-            observations,
-            reason,
-            replay,
-            sometimes,
-            memory: seen.memory,
-            ..blank(self.loaded, self.driver, self.method, self.wanted.seed)
-        }
-    }
-
-    fn reason_of(&self, verdict: Verdict, seen: &Seen, sometimes: &[Sometimes]) -> Option<String> {
-        match verdict {
-            Verdict::Inconclusive if seen.tally.is_forbidden => Some(format!(
-                "an outcome is not among those found before exploration hit its limit of {} states",
-                self.specified.exploration.states
-            )),
-            Verdict::Inconclusive => Some(format!(
-                "only {} of {} runs were usable: {}",
-                seen.tally.usable,
-                seen.tally.usable + seen.infrastructure,
-                seen.trouble.as_deref().unwrap_or("none was asked for"),
-            )),
-            Verdict::Known => seen
-                .observations
-                .values()
-                .find_map(|observation| observation.known.clone()),
-            Verdict::Conforms => {
-                let unseen: Vec<&str> = sometimes
-                    .iter()
-                    .filter(|claim| !claim.seen)
-                    .map(|claim| claim.claim.as_str())
-                    .collect();
-                let runs = seen.tally.usable;
-                (!unseen.is_empty()).then(|| {
-                    let bound = unseen_percent(runs);
-                    let claims = unseen.join(", ");
-                    format!("not seen in {runs} runs (at 95 %: below {bound:.0} %): {claims}")
-                })
-            }
-            _ => seen.worst.as_ref().map(|(.., reason)| reason.clone()),
-        }
-    }
-
-    fn sometimes(&self, seen: &Seen) -> Vec<Sometimes> {
-        claims(self.loaded, self.method)
-            .filter_map(|claim| {
-                let ClaimKind::Sometimes(predicate) = &claim.kind else {
-                    return None;
-                };
-                let place = claim.place.start as usize..claim.place.end as usize;
-                let text = self.loaded.text.get(place).unwrap_or("Sometimes(…)");
-                Some(Sometimes {
-                    claim: text.split_whitespace().collect::<Vec<_>>().join(" "),
-                    seen: seen.allowed.iter().any(|outcome| predicate.holds(outcome)),
-                })
-            })
-            .collect()
-    }
+/// Adds a run to the observations of its outcome.
+fn observe(
+    job: &Job<'_>,
+    sighting: &Sighting,
+    judged: Judged,
+    leaked: Vec<String>,
+    seen: &mut Seen,
+) {
+    let key = (sighting.outcome.clone(), job.plan, !leaked.is_empty());
+    let observation = seen
+        .observations
+        .entry(key)
+        .or_insert_with(|| first(job, sighting, judged, leaked));
+    observation.count += 1;
+    let (shortest, longest) = observation.seconds.unwrap_or((sighting.seconds, 0.0));
+    observation.seconds = Some((
+        shortest.min(sighting.seconds),
+        longest.max(sighting.seconds),
+    ));
 }
 
 /// Notes a run that says nothing.
@@ -392,18 +339,4 @@ fn void(seen: &mut Seen, reason: &str) {
 fn is_still(sighting: &Sighting) -> bool {
     let outcome = &sighting.outcome;
     sighting.cut.is_none() && (outcome.ending == Ending::Hang || outcome.left > 0)
-}
-
-/// The command that repeats a run.
-#[must_use]
-pub fn replay_command(
-    case: &str,
-    driver: &str,
-    method: StartMethod,
-    plan: Plan,
-    seed: u64,
-) -> String {
-    format!(
-        "poolproof replay {case} --driver {driver} --start-method {method} --plan {plan} --seed {seed}"
-    )
 }

@@ -79,7 +79,12 @@ fn explanation(
 }
 
 /// The way to a goal, where one is found that a person can read.
-fn interleaving(program: &Program, method: StartMethod, goal: Goal<'_>) -> Option<Interleaving> {
+#[must_use]
+pub fn interleaving(
+    program: &Program,
+    method: StartMethod,
+    goal: Goal<'_>,
+) -> Option<Interleaving> {
     // What the machine does not know was found out when the case was explored.
     let found = witness(program, method, goal, STATES_MAX).ok()?;
     let Witness::Found { steps, is_shortest } = found else {

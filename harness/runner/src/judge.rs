@@ -27,6 +27,8 @@ pub(crate) enum RunKind {
 pub(crate) enum Judged {
     /// The specification allows it.
     Allowed,
+    /// The specification says nothing of it.
+    Undefined,
     /// It does not, and the manifest says why.
     Known(String),
     /// It does not; why, unless exploration found nothing that is allowed.
@@ -43,6 +45,9 @@ pub(crate) fn judge(
 ) -> Judged {
     if behaviour.allows(outcome) {
         return Judged::Allowed;
+    }
+    if behaviour.is_undefined(outcome) {
+        return Judged::Undefined;
     }
     let known = driver
         .manifest
@@ -70,7 +75,9 @@ pub(crate) fn kind_of(
     leaked: bool,
 ) -> RunKind {
     let is_forbidden = matches!(judged, Judged::Forbidden(_));
-    if is_forbidden && matches!(outcome.ending, Ending::Signal(_)) {
+    if matches!(judged, Judged::Undefined) {
+        RunKind::Completed
+    } else if is_forbidden && matches!(outcome.ending, Ending::Signal(_)) {
         RunKind::Crashed
     } else if leaked || (is_forbidden && is_unstated(behaviour, outcome)) {
         RunKind::Leaked
@@ -99,6 +106,10 @@ pub(crate) struct Tally {
     pub(crate) asked: u64,
     /// How many were usable.
     pub(crate) usable: u64,
+    /// How many came to what is undefined.
+    pub(crate) undefined: u64,
+    /// How many spoke against the implementation, and did not show again.
+    pub(crate) once: u64,
     /// Whether a run crashed or left something behind, against the specification.
     pub(crate) is_broken: bool,
     /// Whether an outcome was forbidden and not known.
@@ -116,8 +127,16 @@ impl Tally {
             Verdict::Broken
         } else if self.is_forbidden && !self.is_bounded {
             Verdict::Deviates
-        } else if self.is_forbidden || self.usable == 0 || self.usable * 2 < self.asked {
+        } else if self.is_forbidden
+            || self.once > 0
+            || (self.usable + self.undefined) * 2 < self.asked
+        {
             Verdict::Inconclusive
+        } else if self.usable == 0 {
+            match self.undefined {
+                0 => Verdict::Inconclusive,
+                _ => Verdict::Undefined,
+            }
         } else if self.is_known {
             Verdict::Known
         } else {
@@ -137,7 +156,7 @@ pub fn exit_code(verdicts: impl IntoIterator<Item = Verdict>) -> i32 {
         Verdict::Refuted => Some(3),
         Verdict::Inconclusive => Some(2),
         Verdict::Known | Verdict::Conforms => Some(0),
-        Verdict::Unsettled | Verdict::Unsupported | Verdict::Skipped => None,
+        Verdict::Unsettled | Verdict::Undefined | Verdict::Unsupported | Verdict::Skipped => None,
     });
     let worst = |one, other| poolproof_report::worst_exit([one, other]);
     codes.reduce(worst).unwrap_or(NOTHING)
@@ -180,6 +199,24 @@ mod tests {
             ..forbidden
         };
         assert_eq!(broken.verdict(), Verdict::Broken);
+    }
+
+    #[test]
+    fn runs_that_come_to_what_is_undefined_are_neither_for_nor_against() {
+        let tally = |usable, undefined, is_forbidden| Tally {
+            asked: 10,
+            usable,
+            undefined,
+            is_forbidden,
+            ..Tally::default()
+        };
+        assert_eq!(tally(0, 10, false).verdict(), Verdict::Undefined);
+        assert_eq!(tally(1, 9, false).verdict(), Verdict::Conforms);
+        assert_eq!(tally(1, 9, true).verdict(), Verdict::Deviates);
+        assert_eq!(tally(0, 4, false).verdict(), Verdict::Inconclusive);
+        assert_eq!(tally(0, 0, false).verdict(), Verdict::Inconclusive);
+        assert_eq!(exit_code([Verdict::Undefined]), 4);
+        assert_eq!(exit_code([Verdict::Undefined, Verdict::Conforms]), 0);
     }
 
     #[test]

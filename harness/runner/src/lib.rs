@@ -15,7 +15,7 @@ mod error;
 mod examine;
 mod execute;
 mod figures;
-mod interleaving;
+pub mod interleaving;
 pub mod interpreter;
 mod interval;
 mod items;
@@ -39,6 +39,7 @@ pub mod suite;
 mod surroundings;
 mod timing;
 mod turns;
+mod twins;
 mod watch;
 mod workshop;
 

@@ -30,6 +30,7 @@ pub(crate) fn blank(loaded: &Loaded, driver: &Driver, method: StartMethod, seed:
         verdict: Verdict::Unsupported,
         runs: 0,
         infrastructure: 0,
+        undefined: 0,
         seen: 0,
         allowed: None,
         bounded: false,
@@ -55,9 +56,10 @@ pub(crate) fn first(
     judged: Judged,
     leaked: Vec<String>,
 ) -> Observation {
-    let allowed = matches!(judged, Judged::Allowed);
+    let undefined = matches!(judged, Judged::Undefined);
+    let allowed = undefined || matches!(judged, Judged::Allowed);
     let (known, rejection) = match judged {
-        Judged::Allowed => (None, None),
+        Judged::Allowed | Judged::Undefined => (None, None),
         Judged::Known(reason) => (Some(reason), None),
         Judged::Forbidden(rejection) => (None, rejection.map(|rejection| *rejection)),
     };
@@ -69,6 +71,7 @@ pub(crate) fn first(
         plan: job.plan.name().to_owned(),
         count: 0,
         allowed,
+        undefined,
         seed: Some(job.seed),
         known,
         rejection,
@@ -91,6 +94,7 @@ pub(crate) fn failed(plan: Plan, seed: u64, sighting: &Sighting) -> Observation 
         plan: plan.name().to_owned(),
         count: 0,
         allowed: false,
+        undefined: false,
         seed: Some(seed),
         known: None,
         rejection: None,

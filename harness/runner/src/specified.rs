@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use poolproof_case::claim::ClaimKind;
 use poolproof_case::diagnostic::Diagnostic;
-use poolproof_case::{Claim, StartMethod, uses};
+use poolproof_case::{Claim, Ending, Predicate, StartMethod, uses};
 use poolproof_spec::{Exploration, Limits, explore};
 
 use crate::interleaving::Explanations;
 use crate::load::{Loaded, Problem};
+use crate::twins;
 
 /// A case's behaviour under one start method.
 #[derive(Debug)]
@@ -34,14 +35,30 @@ pub fn specify(
     method: StartMethod,
     stop: Option<&'static AtomicBool>,
 ) -> std::result::Result<Specified, Vec<Diagnostic>> {
-    let started = Instant::now();
     let limits = Limits {
         stop,
         ..Limits::default()
     };
-    let exploration = explore(&loaded.case.program, method, &limits).map_err(|error| {
+    let (specified, mistakes) = explored(loaded, method, &limits).map_err(|error| vec![error])?;
+    match mistakes.is_empty() {
+        true => Ok(specified),
+        false => Err(mistakes),
+    }
+}
+
+/// What a case may do under a start method, and which of the claims made for it are false.
+///
+/// # Errors
+/// What the specification does not know.
+pub fn explored(
+    loaded: &Loaded,
+    method: StartMethod,
+    limits: &Limits,
+) -> std::result::Result<(Specified, Vec<Diagnostic>), Diagnostic> {
+    let started = Instant::now();
+    let exploration = explore(&loaded.case.program, method, limits).map_err(|error| {
         let message = format!("{error} (under {method})");
-        vec![Diagnostic::new(error.place, message)]
+        Diagnostic::new(error.place, message)
     })?;
     let seconds = started.elapsed().as_secs_f64();
     let mistakes: Vec<Diagnostic> = claims(loaded, method)
@@ -52,15 +69,12 @@ pub fn specify(
             Some(Diagnostic::new(claim.place, message).help(format!("under {method}")))
         })
         .collect();
-    if mistakes.is_empty() {
-        Ok(Specified {
-            exploration,
-            seconds,
-            explanations: Explanations::default(),
-        })
-    } else {
-        Err(mistakes)
-    }
+    let specified = Specified {
+        exploration,
+        seconds,
+        explanations: Explanations::default(),
+    };
+    Ok((specified, mistakes))
 }
 
 /// The claims made for a start method.
@@ -80,6 +94,7 @@ pub fn methods(loaded: &Loaded) -> impl Iterator<Item = StartMethod> {
 #[must_use]
 pub fn check(loaded: &Loaded) -> Option<Problem> {
     let mut diagnostics: Vec<Diagnostic> = poolproof_case::warnings(&loaded.case, &loaded.text);
+    diagnostics.extend(twins::check(loaded));
     // What may come of one that is measured is none of its claims.
     for method in methods(loaded).filter(|_| !loaded.case.is_measured()) {
         match specify(loaded, method, None) {
@@ -91,10 +106,37 @@ pub fn check(loaded: &Loaded) -> Option<Problem> {
                 let place = loaded.case.program.main.first().map(|first| first.place);
                 diagnostics.push(Diagnostic::new(place.unwrap_or_default(), message).help(help));
             }
-            Ok(_) => {}
+            Ok(specified) => diagnostics.extend(failing(loaded, &specified, method)),
         }
     }
     (!diagnostics.is_empty()).then(|| problem(loaded, diagnostics))
+}
+
+/// A main that can only fail, where no claim says that this is meant, or that nobody can judge.
+fn failing(loaded: &Loaded, specified: &Specified, method: StartMethod) -> Option<Diagnostic> {
+    let failed = Predicate::Ends(Ending::Exit(1));
+    let is_meant = loaded.case.claims.iter().any(|claim| match &claim.kind {
+        ClaimKind::Always(predicate)
+        | ClaimKind::Sometimes(predicate)
+        | ClaimKind::Never(predicate) => predicate.names(&failed),
+        ClaimKind::AllowedCount(_) | ClaimKind::Relation(_) => false,
+    });
+    let behaviour = &specified.exploration.behaviour;
+    let other = Predicate::Not(Box::new(failed));
+    let place = loaded.case.program.main.first().map(|first| first.place);
+    if behaviour.may_be_undefined() && behaviour.outcomes(1).is_empty() {
+        let message = "whatever the program does, it comes to what the documentation leaves undefined, \
+                       so that no run of it is judged";
+        let warning = Diagnostic::warning(place.unwrap_or_default(), message);
+        return Some(warning.help(format!("under {method}")));
+    }
+    if is_meant || behaviour.may_be_undefined() || behaviour.reachable(&other).is_some() {
+        return None;
+    }
+    let message = "main can only end with the exit code 1, of an error that nothing takes; \
+                   `Always(Ends(\"exit 1\"))` says that this is meant";
+    let warning = Diagnostic::warning(place.unwrap_or_default(), message);
+    Some(warning.help(format!("under {method}")))
 }
 
 /// The same mistake under several start methods, told once with all of them.
@@ -116,7 +158,8 @@ fn told_once(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// Mistakes with the file that they are in.
-pub(crate) fn problem(loaded: &Loaded, diagnostics: Vec<Diagnostic>) -> Problem {
+#[must_use]
+pub fn problem(loaded: &Loaded, diagnostics: Vec<Diagnostic>) -> Problem {
     Problem {
         path: loaded.path.clone(),
         text: loaded.text.clone(),

@@ -27,7 +27,7 @@ pub(super) fn tone(verdict: Verdict) -> &'static str {
         Verdict::Conforms => "good",
         Verdict::Known | Verdict::Unsettled | Verdict::Inconclusive | Verdict::Refuted => "warn",
         Verdict::Differs | Verdict::Deviates | Verdict::Broken => "bad",
-        Verdict::Unsupported | Verdict::Skipped => "quiet",
+        Verdict::Undefined | Verdict::Unsupported | Verdict::Skipped => "quiet",
     }
 }
 

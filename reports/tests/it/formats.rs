@@ -172,6 +172,7 @@ fn full() -> RunFile {
         record.system = "Linux".to_owned();
         record.argument = Some("mine/lock.ron".to_owned());
         record.seconds = Some(1.5);
+        record.undefined = 2;
         for figure in &mut record.figures {
             figure.contender = Some("another".to_owned());
             figure.histogram = vec![(1, 2)];
@@ -183,6 +184,7 @@ fn full() -> RunFile {
         for seen in &mut record.observations {
             seen.seconds = Some((0.5, 1.0));
             seen.known = Some("a known bug".to_owned());
+            seen.undefined = true;
             if let Some(rejection) = &mut seen.rejection {
                 rejection.followed.clone_from(&rejection.interleaving);
             }

@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         runs: file
             .records
             .iter()
-            .map(|record| record.runs + record.infrastructure)
+            .map(|record| record.runs + record.undefined + record.infrastructure)
             .sum(),
         seconds: started.elapsed().as_secs_f64(),
         exit,

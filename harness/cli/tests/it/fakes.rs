@@ -146,3 +146,27 @@ fn one_that_leaves_files_is_broken() {
 fn one_that_is_ended_by_a_signal_is_broken() {
     check("crasher", Verdict::Broken, 1, "signal ABRT");
 }
+
+#[test]
+fn a_hang_that_does_not_show_again_is_told_and_is_no_verdict() {
+    let folder = Folder::with(&HELLO);
+    let arguments = [
+        "run",
+        "hello.ron",
+        "--driver",
+        "fake/stumbler",
+        "--runs",
+        "4",
+    ];
+    let method = ["--start-method", "spawn", "--out", "out"];
+    let output = folder.run(&[&arguments[..], &method].concat());
+    let record = folder.records().pop().unwrap();
+    assert_eq!(record.verdict, Verdict::Inconclusive);
+    assert_eq!((record.runs, record.infrastructure), (4, 0));
+    let reason = record.reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("seen once in 4 runs"), "{reason}");
+    assert!(record.replay.is_some());
+    let hung = record.observations.iter().find(|seen| !seen.allowed);
+    assert_eq!(hung.map(|seen| &seen.ending), Some(&Ending::Hang));
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -13,7 +13,7 @@ use std::time::Duration;
 use poolproof_case::Case;
 
 /// The wrong ones and what each does; then the right one.
-pub const FAKES: [(&str, &str); 9] = [
+pub const FAKES: [(&str, &str); 10] = [
     ("babbler", "prints a line that nobody allows"),
     (
         "painter",
@@ -25,6 +25,10 @@ pub const FAKES: [(&str, &str); 9] = [
     ("leaker", "leaves a process behind"),
     ("litterer", "leaves a file and shared memory behind"),
     ("crasher", "is ended by a signal"),
+    (
+        "stumbler",
+        "never ends the first time, and is right ever after",
+    ),
     ("honest", "does what a main of prints says"),
 ];
 
@@ -53,7 +57,8 @@ pub fn drive(name: &str, case: &Case, again: &Path) -> Option<i32> {
         "leaker" => leave_a_process(again),
         "litterer" => leave_files(),
         "crasher" => std::process::abort(),
-        "honest" => return Some(honest::run(case)),
+        "stumbler" if is_first(again) => sleep(),
+        "stumbler" | "honest" => return Some(honest::run(case)),
         _ => return None,
     }
     Some(0)
@@ -81,6 +86,16 @@ fn leave_a_process(case: &Path) {
         .stdin(Stdio::null())
         .spawn();
     child.expect("this executable can be started again");
+}
+
+/// Whether this case file was not run before: it leaves a mark beside it.
+fn is_first(case: &Path) -> bool {
+    let mark = case.with_extension("stumbled");
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(mark)
+        .is_ok()
 }
 
 /// Where Linux has named shared memory.

@@ -1,0 +1,153 @@
+//! What is said of all the runs of a case on a driver: the record, its verdict and the reasons for it.
+//!
+//! Which runs count is the business of `examine`.
+
+use poolproof_case::StartMethod;
+use poolproof_case::claim::ClaimKind;
+use poolproof_report::{Observation, Record, Sometimes, Verdict};
+
+use super::{Examination, STILL_AGAIN_MAX, Seen};
+use crate::execute::Sighting;
+use crate::judge::{Judged, RunKind};
+use crate::observe::{blank, explain};
+use crate::plan::Plan;
+use crate::specified::claims;
+use crate::statistics::unseen_percent;
+
+impl Examination<'_> {
+    /// Why a bad run is bad, in one sentence.
+    pub(super) fn reason(&self, kind: RunKind, sighting: &Sighting, judged: &Judged) -> String {
+        let outcome = &sighting.outcome;
+        match (kind, judged) {
+            (RunKind::Crashed, _) => format!("main was ended by {}", outcome.ending),
+            (RunKind::Leaked, _) if !sighting.leaks.sentences().is_empty() => {
+                format!("it left {}", sighting.leaks.sentences().join(", "))
+            }
+            (RunKind::Leaked, _) => {
+                let left = outcome.left;
+                let processes = if left == 1 { "process" } else { "processes" };
+                format!("{left} {processes} outlived main, which the specification forbids")
+            }
+            (_, Judged::Forbidden(Some(rejection))) => {
+                explain(outcome, rejection.accepted, &rejection.expected)
+            }
+            _ => format!("it ended with {}", outcome.ending),
+        }
+    }
+
+    pub(super) fn finish(&self, seen: Seen) -> Record {
+        let exploration = &self.specified.exploration;
+        let verdict = seen.tally.verdict();
+        let sometimes = self.sometimes(&seen);
+        let worst = seen.worst.as_ref().filter(|_| verdict.is_bad());
+        let repeated = match (worst, &seen.once) {
+            (Some((_, plan, seed, _)), _) | (None, Some((plan, seed, _))) => Some((*plan, *seed)),
+            (None, None) => None,
+        };
+        let replay = repeated.map(|(plan, seed)| {
+            let (case, driver) = (self.loaded.argument(), &self.driver.name);
+            replay_command(&case, driver, self.method, plan, seed)
+        });
+        let reason = self.reason_of(verdict, &seen, &sometimes);
+        let mut observations: Vec<Observation> = seen.observations.into_values().collect();
+        let explanations = &self.specified.explanations;
+        explanations.explain(&self.case().program, self.method, &mut observations);
+        Record {
+            verdict,
+            runs: seen.tally.usable,
+            infrastructure: seen.infrastructure,
+            undefined: seen.tally.undefined,
+            seen: seen.allowed.len() as u64,
+            allowed: (!exploration.bounded).then(|| exploration.behaviour.count().to_string()),
+            bounded: exploration.bounded,
+            observations,
+            reason,
+            replay,
+            sometimes,
+            memory: seen.memory,
+            ..blank(self.loaded, self.driver, self.method, self.wanted.seed)
+        }
+    }
+
+    fn reason_of(&self, verdict: Verdict, seen: &Seen, sometimes: &[Sometimes]) -> Option<String> {
+        match verdict {
+            Verdict::Inconclusive if seen.tally.is_forbidden => Some(format!(
+                "an outcome is not among those found before exploration hit its limit of {} states",
+                self.specified.exploration.states
+            )),
+            Verdict::Inconclusive if seen.once.is_some() => {
+                let times = match seen.tally.once {
+                    1 => "once".to_owned(),
+                    times => format!("{times} times"),
+                };
+                let runs = seen.tally.usable;
+                let reason = seen
+                    .once
+                    .as_ref()
+                    .map_or("", |(.., reason)| reason.as_str());
+                Some(format!(
+                    "seen {times} in {runs} runs, and not again in {STILL_AGAIN_MAX} more: {reason}"
+                ))
+            }
+            Verdict::Inconclusive => Some(format!(
+                "only {} of {} runs were usable: {}",
+                seen.tally.usable,
+                seen.tally.usable + seen.infrastructure,
+                seen.trouble.as_deref().unwrap_or("none was asked for"),
+            )),
+            Verdict::Undefined => Some(format!(
+                "all {} runs came to what the documentation leaves undefined: a process was ended \
+                 while it used a queue (PM-QUEUE-BROKEN-001)",
+                seen.tally.undefined
+            )),
+            Verdict::Known => seen
+                .observations
+                .values()
+                .find_map(|observation| observation.known.clone()),
+            Verdict::Conforms => {
+                let unseen: Vec<&str> = sometimes
+                    .iter()
+                    .filter(|claim| !claim.seen)
+                    .map(|claim| claim.claim.as_str())
+                    .collect();
+                let runs = seen.tally.usable;
+                (!unseen.is_empty()).then(|| {
+                    let bound = unseen_percent(runs);
+                    let claims = unseen.join(", ");
+                    format!("not seen in {runs} runs (at 95 %: below {bound:.0} %): {claims}")
+                })
+            }
+            _ => seen.worst.as_ref().map(|(.., reason)| reason.clone()),
+        }
+    }
+
+    fn sometimes(&self, seen: &Seen) -> Vec<Sometimes> {
+        claims(self.loaded, self.method)
+            .filter_map(|claim| {
+                let ClaimKind::Sometimes(predicate) = &claim.kind else {
+                    return None;
+                };
+                let place = claim.place.start as usize..claim.place.end as usize;
+                let text = self.loaded.text.get(place).unwrap_or("Sometimes(…)");
+                Some(Sometimes {
+                    claim: text.split_whitespace().collect::<Vec<_>>().join(" "),
+                    seen: seen.allowed.iter().any(|outcome| predicate.holds(outcome)),
+                })
+            })
+            .collect()
+    }
+}
+
+/// The command that repeats a run.
+#[must_use]
+pub fn replay_command(
+    case: &str,
+    driver: &str,
+    method: StartMethod,
+    plan: Plan,
+    seed: u64,
+) -> String {
+    format!(
+        "poolproof replay {case} --driver {driver} --start-method {method} --plan {plan} --seed {seed}"
+    )
+}
