@@ -31,7 +31,8 @@ A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.";
 
 const EXPLORE_EXAMPLES: &str = "\
 Examples:
-  poolproof explore seed/greet_bob_and_jerry --words 10
+  poolproof explore seed/greet_bob_and_jerry
+  poolproof explore seed/greet_bob_and_jerry --why 'hello jerry / hello bob'
   poolproof explore seed/hello_under_lock --start-method spawn --json
   poolproof explore seed/greet_bob_and_jerry --start-method fork --dot | dot -Tsvg > picture.svg";
 
@@ -160,11 +161,29 @@ pub(crate) struct Explore {
     #[arg(long, conflicts_with_all = ["words", "json"])]
     pub(crate) dot: bool,
     /// Show so many outcomes
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) words: usize,
+    /// How these lines come about, step by step, or where they leave what is allowed: as outcomes are
+    /// shown, "a / b", or "a / b → exit 0"
+    #[arg(long, value_name = "LINES", conflicts_with_all = ["dot", "words", "json"])]
+    pub(crate) why: Option<String>,
+    /// Give up after so many states
+    #[arg(long, value_name = "N", default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_states: u64,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "S")]
+    pub(crate) max_seconds: Option<u64>,
+    /// Give up where it takes more memory: "512 MiB", "2 GiB"
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub(crate) max_memory: Option<u64>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    poolproof_case::relation::amount(text)
+        .ok_or_else(|| "a whole number and `KiB`, `MiB` or `GiB`: `512 MiB`".to_owned())
 }
 
 /// Check case files.

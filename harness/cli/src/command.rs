@@ -7,10 +7,12 @@ mod drivers;
 mod explore;
 mod list;
 mod objects;
+mod patience;
 mod replay;
 mod report;
 mod run;
 mod show;
+mod why;
 
 use clap::Parser;
 

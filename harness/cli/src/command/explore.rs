@@ -1,18 +1,30 @@
 //! `explore`: what the specification allows a case.
+//!
+//! How an outcome comes about, or why it does not, is the business of `why`; what ends an exploration
+//! early that of `patience`.
 
 use poolproof_case::{Diagnostic, StartMethod};
 use poolproof_runner::specified::{self, Specified};
 use poolproof_runner::{Error, Loaded, Problem, load};
+use poolproof_spec::Limits;
 use serde::Serialize;
 
+use super::patience::Patience;
+use super::why;
 use crate::arguments::Explore;
 use crate::failure::{Failure, Outcome};
+use crate::interrupt;
 use crate::output;
 
+/// The exit code where a claim of the case is false.
+const FALSE_CLAIM: i32 = 64;
+
 /// A distinct behaviour, and the start methods that have it.
-struct Group {
-    methods: Vec<StartMethod>,
-    specified: Specified,
+pub(super) struct Group {
+    pub(super) methods: Vec<StartMethod>,
+    pub(super) specified: Specified,
+    /// The claims that are false of it.
+    mistakes: Vec<Diagnostic>,
 }
 
 #[derive(Serialize)]
@@ -24,6 +36,7 @@ struct Row<'a> {
     nodes: usize,
     outcomes: Option<String>,
     hang: bool,
+    undefined: bool,
     bounded: bool,
     seconds: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -38,49 +51,76 @@ pub(crate) fn explore(arguments: &Explore) -> Outcome {
         let help = "`poolproof run` measures them";
         return Err(Error::usage(format!("{message} and not explored; {help}")).into());
     }
-    let groups = groups(&loaded, &arguments.methods)?;
-    if arguments.dot {
+    let patience = Patience::begin(arguments.max_seconds, arguments.max_memory);
+    let limits = Limits {
+        states_max: arguments.max_states,
+        stop: Some(patience.over()),
+        ..Limits::default()
+    };
+    let groups = groups(&loaded, &arguments.methods, &limits)?;
+    if let Some(lines) = &arguments.why {
+        why::tell(&loaded, &groups, lines, &patience);
+    } else if arguments.dot {
         for group in &groups {
             let title = format!("{} under {}", loaded.case.id, names(&group.methods));
             output::say(&group.specified.exploration.behaviour.to_dot(&title));
         }
+    } else {
+        show(&loaded, &groups, arguments, &patience);
+    }
+    if patience.is_interrupted() {
+        return Ok(interrupt::EXIT);
+    }
+    let mistakes: Vec<Diagnostic> = groups
+        .into_iter()
+        .flat_map(|group| group.mistakes)
+        .collect();
+    if mistakes.is_empty() {
         return Ok(0);
     }
+    output::problem(&specified::problem(&loaded, mistakes));
+    Ok(FALSE_CLAIM)
+}
+
+fn show(loaded: &Loaded, groups: &[Group], arguments: &Explore, patience: &Patience) {
     let rows: Vec<Row<'_>> = groups
         .iter()
-        .map(|group| row(&loaded, group, arguments.words))
+        .map(|group| row(loaded, group, arguments.words))
         .collect();
     if arguments.json {
         output::say_json(&rows);
-    } else {
-        for row in &rows {
-            output::say(&text(row));
-        }
+        return;
     }
-    Ok(0)
+    for row in &rows {
+        output::say(&text(row, patience));
+    }
 }
 
 /// The behaviours under the start methods asked for, equal ones once.
-fn groups(loaded: &Loaded, asked: &[StartMethod]) -> Result<Vec<Group>, Failure> {
+fn groups(loaded: &Loaded, asked: &[StartMethod], limits: &Limits) -> Result<Vec<Group>, Failure> {
     let methods: Vec<StartMethod> = specified::methods(loaded)
         .filter(|method| asked.is_empty() || asked.contains(method))
         .collect();
     let mut groups: Vec<Group> = Vec::new();
-    for (method, specified) in methods.iter().zip(specify_all(loaded, &methods)) {
-        let specified = specified.map_err(|diagnostics| Problem {
+    for (method, explored) in methods.iter().zip(explore_all(loaded, &methods, limits)) {
+        let (specified, mistakes) = explored.map_err(|mistake| Problem {
             path: loaded.path.clone(),
             text: loaded.text.clone(),
-            diagnostics,
+            diagnostics: vec![mistake],
         })?;
         let same = groups.iter_mut().find(|group| {
             group.specified.exploration.behaviour == specified.exploration.behaviour
                 && group.specified.exploration.bounded == specified.exploration.bounded
         });
         match same {
-            Some(group) => group.methods.push(*method),
+            Some(group) => {
+                group.methods.push(*method);
+                group.mistakes.extend(mistakes);
+            }
             None => groups.push(Group {
                 methods: vec![*method],
                 specified,
+                mistakes,
             }),
         }
     }
@@ -92,26 +132,27 @@ fn groups(loaded: &Loaded, asked: &[StartMethod]) -> Result<Vec<Group>, Failure>
 }
 
 /// Explores under each start method at once, since each takes as long as another.
-fn specify_all(
+fn explore_all(
     loaded: &Loaded,
     methods: &[StartMethod],
-) -> Vec<Result<Specified, Vec<Diagnostic>>> {
+    limits: &Limits,
+) -> Vec<Result<(Specified, Vec<Diagnostic>), Diagnostic>> {
     std::thread::scope(|scope| {
         let explorations: Vec<_> = methods
             .iter()
-            .map(|method| scope.spawn(|| specified::specify(loaded, *method, None)))
+            .map(|method| scope.spawn(|| specified::explored(loaded, *method, limits)))
             .collect();
         explorations
             .into_iter()
             .map(|exploration| match exploration.join() {
-                Ok(specified) => specified,
+                Ok(explored) => explored,
                 Err(panic) => std::panic::resume_unwind(panic),
             })
             .collect()
     })
 }
 
-fn names(methods: &[StartMethod]) -> String {
+pub(super) fn names(methods: &[StartMethod]) -> String {
     methods
         .iter()
         .map(|method| method.name())
@@ -130,21 +171,18 @@ fn row<'a>(loaded: &'a Loaded, group: &'a Group, words: usize) -> Row<'a> {
         nodes: behaviour.nodes(),
         outcomes: (!exploration.bounded).then(|| behaviour.count().to_string()),
         hang: behaviour.may_hang(),
+        undefined: behaviour.may_be_undefined(),
         bounded: exploration.bounded,
         seconds: group.specified.seconds,
-        words: if words == 0 {
-            Vec::new()
-        } else {
-            behaviour.outcomes(words)
-        },
+        words: behaviour.outcomes(words),
     }
 }
 
-fn text(row: &Row<'_>) -> String {
+fn text(row: &Row<'_>, patience: &Patience) -> String {
     let outcomes = match &row.outcomes {
         Some(count) if count == "1" => "1 outcome".to_owned(),
         Some(count) => format!("{count} outcomes"),
-        None => "more outcomes than could be explored".to_owned(),
+        None => format!("more outcomes than could be explored{}", patience.reason()),
     };
     let hang = if row.hang { ", may hang" } else { "" };
     let mut text = format!(
@@ -159,6 +197,19 @@ fn text(row: &Row<'_>) -> String {
     );
     for outcome in &row.words {
         text += &format!("  {}\n", poolproof_report::outcome_text(outcome));
+    }
+    let shown = row.words.len().to_string();
+    match &row.outcomes {
+        Some(count) if *count != shown && !row.words.is_empty() => {
+            text += &format!("  … {count} in all (`--words {count}`)\n");
+        }
+        Some(_) => {}
+        None if row.words.is_empty() => {}
+        None => text += "  … and others\n",
+    }
+    if row.undefined {
+        text += "  Also undefined, and not judged: what follows where a process is ended while it uses a \
+                 queue\n";
     }
     text
 }

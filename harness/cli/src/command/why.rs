@@ -1,0 +1,258 @@
+//! `explore --why`: how an outcome comes about, a column a process, or where it leaves what is
+//! allowed.
+
+use std::collections::BTreeSet;
+
+use poolproof_case::{Ending, Outcome, Predicate};
+use poolproof_report::{Interleaving, outcome_text, shown};
+use poolproof_runner::{Loaded, interleaving::interleaving};
+use poolproof_spec::{Behaviour, Goal};
+
+use super::explore::{Group, names};
+use super::patience::Patience;
+use crate::output;
+
+/// What stands between two lines, and before the ending, where outcomes are shown.
+const BETWEEN: &str = " / ";
+const BEFORE_ENDING: &str = " → ";
+
+/// The narrowest column in which something can be read.
+const COLUMN_MIN: usize = 12;
+
+/// Tells for each behaviour of a case how these lines come about.
+pub(super) fn tell(loaded: &Loaded, groups: &[Group], lines: &str, patience: &Patience) {
+    for group in groups {
+        let behaviour = &group.specified.exploration.behaviour;
+        let wanted = Wanted::read(lines, behaviour);
+        let methods = names(&group.methods);
+        let Some(method) = group.methods.first() else {
+            continue;
+        };
+        let program = &loaded.case.program;
+        let way = |goal: Goal<'_>| interleaving(program, *method, goal);
+        if let Some(outcome) = wanted.allowed(behaviour) {
+            output::say_line(&format!(
+                "under {methods} allowed: {}",
+                outcome_text(&outcome)
+            ));
+            table(way(Goal::Outcome(&outcome)), "it comes about so");
+            continue;
+        }
+        let outcome = wanted.outcome();
+        if group.specified.exploration.bounded {
+            output::say_line(&format!(
+                "under {methods} not among the outcomes that were found before the end of the \
+                 exploration{}",
+                patience.reason()
+            ));
+            continue;
+        }
+        let why = behaviour.explain(&outcome);
+        if wanted.end.is_none() && why.accepted == outcome.lines.len() {
+            let next = shown(&why.expected.join(", "), 400);
+            output::say_line(&format!(
+                "under {methods} these lines may come, and then: {next}"
+            ));
+            table(way(Goal::Lines(&outcome.lines)), "they come about so");
+            continue;
+        }
+        let says = if behaviour.is_undefined(&outcome) {
+            "undefined, neither allowed nor forbidden"
+        } else {
+            "not allowed"
+        };
+        output::say_line(&format!(
+            "under {methods} {says}: {}",
+            outcome_text(&outcome)
+        ));
+        let accepted = &outcome.lines[..why.accepted];
+        let next = outcome.lines.get(why.accepted);
+        let next = next.map_or_else(|| outcome.ending.to_string(), |line| format!("\"{line}\""));
+        output::say_line(&format!(
+            "  after {} allowed lines comes {}, where may come: {}",
+            why.accepted,
+            shown(&next, 80),
+            shown(&why.expected.join(", "), 400),
+        ));
+        if let Some(nearest) = &why.nearest {
+            output::say_line(&format!("  the nearest allowed: {}", outcome_text(nearest)));
+        }
+        if !accepted.is_empty() {
+            table(way(Goal::Lines(accepted)), "so far it comes about so");
+        }
+    }
+}
+
+/// The lines that somebody asks for, and how it is to end, if they say so.
+struct Wanted {
+    lines: Vec<String>,
+    end: Option<(Ending, u32)>,
+}
+
+impl Wanted {
+    /// As outcomes are shown: `a / b ×2 → exit 0, left 1`.
+    fn read(text: &str, behaviour: &Behaviour) -> Wanted {
+        let (lines, end) = match text.rsplit_once(BEFORE_ENDING) {
+            Some((lines, end)) => match ending(end) {
+                Some(end) => (lines, Some(end)),
+                None => (text, None),
+            },
+            None => (text, None),
+        };
+        let known: BTreeSet<&str> = behaviour.lines().iter().map(String::as_str).collect();
+        let mut all = Vec::new();
+        let parts = lines.split(BETWEEN);
+        for part in parts.filter(|part| !matches!(part.trim(), "" | "(no line)")) {
+            let (line, times) = match part.rsplit_once(" ×") {
+                Some((line, times)) if !known.contains(part) => (line, times.parse().ok()),
+                _ => (part, Some(1)),
+            };
+            match times {
+                Some(times) => all.extend(std::iter::repeat_n(line.to_owned(), times)),
+                None => all.push(part.to_owned()),
+            }
+        }
+        Wanted { lines: all, end }
+    }
+
+    /// A shortest allowed outcome of these lines, with that ending if there is one.
+    fn allowed(&self, behaviour: &Behaviour) -> Option<Outcome> {
+        let mut all = vec![Predicate::Lines(self.lines.clone())];
+        if let Some((ending, left)) = &self.end {
+            all.push(match ending {
+                Ending::Hang => Predicate::Hang,
+                other => Predicate::Ends(other.clone()),
+            });
+            all.push(Predicate::Left(*left));
+        }
+        behaviour.reachable(&Predicate::And(all))
+    }
+
+    fn outcome(&self) -> Outcome {
+        let (ending, left) = self.end.clone().unwrap_or((Ending::Exit(0), 0));
+        Outcome {
+            lines: self.lines.clone(),
+            ending,
+            left,
+        }
+    }
+}
+
+fn ending(text: &str) -> Option<(Ending, u32)> {
+    let (ending, left) = match text.split_once(", left ") {
+        Some((ending, left)) => (ending, left.trim().parse().ok()?),
+        None => (text, 0),
+    };
+    Some((ending.trim().parse().ok()?, left))
+}
+
+/// The steps of a way, a column a process.
+fn table(way: Option<Interleaving>, caption: &str) {
+    let Some(way) = way else {
+        output::say_line("  no way to it was found that is short enough to be read\n");
+        return;
+    };
+    let shortest = if way.shortest {
+        ", and no way is shorter"
+    } else {
+        ""
+    };
+    output::say_line(&format!("  {caption}{shortest}:\n"));
+    output::say_line(&rows(&way, output::width()));
+}
+
+fn rows(way: &Interleaving, width: usize) -> String {
+    let mut processes: Vec<&str> = Vec::new();
+    for step in &way.steps {
+        if !processes.contains(&step.process.as_str()) {
+            processes.push(&step.process);
+        }
+    }
+    let mut cells: Vec<Vec<String>> = vec![processes.iter().map(|one| (*one).to_owned()).collect()];
+    for step in &way.steps {
+        let says = match &step.line {
+            Some(line) => format!("{} ▸ {line}", step.does),
+            None => step.does.clone(),
+        };
+        let cell = |process: &&str| match *process == step.process {
+            true => says.clone(),
+            false => String::new(),
+        };
+        cells.push(processes.iter().map(cell).collect());
+    }
+    let room = width.saturating_sub(6) / processes.len().max(1);
+    let most = room.saturating_sub(2).max(COLUMN_MIN);
+    let widest = |at: usize| cells.iter().map(|row| row[at].chars().count()).max();
+    let widths: Vec<usize> = (0..processes.len())
+        .map(|at| widest(at).unwrap_or(0).min(most))
+        .collect();
+    let mut text = String::new();
+    for (number, row) in cells.iter().enumerate() {
+        let head = match number {
+            0 => "    ".to_owned(),
+            number => format!("{number:>4}"),
+        };
+        let cells = row.iter().zip(&widths);
+        let cells = cells.map(|(cell, width)| format!("  {:<width$}", shown(cell, *width)));
+        let line = format!("{head}{}", cells.collect::<String>());
+        text += line.trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use poolproof_report::Step;
+
+    #[test]
+    fn an_outcome_is_read_as_it_is_shown() {
+        let behaviour = Behaviour::from_graph(&poolproof_spec::Graph::default());
+        let read = |text| {
+            let wanted = Wanted::read(text, &behaviour);
+            (wanted.lines, wanted.end)
+        };
+        let lines = |lines: &[&str]| {
+            lines
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(read("a / b"), (lines(&["a", "b"]), None));
+        assert_eq!(
+            read("a ×2 / b → exit 1, left 2"),
+            (lines(&["a", "a", "b"]), Some((Ending::Exit(1), 2)))
+        );
+        assert_eq!(
+            read("(no line) → hang"),
+            (lines(&[]), Some((Ending::Hang, 0)))
+        );
+        assert_eq!(read("a → b"), (lines(&["a → b"]), None));
+    }
+
+    #[test]
+    fn steps_stand_in_the_column_of_their_process_however_narrow() {
+        let step = |process: &str, does: &str| Step {
+            process: process.to_owned(),
+            does: does.to_owned(),
+            line: None,
+        };
+        let way = Interleaving {
+            steps: vec![
+                step("main", "p.start()"),
+                step("greet", "print('a long line of text')"),
+            ],
+            shortest: true,
+        };
+        let text = rows(&way, 40);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "      main             greet");
+        assert!(lines[1].starts_with("   1  p.start()"));
+        assert!(
+            lines.iter().all(|line| line.chars().count() <= 40),
+            "{text}"
+        );
+        assert_eq!(lines[2].find("print"), lines[0].find("greet"));
+    }
+}
