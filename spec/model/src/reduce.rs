@@ -12,7 +12,7 @@ mod reach;
 mod touch;
 
 use crate::machine::Machine;
-use crate::machine::step::{Actor, Moves};
+use crate::machine::step::{Actor, Moves, is_undefined};
 use crate::objects::queue::Flavour;
 use crate::objects::{Body, Object};
 use crate::state::{NOBODY, State};
@@ -30,7 +30,11 @@ pub(crate) fn ample(
 ) -> Vec<usize> {
     // A step that leads to what is undefined leads nowhere else.
     let is_broken = |object: &Object| matches!(&object.body, Body::Queue(queue) if queue.is_broken);
-    if enabled.len() == 1 || state.objects.iter().any(is_broken) {
+    let leads_nowhere = |at: &usize| is_undefined(machine, state, &moves[*at]);
+    if enabled.len() == 1
+        || state.objects.iter().any(is_broken)
+        || enabled.iter().any(leads_nowhere)
+    {
         return enabled.to_vec();
     }
     let closure = Closure {

@@ -208,8 +208,8 @@ fn text(row: &Row<'_>, patience: &Patience) -> String {
         None => text += "  … and others\n",
     }
     if row.undefined {
-        text += "  Also undefined, and not judged: what follows where a process is ended while it uses a \
-                 queue\n";
+        text += "  Also undefined, and not judged: what follows where a queue is used after a signal ended \
+                 one of its users, or an object is printed\n";
     }
     text
 }

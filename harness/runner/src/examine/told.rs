@@ -96,8 +96,8 @@ impl Examination<'_> {
                 seen.trouble.as_deref().unwrap_or("none was asked for"),
             )),
             Verdict::Undefined => Some(format!(
-                "all {} runs came to what the documentation leaves undefined: a process was ended \
-                 while it used a queue (PM-QUEUE-BROKEN-001)",
+                "all {} runs came to what the documentation leaves undefined: a queue was used after \
+                 a signal had ended one of its users (PM-QUEUE-BROKEN-001), or an object was printed",
                 seen.tally.undefined
             )),
             Verdict::Known => seen

@@ -2,8 +2,9 @@
 
 use poolproof_case::print;
 
-use super::decode::{Pending, decode};
+use super::decode::{Pending, decode, is_read_whole};
 use super::{Machine, finish, plain, run, unwind, worker};
+use crate::compile::Instruction;
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
 use crate::objects::{
@@ -188,7 +189,14 @@ impl Machine {
         moves: &Moves,
         step: Step,
     ) -> Result<Applied, ModelError> {
-        let is_undefined = uses_broken(state, moves, step);
+        let is_undefined = step != Step::Signal && is_undefined(self, state, moves);
+        if is_undefined {
+            return Ok(Applied {
+                line: None,
+                is_undefined,
+                moved: state.compact(),
+            });
+        }
         let line = match moves.actor {
             Actor::Process(process) => self.apply_process(state, process, moves, step)?,
             Actor::Feeder(id, at) => {
@@ -304,7 +312,7 @@ fn perform(
             let function = &context.machine.code.functions[usize::from(frame.function)];
             let is_store = matches!(
                 function.instructions[frame.pc as usize],
-                crate::compile::Instruction::StoreGlobal(_)
+                Instruction::StoreGlobal(_)
             );
             let top = frame.stack.last().cloned();
             let global = usize::from(*global);
@@ -328,7 +336,7 @@ fn print(context: &mut Context<'_>) -> Result<u32, Fault> {
         .expect("who prints has a frame");
     let function = &context.machine.code.functions[usize::from(frame.function)];
     context.place = function.places[frame.pc as usize];
-    let crate::compile::Instruction::Print(count) = function.instructions[frame.pc as usize] else {
+    let Instruction::Print(count) = function.instructions[frame.pc as usize] else {
         return context.model("this is no print");
     };
     let values = &frame.stack[frame.stack.len() - usize::from(count)..];
@@ -364,19 +372,35 @@ fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether a step is an access to a queue that a signal has broken.
-fn uses_broken(state: &State, moves: &Moves, step: Step) -> bool {
+/// Whether a step, unless it is a signal's, comes to what the documentation leaves undefined: it uses a
+/// queue that a signal has broken, or writes an object, whose text is everybody's own.
+pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> bool {
     let queue = match (moves.actor, &moves.pending) {
         (Actor::Feeder(queue, _), _) => queue,
-        (Actor::Process(_), Some(Pending::Object(access))) if step != Step::Signal => {
-            match access.receiver {
-                Val::Object(id) => id,
-                _ => return false,
-            }
+        (Actor::Process(_), Some(Pending::Object(access))) => match access.receiver {
+            Val::Object(id) => id,
+            _ => return false,
+        },
+        (Actor::Process(process), Some(Pending::Print)) => {
+            return writes_an_object(machine, state, process);
         }
         _ => return false,
     };
     matches!(&state.objects[queue as usize].body, Body::Queue(queue) if queue.is_broken)
+}
+
+fn writes_an_object(machine: &Machine, state: &State, process: ProcessId) -> bool {
+    let Some(frame) = state.frame(process) else {
+        return false;
+    };
+    let function = &machine.code.functions[usize::from(frame.function)];
+    let Instruction::Print(count) = function.instructions[frame.pc as usize] else {
+        return false;
+    };
+    let values = &frame.stack[frame.stack.len() - usize::from(count)..];
+    values.iter().any(|value| {
+        matches!(value, Val::Object(_)) && !is_read_whole(machine, state, process, value)
+    })
 }
 
 /// A signal arrives.

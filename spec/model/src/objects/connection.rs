@@ -7,7 +7,7 @@ use poolproof_case::{ErrorKind, StartMethod};
 use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, phase};
 use crate::machine::Machine;
 use crate::state::compact::Renumber;
-use crate::state::message::{self, Passage};
+use crate::state::message;
 use crate::state::{Cell, End, ObjectId, Parcel, Phase, ProcessId, State, Val};
 
 /// So many unread bytes never block a sender; beyond, a send may block or not.
@@ -146,6 +146,9 @@ pub(super) fn ready(
             if !end.is_open || !writes(pipe, end.side) || !is_open(state, end.pipe, 1 - end.side) {
                 return Ready::ways(lax);
             }
+            if message::may_work(machine, state, process, access.argument(0)) {
+                return Ready::ways(2);
+            }
             let parcel = message::size(machine, state.space(process), access.argument(0));
             let is_small = size(&pipe.sent[own]).saturating_add(parcel) <= CAPACITY_MIN;
             if !is_small {
@@ -259,12 +262,14 @@ fn send(
     if is_gone && !(is_second && context.is_threads()) {
         return context.raise(ErrorKind::BrokenPipe, "the other end is closed");
     }
-    let parcel = message::pack(context, access.argument(0), Passage::Send)?;
+    let value = access.argument(0);
+    let works = is_second && message::may_work(context.machine, context.state, process, value);
+    let parcel = message::send(context, value, works)?;
     let Body::Pipe(pipe) = context.body(id) else {
         return context.model("this connection has no pipe");
     };
     pipe.sent[usize::from(side)].push_back(parcel);
-    if is_second && !context.is_threads() {
+    if is_second && !works && !context.is_threads() {
         context.state.frame_mut(process).phase = Phase::Writing;
         return Ok(Done::Stay);
     }

@@ -8,7 +8,7 @@ use super::connection::{CAPACITY_MIN, parcel_size, size};
 use super::{Access, Body, Choice, Context, Done, Fault, Object, Ready, Wait, phase};
 use crate::machine::Machine;
 use crate::state::compact::Renumber;
-use crate::state::message::{self, Passage};
+use crate::state::message;
 use crate::state::{NOBODY, ObjectId, Parcel, Phase, ProcessId, SpaceId, State, Val};
 
 /// What was put and not yet taken.
@@ -168,10 +168,14 @@ pub(super) fn ready(
             let ready = Ready::wait(this.has_room(), wait(this, access));
             let has_feeder = !this.is_direct && this.flavour != Flavour::Simple;
             let value = access.argument(0);
+            let works = usize::from(message::may_work(machine, state, process, value));
             if has_feeder
                 && this.has_room()
                 && message::refused(machine, state, process, value).is_some()
             {
+                return Ready::ways(2 + works);
+            }
+            if this.flavour == Flavour::Simple && works > 0 {
                 return Ready::ways(2);
             }
             if this.flavour == Flavour::Simple && machine.method != StartMethod::Threads {
@@ -271,7 +275,13 @@ fn put(
     if !has_room || choice == Choice::Expire {
         return context.raise(ErrorKind::Full, "");
     }
-    let parcel = message::pack(context, access.argument(0), Passage::Send);
+    let value = access.argument(0);
+    let is_simple =
+        matches!(context.body(id), Body::Queue(queue) if queue.flavour == Flavour::Simple);
+    // The last way of what may be refused is that it works.
+    let works = message::may_work(context.machine, context.state, process, value)
+        && choice == Choice::Way(if is_simple { 1 } else { 2 });
+    let parcel = message::send(context, value, works);
     let Body::Queue(queue) = context.body(id) else {
         return context.model("this is no queue");
     };
@@ -291,7 +301,7 @@ fn put(
     } else {
         queue.feeder(space).buffer.push_back(parcel);
     }
-    if choice == Choice::Way(1) {
+    if choice == Choice::Way(1) && !works {
         context.state.frame_mut(process).phase = Phase::Writing;
         return Ok(Done::Stay);
     }

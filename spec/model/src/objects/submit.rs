@@ -8,7 +8,7 @@ use super::pool::arrive;
 use super::result::{self, Job, Outcome};
 use super::{Access, Body, Choice, Context, Done, Fault};
 use crate::machine::{plain, run};
-use crate::state::message::{self, Passage};
+use crate::state::message;
 use crate::state::{NOBODY, ObjectId, Phase, Role, Task, Val};
 
 /// What a submission asks for.
@@ -161,14 +161,7 @@ fn hand_in(
     let mut calls = VecDeque::new();
     for call in chunk {
         let call = Val::Tuple(call.into());
-        let packed = match message::pack(context, &call, Passage::Send) {
-            Err(Fault::Raise(ErrorKind::NotInheritable, _)) if is_given => {
-                context.machine.sends_objects.set(true);
-                message::pack(context, &call, Passage::Spawn)
-            }
-            packed => packed,
-        };
-        match packed {
+        match message::send(context, &call, is_given) {
             Ok(parcel) => calls.push_back(parcel),
             Err(Fault::Raise(kind, text)) => {
                 arrive(context.state, id, job, index, Outcome::Error(kind, text));

@@ -36,6 +36,22 @@ pub(crate) fn pack(
     copy(context, value, passage)
 }
 
+/// Makes a value ready for a message; what only a new process is given travels, too, where it works.
+pub(crate) fn send(context: &mut Context<'_>, value: &Val, works: bool) -> Result<Parcel, Fault> {
+    match pack(context, value, Passage::Send) {
+        Err(Fault::Raise(ErrorKind::NotInheritable, _)) if works => {
+            context.machine.sends_objects.set(true);
+            pack(context, value, Passage::Spawn)
+        }
+        packed => packed,
+    }
+}
+
+/// Whether a value is refused as a message, or works as well.
+pub(crate) fn may_work(machine: &Machine, state: &State, process: ProcessId, value: &Val) -> bool {
+    refused(machine, state, process, value) == Some(ErrorKind::NotInheritable)
+}
+
 /// Whether a value is refused as a message, and why.
 pub(crate) fn refused(
     machine: &Machine,
