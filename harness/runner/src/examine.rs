@@ -12,6 +12,7 @@ use crate::driver::{Driver, Prepared};
 use crate::execute::{Looks, Sighting};
 use crate::job::{AGAIN, Cut, Job};
 use crate::judge::{Judged, RunKind, Tally, judge, kind_of};
+use crate::leak::Leaks;
 use crate::load::Loaded;
 use crate::observe::first;
 use crate::plan::{Plan, seed_of};
@@ -143,8 +144,14 @@ impl Examination<'_> {
 
     fn execute(&self, job: &Job<'_>, mut turn: Turn<'_>, cost: Option<&Cost>) -> Sighting {
         let in_vain = self.in_vain;
-        self.workshop
-            .execute(job, &mut turn, Looks { in_vain, cost })
+        let looks = Looks { in_vain, cost };
+        let mut sighting = self.workshop.execute(job, &mut turn, looks);
+        let (manifest, version) = (&self.driver.manifest, &self.driver.version);
+        sighting.known_leak = manifest.leaves(self.method, version, &sighting.leaks);
+        if sighting.known_leak.is_some() {
+            sighting.leaks = Leaks::default();
+        }
+        sighting
     }
 
     fn judge(&self, outcome: &Outcome) -> Judged {
@@ -282,7 +289,10 @@ impl Examination<'_> {
     }
 
     fn count(&self, job: &Job<'_>, sighting: &Sighting, seen: &mut Seen) {
-        let judged = self.judge(&sighting.outcome);
+        let judged = match (self.judge(&sighting.outcome), &sighting.known_leak) {
+            (Judged::Allowed, Some(reason)) => Judged::Known(reason.clone()),
+            (judged, _) => judged,
+        };
         let is_undefined = matches!(judged, Judged::Undefined);
         let leaked = match is_undefined {
             true => Vec::new(),
@@ -290,7 +300,7 @@ impl Examination<'_> {
         };
         let behaviour = &self.specified.exploration.behaviour;
         let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
-        let is_allowed = matches!(judged, Judged::Allowed);
+        let is_allowed = behaviour.allows(&sighting.outcome);
         seen.tally.usable += u64::from(!is_undefined);
         seen.tally.undefined += u64::from(is_undefined);
         seen.tally.is_broken |= matches!(kind, RunKind::Crashed | RunKind::Leaked);

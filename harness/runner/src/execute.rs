@@ -34,6 +34,8 @@ pub(crate) struct Sighting {
     pub(crate) seconds: f64,
     pub(crate) stderr: String,
     pub(crate) leaks: Leaks,
+    /// Why what it left behind is known, and no leak.
+    pub(crate) known_leak: Option<String>,
     /// Why it was ended before it could do no more; then its ending is none.
     pub(crate) cut: Option<Cut>,
     /// What happened around it that its program cannot be blamed for.
@@ -57,6 +59,7 @@ impl Workshop {
             seconds: 0.0,
             stderr: String::new(),
             leaks: Leaks::default(),
+            known_leak: None,
             cut: None,
             disturbance: None,
             memory: None,

@@ -14,6 +14,8 @@ use poolproof_case::diagnostic::{self, Diagnostic};
 use poolproof_case::program::Place;
 
 use crate::error::{Error, Result};
+pub(crate) use filter::matches;
+
 use files::{below, is_path, one, read};
 use filter::{fits, nothing};
 

@@ -7,6 +7,8 @@ use poolproof_case::{Outcome, Predicate, StartMethod};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::leak::Leaks;
+use crate::load::matches;
 
 /// What a driver says of itself.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +29,9 @@ pub struct Manifest {
     /// Where it is known to do what the specification forbids.
     #[serde(default)]
     pub known: Vec<Known>,
+    /// What its own files are that it is known to leave behind, whatever the case.
+    #[serde(default)]
+    pub leaves: Vec<Leaves>,
     /// Which relations that cases claim do not hold on it.
     #[serde(default)]
     pub refutes: Vec<Refutes>,
@@ -79,6 +84,22 @@ pub struct Known {
     /// Where upstream speaks of it.
     #[serde(default)]
     pub upstream: String,
+}
+
+/// Files that an implementation is known to leave behind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaves {
+    /// Their paths below the temporary folder, with `*` for anything.
+    pub files: String,
+    /// The start methods that leave them; empty: all.
+    #[serde(default)]
+    pub methods: Vec<StartMethod>,
+    /// The versions that leave them, as prefixes; empty: all.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// Why it happens.
+    pub reason: String,
 }
 
 /// A relation that a case claims, and that does not hold.
@@ -183,6 +204,28 @@ impl Manifest {
         })
     }
 
+    /// Why all of this is known to be left behind; none where some of it is not, or nothing is left.
+    pub(crate) fn leaves(
+        &self,
+        method: StartMethod,
+        version: &str,
+        leaks: &Leaks,
+    ) -> Option<String> {
+        let known = |file: &String| {
+            self.leaves.iter().find(|known| {
+                applies(&known.methods, &known.versions, method, version)
+                    && matches(&known.files, file)
+            })
+        };
+        let all: Option<Vec<&Leaves>> = leaks.files.iter().map(known).collect();
+        let first = all?
+            .first()
+            .filter(|_| leaks.names.is_empty())?
+            .reason
+            .clone();
+        Some(first)
+    }
+
     /// Why a relation is known not to hold.
     #[must_use]
     pub fn refutes(
@@ -257,5 +300,22 @@ mod tests {
     fn an_unknown_field_is_an_error() {
         let text = TEXT.replace("kind:", "sort:");
         assert!(Manifest::read(&text).is_err());
+    }
+
+    #[test]
+    fn what_is_left_is_known_only_where_all_of_it_is() {
+        let text = r#"Manifest(name: "a", kind: "own", start_methods: [spawn], leaves: [
+            Leaves(files: "tmp-*/socket-*", versions: ["3"], reason: "it forgets them")])"#;
+        let manifest = Manifest::read(text).unwrap();
+        let leaks = |files: &[&str], name: Option<&str>| Leaks {
+            files: files.iter().map(|file| (*file).to_owned()).collect(),
+            names: name.into_iter().map(str::to_owned).collect(),
+        };
+        let known = |version, leaks| manifest.leaves(StartMethod::Spawn, version, &leaks);
+        assert!(known("3.8", leaks(&["tmp-1/socket-2"], None)).is_some());
+        assert_eq!(known("4.0", leaks(&["tmp-1/socket-2"], None)), None);
+        assert_eq!(known("3.8", leaks(&["tmp-1/socket-2", "else"], None)), None);
+        assert_eq!(known("3.8", leaks(&["tmp-1/socket-2"], Some("sem"))), None);
+        assert_eq!(known("3.8", leaks(&[], None)), None);
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn fits(filter: &str, id: &str, all: &[(String, PathBuf)]) -> bool {
 }
 
 /// Whether a text fits a pattern in which `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
