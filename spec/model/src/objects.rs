@@ -410,7 +410,7 @@ pub(crate) fn perform(
         Body::Event(_) => event::perform(context, id, access, choice),
         Body::Barrier(_) => barrier::perform(context, id, access, choice),
         Body::Queue(_) => queue::perform(context, id, access, choice),
-        Body::Shared(_) => shared::perform(context, id, access),
+        Body::Shared(_) => shared::perform(context, id, access, choice),
         Body::Manager(_) => manager::perform(context, id, access),
         Body::Client(_) => manager::perform_client(context, id, access),
         Body::Managed(_) => managed::perform(context, id, access),

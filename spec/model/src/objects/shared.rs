@@ -72,6 +72,10 @@ pub(super) fn ready(state: &State, process: ProcessId, this: &Shared, access: &A
     let can_take = lock::of(state, this.lock).is_none_or(|lock| lock.can_take(process));
     match (access.operation, access.name) {
         (Operation::Call, "get_lock" | "release") => Ready::NOW,
+        (Operation::Call, "acquire") => {
+            let lock = lock::of(state, this.lock);
+            lock.map_or(Ready::NOW, |lock| lock::ready(process, lock, access))
+        }
         _ => Ready::when(can_take),
     }
 }
@@ -80,6 +84,7 @@ pub(super) fn perform(
     context: &mut Context<'_>,
     id: ObjectId,
     access: &Access,
+    choice: Choice,
 ) -> Result<Done, Fault> {
     let Body::Shared(shared) = context.body(id) else {
         return context.model("this is no shared memory");
@@ -90,7 +95,7 @@ pub(super) fn perform(
         (Operation::Set, "value") => return set(context, id, typecode, 0, access.argument(0)),
         (Operation::Call, "get_lock") => Val::Object(guard),
         (Operation::Call, "acquire" | "release") if guard != NOBODY => {
-            return lock::perform(context, guard, access, Choice::Way(0));
+            return lock::perform(context, guard, access, choice);
         }
         (Operation::Item, _) => match index(access.argument(0), count) {
             Some(at) => shared.numbers[at].clone(),

@@ -174,6 +174,18 @@ fn a_lock_whose_holder_ended_stays_held_or_says_so() {
 }
 
 #[test]
+fn the_lock_of_a_value_is_a_lock_like_others_when_its_holder_ended() {
+    let functions = r#""hold": Function(params: ["v"], body: [Call("v.acquire")])"#;
+    let main = r#"Let("v", New("Value", ["i"])),
+        Let("p", New("Process", (target: "hold", args: ["$v"]))), Call("p.start"), Call("p.join"),
+        Try(body: [Call("v.acquire")], except: {"owner_died": [Print(["told"])]})"#;
+    let case = case(functions, main);
+    for method in PROCESSES {
+        assert_eq!(outcomes(&case, *method), [" → hang", "told → exit 0"]);
+    }
+}
+
+#[test]
 fn only_the_holder_of_a_conditions_lock_notifies() {
     let functions = r#""notify": Function(params: ["c"], body: [
         Try(body: [Call("c.notify"), Print(["notified"])],
