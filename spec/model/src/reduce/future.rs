@@ -12,6 +12,8 @@ pub(crate) struct Futures {
     by_instruction: Vec<Vec<Modes>>,
     /// All that any function but main may do.
     pub(crate) any: Modes,
+    /// All that any function may do, main among them.
+    pub(crate) all: Modes,
 }
 
 impl Futures {
@@ -36,6 +38,7 @@ pub(crate) fn futures(code: &Code, loads_main: bool) -> Futures {
             .map(|one| vec![0; one.instructions.len()])
             .collect(),
         any: 0,
+        all: 0,
     };
     let mut has_changed = true;
     while has_changed {
@@ -48,6 +51,7 @@ pub(crate) fn futures(code: &Code, loads_main: bool) -> Futures {
     futures.any = (0..code.functions.len())
         .filter(|at| *at != main)
         .fold(0, |all, at| all | futures.of(at as u16));
+    futures.all = futures.any | futures.of(code.main);
     futures
 }
 

@@ -81,6 +81,11 @@ pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
         Actor::Feeder(queue, at) => {
             finder.reach.objects.insert(queue);
             finder.reach.modes = mode::FEED;
+            if let Some((owner, modes)) = touch::owner(machine, state, queue, at) {
+                finder.reach.objects.insert(owner);
+                finder.reach.own = owner;
+                finder.reach.modes |= modes;
+            }
             if let Body::Queue(queue) = &state.objects[queue as usize].body {
                 finder.reach.space = queue.feeders[at].space;
             }

@@ -5,7 +5,7 @@ use crate::machine::{Machine, Pending};
 use crate::objects::queue::{self, Flavour};
 use crate::objects::{Access, Body, Operation, pool};
 use crate::state::message;
-use crate::state::{Cell, NOBODY, Parcel, Phase, ProcessId, Role, State, Val, Work};
+use crate::state::{Cell, NOBODY, Parcel, Phase, Process, ProcessId, Role, State, Val, Work};
 use poolproof_case::StartMethod;
 
 use super::mode::{self, Modes};
@@ -18,7 +18,10 @@ pub(crate) type Touch = (u32, Modes);
 pub(crate) fn touches(machine: &Machine, state: &State, moves: &Moves) -> Vec<Touch> {
     let mut touches = Vec::new();
     match moves.actor {
-        Actor::Feeder(queue, _) => touches.push((queue, mode::FEED)),
+        Actor::Feeder(queue, at) => {
+            touches.push((queue, mode::FEED));
+            touches.extend(owner(machine, state, queue, at));
+        }
         Actor::Lost(space, at) => {
             touches.push((state.spaces[space as usize].lost_ends[at].pipe, mode::CLOSE));
         }
@@ -34,6 +37,24 @@ pub(crate) fn touches(machine: &Machine, state: &State, moves: &Moves) -> Vec<To
         Actor::Process(process) => of_process(machine, state, process, moves, &mut touches),
     }
     touches
+}
+
+/// The process of a feeder, which moves with it: what is not handed over when a signal ends the
+/// process is lost, and so is what a process does not wait for at its end.
+pub(crate) fn owner(machine: &Machine, state: &State, queue: u32, at: usize) -> Option<Touch> {
+    let Body::Queue(queue) = &state.objects[queue as usize].body else {
+        return None;
+    };
+    let space = queue.feeders[at].space;
+    let is_it = |one: &&Process| one.space == space && !matches!(one.role, Role::Handler { .. });
+    let owner = state.processes.iter().find(is_it)?;
+    let may_cancel = machine.futures.all & mode::QUEUE_END != 0;
+    let ends = if owner.signal.is_some() || may_cancel {
+        mode::STATUS
+    } else {
+        0
+    };
+    Some((owner.object, mode::RUN | ends))
 }
 
 fn of_process(

@@ -35,6 +35,22 @@ const PROGRAMS: &[(&str, &str)] = &[
            Let("b", New("Process", (target: "hold", args: ["$l", 2]))), Call("b.start"),
            Call("a.kill"), Call("a.join"), Call("b.join"), Print(["$a.exitcode"])"#,
     ),
+    // What one who is ended has put and not handed over is lost.
+    (
+        r#""put": Function(params: ["q"], body: [Call("q.put_nowait", [1]), Print(["put"])])"#,
+        r#"Let("q", New("Queue")),
+           Let("a", New("Process", (target: "put", args: ["$q"]))), Call("a.start"),
+           Call("a.terminate"), Print([Call("q.get")])"#,
+    ),
+    // So is what a process does not wait for.
+    (
+        r#""put": Function(params: ["q"], body: [
+             Call("q.put", [1]), Print(["put"]), Call("q.cancel_join_thread"),
+           ])"#,
+        r#"Let("q", New("Queue")),
+           Let("a", New("Process", (target: "put", args: ["$q"]))), Call("a.start"),
+           Call("a.join"), Print([Call("q.get", (timeout: Late))])"#,
+    ),
     // End of file comes with the last writer.
     (
         r#""write": Function(params: ["w", "i"], body: [Call("w.send", ["$i"]), Call("w.close")])"#,
