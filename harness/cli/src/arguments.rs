@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Repeat one run
     Replay(Replay),
+    /// Try programs that nobody wrote, and keep those on which anybody disagrees
+    Fuzz(Fuzz),
 }
 
 /// Run cases on drivers and report what deviates.
@@ -325,4 +327,56 @@ fn method(name: &str) -> Result<StartMethod, String> {
 
 fn plan(name: &str) -> Result<Plan, String> {
     name.parse()
+}
+
+const FUZZ_EXAMPLES: &str = "\
+Examples:
+  poolproof fuzz --driver reference                      100 programs, from where the last ones ended
+  poolproof fuzz --seconds 600                           ten minutes on every driver found
+  poolproof fuzz --seed 4711 --programs 1                one of them again
+  poolproof fuzz --no-drivers --programs 5000            the specification with itself only
+
+Each program is made from its seed, explored with and without reduction, run and judged. What
+disagrees is made as small as it goes and kept in the corpus as a case file that says how to show it.
+Without `--seed` it goes on where the corpus says; ^C loses nothing that is done.
+
+Exit codes: 0 all agree · 1 something disagrees · 64 wrong usage · 130 interrupted";
+
+/// Try programs that nobody wrote, and keep those on which anybody disagrees.
+#[derive(Debug, Args)]
+#[command(after_help = FUZZ_EXAMPLES)]
+pub(crate) struct Fuzz {
+    /// The first program's seed; those after it have the next ones [default: where the corpus is]
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: Option<u64>,
+    /// How many programs [default: 100, or as many as there is time for]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) programs: Option<u64>,
+    /// How long, in seconds
+    #[arg(long, value_name = "S")]
+    pub(crate) seconds: Option<u64>,
+    /// The most statements of a program
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(3..=200))]
+    pub(crate) statements: u32,
+    /// A driver, as `run` has them [default: all found]
+    #[arg(long = "driver", value_name = "D", conflicts_with = "no_drivers")]
+    pub(crate) drivers: Vec<String>,
+    /// Only explore
+    #[arg(long)]
+    pub(crate) no_drivers: bool,
+    /// A start method [default: all]
+    #[arg(long = "start-method", value_name = "M", value_parser = method)]
+    pub(crate) methods: Vec<StartMethod>,
+    /// How often each program is run
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) runs: u64,
+    /// Programs with more states are not looked at
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_states: u64,
+    /// The folder in which disagreements are kept
+    #[arg(long, value_name = "DIR", default_value = "fuzz-corpus")]
+    pub(crate) corpus: PathBuf,
+    /// End with one JSON object on stdout instead of the summary
+    #[arg(long)]
+    pub(crate) json: bool,
 }

@@ -5,6 +5,7 @@ mod clauses;
 mod compare;
 mod drivers;
 mod explore;
+mod fuzz;
 mod list;
 mod objects;
 mod patience;
@@ -39,6 +40,7 @@ pub(crate) fn dispatch() -> i32 {
         Some(Command::List(arguments)) => list::list(&arguments),
         Some(Command::Show(arguments)) => show::show(&arguments),
         Some(Command::Explore(arguments)) => explore::explore(&arguments),
+        Some(Command::Fuzz(arguments)) => fuzz::fuzz(&arguments),
         Some(Command::Check(arguments)) => check::check(&arguments),
         Some(Command::Clauses(arguments)) => clauses::clauses(&arguments),
         Some(Command::Objects(arguments)) => objects::objects(&arguments),

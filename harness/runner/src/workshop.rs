@@ -125,7 +125,9 @@ impl Workshop {
         &self.scratch
     }
 
-    pub(crate) fn stop(&self) -> &'static AtomicBool {
+    /// What becomes true when its runs are to end.
+    #[must_use]
+    pub fn stop(&self) -> &'static AtomicBool {
         self.stop
     }
 

@@ -7,6 +7,7 @@
 mod bad_input;
 mod comparing;
 mod fakes;
+mod fuzz;
 mod imports;
 mod leftovers;
 mod memory;
