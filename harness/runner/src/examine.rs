@@ -154,15 +154,22 @@ impl Examination<'_> {
         sighting
     }
 
-    fn judge(&self, outcome: &Outcome) -> Judged {
+    fn judge(&self, sighting: &Sighting) -> Judged {
         let behaviour = &self.specified.exploration.behaviour;
-        judge(
+        let judged = judge(
             behaviour,
-            outcome,
+            &sighting.outcome,
             self.driver,
             &self.case().id,
             self.method,
-        )
+        );
+        let (manifest, version) = (&self.driver.manifest, &self.driver.version);
+        let symptom = || manifest.symptom(self.method, version, &sighting.stderr);
+        match (&judged, &sighting.known_leak) {
+            (Judged::Allowed, Some(reason)) => Judged::Known(reason.clone()),
+            (Judged::Forbidden(_), _) => symptom().map_or(judged, Judged::Known),
+            _ => judged,
+        }
     }
 
     /// Takes a run into account, after another look where it is doubtful.
@@ -222,7 +229,7 @@ impl Examination<'_> {
     /// Counts what speaks against the implementation and did not show again: it is no verdict, and is
     /// not lost.
     fn count_once(&self, job: &Job<'_>, sighting: &Sighting, seen: &mut Seen) {
-        let judged = self.judge(&sighting.outcome);
+        let judged = self.judge(sighting);
         let leaked = sighting.leaks.sentences();
         let behaviour = &self.specified.exploration.behaviour;
         let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
@@ -246,7 +253,7 @@ impl Examination<'_> {
         let shortage = self.workshop.shortages().first();
         match &sighting.cut {
             Some(Cut::Failed(reason)) => return excuse(reason, shortage.is_some(), false),
-            Some(_) if matches!(self.judge(&sighting.outcome), Judged::Undefined) => return None,
+            Some(_) if matches!(self.judge(sighting), Judged::Undefined) => return None,
             // Whatever would have come next: what has come is wrong.
             Some(_) if self.begins_wrong(&sighting.outcome) => {}
             Some(Cut::Starved(reason)) => return excuse(reason, false, true),
@@ -275,7 +282,7 @@ impl Examination<'_> {
 
     /// Whether it speaks against the implementation, if it counts.
     fn is_bad(&self, sighting: &Sighting) -> bool {
-        match self.judge(&sighting.outcome) {
+        match self.judge(sighting) {
             Judged::Forbidden(_) => true,
             Judged::Allowed | Judged::Known(_) => !sighting.leaks.is_empty(),
             Judged::Undefined => false,
@@ -289,10 +296,7 @@ impl Examination<'_> {
     }
 
     fn count(&self, job: &Job<'_>, sighting: &Sighting, seen: &mut Seen) {
-        let judged = match (self.judge(&sighting.outcome), &sighting.known_leak) {
-            (Judged::Allowed, Some(reason)) => Judged::Known(reason.clone()),
-            (judged, _) => judged,
-        };
+        let judged = self.judge(sighting);
         let is_undefined = matches!(judged, Judged::Undefined);
         let leaked = match is_undefined {
             true => Vec::new(),

@@ -29,6 +29,9 @@ pub struct Manifest {
     /// Where it is known to do what the specification forbids.
     #[serde(default)]
     pub known: Vec<Known>,
+    /// Defects that are known by what they write to stderr, whatever the case.
+    #[serde(default)]
+    pub symptoms: Vec<Symptom>,
     /// What its own files are that it is known to leave behind, whatever the case.
     #[serde(default)]
     pub leaves: Vec<Leaves>,
@@ -86,6 +89,27 @@ pub struct Known {
     pub upstream: String,
 }
 
+/// A known defect that any program may meet, known by its traceback.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Symptom {
+    /// The clause that it offends.
+    pub clause: String,
+    /// The texts that stand on stderr, all of them in this order.
+    pub stderr: Vec<String>,
+    /// The start methods that show it; empty: all.
+    #[serde(default)]
+    pub methods: Vec<StartMethod>,
+    /// The versions that show it, as prefixes; empty: all.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// Why it happens.
+    pub reason: String,
+    /// Where upstream speaks of it.
+    #[serde(default)]
+    pub upstream: String,
+}
+
 /// Files that an implementation is known to leave behind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,11 +148,14 @@ impl Known {
     /// What a report says of it: clause, reason, and where upstream speaks of it.
     #[must_use]
     pub fn explanation(&self) -> String {
-        let mut text = format!("{}: {}", self.clause, self.reason);
-        if !self.upstream.is_empty() {
-            text += &format!(" ({})", self.upstream);
-        }
-        text
+        explanation(&self.clause, &self.reason, &self.upstream)
+    }
+}
+
+fn explanation(clause: &str, reason: &str, upstream: &str) -> String {
+    match upstream {
+        "" => format!("{clause}: {reason}"),
+        upstream => format!("{clause}: {reason} ({upstream})"),
     }
 }
 
@@ -202,6 +229,31 @@ impl Manifest {
                 && applies(&known.methods, &known.versions, method, version)
                 && known.outcome.holds(outcome)
         })
+    }
+
+    /// The known defect that a run's stderr tells of, in words.
+    pub(crate) fn symptom(
+        &self,
+        method: StartMethod,
+        version: &str,
+        stderr: &str,
+    ) -> Option<String> {
+        let tells = |symptom: &&Symptom| {
+            let mut rest = stderr;
+            applies(&symptom.methods, &symptom.versions, method, version)
+                && symptom
+                    .stderr
+                    .iter()
+                    .all(|text| match rest.split_once(text) {
+                        Some((_, after)) => {
+                            rest = after;
+                            true
+                        }
+                        None => false,
+                    })
+        };
+        let found = self.symptoms.iter().find(tells)?;
+        Some(explanation(&found.clause, &found.reason, &found.upstream))
     }
 
     /// Why all of this is known to be left behind; none where some of it is not, or nothing is left.
@@ -317,5 +369,21 @@ mod tests {
         assert_eq!(known("3.8", leaks(&["tmp-1/socket-2", "else"], None)), None);
         assert_eq!(known("3.8", leaks(&["tmp-1/socket-2"], Some("sem"))), None);
         assert_eq!(known("3.8", leaks(&[], None)), None);
+    }
+
+    #[test]
+    fn a_symptom_is_all_of_its_texts_in_their_order() {
+        let text = r#"Manifest(name: "a", kind: "own", start_methods: [spawn], symptoms: [Symptom(
+            clause: "PM-X-Y-001", stderr: ["in rebuild", "not found"], methods: [spawn],
+            reason: "it was unlinked", upstream: "elsewhere")])"#;
+        let manifest = Manifest::read(text).unwrap();
+        let told = |method, stderr| manifest.symptom(method, "3.8", stderr);
+        let whole = "line 3, in rebuild\n  not found: x";
+        assert_eq!(
+            told(StartMethod::Spawn, whole).as_deref(),
+            Some("PM-X-Y-001: it was unlinked (elsewhere)")
+        );
+        assert_eq!(told(StartMethod::Fork, whole), None);
+        assert_eq!(told(StartMethod::Spawn, "not found, in rebuild"), None);
     }
 }
