@@ -144,8 +144,8 @@ impl Generator {
             return "Settle".to_owned();
         };
         let given = self.arguments(scope, "Manager", method.name, method.parameters);
-        let name = format!("{}{}", object.to_lowercase(), self.number());
-        scope.add(&name, object);
+        let name = format!("{}{}", object.name().to_lowercase(), self.number());
+        scope.add(&name, object.name());
         format!(
             "Let(\"{name}\", Call(\"{manager}.{}\"{given}))",
             method.name

@@ -1,6 +1,6 @@
 //! Statements: mostly something that is done to an object that is there, as the catalogue has it.
 
-use poolproof_case::catalogue::{self, Kind, Method, Object};
+use poolproof_case::catalogue::{self, Kind, Object, Signature};
 
 use crate::generate::Generator;
 use crate::scene::{Scope, Thing};
@@ -144,7 +144,7 @@ impl Generator {
         let thing = (*self.chance.of(&telling)).clone();
         let known = catalogue::object(thing.object);
         let methods = known.into_iter().flat_map(|known| known.methods);
-        let methods: Vec<&Method> = methods.filter(|one| one.returns == Kind::Bool).collect();
+        let methods: Vec<&Signature> = methods.filter(|one| one.returns == Kind::Bool).collect();
         let method = *self.chance.of(&methods);
         let given = self.arguments(scope, thing.object, method.name, method.parameters);
         format!("Call(\"{}.{}\"{given})", thing.name, method.name)

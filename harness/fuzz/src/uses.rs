@@ -1,6 +1,6 @@
 //! What is done to an object: its methods and attributes as the catalogue has them, and its items.
 
-use poolproof_case::catalogue::{self, Attribute, Kind, Method};
+use poolproof_case::catalogue::{self, Field, Kind, Signature};
 
 use crate::generate::Generator;
 use crate::scene::{Scope, Thing};
@@ -52,7 +52,7 @@ impl Generator {
         }
     }
 
-    fn method(&mut self, scope: &mut Scope, thing: &Thing, method: &Method) -> Option<String> {
+    fn method(&mut self, scope: &mut Scope, thing: &Thing, method: &Signature) -> Option<String> {
         let object = thing.object;
         if object == "Process" && method.name == "start" && !self.chance.percent(20) {
             return None;
@@ -69,7 +69,7 @@ impl Generator {
             (Kind::None, _) => call,
             (Kind::Object(made), _) => {
                 let name = format!("r{}", self.number());
-                scope.add(&name, made);
+                scope.add(&name, made.name());
                 format!("Let(\"{name}\", {call})")
             }
             (Kind::Any, "shared") => {
@@ -93,7 +93,7 @@ impl Generator {
         })
     }
 
-    fn attribute(&mut self, scope: &Scope, thing: &Thing, attribute: &Attribute) -> String {
+    fn attribute(&mut self, scope: &Scope, thing: &Thing, attribute: &Field) -> String {
         let name = match attribute.name {
             "*" => *self.chance.of(&["x", "y"]),
             known => known,
@@ -179,8 +179,8 @@ impl Generator {
 /// One way to use something.
 #[derive(Clone, Copy)]
 enum Use {
-    Method(&'static Method),
-    Attribute(&'static Attribute),
+    Method(&'static Signature),
+    Attribute(&'static Field),
     Item,
     SetItem,
     Whole,
@@ -191,7 +191,7 @@ enum Use {
 }
 
 /// How often a method is called beside the others of its object: what ends things is rare.
-fn weight(object: &str, method: &Method) -> u32 {
+fn weight(object: &str, method: &Signature) -> u32 {
     match (object, method.name) {
         ("Process", "start" | "run" | "close") => 1,
         ("Process", "terminate" | "kill") => 2,

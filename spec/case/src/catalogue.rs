@@ -3,16 +3,35 @@
 //! One table that the checker, the specification, the Python writer, the reference driver and the
 //! documentation read, so that they cannot differ in what exists; what a method *means* is theirs.
 
+mod attribute;
+mod binding;
+mod class;
 mod connection;
 mod container;
 mod lock;
 mod manager;
+mod method;
 mod pool;
 mod process;
 mod queue;
 mod shared;
 
 use crate::error_kind::ErrorKind;
+pub use attribute::{
+    Attribute, BarrierAttribute, ConnectionAttribute, Field, ManagedValueAttribute,
+    ManagerAttribute, NamespaceAttribute, ProcessAttribute, SharedAttribute,
+};
+pub use binding::{BindError, bind, places};
+pub use class::{AttributeName, Class, MethodName};
+pub use connection::ConnectionMethod;
+pub use container::{DictMethod, ListMethod};
+pub use lock::{BarrierMethod, ConditionMethod, EventMethod, LockMethod};
+pub use manager::{ManagedValueMethod, ManagerMethod};
+pub use method::{Method, Signature};
+pub use pool::{AsyncResultMethod, PoolMethod, ResultIteratorMethod};
+pub use process::{ModuleMethod, ProcessMethod};
+pub use queue::{QueueMethod, SimpleQueueMethod};
+pub use shared::SharedMethod;
 
 /// What a parameter takes, an attribute is, or a method gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +57,9 @@ pub enum Kind {
     /// A value that can be compared but not printed.
     Opaque,
     /// An object of the catalogue.
-    Object(&'static str),
+    Object(Class),
     /// Two objects of the catalogue.
-    Pair(&'static str, &'static str),
+    Pair(Class, Class),
 }
 
 /// A parameter of a constructor or method; names are Python's.
@@ -82,41 +101,11 @@ pub struct Raise {
     pub classes: &'static str,
 }
 
-/// A method.
-#[derive(Clone, Copy, Debug)]
-pub struct Method {
-    /// Its name.
-    pub name: &'static str,
-    /// What it does, in one sentence.
-    pub doc: &'static str,
-    /// Its parameters.
-    pub parameters: &'static [Parameter],
-    /// What it gives.
-    pub returns: Kind,
-    /// What it may raise.
-    pub raises: &'static [Raise],
-    /// Whether it exists where processes are threads (`multiprocessing.dummy`).
-    pub threads: bool,
-}
-
-/// An attribute.
-#[derive(Clone, Copy, Debug)]
-pub struct Attribute {
-    /// Its name.
-    pub name: &'static str,
-    /// What it means, in one sentence.
-    pub doc: &'static str,
-    /// What it is.
-    pub kind: Kind,
-    /// Whether `SetAttr` may set it.
-    pub writable: bool,
-    /// Whether it exists where processes are threads.
-    pub threads: bool,
-}
-
 /// An object.
 #[derive(Clone, Copy, Debug)]
 pub struct Object {
+    /// Its class.
+    pub class: Class,
     /// Its name, as `New` takes it.
     pub name: &'static str,
     /// What it is, in one sentence.
@@ -126,9 +115,9 @@ pub struct Object {
     /// What `New` gives; [`Kind::Any`]: the object itself.
     pub makes: Kind,
     /// Its methods.
-    pub methods: &'static [Method],
+    pub methods: &'static [Signature],
     /// Its attributes; one named `*` stands for any name.
-    pub attributes: &'static [Attribute],
+    pub attributes: &'static [Field],
     /// What the constructor may raise.
     pub raises: &'static [Raise],
     /// Whether `With` enters and leaves it.
@@ -141,89 +130,43 @@ pub struct Object {
     pub threads: bool,
 }
 
+/// The tables, by area.
+const AREAS: &[&[Object]] = &[
+    process::OBJECTS,
+    pool::OBJECTS,
+    connection::OBJECTS,
+    queue::OBJECTS,
+    lock::OBJECTS,
+    shared::OBJECTS,
+    manager::OBJECTS,
+    container::OBJECTS,
+];
+
 /// Every object, by area.
 pub fn objects() -> impl Iterator<Item = &'static Object> {
-    [
-        process::OBJECTS,
-        pool::OBJECTS,
-        connection::OBJECTS,
-        queue::OBJECTS,
-        lock::OBJECTS,
-        shared::OBJECTS,
-        manager::OBJECTS,
-        container::OBJECTS,
-    ]
-    .into_iter()
-    .flatten()
+    AREAS.iter().copied().flatten()
 }
 
 /// The object of this name.
 #[must_use]
 pub fn object(name: &str) -> Option<&'static Object> {
-    objects().find(|object| object.name == name)
+    Class::of(name).map(Class::object)
 }
 
 impl Object {
     /// The method of this name; a context also has each object that it makes, as a method.
     #[must_use]
-    pub fn method(&self, name: &str) -> Option<&'static Method> {
+    pub fn method(&self, name: &str) -> Option<&'static Signature> {
         self.methods.iter().find(|method| method.name == name)
     }
 
     /// The attribute of this name.
     #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
+    pub fn attribute(&self, name: &str) -> Option<&'static Field> {
         self.attributes
             .iter()
             .find(|attribute| attribute.name == name || attribute.name == "*")
     }
-}
-
-/// Why arguments do not fit a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BindError {
-    /// More by position than there are parameters; the number of parameters.
-    TooMany(usize),
-    /// No parameter of this name.
-    Unknown(String),
-    /// Given twice.
-    Twice(String),
-    /// Required and not given.
-    Missing(&'static str),
-}
-
-/// Puts arguments in the order of the parameters; `None` where the default holds.
-///
-/// # Errors
-/// When an argument fits no parameter, stands twice, or is missing.
-pub fn bind<T, N: AsRef<str>>(
-    parameters: &'static [Parameter],
-    positional: Vec<T>,
-    named: Vec<(N, T)>,
-) -> Result<Vec<Option<T>>, BindError> {
-    if positional.len() > parameters.len() {
-        return Err(BindError::TooMany(parameters.len()));
-    }
-    let mut bound: Vec<Option<T>> = positional.into_iter().map(Some).collect();
-    bound.resize_with(parameters.len(), || None);
-    for (name, argument) in named {
-        let index = parameters
-            .iter()
-            .position(|parameter| parameter.name == name.as_ref());
-        let Some(index) = index else {
-            return Err(BindError::Unknown(name.as_ref().to_owned()));
-        };
-        if bound[index].is_some() {
-            return Err(BindError::Twice(name.as_ref().to_owned()));
-        }
-        bound[index] = Some(argument);
-    }
-    for (parameter, argument) in parameters.iter().zip(&bound) {
-        if argument.is_none() && parameter.default == Default::Required {
-            return Err(BindError::Missing(parameter.name));
-        }
-    }
-    Ok(bound)
 }
 
 /// The classes that Python raises for a kind, separated by `, `, where a method names no others.
@@ -282,62 +225,19 @@ const fn raise_as(kind: ErrorKind, classes: &'static str) -> Raise {
     Raise { kind, classes }
 }
 
-const fn method(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    returns: Kind,
-    raises: &'static [Raise],
-    doc: &'static str,
-) -> Method {
-    Method {
-        name,
-        doc,
-        parameters,
-        returns,
-        raises,
+const fn object_of(class: Class) -> Object {
+    Object {
+        class,
+        name: class.name(),
+        doc: "",
+        constructor: None,
+        makes: Kind::Any,
+        methods: &[],
+        attributes: &[],
+        raises: &[],
+        context: false,
+        items: false,
+        of_context: true,
         threads: true,
     }
 }
-
-impl Method {
-    const fn no_threads(mut self) -> Method {
-        self.threads = false;
-        self
-    }
-}
-
-const fn attribute(name: &'static str, kind: Kind, doc: &'static str) -> Attribute {
-    Attribute {
-        name,
-        doc,
-        kind,
-        writable: false,
-        threads: true,
-    }
-}
-
-impl Attribute {
-    const fn writable(mut self) -> Attribute {
-        self.writable = true;
-        self
-    }
-
-    const fn no_threads(mut self) -> Attribute {
-        self.threads = false;
-        self
-    }
-}
-
-const OBJECT: Object = Object {
-    name: "",
-    doc: "",
-    constructor: None,
-    makes: Kind::Any,
-    methods: &[],
-    attributes: &[],
-    raises: &[],
-    context: false,
-    items: false,
-    of_context: true,
-    threads: true,
-};

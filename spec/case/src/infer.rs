@@ -7,7 +7,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::{self, Kind};
+use crate::catalogue::{Class, Kind};
 use crate::program::{
     Block, Expression, ExpressionKind, Program, Statement, StatementKind, UnaryOperator,
 };
@@ -66,7 +66,7 @@ impl<'p> Types<'p> {
             ExpressionKind::Global(name) => {
                 self.globals.get(name.as_str()).cloned().unwrap_or_default()
             }
-            ExpressionKind::Module => Type::object("Module"),
+            ExpressionKind::Module => Type::object(Class::Module),
             ExpressionKind::Attribute(object, name) => {
                 self.of_attribute(&self.of(function, object), name)
             }
@@ -77,7 +77,7 @@ impl<'p> Types<'p> {
                     inner.join(&self.of(function, item));
                 }
                 match &expression.kind {
-                    ExpressionKind::List(_) => Type::container("list", inner),
+                    ExpressionKind::List(_) => Type::container(Class::List, inner),
                     _ => Type::sequence(inner),
                 }
             }
@@ -86,13 +86,13 @@ impl<'p> Types<'p> {
                 for (_, value) in pairs {
                     inner.join(&self.of(function, value));
                 }
-                Type::container("dict", inner)
+                Type::container(Class::Dict, inner)
             }
             ExpressionKind::Item(object, _) => self.of(function, object).item(),
             ExpressionKind::Slice(object, ..) => {
                 let mut slice = self.of(function, object);
-                if slice.objects.iter().any(|object| *object != "list") {
-                    slice = Type::container("list", Type::plain());
+                if slice.objects.iter().any(|object| *object != Class::List) {
+                    slice = Type::container(Class::List, Type::plain());
                 }
                 slice
             }
@@ -105,10 +105,10 @@ impl<'p> Types<'p> {
                 either.without_opaque()
             }
             ExpressionKind::Unary(UnaryOperator::List | UnaryOperator::Sorted, operand) => {
-                Type::container("list", self.of(function, operand).item())
+                Type::container(Class::List, self.of(function, operand).item())
             }
             ExpressionKind::Unary(UnaryOperator::Dict, operand) => {
-                Type::container("dict", self.of(function, operand).item())
+                Type::container(Class::Dict, self.of(function, operand).item())
             }
             ExpressionKind::And(all) | ExpressionKind::Or(all) => {
                 let mut either = Type::default();
@@ -135,9 +135,8 @@ impl<'p> Types<'p> {
     fn of_attribute(&self, object: &Type, name: &str) -> Type {
         let mut result = Type::default();
         for object in &object.objects {
-            let attribute = catalogue::object(object).and_then(|known| known.attribute(name));
-            if let Some(attribute) = attribute {
-                result.join(&of_kind(attribute.kind));
+            if let Some(field) = object.object().attribute(name) {
+                result.join(&of_kind(field.kind));
             }
         }
         if result.is_nothing() {
@@ -246,11 +245,11 @@ fn of_value(value: &Value) -> Type {
         inner
     };
     match value {
-        Value::List(items) => Type::container("list", joined(&mut items.iter())),
+        Value::List(items) => Type::container(Class::List, joined(&mut items.iter())),
         Value::Tuple(items) => Type::sequence(joined(&mut items.iter())),
         Value::Dict(pairs) => {
             let mut values = pairs.iter().map(|(_, value)| value);
-            Type::container("dict", joined(&mut values))
+            Type::container(Class::Dict, joined(&mut values))
         }
         Value::Opaque(_) => Type::opaque(),
         _ => Type::plain(),
@@ -258,10 +257,13 @@ fn of_value(value: &Value) -> Type {
 }
 
 fn of_new(object: &str) -> Type {
-    match catalogue::object(object) {
-        Some(known) if known.makes == Kind::Any => Type::object(known.name),
-        Some(known) => of_kind(known.makes),
-        None => Type::unknown(),
+    Class::of(object).map_or_else(Type::unknown, of_made)
+}
+
+fn of_made(class: Class) -> Type {
+    match class.object().makes {
+        Kind::Any => Type::object(class),
+        other => of_kind(other),
     }
 }
 
@@ -274,7 +276,7 @@ fn of_kind(kind: Kind) -> Type {
         Kind::Function => Type::function(),
         Kind::Sequence => Type::sequence(Type::unknown()),
         Kind::Opaque => Type::opaque(),
-        Kind::Object(name) => Type::object(name),
+        Kind::Object(class) => Type::object(class),
         Kind::Pair(first, second) => {
             let mut items = Type::object(first);
             items.join(&Type::object(second));

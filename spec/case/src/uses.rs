@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue;
+use crate::catalogue::{self, Class};
 use crate::infer::{Types, infer};
 use crate::method::StartMethod;
 use crate::program::{Block, Callee, Expression, ExpressionKind, Program, StatementKind};
@@ -68,15 +68,14 @@ pub(crate) fn blocks(program: &Program) -> impl Iterator<Item = (&str, &Block)> 
 
 fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet<Use>) {
     let mut member = |receiver: &Expression, name: &str| {
-        for object in types.of(function, receiver).objects {
-            let Some(known) = catalogue::object(object) else {
-                continue;
-            };
+        for class in types.of(function, receiver).objects {
+            let known = class.object();
             let method = known.method(name).map(|method| method.name);
             let attribute = known.attribute(name).map(|attribute| attribute.name);
             if let Some(member) = method.or(attribute) {
+                let object = known.name;
                 uses.insert(Use { object, member });
-            } else if object == "Context"
+            } else if class == Class::Context
                 && let Some(made) = catalogue::object(name)
             {
                 uses.insert(Use {
@@ -119,7 +118,10 @@ fn lacking_among_threads(types: &Types<'_>, function: &str, block: &Block) -> Op
     walk::statements(block, &mut |statement| match &statement.kind {
         StatementKind::Signal(..) => lacking = Some("`Signal`".to_owned()),
         StatementKind::With(context, _)
-            if types.of(function, context).objects.contains("Manager") =>
+            if types
+                .of(function, context)
+                .objects
+                .contains(&Class::Manager) =>
         {
             // There the manager is the module itself.
             lacking = Some("`With` on a `Manager`".to_owned());

@@ -11,13 +11,17 @@ mod statement;
 
 use std::collections::BTreeMap;
 
+use poolproof_case::catalogue::{
+    Attribute, Class, EventMethod, Method, ModuleMethod, PoolMethod, ProcessAttribute,
+    ProcessMethod,
+};
 use poolproof_case::program::{Arguments, Callee, ExpressionKind};
 use poolproof_case::{ErrorKind, Program, walk};
 
 use crate::error::ModelError;
 use crate::state::Val;
 pub(crate) use function::FunctionCode;
-pub(crate) use instruction::{CallSite, Instruction, NewSite};
+pub(crate) use instruction::{AttributeSite, CallSite, Instruction, NewSite};
 pub(crate) use names::Names;
 
 /// A compiled program.
@@ -88,20 +92,23 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
             .any(|function| function.instructions.iter().any(wanted))
     };
     let sets_globals = has(&|instruction| matches!(instruction, Instruction::StoreGlobal(_)));
-    let calls = |name: &str| {
-        let is_it = |call: &CallSite| &*names.text(call.name) == name;
+    let calls = |method: Method| {
+        let is_it = |call: &CallSite| call.name.anywhere().any(|known| known == method);
         functions
             .iter()
             .any(|function| function.calls.iter().any(is_it))
     };
-    let (clears_events, names_workers) = (calls("clear"), calls("active_children"));
-    let signals = calls("terminate")
-        || calls("kill")
-        || has(&|instruction| match instruction {
-            Instruction::Signal(_) => true,
-            Instruction::SetAttribute(name) => &*names.text(*name) == "daemon",
-            _ => false,
-        });
+    let clears_events = calls(Method::Event(EventMethod::Clear));
+    let names_workers = calls(Method::Module(ModuleMethod::ActiveChildren));
+    let ends = [
+        Method::Process(ProcessMethod::Terminate),
+        Method::Process(ProcessMethod::Kill),
+        Method::Pool(PoolMethod::Terminate),
+    ];
+    let daemon = Attribute::Process(ProcessAttribute::Daemon);
+    let signals = ends.into_iter().any(calls)
+        || has(&|instruction| matches!(instruction, Instruction::Signal(_)))
+        || functions.iter().any(|function| sets(function, daemon));
     let makes = made(program);
     // A daemon is ended with its creator, and a pool's workers with their pool.
     let breaks_queues = makes.queues && (signals || makes.daemons);
@@ -120,6 +127,20 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     })
 }
 
+/// Whether a function may set an attribute.
+fn sets(function: &FunctionCode, attribute: Attribute) -> bool {
+    function
+        .instructions
+        .iter()
+        .any(|instruction| match instruction {
+            Instruction::SetAttribute(site) => {
+                let site = &function.attributes[usize::from(*site)];
+                site.name.anywhere().any(|known| known == attribute)
+            }
+            _ => false,
+        })
+}
+
 /// What a program makes that matters to what may break.
 #[derive(Default)]
 struct Made {
@@ -130,10 +151,11 @@ struct Made {
 
 fn made(program: &Program) -> Made {
     let mut found = Made::default();
-    let mut see = |name: &str, arguments: &Arguments| {
-        found.queues |= matches!(name, "Queue" | "JoinableQueue" | "SimpleQueue");
-        found.daemons |= name == "Pool";
-        found.daemons |= name == "Process" && arguments.of(5, "daemon").is_some();
+    let mut see = |name: &str, arguments: &Arguments| match Class::of(name) {
+        Some(Class::Queue | Class::JoinableQueue | Class::SimpleQueue) => found.queues = true,
+        Some(Class::Pool) => found.daemons = true,
+        Some(Class::Process) => found.daemons |= arguments.of(5, "daemon").is_some(),
+        _ => {}
     };
     for block in program.blocks() {
         walk::expressions(block, &mut |expression| {

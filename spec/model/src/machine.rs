@@ -12,11 +12,10 @@ mod worker;
 use std::cell::{Cell, RefCell};
 
 use indexmap::IndexSet;
-use poolproof_case::catalogue::Method;
 use poolproof_case::{Program, StartMethod};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxBuildHasher;
 
-pub(crate) use decode::Pending;
+pub(crate) use decode::{Pending, class};
 pub(crate) use step::Step;
 
 use crate::compile::{Code, compile};
@@ -24,10 +23,7 @@ use crate::error::ModelError;
 use crate::objects::process::{ProcessObject, Status};
 use crate::objects::{Body, Context, Fault, Object};
 use crate::reduce::future::{Futures, futures};
-use crate::state::{NOBODY, Process, Role, Space, State, Symbol, Val};
-
-/// What the methods of an object of the catalogue are, by its name and the method's.
-type Methods = FxHashMap<(&'static str, Symbol), Option<&'static Method>>;
+use crate::state::{NOBODY, Process, Role, Space, State, Val};
 
 /// A program under one start method.
 pub(crate) struct Machine {
@@ -41,7 +37,6 @@ pub(crate) struct Machine {
     pub(crate) sends_objects: Cell<bool>,
     /// What each function may still do, from each instruction on.
     pub(crate) futures: Futures,
-    methods: RefCell<Methods>,
 }
 
 impl Machine {
@@ -56,7 +51,6 @@ impl Machine {
             sends_objects: Cell::new(false),
             lines: RefCell::default(),
             is_large: Cell::new(false),
-            methods: RefCell::default(),
         })
     }
 
@@ -128,18 +122,6 @@ impl Machine {
             process,
             place: Default::default(),
         }
-    }
-
-    /// The catalogue's method of this name.
-    pub(crate) fn method(&self, object: &'static str, name: Symbol) -> Option<&'static Method> {
-        *self
-            .methods
-            .borrow_mut()
-            .entry((object, name))
-            .or_insert_with(|| {
-                let text = self.code.names.text(name);
-                poolproof_case::catalogue::object(object)?.method(&text)
-            })
     }
 
     /// Whether others can change the memory of this process: other threads, or the thread of a

@@ -1,13 +1,16 @@
 //! What each object of the catalogue does: when an access can be made, and what it changes.
 //!
-//! One file an area, each with its data, `ready` (may this access be made now, in how many ways)
-//! and `perform`; `ready` changes nothing, and `perform` is called only where it allows it.
+//! One file an area, each with its data, whether an access can be made now and in how many ways, and
+//! what it changes; the first changes nothing, and the second is called only where it allows it.
+//! Which of them answers is `answer`'s business.
 
+mod answer;
 pub(crate) mod barrier;
 pub(crate) mod condition;
 pub(crate) mod connection;
 pub(crate) mod container;
 pub(crate) mod event;
+mod id;
 pub(crate) mod lock;
 pub(crate) mod managed;
 pub(crate) mod manager;
@@ -20,13 +23,16 @@ pub(crate) mod shared;
 mod start;
 mod submit;
 
+use poolproof_case::catalogue::{Attribute, Class, Method};
 use poolproof_case::program::Place;
 use poolproof_case::{ErrorKind, StartMethod};
 
 use crate::error::ModelError;
 use crate::machine::Machine;
 use crate::state::compact::Renumber;
-use crate::state::{ObjectId, ProcessId, State, Symbol, Val};
+use crate::state::{NOBODY, ObjectId, Phase, ProcessId, State, Symbol, Val};
+pub(crate) use answer::{perform, ready};
+pub(crate) use id::Id;
 
 /// An object that several processes may use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,9 +65,11 @@ pub(crate) enum Body {
 /// What is done with a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
-    Call,
-    Get,
-    Set,
+    Call(Method),
+    /// Nothing: its class has no attribute of this name.
+    Get(Option<Attribute>),
+    /// Nothing: its class has no attribute of this name.
+    Set(Option<Attribute>),
     Enter,
     Leave,
     Item,
@@ -78,8 +86,6 @@ pub(crate) enum Operation {
 pub(crate) struct Access {
     pub(crate) receiver: Val,
     pub(crate) operation: Operation,
-    /// The method's or attribute's name in the catalogue.
-    pub(crate) name: &'static str,
     /// The attribute's name as written.
     pub(crate) symbol: Symbol,
     /// [`Val::Unset`] where the default holds.
@@ -201,7 +207,7 @@ impl Context<'_> {
     /// Makes an object of no manager.
     pub(crate) fn create(&mut self, body: Body) -> ObjectId {
         self.state.create(Object {
-            manager: crate::state::NOBODY,
+            manager: NOBODY,
             body,
         })
     }
@@ -212,6 +218,17 @@ impl Context<'_> {
 }
 
 impl Access {
+    /// What is done, for who reads that it cannot be.
+    pub(crate) fn shown(&self, context: &Context<'_>) -> String {
+        match self.operation {
+            Operation::Call(method) => method.name().to_owned(),
+            Operation::Get(_) | Operation::Set(_) => {
+                context.machine.code.names.text(self.symbol).to_string()
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
     pub(crate) fn argument(&self, at: usize) -> &Val {
         self.arguments.get(at).unwrap_or(&Val::Unset)
     }
@@ -262,31 +279,34 @@ pub(crate) fn timeout(value: &Val) -> Wait {
     }
 }
 
-impl Body {
-    /// The object's name in the catalogue.
-    pub(crate) fn name(&self, is_managed: bool) -> &'static str {
-        match self {
-            Body::Nothing | Body::Pipe(_) => "Pipe",
-            Body::Process(_) => "Process",
-            Body::Lock(lock) => lock.flavour.name(is_managed),
-            Body::Condition(_) if is_managed => "ManagedCondition",
-            Body::Condition(_) => "Condition",
-            Body::Event(_) if is_managed => "ManagedEvent",
-            Body::Event(_) => "Event",
-            Body::Barrier(_) if is_managed => "ManagedBarrier",
-            Body::Barrier(_) => "Barrier",
-            Body::Queue(queue) => queue.flavour.name(is_managed),
-            Body::Shared(shared) => shared.name(),
-            Body::Manager(manager) if manager.key.is_some() => "ManagerServer",
-            Body::Manager(_) => "Manager",
-            Body::Client(_) => "ManagerClient",
-            Body::Managed(managed) => managed.kind.name(),
-            Body::Pool(_) => "Pool",
-            Body::Job(job) if job.is_iterator => "ResultIterator",
-            Body::Job(_) => "AsyncResult",
+impl Object {
+    /// Its class in the catalogue.
+    pub(crate) fn class(&self) -> Class {
+        let is_managed = self.manager != NOBODY;
+        match &self.body {
+            Body::Nothing | Body::Pipe(_) => Class::Pipe,
+            Body::Process(_) => Class::Process,
+            Body::Lock(lock) => lock.flavour.class(is_managed),
+            Body::Condition(_) if is_managed => Class::ManagedCondition,
+            Body::Condition(_) => Class::Condition,
+            Body::Event(_) if is_managed => Class::ManagedEvent,
+            Body::Event(_) => Class::Event,
+            Body::Barrier(_) if is_managed => Class::ManagedBarrier,
+            Body::Barrier(_) => Class::Barrier,
+            Body::Queue(queue) => queue.flavour.class(is_managed),
+            Body::Shared(shared) => shared.class(),
+            Body::Manager(manager) if manager.key.is_some() => Class::ManagerServer,
+            Body::Manager(_) => Class::Manager,
+            Body::Client(_) => Class::ManagerClient,
+            Body::Managed(managed) => managed.kind.class(),
+            Body::Pool(_) => Class::Pool,
+            Body::Job(job) if job.is_iterator => Class::ResultIterator,
+            Body::Job(_) => Class::AsyncResult,
         }
     }
+}
 
+impl Body {
     /// The memory that its values refer to.
     pub(crate) fn creator_space(&self, processes: &[crate::state::Process]) -> usize {
         match self {
@@ -324,104 +344,8 @@ impl Body {
     }
 }
 
-/// Whether the access can be made now.
-pub(crate) fn ready(
-    machine: &Machine,
-    state: &State,
-    process: ProcessId,
-    access: &Access,
-) -> Ready {
-    if *phase(state, process) == crate::state::Phase::Stuck {
-        return stuck(state, access);
-    }
-    let id = match &access.receiver {
-        Val::Object(id) => *id,
-        Val::Ref(_) => return connection::ready(machine, state, process, access),
-        _ => return module::ready(machine, state, process, access),
-    };
-    let object = &state.objects[id as usize];
-    if manager::is_gone(state, object.manager) {
-        return Ready::NOW;
-    }
-    match &object.body {
-        Body::Process(this) => process::ready(machine, state, process, this, access),
-        Body::Lock(this) => lock::ready(process, this, access),
-        Body::Condition(this) => condition::ready(state, process, this, access),
-        Body::Event(this) => event::ready(machine, state, process, this, access),
-        Body::Barrier(this) => barrier::ready(state, process, this, access),
-        Body::Queue(this) => queue::ready(machine, state, process, this, access),
-        Body::Shared(this) => shared::ready(state, process, this, access),
-        Body::Pool(this) => pool::ready(machine, state, process, this, access),
-        Body::Job(this) => result::ready(state, this, access),
-        _ => Ready::NOW,
-    }
-}
-
-/// The error of an operation that an object of the catalogue does not have.
-fn misused(object: &Object, access: &Access) -> Option<ErrorKind> {
-    let name = object.body.name(object.manager != crate::state::NOBODY);
-    let known = poolproof_case::catalogue::object(name)?;
-    match access.operation {
-        Operation::Get if access.name == "?" => Some(ErrorKind::Attribute),
-        Operation::Enter if !known.context => Some(ErrorKind::Type),
-        Operation::Item | Operation::SetItem | Operation::Slice if !known.items => {
-            Some(ErrorKind::Type)
-        }
-        _ => None,
-    }
-}
-
-/// What waits for ever is still let go by its own limit.
-fn stuck(state: &State, access: &Access) -> Ready {
-    let limit = match (&access.receiver, access.operation, access.name) {
-        (Val::Object(id), Operation::Call, "get" | "wait" | "next") => {
-            match &state.objects[*id as usize].body {
-                Body::Job(_) => access.timeout(0),
-                _ => Wait::Forever,
-            }
-        }
-        _ => Wait::Forever,
-    };
-    Ready::wait(false, limit)
-}
-
-/// Makes the access.
-pub(crate) fn perform(
-    context: &mut Context<'_>,
-    access: &Access,
-    choice: Choice,
-) -> Result<Done, Fault> {
-    let id = match &access.receiver {
-        Val::Object(id) => *id,
-        Val::Ref(_) => return connection::perform(context, access, choice),
-        _ => return module::perform(context, access, choice),
-    };
-    let object = &context.state.objects[id as usize];
-    if let Some(error) = misused(object, access) {
-        return context.raise(error, "this object has no such operation");
-    }
-    if manager::is_gone(context.state, object.manager) {
-        return context.raise(ErrorKind::BrokenPipe, "the manager has ended");
-    }
-    match &object.body {
-        Body::Process(_) => process::perform(context, id, access, choice),
-        Body::Lock(_) => lock::perform(context, id, access, choice),
-        Body::Condition(_) => condition::perform(context, id, access, choice),
-        Body::Event(_) => event::perform(context, id, access, choice),
-        Body::Barrier(_) => barrier::perform(context, id, access, choice),
-        Body::Queue(_) => queue::perform(context, id, access, choice),
-        Body::Shared(_) => shared::perform(context, id, access, choice),
-        Body::Manager(_) => manager::perform(context, id, access),
-        Body::Client(_) => manager::perform_client(context, id, access),
-        Body::Managed(_) => managed::perform(context, id, access),
-        Body::Pool(_) => pool::perform(context, id, access, choice),
-        Body::Job(_) => result::perform(context, id, access, choice),
-        Body::Nothing | Body::Pipe(_) => context.model("this object has no accesses"),
-    }
-}
-
 /// How far the access that this process is about to make has come.
-pub(crate) fn phase(state: &State, process: ProcessId) -> &crate::state::Phase {
+pub(crate) fn phase(state: &State, process: ProcessId) -> &Phase {
     let frame = state.frame(process);
     &frame.expect("who makes an access has a frame").phase
 }

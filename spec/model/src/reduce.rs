@@ -13,7 +13,6 @@ mod touch;
 
 use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves, is_undefined};
-use crate::objects::queue::Flavour;
 use crate::objects::{Body, Object};
 use crate::state::{NOBODY, State};
 use mode::Modes;
@@ -108,9 +107,7 @@ fn refine(machine: &Machine, state: &State, object: u32, modes: Modes) -> Modes 
         _ => return modes,
     };
     // With a feeder of its own, which threads share, and no limit nobody notices when a process puts.
-    let has_feeder = !queue.is_direct
-        && queue.flavour != Flavour::Simple
-        && machine.method != StartMethod::Threads;
+    let has_feeder = queue.has_feeder() && machine.method != StartMethod::Threads;
     if !has_feeder || queue.limit > 0 || machine.is_large.get() {
         modes | mode::TRY_PUT
     } else {

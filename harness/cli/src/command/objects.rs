@@ -1,6 +1,8 @@
 //! `objects`: the object catalogue, for people who write cases.
 
-use poolproof_case::catalogue::{self, Default, Kind, Method, Object, Parameter, python_classes};
+use poolproof_case::catalogue::{
+    self, Default, Kind, Object, Parameter, Signature, python_classes,
+};
 use poolproof_case::nearest::nearest;
 use poolproof_runner::Error;
 use serde_json::{Value, json};
@@ -80,7 +82,7 @@ fn text(object: &Object) -> String {
     text
 }
 
-fn raises(method: &Method) -> String {
+fn raises(method: &Signature) -> String {
     let kinds: Vec<&str> = method
         .raises
         .iter()
@@ -182,8 +184,8 @@ fn as_json(object: &Object) -> Value {
 
 fn kind(kind: Kind) -> String {
     match kind {
-        Kind::Object(name) => name.to_owned(),
-        Kind::Pair(one, other) => format!("({one}, {other})"),
+        Kind::Object(class) => class.name().to_owned(),
+        Kind::Pair(one, other) => format!("({}, {})", one.name(), other.name()),
         plain => format!("{plain:?}").to_lowercase(),
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn indexed<'a>(
     parameters: &'static [Parameter],
     given: &'a Arguments,
 ) -> Result<Vec<(usize, &'static Parameter, &'a Expression)>> {
-    let bound = bind(parameters, given.positional.iter().collect(), named(given))
+    let bound = bind(parameters, &given.positional, named(given))
         .map_err(|error| WriteError::new(format!("arguments do not fit: {error:?}")))?;
     let pairs = parameters.iter().zip(bound).enumerate();
     Ok(pairs

@@ -62,12 +62,7 @@ impl Writer<'_> {
             return Ok(self.marked_call(&raised, &function, ""));
         }
         let fitting = methods.into_iter().find(|(_, method)| {
-            bind(
-                method.parameters,
-                arguments.positional.iter().collect(),
-                named(arguments),
-            )
-            .is_ok()
+            bind(method.parameters, &arguments.positional, named(arguments)).is_ok()
         });
         let arguments = match fitting {
             Some((object, method)) => {

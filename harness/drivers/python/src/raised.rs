@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::catalogue::{self, Kind, Method, Object, Raise, python_classes};
+use poolproof_case::catalogue::{self, Kind, Object, Raise, Signature, python_classes};
 use poolproof_case::program::{
     BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind, Statement,
     StatementKind, UnaryOperator,
@@ -251,7 +251,7 @@ impl Writer<'_> {
         }
     }
 
-    fn add_method(&self, object: &Object, method: &Method, raised: &mut Raised) {
+    fn add_method(&self, object: &Object, method: &Signature, raised: &mut Raised) {
         // Only an end of a one-way pipe can be used the wrong way.
         let is_one_way = object.name != "Connection" || self.has_one_way_pipe();
         let raises = method.raises.iter();

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use poolproof_case::Value;
-use poolproof_case::catalogue::{self, Kind, Method, Object};
+use poolproof_case::catalogue::{self, Kind, Object, Signature};
 use poolproof_case::program::{
     Arguments, Block, CallExpression, Callee, Expression, ExpressionKind, Program, Statement,
     StatementKind, UnaryOperator,
@@ -96,7 +96,7 @@ impl Types {
         scope: &str,
         receiver: &Expression,
         name: &str,
-    ) -> Vec<(&'static Object, &'static Method)> {
+    ) -> Vec<(&'static Object, &'static Signature)> {
         let find = |objects: &mut dyn Iterator<Item = &'static Object>| {
             objects
                 .filter_map(|object| Some((object, object.method(name)?)))
@@ -127,10 +127,10 @@ impl Types {
         let mut objects = Objects::new();
         for (object, method) in self.methods(scope, receiver, name) {
             match method.returns {
-                Kind::Object(object) => {
-                    objects.insert(object);
+                Kind::Object(class) => {
+                    objects.insert(class.name());
                 }
-                Kind::Pair(one, other) => objects.extend([one, other]),
+                Kind::Pair(one, other) => objects.extend([one.name(), other.name()]),
                 Kind::Any | Kind::Sequence => {
                     objects.extend(&self.sent);
                     objects.extend(holder.iter().filter(|held| **held != object.name));
@@ -271,8 +271,8 @@ impl Types {
         if let (ExpressionKind::New { object, .. }, [one, other]) = (&value.kind, names)
             && let Some(Kind::Pair(first, second)) = catalogue::object(object).map(|o| o.makes)
         {
-            self.add_local(scope, one, &Objects::from([first]));
-            self.add_local(scope, other, &Objects::from([second]));
+            self.add_local(scope, one, &Objects::from([first.name()]));
+            self.add_local(scope, other, &Objects::from([second.name()]));
             return;
         }
         let objects = self.of(scope, value);
@@ -328,8 +328,8 @@ fn made(object: &str) -> Objects {
         return Objects::new();
     };
     match object.makes {
-        Kind::Object(name) => Objects::from([name]),
-        Kind::Pair(one, other) => Objects::from([one, other]),
+        Kind::Object(class) => Objects::from([class.name()]),
+        Kind::Pair(one, other) => Objects::from([one.name(), other.name()]),
         _ => Objects::from([object.name]),
     }
 }

@@ -1,7 +1,9 @@
 //! Pipes and connections.
 
+use super::method::methods;
 use super::{
-    Default, Kind, OBJECT, Object, Raise, attribute, method, optional, raise, raise_as, required,
+    Class, ConnectionAttribute, Default, Kind, Object, Raise, object_of, optional, raise, raise_as,
+    required,
 };
 use crate::error_kind::ErrorKind;
 
@@ -19,56 +21,40 @@ const RECV: &[Raise] = &[
     raise(ErrorKind::Deserialize),
 ];
 
+methods! {
+    /// What one end of a pipe does.
+    ConnectionMethod of Connection;
+    Send "send" (&[required("obj", Kind::Any)], Kind::None, SEND, "Sends one value.");
+    Recv "recv" (&[], Kind::Any, RECV, "Waits for the next value.");
+    SendBytes "send_bytes" (
+        &[required("buf", Kind::Bytes)],
+        Kind::None,
+        SEND,
+        "Sends bytes as one message.",
+    );
+    RecvBytes "recv_bytes" (&[], Kind::Bytes, RECV, "Waits for the next message.");
+    Poll "poll" (
+        &[optional("timeout", Kind::Timeout, Default::Int(0))],
+        Kind::Bool,
+        &[CLOSED],
+        "Whether something, or the end of file, can be read.",
+    );
+    Close "close" (&[], Kind::None, &[], "Closes this end.");
+}
+
 pub(super) const OBJECTS: &[Object] = &[
     Object {
-        name: "Pipe",
         doc: "Two connected ends; one-way: the first reads, the second writes.",
         constructor: Some(&[optional("duplex", Kind::Bool, Default::Bool(true))]),
-        makes: Kind::Pair("Connection", "Connection"),
-        ..OBJECT
+        makes: Kind::Pair(Class::Connection, Class::Connection),
+        ..object_of(Class::Pipe)
     },
     Object {
-        name: "Connection",
         doc: "One end of a pipe or a socket; messages keep their boundaries and order.",
         of_context: false,
         context: true,
-        methods: &[
-            method(
-                "send",
-                &[required("obj", Kind::Any)],
-                Kind::None,
-                SEND,
-                "Sends one value.",
-            ),
-            method("recv", &[], Kind::Any, RECV, "Waits for the next value."),
-            method(
-                "send_bytes",
-                &[required("buf", Kind::Bytes)],
-                Kind::None,
-                SEND,
-                "Sends bytes as one message.",
-            ),
-            method(
-                "recv_bytes",
-                &[],
-                Kind::Bytes,
-                RECV,
-                "Waits for the next message.",
-            ),
-            method(
-                "poll",
-                &[optional("timeout", Kind::Timeout, Default::Int(0))],
-                Kind::Bool,
-                &[CLOSED],
-                "Whether something, or the end of file, can be read.",
-            ),
-            method("close", &[], Kind::None, &[], "Closes this end."),
-        ],
-        attributes: &[
-            attribute("closed", Kind::Bool, "Whether this end is closed.").no_threads(),
-            attribute("readable", Kind::Bool, "Whether this end reads.").no_threads(),
-            attribute("writable", Kind::Bool, "Whether this end writes.").no_threads(),
-        ],
-        ..OBJECT
+        methods: ConnectionMethod::ROWS,
+        attributes: ConnectionAttribute::ROWS,
+        ..object_of(Class::Connection)
     },
 ];

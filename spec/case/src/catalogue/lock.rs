@@ -1,8 +1,9 @@
 //! Locks, semaphores, conditions, events and barriers.
 
+use super::method::methods;
 use super::{
-    Default, Kind, Method, OBJECT, Object, Parameter, Raise, TIMEOUT, attribute, method, optional,
-    raise, raise_as, required,
+    BarrierAttribute, Class, Default, Kind, Object, Parameter, Raise, Signature, TIMEOUT,
+    object_of, optional, raise, raise_as, required,
 };
 use crate::error_kind::ErrorKind;
 
@@ -11,99 +12,79 @@ const VALUE: &[Parameter] = &[optional("value", Kind::Int, Default::Int(1))];
 const NOT_OWNER: Raise = raise_as(ErrorKind::NotOwner, "AssertionError, RuntimeError");
 const BROKEN: Raise = raise(ErrorKind::BrokenBarrier);
 
-pub(super) const ACQUIRE_METHOD: Method = method(
-    "acquire",
-    ACQUIRE,
-    Kind::Bool,
-    &[],
-    "Takes it; False when time was up.",
-);
+methods! {
+    /// What locks and semaphores do, also a manager's.
+    LockMethod of Lock;
+    Acquire "acquire" (ACQUIRE, Kind::Bool, &[], "Takes it; False when time was up.");
+    // Who may give it back differs from class to class.
+    Release "release" (&[], Kind::None, &[], "Gives one back.");
+    GetValue "get_value" (&[], Kind::Int, &[], "How many can be taken now.") no_threads;
+}
+
+/// The rows of a lock that raises this where it is given back wrongly.
+const fn lock(raises: &'static [Raise], doc: &'static str) -> [Signature; 2] {
+    [
+        LockMethod::Acquire.row(),
+        LockMethod::Release.row().raising(raises, doc),
+    ]
+}
+
 // `multiprocessing.dummy` and managers have threading's locks, which raise RuntimeError.
-pub(super) const RELEASE_LOCK: Method = method(
-    "release",
-    &[],
-    Kind::None,
+pub(super) const LOCK: &[Signature] = &lock(
     &[raise_as(ErrorKind::OverRelease, "ValueError, RuntimeError")],
     "Gives it back; any process may.",
 );
-pub(super) const RELEASE_OWNED: Method = method(
-    "release",
-    &[],
-    Kind::None,
-    &[NOT_OWNER],
-    "Gives it back; only its owner may.",
-);
-const RELEASE_SEMAPHORE: Method = method("release", &[], Kind::None, &[], "Gives one back.");
-const GET_VALUE: Method = method(
-    "get_value",
-    &[],
-    Kind::Int,
-    &[],
-    "How many can be taken now.",
-)
-.no_threads();
-const CONDITION_RELEASE: Method = RELEASE_OWNED;
+pub(super) const OWNED: &[Signature] = &lock(&[NOT_OWNER], "Gives it back; only its owner may.");
+pub(super) const COUNT: &[Signature] = &lock(&[], "Gives one back.");
+pub(super) const BOUNDED: &[Signature] = &lock(&[raise(ErrorKind::OverRelease)], "Gives one back.");
 
-pub(super) const CONDITION: &[Method] = &[
-    ACQUIRE_METHOD,
-    CONDITION_RELEASE,
-    method(
-        "wait",
+methods! {
+    /// What conditions do, also a manager's.
+    ConditionMethod of Condition;
+    Acquire "acquire" (ACQUIRE, Kind::Bool, &[], "Takes it; False when time was up.");
+    Release "release" (&[], Kind::None, &[NOT_OWNER], "Gives it back; only its owner may.");
+    Wait "wait" (
         &[TIMEOUT],
         Kind::Bool,
         &[NOT_OWNER],
         "Gives the lock back, waits to be notified, takes the lock; False when time was up.",
-    ),
-    method(
-        "notify",
+    );
+    Notify "notify" (
         &[optional("n", Kind::Int, Default::Int(1))],
         Kind::None,
         &[NOT_OWNER],
         "Wakes so many of those who wait now.",
-    ),
-    method(
-        "notify_all",
-        &[],
-        Kind::None,
-        &[NOT_OWNER],
-        "Wakes all who wait now.",
-    ),
-];
-pub(super) const EVENT: &[Method] = &[
-    method("is_set", &[], Kind::Bool, &[], "Whether it is set."),
-    method(
-        "set",
-        &[],
-        Kind::None,
-        &[],
-        "Sets it and wakes all who wait.",
-    ),
-    method("clear", &[], Kind::None, &[], "Unsets it."),
-    method(
-        "wait",
+    );
+    NotifyAll "notify_all" (&[], Kind::None, &[NOT_OWNER], "Wakes all who wait now.");
+}
+
+methods! {
+    /// What events do, also a manager's.
+    EventMethod of Event;
+    IsSet "is_set" (&[], Kind::Bool, &[], "Whether it is set.");
+    Set "set" (&[], Kind::None, &[], "Sets it and wakes all who wait.");
+    Clear "clear" (&[], Kind::None, &[], "Unsets it.");
+    Wait "wait" (
         &[TIMEOUT],
         Kind::Bool,
         &[],
         "Waits until it is set; False when time was up.",
-    ),
-];
-pub(super) const BARRIER: &[Method] = &[
-    method(
-        "wait",
+    );
+}
+
+methods! {
+    /// What barriers do, also a manager's.
+    BarrierMethod of Barrier;
+    Wait "wait" (
         &[TIMEOUT],
         Kind::Int,
         &[BROKEN],
         "Waits until all parties wait; each gets another number from 0.",
-    ),
-    method(
-        "reset",
-        &[],
-        Kind::None,
-        &[],
-        "Makes it new; those who wait get an error.",
-    ),
-    method("abort", &[], Kind::None, &[], "Breaks it."),
-];
+    );
+    Reset "reset" (&[], Kind::None, &[], "Makes it new; those who wait get an error.");
+    Abort "abort" (&[], Kind::None, &[], "Breaks it.");
+}
+
 pub(super) const BARRIER_PARAMETERS: &[Parameter] = &[
     required("parties", Kind::Int),
     optional("action", Kind::Function, Default::None),
@@ -112,72 +93,51 @@ pub(super) const BARRIER_PARAMETERS: &[Parameter] = &[
 
 pub(super) const OBJECTS: &[Object] = &[
     Object {
-        name: "Lock",
         doc: "One holder at a time; any process may give it back.",
         constructor: Some(&[]),
-        methods: &[ACQUIRE_METHOD, RELEASE_LOCK],
+        methods: LOCK,
         context: true,
-        ..OBJECT
+        ..object_of(Class::Lock)
     },
     Object {
-        name: "RLock",
         doc: "One owner at a time, who may take it again.",
         constructor: Some(&[]),
-        methods: &[ACQUIRE_METHOD, RELEASE_OWNED],
+        methods: OWNED,
         context: true,
-        ..OBJECT
+        ..object_of(Class::RLock)
     },
     Object {
-        name: "Semaphore",
         doc: "A count of what can be taken.",
         constructor: Some(VALUE),
-        methods: &[ACQUIRE_METHOD, RELEASE_SEMAPHORE, GET_VALUE],
+        methods: &[COUNT[0], COUNT[1], LockMethod::GetValue.row()],
         context: true,
-        ..OBJECT
+        ..object_of(Class::Semaphore)
     },
     Object {
-        name: "BoundedSemaphore",
         doc: "A semaphore that never exceeds its first value.",
         constructor: Some(VALUE),
-        methods: &[
-            ACQUIRE_METHOD,
-            method(
-                "release",
-                &[],
-                Kind::None,
-                &[raise(ErrorKind::OverRelease)],
-                "Gives one back.",
-            ),
-            GET_VALUE,
-        ],
+        methods: &[BOUNDED[0], BOUNDED[1], LockMethod::GetValue.row()],
         context: true,
-        ..OBJECT
+        ..object_of(Class::BoundedSemaphore)
     },
     Object {
-        name: "Condition",
         doc: "A lock whose holders can wait to be notified.",
         constructor: Some(&[optional("lock", Kind::Any, Default::None)]),
-        methods: CONDITION,
+        methods: ConditionMethod::ROWS,
         context: true,
-        ..OBJECT
+        ..object_of(Class::Condition)
     },
     Object {
-        name: "Event",
         doc: "A flag to wait for.",
         constructor: Some(&[]),
-        methods: EVENT,
-        ..OBJECT
+        methods: EventMethod::ROWS,
+        ..object_of(Class::Event)
     },
     Object {
-        name: "Barrier",
         doc: "A meeting point of a number of parties.",
         constructor: Some(BARRIER_PARAMETERS),
-        methods: BARRIER,
-        attributes: &[
-            attribute("parties", Kind::Int, "How many must meet."),
-            attribute("n_waiting", Kind::Int, "How many wait now."),
-            attribute("broken", Kind::Bool, "Whether it is broken."),
-        ],
-        ..OBJECT
+        methods: BarrierMethod::ROWS,
+        attributes: BarrierAttribute::ROWS,
+        ..object_of(Class::Barrier)
     },
 ];

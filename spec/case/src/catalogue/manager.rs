@@ -1,62 +1,102 @@
 //! Managers and what they keep for other processes.
 
-use super::container::{DICT, LIST};
-use super::lock::{
-    ACQUIRE_METHOD, BARRIER, BARRIER_PARAMETERS, CONDITION, EVENT, RELEASE_LOCK, RELEASE_OWNED,
-};
-use super::queue::{
-    EMPTY, FULL, GET_METHOD, GET_NOWAIT, JOIN, PUT_METHOD, PUT_NOWAIT, QSIZE, TASK_DONE,
-};
+use super::lock::{BARRIER_PARAMETERS, BOUNDED, COUNT, LOCK, OWNED};
+use super::method::methods;
 use super::{
-    Default, Kind, Method, OBJECT, Object, Parameter, Raise, attribute, method, optional, raise,
-    raise_as, required,
+    BarrierAttribute, BarrierMethod, Class, ConditionMethod, Default, DictMethod, EventMethod,
+    Kind, ListMethod, ManagedValueAttribute, ManagerAttribute, NamespaceAttribute, Object,
+    Parameter, QueueMethod, Raise, Signature, object_of, optional, raise, raise_as, required,
 };
 use crate::error_kind::ErrorKind;
 
 const GONE: &[Raise] = &[raise_as(ErrorKind::BrokenPipe, "OSError, EOFError")];
 const VALUE: &[Parameter] = &[optional("value", Kind::Int, Default::Int(1))];
 const MAXSIZE: &[Parameter] = &[optional("maxsize", Kind::Int, Default::Int(0))];
-const RELEASE_COUNT: Method = method("release", &[], Kind::None, &[], "Gives one back.");
-const RELEASE_BOUNDED: Method = method(
-    "release",
-    &[],
-    Kind::None,
-    &[raise(ErrorKind::OverRelease)],
-    "Gives one back.",
-);
 
-const fn make(
-    name: &'static str,
-    parameters: &'static [Parameter],
-    object: &'static str,
-) -> Method {
-    method(
-        name,
-        parameters,
-        Kind::Object(object),
-        GONE,
-        "Makes one in the manager; gives a proxy.",
-    )
+/// A proxy of an object that is made in the manager.
+macro_rules! makers {
+    ($($variant:ident $name:literal ($parameters:expr, $class:ident);)*) => {
+        methods! {
+            /// What managers do: they make objects of their own, and give proxies.
+            ManagerMethod of Manager;
+            $(
+                $variant $name (
+                    $parameters,
+                    Kind::Object(Class::$class),
+                    GONE,
+                    "Makes one in the manager; gives a proxy.",
+                );
+            )*
+            Shutdown "shutdown" (&[], Kind::None, &[], "Ends the manager's process.");
+            Shared "shared" (
+                &[required("name", Kind::Text)],
+                Kind::Any,
+                GONE,
+                "A proxy of what the server shares under a name.",
+            );
+            Connect "connect" (
+                &[],
+                Kind::None,
+                &[
+                    raise(ErrorKind::Auth),
+                    raise_as(ErrorKind::BrokenPipe, "OSError, EOFError"),
+                ],
+                "Connects, each side proving that it knows the key.",
+            );
+        }
+    };
 }
 
-const SHUTDOWN: Method = method(
-    "shutdown",
-    &[],
-    Kind::None,
-    &[],
-    "Ends the manager's process.",
-);
-const SHARED: Method = method(
-    "shared",
-    &[required("name", Kind::Text)],
-    Kind::Any,
-    GONE,
-    "A proxy of what the server shares under a name.",
-);
+makers! {
+    Dict "dict" (&[optional("sequence", Kind::Any, Default::Dict)], ManagedDict);
+    List "list" (&[optional("sequence", Kind::Sequence, Default::List)], ManagedList);
+    Namespace "Namespace" (&[], ManagedNamespace);
+    Lock "Lock" (&[], ManagedLock);
+    RLock "RLock" (&[], ManagedRLock);
+    Semaphore "Semaphore" (VALUE, ManagedSemaphore);
+    BoundedSemaphore "BoundedSemaphore" (VALUE, ManagedBoundedSemaphore);
+    Condition "Condition" (&[], ManagedCondition);
+    Event "Event" (&[], ManagedEvent);
+    Barrier "Barrier" (BARRIER_PARAMETERS, ManagedBarrier);
+    Queue "Queue" (MAXSIZE, ManagedQueue);
+    JoinableQueue "JoinableQueue" (MAXSIZE, ManagedJoinableQueue);
+    Value "Value" (
+        &[required("typecode", Kind::Text), required("value", Kind::Any)],
+        ManagedValue
+    );
+    Array "Array" (
+        &[required("typecode", Kind::Text), required("sequence", Kind::Sequence)],
+        ManagedArray
+    );
+}
 
-const fn managed(name: &'static str, doc: &'static str, methods: &'static [Method]) -> Object {
-    let mut object = OBJECT;
-    object.name = name;
+methods! {
+    /// What a manager's values do.
+    ManagedValueMethod of ManagedValue;
+    Get "get" (&[], Kind::Any, GONE, "The value.");
+    Set "set" (&[required("value", Kind::Any)], Kind::None, GONE, "Sets the value.");
+}
+
+/// The rows of a manager that the program started: it makes, and can be ended.
+const STARTED: &[Signature] = ManagerMethod::ROWS.split_at(15).0;
+
+/// The rows of a queue that hands over at once, as a manager's do.
+const DIRECT: &[Signature] = QueueMethod::ROWS.split_at(7).0;
+
+const DIRECT_JOINABLE: &[Signature] = &[
+    QueueMethod::Put.row(),
+    QueueMethod::Get.row(),
+    QueueMethod::PutNowait.row(),
+    QueueMethod::GetNowait.row(),
+    QueueMethod::Qsize.row(),
+    QueueMethod::Empty.row(),
+    QueueMethod::Full.row(),
+    QueueMethod::TaskDone.row(),
+    QueueMethod::Join.row(),
+];
+
+const fn managed(class: Class, doc: &'static str, methods: &'static [Signature]) -> Object {
+    let mut object = object_of(class);
     object.doc = doc;
     object.methods = methods;
     object.of_context = false;
@@ -75,54 +115,14 @@ const fn with_context(mut object: Object) -> Object {
 
 pub(super) const OBJECTS: &[Object] = &[
     Object {
-        name: "Manager",
         doc: "A started process that keeps objects for others.",
         constructor: Some(&[]),
         context: true,
-        methods: &[
-            make(
-                "dict",
-                &[optional("sequence", Kind::Any, Default::Dict)],
-                "ManagedDict",
-            ),
-            make(
-                "list",
-                &[optional("sequence", Kind::Sequence, Default::List)],
-                "ManagedList",
-            ),
-            make("Namespace", &[], "ManagedNamespace"),
-            make("Lock", &[], "ManagedLock"),
-            make("RLock", &[], "ManagedRLock"),
-            make("Semaphore", VALUE, "ManagedSemaphore"),
-            make("BoundedSemaphore", VALUE, "ManagedBoundedSemaphore"),
-            make("Condition", &[], "ManagedCondition"),
-            make("Event", &[], "ManagedEvent"),
-            make("Barrier", BARRIER_PARAMETERS, "ManagedBarrier"),
-            make("Queue", MAXSIZE, "ManagedQueue"),
-            make("JoinableQueue", MAXSIZE, "ManagedJoinableQueue"),
-            make(
-                "Value",
-                &[
-                    required("typecode", Kind::Text),
-                    required("value", Kind::Any),
-                ],
-                "ManagedValue",
-            ),
-            make(
-                "Array",
-                &[
-                    required("typecode", Kind::Text),
-                    required("sequence", Kind::Sequence),
-                ],
-                "ManagedArray",
-            ),
-            SHUTDOWN,
-        ],
-        attributes: &[attribute("address", Kind::Opaque, "Where it listens.").no_threads()],
-        ..OBJECT
+        methods: STARTED,
+        attributes: &[ManagerAttribute::ROWS[0].no_threads()],
+        ..object_of(Class::Manager)
     },
     Object {
-        name: "ManagerServer",
         doc: "A started manager on TCP (127.0.0.1, any port) that shares objects by name.",
         constructor: Some(&[
             required("authkey", Kind::Bytes),
@@ -130,105 +130,83 @@ pub(super) const OBJECTS: &[Object] = &[
         ]),
         context: true,
         of_context: false,
-        methods: &[SHARED, SHUTDOWN],
-        attributes: &[attribute("address", Kind::Opaque, "Where it listens.")],
+        methods: &[ManagerMethod::Shared.row(), ManagerMethod::Shutdown.row()],
+        attributes: ManagerAttribute::ROWS,
         threads: false,
-        ..OBJECT
+        ..object_of(Class::ManagerServer)
     },
     Object {
-        name: "ManagerClient",
         doc: "A manager elsewhere, known by address and key alone.",
         constructor: Some(&[
             required("address", Kind::Opaque),
             required("authkey", Kind::Bytes),
         ]),
         of_context: false,
-        methods: &[
-            method(
-                "connect",
-                &[],
-                Kind::None,
-                &[
-                    raise(ErrorKind::Auth),
-                    raise_as(ErrorKind::BrokenPipe, "OSError, EOFError"),
-                ],
-                "Connects, each side proving that it knows the key.",
-            ),
-            SHARED,
-        ],
+        methods: &[ManagerMethod::Connect.row(), ManagerMethod::Shared.row()],
         threads: false,
-        ..OBJECT
+        ..object_of(Class::ManagerClient)
     },
-    with_items(managed("ManagedDict", "A manager's dict.", DICT)),
-    with_items(managed("ManagedList", "A manager's list.", LIST)),
+    with_items(managed(
+        Class::ManagedDict,
+        "A manager's dict.",
+        DictMethod::ROWS,
+    )),
+    with_items(managed(
+        Class::ManagedList,
+        "A manager's list.",
+        ListMethod::ROWS,
+    )),
     Object {
-        attributes: &[attribute("*", Kind::Any, "Any name.").writable()],
-        ..managed("ManagedNamespace", "A manager's bag of attributes.", &[])
-    },
-    with_context(managed(
-        "ManagedLock",
-        "A manager's lock.",
-        &[ACQUIRE_METHOD, RELEASE_LOCK],
-    )),
-    with_context(managed(
-        "ManagedRLock",
-        "A manager's RLock.",
-        &[ACQUIRE_METHOD, RELEASE_OWNED],
-    )),
-    with_context(managed(
-        "ManagedSemaphore",
-        "A manager's semaphore.",
-        &[ACQUIRE_METHOD, RELEASE_COUNT],
-    )),
-    with_context(managed(
-        "ManagedBoundedSemaphore",
-        "A manager's bounded semaphore.",
-        &[ACQUIRE_METHOD, RELEASE_BOUNDED],
-    )),
-    with_context(managed(
-        "ManagedCondition",
-        "A manager's condition.",
-        CONDITION,
-    )),
-    managed("ManagedEvent", "A manager's event.", EVENT),
-    Object {
-        attributes: &[
-            attribute("parties", Kind::Int, "How many must meet."),
-            attribute("n_waiting", Kind::Int, "How many wait now."),
-            attribute("broken", Kind::Bool, "Whether it is broken."),
-        ],
-        ..managed("ManagedBarrier", "A manager's barrier.", BARRIER)
-    },
-    managed(
-        "ManagedQueue",
-        "A manager's queue: first in, first out, visible at once.",
-        &[
-            PUT_METHOD, GET_METHOD, PUT_NOWAIT, GET_NOWAIT, QSIZE, EMPTY, FULL,
-        ],
-    ),
-    managed(
-        "ManagedJoinableQueue",
-        "A manager's joinable queue.",
-        &[
-            PUT_METHOD, GET_METHOD, PUT_NOWAIT, GET_NOWAIT, QSIZE, EMPTY, FULL, TASK_DONE, JOIN,
-        ],
-    ),
-    Object {
-        attributes: &[attribute("value", Kind::Any, "The value.").writable()],
+        attributes: NamespaceAttribute::ROWS,
         ..managed(
-            "ManagedValue",
-            "A manager's value.",
-            &[
-                method("get", &[], Kind::Any, GONE, "The value."),
-                method(
-                    "set",
-                    &[required("value", Kind::Any)],
-                    Kind::None,
-                    GONE,
-                    "Sets the value.",
-                ),
-            ],
+            Class::ManagedNamespace,
+            "A manager's bag of attributes.",
+            &[],
         )
     },
-    with_items(managed("ManagedArray", "A manager's array.", &[])),
+    with_context(managed(Class::ManagedLock, "A manager's lock.", LOCK)),
+    with_context(managed(Class::ManagedRLock, "A manager's RLock.", OWNED)),
+    with_context(managed(
+        Class::ManagedSemaphore,
+        "A manager's semaphore.",
+        COUNT,
+    )),
+    with_context(managed(
+        Class::ManagedBoundedSemaphore,
+        "A manager's bounded semaphore.",
+        BOUNDED,
+    )),
+    with_context(managed(
+        Class::ManagedCondition,
+        "A manager's condition.",
+        ConditionMethod::ROWS,
+    )),
+    managed(Class::ManagedEvent, "A manager's event.", EventMethod::ROWS),
+    Object {
+        attributes: BarrierAttribute::ROWS,
+        ..managed(
+            Class::ManagedBarrier,
+            "A manager's barrier.",
+            BarrierMethod::ROWS,
+        )
+    },
+    managed(
+        Class::ManagedQueue,
+        "A manager's queue: first in, first out, visible at once.",
+        DIRECT,
+    ),
+    managed(
+        Class::ManagedJoinableQueue,
+        "A manager's joinable queue.",
+        DIRECT_JOINABLE,
+    ),
+    Object {
+        attributes: ManagedValueAttribute::ROWS,
+        ..managed(
+            Class::ManagedValue,
+            "A manager's value.",
+            ManagedValueMethod::ROWS,
+        )
+    },
+    with_items(managed(Class::ManagedArray, "A manager's array.", &[])),
 ];

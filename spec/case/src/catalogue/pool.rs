@@ -1,8 +1,9 @@
 //! Pools of workers, their results and iterators.
 
+use super::method::methods;
 use super::{
-    Default, Kind, Method, OBJECT, Object, Parameter, Raise, TIMEOUT, method, optional, raise,
-    raise_as, required,
+    Class, Default, Kind, Object, Parameter, Raise, TIMEOUT, object_of, optional, raise, raise_as,
+    required,
 };
 use crate::error_kind::ErrorKind;
 
@@ -20,33 +21,88 @@ const SUBMIT: &[Raise] = &[
     raise(ErrorKind::WorkerLost),
 ];
 
-const fn map(name: &'static str, returns: Kind, doc: &'static str) -> Method {
-    method(name, &[FUNC, ITERABLE, CHUNKSIZE], returns, SUBMIT, doc)
-}
-
-const fn map_async(name: &'static str, doc: &'static str) -> Method {
-    method(
-        name,
-        &[FUNC, ITERABLE, CHUNKSIZE, CALLBACK, ERROR_CALLBACK],
-        Kind::Object("AsyncResult"),
-        SUBMIT,
-        doc,
-    )
-}
-
+const MAP: &[Parameter] = &[FUNC, ITERABLE, CHUNKSIZE];
+const MAP_ASYNC: &[Parameter] = &[FUNC, ITERABLE, CHUNKSIZE, CALLBACK, ERROR_CALLBACK];
 const IMAP: &[Parameter] = &[
     FUNC,
     ITERABLE,
     optional("chunksize", Kind::Int, Default::Int(1)),
 ];
 
-const fn imap(name: &'static str, doc: &'static str) -> Method {
-    method(name, IMAP, Kind::Object("ResultIterator"), SUBMIT, doc)
+const LATER: Kind = Kind::Object(Class::AsyncResult);
+const ONE_BY_ONE: Kind = Kind::Object(Class::ResultIterator);
+
+methods! {
+    /// What pools do.
+    PoolMethod of Pool;
+    Apply "apply" (&[FUNC, ARGS, KWDS], Kind::Any, SUBMIT, "One task; waits for it.");
+    ApplyAsync "apply_async" (
+        &[FUNC, ARGS, KWDS, CALLBACK, ERROR_CALLBACK],
+        LATER,
+        SUBMIT,
+        "One task; its result comes later.",
+    );
+    Map "map" (
+        MAP,
+        Kind::Sequence,
+        SUBMIT,
+        "A task an item, in chunks; results in the items' order.",
+    );
+    MapAsync "map_async" (MAP_ASYNC, LATER, SUBMIT, "As map, without waiting.");
+    Starmap "starmap" (
+        MAP,
+        Kind::Sequence,
+        SUBMIT,
+        "As map; each item is the task's arguments.",
+    );
+    StarmapAsync "starmap_async" (MAP_ASYNC, LATER, SUBMIT, "As starmap, without waiting.");
+    Imap "imap" (IMAP, ONE_BY_ONE, SUBMIT, "As map, results one by one.");
+    ImapUnordered "imap_unordered" (IMAP, ONE_BY_ONE, SUBMIT, "As imap, results as they come.");
+    Close "close" (&[], Kind::None, &[], "Takes no more tasks.");
+    Terminate "terminate" (&[], Kind::None, &[], "Ends the workers at once.");
+    Join "join" (
+        &[],
+        Kind::None,
+        &[raise_as(ErrorKind::Usage, "ValueError")],
+        "Waits for the workers' end, after close or terminate.",
+    );
+}
+
+methods! {
+    /// What results that come later do.
+    AsyncResultMethod of AsyncResult;
+    Get "get" (
+        &[TIMEOUT],
+        Kind::Any,
+        &[raise(ErrorKind::Timeout), raise(ErrorKind::WorkerLost)],
+        "Waits for the result; raises what the task raised.",
+    );
+    Wait "wait" (&[TIMEOUT], Kind::None, &[], "Waits for the result.");
+    Ready "ready" (&[], Kind::Bool, &[], "Whether the task has ended.");
+    Successful "successful" (
+        &[],
+        Kind::Bool,
+        &[raise_as(ErrorKind::Usage, "ValueError, AssertionError")],
+        "Whether the task has ended without an error.",
+    );
+}
+
+methods! {
+    /// What results one by one do.
+    ResultIteratorMethod of ResultIterator;
+    Next "next" (
+        &[TIMEOUT],
+        Kind::Any,
+        &[
+            raise(ErrorKind::Timeout),
+            raise_as(ErrorKind::Empty, "StopIteration"),
+        ],
+        "The next result.",
+    );
 }
 
 pub(super) const OBJECTS: &[Object] = &[
     Object {
-        name: "Pool",
         doc: "Workers that share tasks.",
         constructor: Some(&[
             optional("processes", Kind::Int, Default::None),
@@ -56,91 +112,19 @@ pub(super) const OBJECTS: &[Object] = &[
         ]),
         raises: &[raise_as(ErrorKind::Usage, "ValueError, TypeError")],
         context: true,
-        methods: &[
-            method(
-                "apply",
-                &[FUNC, ARGS, KWDS],
-                Kind::Any,
-                SUBMIT,
-                "One task; waits for it.",
-            ),
-            method(
-                "apply_async",
-                &[FUNC, ARGS, KWDS, CALLBACK, ERROR_CALLBACK],
-                Kind::Object("AsyncResult"),
-                SUBMIT,
-                "One task; its result comes later.",
-            ),
-            map(
-                "map",
-                Kind::Sequence,
-                "A task an item, in chunks; results in the items' order.",
-            ),
-            map_async("map_async", "As map, without waiting."),
-            map(
-                "starmap",
-                Kind::Sequence,
-                "As map; each item is the task's arguments.",
-            ),
-            map_async("starmap_async", "As starmap, without waiting."),
-            imap("imap", "As map, results one by one."),
-            imap("imap_unordered", "As imap, results as they come."),
-            method("close", &[], Kind::None, &[], "Takes no more tasks."),
-            method(
-                "terminate",
-                &[],
-                Kind::None,
-                &[],
-                "Ends the workers at once.",
-            ),
-            method(
-                "join",
-                &[],
-                Kind::None,
-                &[raise_as(ErrorKind::Usage, "ValueError")],
-                "Waits for the workers' end, after close or terminate.",
-            ),
-        ],
-        ..OBJECT
+        methods: PoolMethod::ROWS,
+        ..object_of(Class::Pool)
     },
     Object {
-        name: "AsyncResult",
         doc: "A result that comes later.",
         of_context: false,
-        methods: &[
-            method(
-                "get",
-                &[TIMEOUT],
-                Kind::Any,
-                &[raise(ErrorKind::Timeout), raise(ErrorKind::WorkerLost)],
-                "Waits for the result; raises what the task raised.",
-            ),
-            method("wait", &[TIMEOUT], Kind::None, &[], "Waits for the result."),
-            method("ready", &[], Kind::Bool, &[], "Whether the task has ended."),
-            method(
-                "successful",
-                &[],
-                Kind::Bool,
-                &[raise_as(ErrorKind::Usage, "ValueError, AssertionError")],
-                "Whether the task has ended without an error.",
-            ),
-        ],
-        ..OBJECT
+        methods: AsyncResultMethod::ROWS,
+        ..object_of(Class::AsyncResult)
     },
     Object {
-        name: "ResultIterator",
         doc: "Results one by one; `For` takes them all.",
         of_context: false,
-        methods: &[method(
-            "next",
-            &[TIMEOUT],
-            Kind::Any,
-            &[
-                raise(ErrorKind::Timeout),
-                raise_as(ErrorKind::Empty, "StopIteration"),
-            ],
-            "The next result.",
-        )],
-        ..OBJECT
+        methods: ResultIteratorMethod::ROWS,
+        ..object_of(Class::ResultIterator)
     },
 ];

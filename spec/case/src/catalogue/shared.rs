@@ -1,8 +1,9 @@
 //! Values and arrays in shared memory.
 
+use super::method::methods;
 use super::{
-    Attribute, Default, Kind, Method, OBJECT, Object, Parameter, Raise, attribute, method,
-    optional, raise, raise_as, required,
+    Class, Default, Kind, Object, Parameter, Raise, SharedAttribute, object_of, optional, raise,
+    raise_as, required,
 };
 use crate::error_kind::ErrorKind;
 
@@ -14,67 +15,56 @@ const BAD: &[Raise] = &[raise_as(
     ErrorKind::Usage,
     "TypeError, ValueError, AttributeError, KeyError",
 )];
-const LOCKED: &[Method] = &[
-    method(
-        "get_lock",
+
+methods! {
+    /// What locked values and arrays do.
+    SharedMethod of Shared;
+    GetLock "get_lock" (
         &[],
-        Kind::Object("RLock"),
+        Kind::Object(Class::RLock),
         &[],
         "The lock that guards it.",
-    )
-    .no_threads(),
-    method("acquire", &[], Kind::Bool, &[], "Takes that lock.").no_threads(),
-    method(
-        "release",
+    ) no_threads;
+    Acquire "acquire" (&[], Kind::Bool, &[], "Takes that lock.") no_threads;
+    Release "release" (
         &[],
         Kind::None,
         &[raise(ErrorKind::NotOwner)],
         "Gives that lock back.",
-    )
-    .no_threads(),
-];
-const VALUE: &[Attribute] = &[attribute(
-    "value",
-    Kind::Any,
-    "The number; reading and writing are one access each.",
-)
-.writable()];
+    ) no_threads;
+}
 
 pub(super) const OBJECTS: &[Object] = &[
     Object {
-        name: "Value",
         doc: "A number in shared memory, guarded by a lock.",
         constructor: Some(&[TYPECODE, INITIAL, LOCK]),
         raises: BAD,
-        methods: LOCKED,
-        attributes: VALUE,
-        ..OBJECT
+        methods: SharedMethod::ROWS,
+        attributes: SharedAttribute::ROWS,
+        ..object_of(Class::Value)
     },
     Object {
-        name: "Array",
         doc: "Numbers of one type in shared memory, guarded by a lock.",
         constructor: Some(&[TYPECODE, SIZE, LOCK]),
         raises: BAD,
-        methods: LOCKED,
+        methods: SharedMethod::ROWS,
         items: true,
-        ..OBJECT
+        ..object_of(Class::Array)
     },
     Object {
-        name: "RawValue",
         doc: "A number in shared memory without a lock.",
         constructor: Some(&[TYPECODE, INITIAL]),
         raises: BAD,
-        attributes: VALUE,
+        attributes: SharedAttribute::ROWS,
         threads: false,
-        ..OBJECT
+        ..object_of(Class::RawValue)
     },
     Object {
-        name: "RawArray",
         doc: "Numbers of one type in shared memory without a lock.",
         constructor: Some(&[TYPECODE, SIZE]),
         raises: BAD,
         items: true,
         threads: false,
-        ..OBJECT
+        ..object_of(Class::RawArray)
     },
 ];

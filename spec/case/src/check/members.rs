@@ -1,7 +1,7 @@
 //! Methods, attributes and contexts: each exists on what its receiver may be.
 
 use super::signatures::check_arguments;
-use crate::catalogue::{self, Object, Parameter};
+use crate::catalogue::{self, Class, Method, Object, Parameter};
 use crate::diagnostic::Diagnostic;
 use crate::infer::{Type, Types};
 use crate::nearest::{advice, nearest};
@@ -55,8 +55,7 @@ impl Checker<'_, '_> {
         };
         let receiver_type = self.of(receiver);
         if !receiver_type.is_known() {
-            let is_somewhere = catalogue::objects()
-                .any(|object| object.method(name).is_some() || is_made(object, name));
+            let is_somewhere = Class::ALL.iter().any(|class| class.method(name).is_some());
             if !is_somewhere {
                 let all = catalogue::objects().flat_map(|object| object.methods);
                 let near = nearest(name, all.map(|method| method.name));
@@ -70,7 +69,7 @@ impl Checker<'_, '_> {
         let objects: Vec<&Object> = known_objects(&receiver_type);
         let signatures: Vec<(&str, &'static [Parameter])> = objects
             .iter()
-            .filter_map(|object| Some((object.name, signature(object, name)?)))
+            .filter_map(|object| Some((object.name, signature(object, name)?.parameters())))
             .collect();
         match signatures[..] {
             [] => self.no_member(&receiver_type, &objects, "method", name, receiver.place),
@@ -158,8 +157,8 @@ impl Checker<'_, '_> {
         if known.is_known() && !objects.iter().any(|object| object.context) {
             let what = description(&known, &objects);
             let message = format!("`With` cannot enter {what}, which is no context");
-            let help = match objects.first().map(|object| object.name) {
-                Some("Value" | "Array") => {
+            let help = match objects.first().map(|object| object.class) {
+                Some(Class::Value | Class::Array) => {
                     "guard it by its lock: `Let(\"lock\", Call(\"v.get_lock\"))`"
                 }
                 _ => {
@@ -185,7 +184,7 @@ impl Checker<'_, '_> {
 
     fn process(&mut self, process: &Expression) {
         let known = self.of(process);
-        if known.is_known() && !known.objects.contains("Process") {
+        if known.is_known() && !known.objects.contains(&Class::Process) {
             let what = description(&known, &known_objects(&known));
             let message = format!("a signal goes to a process, not to {what}");
             self.mistakes.push(Diagnostic::new(process.place, message));
@@ -202,23 +201,12 @@ fn description(known: &Type, objects: &[&Object]) -> String {
 }
 
 fn known_objects(known: &Type) -> Vec<&'static Object> {
-    known
-        .objects
-        .iter()
-        .filter_map(|name| catalogue::object(name))
-        .collect()
+    known.objects.iter().map(|class| class.object()).collect()
 }
 
-/// Whether a context makes an object by calling this name.
-fn is_made(object: &Object, name: &str) -> bool {
-    object.name == name && object.of_context && object.constructor.is_some()
-}
-
-fn signature(object: &Object, name: &str) -> Option<&'static [Parameter]> {
-    if let Some(method) = object.method(name) {
-        return Some(method.parameters);
-    }
-    let made =
-        catalogue::object(name).filter(|made| object.name == "Context" && is_made(made, name));
-    made.and_then(|made| made.constructor)
+/// What a name means; that the module makes objects, too, is for contexts to say.
+fn signature(object: &Object, name: &str) -> Option<Method> {
+    let is_context = object.class == Class::Context;
+    let method = object.class.method(name);
+    method.filter(|method| is_context || !matches!(method, Method::Make(_)))
 }

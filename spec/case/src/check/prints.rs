@@ -1,5 +1,6 @@
 //! Prints: what they write is the same in every run, and one line.
 
+use crate::catalogue::Class;
 use crate::diagnostic::Diagnostic;
 use crate::infer::Types;
 use crate::print;
@@ -57,10 +58,13 @@ fn check_value(
     if known.is_unknown || known.is_plain {
         return;
     }
-    let hidden = known.objects.iter().find(|object| !is_printable(object));
+    let hidden = known.objects.iter().find(|class| !is_printable(**class));
     let what = match hidden {
         _ if known.is_opaque => "this differs from run to run".to_owned(),
-        Some(object) => format!("a `{object}` has no text that is the same in every run"),
+        Some(class) => {
+            let name = class.name();
+            format!("a `{name}` has no text that is the same in every run")
+        }
         None if known.is_function => {
             "a function has no text that is the same everywhere".to_owned()
         }
@@ -70,8 +74,12 @@ fn check_value(
         "pids, addresses and keys can be compared: `Eq(...)`, `Ne(...)`, but not printed"
     } else {
         match hidden.copied() {
-            Some("Array" | "RawArray" | "ManagedArray") => "print its items: `Slice(\"$a\")`",
-            Some("Value" | "RawValue" | "ManagedValue") => "print its value: `\"$v.value\"`",
+            Some(Class::Array | Class::RawArray | Class::ManagedArray) => {
+                "print its items: `Slice(\"$a\")`"
+            }
+            Some(Class::Value | Class::RawValue | Class::ManagedValue) => {
+                "print its value: `\"$v.value\"`"
+            }
             _ => "print what it tells: an attribute or a method's result",
         }
     };
@@ -79,6 +87,9 @@ fn check_value(
 }
 
 /// A managed dict or list prints as what it holds.
-fn is_printable(object: &str) -> bool {
-    matches!(object, "list" | "dict" | "ManagedDict" | "ManagedList")
+fn is_printable(class: Class) -> bool {
+    matches!(
+        class,
+        Class::List | Class::Dict | Class::ManagedDict | Class::ManagedList
+    )
 }

@@ -40,10 +40,9 @@ pub(super) fn check_arguments(
     place: Place,
     mistakes: &mut Vec<Diagnostic>,
 ) {
-    let positional = arguments.positional.iter().collect();
     let named = arguments.named.iter();
-    let named = named.map(|(name, value)| (name.clone(), value)).collect();
-    let error = match catalogue::bind(parameters, positional, named) {
+    let named = named.map(|(name, value)| (name.as_str(), value)).collect();
+    let error = match catalogue::bind(parameters, &arguments.positional, named) {
         Err(error) => error,
         Ok(bound) => {
             for (parameter, argument) in parameters.iter().zip(bound) {

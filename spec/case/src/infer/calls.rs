@@ -1,7 +1,10 @@
 //! What calls give, and what they carry into functions, containers and queues.
 
-use super::{Types, of_kind, of_new};
-use crate::catalogue::{self, Kind, Parameter};
+use super::{Types, of_kind, of_made};
+use crate::catalogue::{
+    Class, ConnectionMethod, DictMethod, Kind, ListMethod, Method, ModuleMethod, Parameter,
+    QueueMethod, SimpleQueueMethod,
+};
 use crate::infer::Type;
 use crate::program::{Arguments, CallExpression, Callee, Expression, ExpressionKind};
 use crate::value::Value;
@@ -22,8 +25,8 @@ impl<'p> Types<'p> {
             return Type::unknown();
         }
         let mut result = Type::default();
-        for object in &receiver.objects {
-            result.join(&self.of_method(object, method, &receiver));
+        for class in &receiver.objects {
+            result.join(&self.of_method(*class, method, &receiver));
         }
         if result.is_nothing() {
             Type::unknown()
@@ -32,76 +35,77 @@ impl<'p> Types<'p> {
         }
     }
 
-    fn of_method(&self, object: &'static str, method: &str, receiver: &Type) -> Type {
-        match (object, method) {
-            ("Module", "active_children") => Type::sequence(Type::object("Process")),
-            ("Context", made) if catalogue::object(made).is_some_and(|made| made.of_context) => {
-                of_new(made)
+    fn of_method(&self, class: Class, name: &str, receiver: &Type) -> Type {
+        let Some(method) = class.method(name) else {
+            return Type::default();
+        };
+        match method {
+            Method::Module(ModuleMethod::ActiveChildren) => {
+                Type::sequence(Type::object(Class::Process))
             }
-            ("list" | "dict", "pop" | "setdefault") => receiver.item(),
-            ("dict", "get") => {
+            Method::Make(made) if class == Class::Context => of_made(made),
+            Method::List(ListMethod::Pop) if class == Class::List => receiver.item(),
+            Method::Dict(DictMethod::Pop | DictMethod::SetDefault) if class == Class::Dict => {
+                receiver.item()
+            }
+            Method::Dict(DictMethod::Get) if class == Class::Dict => {
                 let mut value = receiver.item();
                 value.join(&Type::plain());
                 value
             }
-            ("dict", "values") => Type::container("list", receiver.item()),
-            ("dict", "copy") => receiver.clone(),
-            (_, "get" | "get_nowait" | "recv") if is_carrier(object) => {
+            Method::Dict(DictMethod::Values) if class == Class::Dict => {
+                Type::container(Class::List, receiver.item())
+            }
+            Method::Dict(DictMethod::Copy) if class == Class::Dict => receiver.clone(),
+            method if gives_what_was_sent(method) => {
                 let mut value = self.sent.clone();
                 value.join(&Type::plain());
                 value
             }
-            _ => catalogue::object(object)
-                .and_then(|known| known.method(method))
-                .map_or_else(Type::default, |known| of_kind(known.returns)),
+            method => {
+                let signature = method.on(class);
+                signature.map_or_else(Type::default, |known| of_kind(known.returns))
+            }
         }
     }
 
     /// What a call carries elsewhere.
     pub(super) fn call(&mut self, function: &'p str, call: &'p CallExpression) {
         let arguments = &call.arguments;
-        let (receiver, method) = match &call.callee {
+        let (receiver, name) = match &call.callee {
             Callee::Function(name) => return self.call_function(function, name, arguments),
-            Callee::Method(receiver, method) => (receiver, method.as_str()),
+            Callee::Method(receiver, name) => (receiver, name.as_str()),
         };
-        let objects = self.of(function, receiver).objects;
-        for object in objects {
-            match method {
-                "put" | "put_nowait" | "send" if is_carrier(object) => {
-                    if let Some(value) = arguments.of(0, "obj") {
-                        let value = self.of(function, value);
-                        self.has_changed |= self.sent.join(&value);
-                    }
+        for class in self.of(function, receiver).objects {
+            // Only contexts make objects: what the module is asked for is not looked into.
+            let method = class.method(name);
+            let method = method
+                .filter(|method| class == Class::Context || !matches!(method, Method::Make(_)));
+            let Some(method) = method else {
+                continue;
+            };
+            let carried = match carries(method) {
+                Carries::Nothing => None,
+                Carries::Value => arguments.of(0, "obj"),
+                Carries::Last => arguments.positional.last(),
+                Carries::Items => arguments.positional.first(),
+            };
+            if let Some(value) = carried {
+                let value = self.of(function, value);
+                match carries(method) {
+                    Carries::Value => self.has_changed |= self.sent.join(&value),
+                    _ if !matches!(class, Class::List | Class::Dict) => {}
+                    Carries::Items => self.put_into(function, receiver, &value.item()),
+                    _ => self.put_into(function, receiver, &value),
                 }
-                "append" | "insert" | "setdefault" if matches!(object, "list" | "dict") => {
-                    if let Some(value) = arguments.positional.last() {
-                        let value = self.of(function, value);
-                        self.put_into(function, receiver, &value);
-                    }
-                }
-                "extend" | "update" if matches!(object, "list" | "dict") => {
-                    if let Some(values) = arguments.positional.first() {
-                        let value = self.of(function, values).item();
-                        self.put_into(function, receiver, &value);
-                    }
-                }
-                _ => {}
             }
-            let known = catalogue::object(object);
-            let made = (object == "Context")
-                .then(|| catalogue::object(method))
-                .flatten();
-            if let Some(parameters) = made.and_then(|made| made.constructor) {
-                self.carry(function, parameters, arguments);
-            } else if let Some(known) = known.and_then(|known| known.method(method)) {
-                self.carry(function, known.parameters, arguments);
-            }
+            self.carry(function, method.parameters(), arguments);
         }
     }
 
     /// What a new object's arguments carry elsewhere.
     pub(super) fn new_object(&mut self, function: &'p str, object: &str, arguments: &'p Arguments) {
-        if let Some(parameters) = catalogue::object(object).and_then(|known| known.constructor) {
+        if let Some(parameters) = Class::of(object).and_then(|class| class.object().constructor) {
             self.carry(function, parameters, arguments);
         }
     }
@@ -211,7 +215,36 @@ impl<'p> Types<'p> {
     }
 }
 
-/// Whether values travel through it.
-fn is_carrier(object: &str) -> bool {
-    object.ends_with("Queue") || object == "Connection"
+/// What of a call's arguments comes to be where its receiver is.
+#[derive(Clone, Copy)]
+enum Carries {
+    Nothing,
+    /// What is sent.
+    Value,
+    /// The last argument, into a container.
+    Last,
+    /// The items of the first one, into a container.
+    Items,
+}
+
+fn carries(method: Method) -> Carries {
+    match method {
+        Method::Queue(QueueMethod::Put | QueueMethod::PutNowait)
+        | Method::SimpleQueue(SimpleQueueMethod::Put)
+        | Method::Connection(ConnectionMethod::Send) => Carries::Value,
+        Method::List(ListMethod::Append | ListMethod::Insert)
+        | Method::Dict(DictMethod::SetDefault) => Carries::Last,
+        Method::List(ListMethod::Extend) | Method::Dict(DictMethod::Update) => Carries::Items,
+        _ => Carries::Nothing,
+    }
+}
+
+/// Whether it gives what was sent through its receiver.
+fn gives_what_was_sent(method: Method) -> bool {
+    matches!(
+        method,
+        Method::Queue(QueueMethod::Get | QueueMethod::GetNowait)
+            | Method::SimpleQueue(SimpleQueueMethod::Get)
+            | Method::Connection(ConnectionMethod::Recv)
+    )
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalogue::Class;
+
 /// How deep contents are told apart.
 const DEPTH_MAX: usize = 4;
 
 /// All that a variable may hold; nothing at all where nothing is known to reach it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Type {
-    /// Objects of the catalogue, by name; `list` and `dict` among them.
-    pub(crate) objects: BTreeSet<&'static str>,
+    /// Objects of the catalogue; `list` and `dict` among them.
+    pub(crate) objects: BTreeSet<Class>,
     /// A number, a text and the like: something without methods.
     pub(crate) is_plain: bool,
     /// A function of the program.
@@ -23,9 +25,9 @@ pub(crate) struct Type {
 }
 
 impl Type {
-    pub(crate) fn object(name: &'static str) -> Type {
+    pub(crate) fn object(class: Class) -> Type {
         Type {
-            objects: BTreeSet::from([name]),
+            objects: BTreeSet::from([class]),
             ..Type::default()
         }
     }
@@ -58,10 +60,10 @@ impl Type {
         }
     }
 
-    pub(crate) fn container(name: &'static str, items: Type) -> Type {
+    pub(crate) fn container(class: Class, items: Type) -> Type {
         Type {
             items: Some(Box::new(items)),
-            ..Type::object(name)
+            ..Type::object(class)
         }
     }
 
@@ -87,7 +89,7 @@ impl Type {
         let has_hidden_items = self
             .objects
             .iter()
-            .any(|object| !matches!(*object, "list" | "dict"));
+            .any(|object| !matches!(object, Class::List | Class::Dict));
         if self.is_unknown || has_hidden_items || item.is_nothing() {
             item.is_unknown = true;
         }

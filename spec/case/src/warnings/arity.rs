@@ -4,6 +4,7 @@
 //! by its name is told by `check` that it is a mistake.
 
 use super::Diagnostic;
+use crate::catalogue::{Class, Method, PoolMethod};
 use crate::check::misfit;
 use crate::infer::{Types, infer};
 use crate::program::{
@@ -43,7 +44,8 @@ fn to_come<'p>(types: &Types<'_>, name: &str, block: &'p Block) -> Vec<ToCome<'p
     let mut found = Vec::new();
     walk::expressions(block, &mut |expression| {
         if let ExpressionKind::New { object, arguments } = &expression.kind {
-            found.extend(of_object(object, arguments));
+            let class = Class::of(object);
+            found.extend(class.and_then(|class| of_object(class, arguments)));
         }
     });
     walk::calls(block, &mut |call| {
@@ -51,7 +53,9 @@ fn to_come<'p>(types: &Types<'_>, name: &str, block: &'p Block) -> Vec<ToCome<'p
             return;
         };
         let objects = types.of(name, receiver).objects;
-        if objects.len() == 1 && objects.contains("Pool") {
+        if objects.len() == 1
+            && let Some(Method::Pool(method)) = objects.first().and_then(|one| one.method(method))
+        {
             found.extend(of_pool(method, call));
         }
     });
@@ -59,18 +63,18 @@ fn to_come<'p>(types: &Types<'_>, name: &str, block: &'p Block) -> Vec<ToCome<'p
 }
 
 /// What an object will call: a process its target, a pool its initializer, a barrier its action.
-fn of_object<'p>(object: &str, arguments: &'p Arguments) -> Option<ToCome<'p>> {
+fn of_object<'p>(class: Class, arguments: &'p Arguments) -> Option<ToCome<'p>> {
     let of = |index, name| arguments.of(index, name);
-    match object {
-        "Process" => to_call(of(1, "target"), of(3, "args"), of(4, "kwargs")),
-        "Pool" => to_call(of(1, "initializer"), of(2, "initargs"), None),
-        "Barrier" => to_call(of(1, "action"), None, None),
+    match class {
+        Class::Process => to_call(of(1, "target"), of(3, "args"), of(4, "kwargs")),
+        Class::Pool => to_call(of(1, "initializer"), of(2, "initargs"), None),
+        Class::Barrier => to_call(of(1, "action"), None, None),
         _ => None,
     }
 }
 
 /// What a pool will call for one of its calls: the task, and who is told of its result.
-fn of_pool<'p>(method: &str, call: &'p CallExpression) -> Vec<ToCome<'p>> {
+fn of_pool<'p>(method: PoolMethod, call: &'p CallExpression) -> Vec<ToCome<'p>> {
     let of = |index, name| call.arguments.of(index, name);
     let told = |at| {
         [of(at, "callback"), of(at + 1, "error_callback")]
@@ -79,22 +83,23 @@ fn of_pool<'p>(method: &str, call: &'p CallExpression) -> Vec<ToCome<'p>> {
             .collect()
     };
     let mut found: Vec<ToCome<'p>> = match method {
-        "apply_async" | "map_async" | "starmap_async" => told(3),
+        PoolMethod::ApplyAsync | PoolMethod::MapAsync | PoolMethod::StarmapAsync => told(3),
         _ => Vec::new(),
     };
     match method {
-        "apply" | "apply_async" => {
+        PoolMethod::Apply | PoolMethod::ApplyAsync => {
             found.extend(to_call(of(0, "func"), of(1, "args"), of(2, "kwds")));
         }
-        "map" | "map_async" | "imap" | "imap_unordered" if !may_be_empty(of(1, "iterable")) => {
-            found.extend(with_one(of(0, "func"), call.place));
+        PoolMethod::Map | PoolMethod::MapAsync | PoolMethod::Imap | PoolMethod::ImapUnordered => {
+            let certain = !may_be_empty(of(1, "iterable"));
+            found.extend(with_one(of(0, "func").filter(|_| certain), call.place));
         }
-        "starmap" | "starmap_async" => {
+        PoolMethod::Starmap | PoolMethod::StarmapAsync => {
             let tasks = of(1, "iterable").and_then(items).unwrap_or_default();
             let to_come = |task: &Expression| to_call(of(0, "func"), Some(task), None);
             found.extend(tasks.iter().filter_map(to_come));
         }
-        _ => {}
+        PoolMethod::Close | PoolMethod::Terminate | PoolMethod::Join => {}
     }
     found
 }

@@ -1,13 +1,13 @@
 //! Expressions, evaluated from left to right.
 
-use poolproof_case::catalogue;
+use poolproof_case::Value;
+use poolproof_case::catalogue::{self, AttributeName, MethodName};
 use poolproof_case::program::{
     Arguments, BinaryOperator, CallExpression, Callee, Expression, ExpressionKind,
 };
-use poolproof_case::{Value, catalogue::Parameter};
 
 use super::function::Builder;
-use super::instruction::{CallSite, Instruction, NewSite};
+use super::instruction::{AttributeSite, CallSite, Instruction, NewSite};
 use crate::error::ModelError;
 use crate::state::Val;
 
@@ -42,7 +42,7 @@ impl<'a> Builder<'a, '_> {
             ExpressionKind::Module => Instruction::Constant(Val::Module),
             ExpressionKind::Attribute(object, name) => {
                 self.expression(object)?;
-                Instruction::GetAttribute(self.scope.names.intern(name))
+                Instruction::GetAttribute(self.attribute(name))
             }
             ExpressionKind::Function(name) => {
                 Instruction::Constant(Val::Function(self.function(name)?))
@@ -166,6 +166,15 @@ impl<'a> Builder<'a, '_> {
         Ok(())
     }
 
+    /// The place of an attribute among those that the function names.
+    pub(super) fn attribute(&mut self, name: &str) -> u16 {
+        self.code.attributes.push(AttributeSite {
+            name: AttributeName::new(name),
+            symbol: self.scope.names.intern(name),
+        });
+        self.code.attributes.len() as u16 - 1
+    }
+
     /// Leaves a call's result on the stack.
     pub(super) fn call(&mut self, call: &'a CallExpression) -> Result<(), ModelError> {
         let place = std::mem::replace(&mut self.place, call.place);
@@ -175,7 +184,7 @@ impl<'a> Builder<'a, '_> {
                 self.expression(receiver)?;
                 let named = self.arguments(&call.arguments)?;
                 let site = CallSite {
-                    name: self.scope.names.intern(name),
+                    name: MethodName::new(name),
                     positional: call.arguments.positional.len() as u16,
                     named,
                 };
@@ -226,7 +235,9 @@ impl<'a> Builder<'a, '_> {
         let Some(parameters) = object.constructor else {
             return self.error(format!("`{name}` comes only out of other objects"));
         };
-        if let Err(error) = bind_names(parameters, arguments) {
+        let names = arguments.named.iter().map(|(name, _)| name.as_str());
+        let fit = catalogue::places(parameters, arguments.positional.len(), names);
+        if let Err(error) = fit {
             return self.error(format!("the arguments of `{name}` do not fit: {error:?}"));
         }
         let named = self.arguments(arguments)?;
@@ -256,17 +267,4 @@ fn subject(kind: &ExpressionKind) -> Option<&Expression> {
         | ExpressionKind::Unary(_, subject) => Some(subject),
         _ => None,
     }
-}
-
-fn bind_names(
-    parameters: &'static [Parameter],
-    arguments: &Arguments,
-) -> Result<(), catalogue::BindError> {
-    let positional = vec![(); arguments.positional.len()];
-    let named = arguments
-        .named
-        .iter()
-        .map(|(name, _)| (name.clone(), ()))
-        .collect();
-    catalogue::bind(parameters, positional, named).map(|_| ())
 }

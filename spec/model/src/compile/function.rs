@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use poolproof_case::Program;
 use poolproof_case::program::{Block, Expression, ExpressionKind, Place, Statement, StatementKind};
 
-use super::instruction::{CallSite, Instruction, NewSite};
+use super::instruction::{AttributeSite, CallSite, Instruction, NewSite};
 use super::{Names, liveness};
 use crate::error::ModelError;
 use crate::state::Val;
@@ -23,6 +23,7 @@ pub(crate) struct FunctionCode {
     /// Where an error at each instruction goes, and how much of the stack stays.
     pub(crate) handlers: Vec<Option<(u32, u16)>>,
     pub(crate) calls: Vec<CallSite>,
+    pub(crate) attributes: Vec<AttributeSite>,
     pub(crate) news: Vec<NewSite>,
     /// The variables that are read after coming to each instruction, a bit each.
     pub(crate) live: Vec<u128>,

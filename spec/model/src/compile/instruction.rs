@@ -1,6 +1,6 @@
 //! Flat instructions on an operand stack.
 
-use poolproof_case::catalogue::Object;
+use poolproof_case::catalogue::{AttributeName, MethodName, Object};
 use poolproof_case::program::{BinaryOperator, UnaryOperator};
 use poolproof_case::{ErrorKind, Value};
 
@@ -41,9 +41,9 @@ pub(crate) enum Instruction {
     /// container, start, end → part
     Slice,
     /// object → value
-    GetAttribute(Symbol),
+    GetAttribute(u16),
     /// value, object →
-    SetAttribute(Symbol),
+    SetAttribute(u16),
     Binary(BinaryOperator),
     Unary(UnaryOperator),
     Jump(u32),
@@ -88,7 +88,7 @@ pub(crate) enum Instruction {
 /// A method call as written.
 #[derive(Clone, Debug)]
 pub(crate) struct CallSite {
-    pub(crate) name: Symbol,
+    pub(crate) name: MethodName,
     pub(crate) positional: u16,
     pub(crate) named: Vec<String>,
 }
@@ -97,6 +97,14 @@ impl CallSite {
     pub(crate) fn count(&self) -> usize {
         usize::from(self.positional) + self.named.len()
     }
+}
+
+/// An attribute as written.
+#[derive(Clone, Debug)]
+pub(crate) struct AttributeSite {
+    pub(crate) name: AttributeName,
+    /// Its text, which a namespace keeps it under.
+    pub(crate) symbol: Symbol,
 }
 
 /// A construction as written.

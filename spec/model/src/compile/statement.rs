@@ -1,5 +1,6 @@
 //! Statements: control flow, and what is done on the way out of a block.
 
+use poolproof_case::catalogue::MethodName;
 use poolproof_case::program::{Block, ErrorPattern, Expression, Statement, StatementKind};
 use poolproof_case::{ErrorKind, Value};
 
@@ -92,7 +93,7 @@ impl<'a> Builder<'a, '_> {
             StatementKind::SetAttr(object, name, value) => {
                 self.expression(value)?;
                 self.expression(object)?;
-                Instruction::SetAttribute(self.scope.names.intern(name))
+                Instruction::SetAttribute(self.attribute(name))
             }
             StatementKind::SetGlobal(name, value) => {
                 self.expression(value)?;
@@ -168,9 +169,8 @@ impl<'a> Builder<'a, '_> {
         let at = self.depth - 1;
         let start = self.here();
         self.emit(Instruction::Peek(at));
-        let get = self.scope.names.intern("get");
         self.code.calls.push(CallSite {
-            name: get,
+            name: MethodName::new("get"),
             positional: 0,
             named: Vec::new(),
         });

@@ -1,13 +1,12 @@
 //! The access that a process is about to make, read off its instruction and operands.
 
 use poolproof_case::ErrorKind;
-use poolproof_case::catalogue::{self, Parameter};
+use poolproof_case::catalogue::{self, Attribute, Class, Method, Parameter, QueueMethod};
 
 use super::Machine;
-use crate::compile::{CallSite, Instruction};
-use crate::objects::queue::Flavour;
-use crate::objects::{Access, Body, Fault, Operation};
-use crate::state::{Cell, Frame, NOBODY, ProcessId, Signal, State, Val};
+use crate::compile::{AttributeSite, CallSite, FunctionCode, Instruction};
+use crate::objects::{Access, Body, Fault, Object, Operation};
+use crate::state::{Cell, Frame, ProcessId, Signal, State, Val};
 
 /// What a process is about to do that others may notice.
 #[derive(Clone, Debug)]
@@ -60,7 +59,7 @@ pub(crate) fn decode(
             let site = &function.calls[usize::from(*site)];
             decoder.call(site)?
         }
-        other => decoder.other(other),
+        other => decoder.other(function, other),
     };
     Ok(access.map(|mut access| {
         access.place = place;
@@ -76,7 +75,7 @@ impl Machine {
             return false;
         };
         let has_place = match &state.objects[queue as usize].body {
-            Body::Queue(queue) => !queue.is_direct && queue.flavour != Flavour::Simple,
+            Body::Queue(queue) => queue.has_feeder(),
             _ => false,
         };
         let gets = |other: ProcessId| {
@@ -86,7 +85,13 @@ impl Machine {
             }
             match decode(self, state, other) {
                 Ok(Some(Pending::Object(its))) => {
-                    its.receiver == access.receiver && matches!(its.name, "get" | "get_nowait")
+                    its.receiver == access.receiver
+                        && matches!(
+                            its.operation,
+                            Operation::Call(Method::Queue(
+                                QueueMethod::Get | QueueMethod::GetNowait
+                            ))
+                        )
                 }
                 _ => false,
             }
@@ -127,7 +132,6 @@ impl Decoder<'_> {
         self.is_shared(receiver).then(|| Access {
             receiver: receiver.clone(),
             operation,
-            name: "",
             symbol: 0,
             arguments: arguments.to_vec(),
             place: Default::default(),
@@ -135,13 +139,15 @@ impl Decoder<'_> {
     }
 
     /// An instruction that is an access where its operand is shared.
-    fn other(&self, instruction: &Instruction) -> Option<Access> {
+    fn other(&self, function: &FunctionCode, instruction: &Instruction) -> Option<Access> {
         match instruction {
-            Instruction::GetAttribute(symbol) => {
-                self.attribute(self.top(0), Operation::Get, *symbol, &[])
+            Instruction::GetAttribute(site) => {
+                let site = &function.attributes[usize::from(*site)];
+                self.attribute(self.top(0), Operation::Get, site, &[])
             }
-            Instruction::SetAttribute(symbol) => {
-                self.attribute(self.top(0), Operation::Set, *symbol, &[self.top(1).clone()])
+            Instruction::SetAttribute(site) => {
+                let site = &function.attributes[usize::from(*site)];
+                self.attribute(self.top(0), Operation::Set, site, &[self.top(1).clone()])
             }
             Instruction::Enter => self.access(self.top(0), Operation::Enter, &[]),
             Instruction::Leave(at) => {
@@ -186,36 +192,24 @@ impl Decoder<'_> {
 
     fn attribute(
         &self,
-        receiver: &Val,
-        operation: Operation,
-        symbol: u32,
+        holder: &Val,
+        operation: fn(Option<Attribute>) -> Operation,
+        site: &AttributeSite,
         arguments: &[Val],
     ) -> Option<Access> {
-        let mut access = self.access(receiver, operation, arguments)?;
-        let text = self.machine.code.names.text(symbol);
-        let object = self.object_name(receiver);
-        let known = catalogue::object(object).and_then(|object| object.attribute(&text));
-        access.name = known.map_or("?", |attribute| attribute.name);
-        access.symbol = symbol;
+        let attribute = self.class(holder).and_then(|class| site.name.on(class));
+        let mut access = self.access(holder, operation(attribute), arguments)?;
+        access.symbol = site.symbol;
         Some(access)
     }
 
-    /// The receiver's name in the catalogue.
-    fn object_name(&self, receiver: &Val) -> &'static str {
-        match receiver {
-            Val::Object(id) => {
-                let object = &self.state.objects[*id as usize];
-                object.body.name(object.manager != NOBODY)
-            }
-            Val::Module => "Module",
-            Val::Context(_) => "Context",
-            Val::Ref(at) => match self.state.space(self.process).cells[*at as usize] {
-                Cell::List(_) => "list",
-                Cell::Dict(_) => "dict",
-                Cell::Connection(_) => "Connection",
-            },
-            _ => "?",
-        }
+    /// The receiver's class; a plain value has none.
+    fn class(&self, receiver: &Val) -> Option<Class> {
+        class(
+            &self.state.objects,
+            receiver,
+            &self.state.space(self.process).cells,
+        )
     }
 
     fn call(&self, site: &CallSite) -> Result<Option<Access>, Fault> {
@@ -231,51 +225,30 @@ impl Decoder<'_> {
     }
 
     /// The access of a method call, its arguments in the catalogue's order.
-    pub(super) fn bound(
-        &self,
-        receiver: &Val,
-        site: &CallSite,
-        given: &[Val],
-    ) -> Result<Access, Fault> {
-        let object = self.object_name(receiver);
-        let (name, parameters): (&'static str, &'static [Parameter]) =
-            match self.machine.method(object, site.name) {
-                Some(method) => (method.name, method.parameters),
-                None => self.constructor(object, site)?,
-            };
+    fn bound(&self, receiver: &Val, site: &CallSite, given: &[Val]) -> Result<Access, Fault> {
+        let class = self.class(receiver);
+        let Some(method) = class.and_then(|class| site.name.on(class)) else {
+            let (class, name) = (class.map_or("?", Class::name), site.name.as_str());
+            let text = format!("`{class}` has no method `{name}`");
+            return Err(self.raised(ErrorKind::Attribute, &text));
+        };
+        let arguments = arrange(
+            method.parameters(),
+            site.positional.into(),
+            &site.named,
+            given,
+        );
+        let Some(arguments) = arguments else {
+            let text = format!("the arguments of `{}` do not fit", method.name());
+            return Err(self.raised(ErrorKind::Type, &text));
+        };
         Ok(Access {
             receiver: receiver.clone(),
-            operation: Operation::Call,
-            name,
-            symbol: site.name,
-            arguments: arrange(parameters, site.positional.into(), &site.named, given).ok_or_else(
-                || {
-                    self.raised(
-                        ErrorKind::Type,
-                        &format!("the arguments of `{name}` do not fit"),
-                    )
-                },
-            )?,
+            operation: Operation::Call(method),
+            symbol: 0,
+            arguments,
             place: Default::default(),
         })
-    }
-
-    /// A context has a method for each object that it makes.
-    fn constructor(
-        &self,
-        object: &'static str,
-        site: &CallSite,
-    ) -> Result<(&'static str, &'static [Parameter]), Fault> {
-        let text = self.machine.code.names.text(site.name);
-        let is_context = matches!(object, "Module" | "Context");
-        let made = catalogue::object(&text).filter(|made| is_context && made.of_context);
-        match made.and_then(|made| Some((made.name, made.constructor?))) {
-            Some(found) => Ok(found),
-            None => {
-                let text = format!("`{object}` has no method `{text}`");
-                Err(self.raised(ErrorKind::Attribute, &text))
-            }
-        }
     }
 
     fn raised(&self, kind: ErrorKind, text: &str) -> Fault {
@@ -301,32 +274,34 @@ pub(super) fn own_call(
     decoder.bound(&frame.stack[first - 1], site, &frame.stack[first..])
 }
 
+/// The class of a value; a plain one has none.
+pub(crate) fn class(objects: &[Object], value: &Val, cells: &[Cell]) -> Option<Class> {
+    Some(match value {
+        Val::Object(id) => objects[*id as usize].class(),
+        Val::Module => Class::Module,
+        Val::Context(_) => Class::Context,
+        Val::Ref(at) => match cells.get(*at as usize)? {
+            Cell::List(_) => Class::List,
+            Cell::Dict(_) => Class::Dict,
+            Cell::Connection(_) => Class::Connection,
+        },
+        _ => return None,
+    })
+}
+
 /// Arguments in the order of the parameters; [`Val::Unset`] where the default holds.
 pub(super) fn arrange(
-    parameters: &[Parameter],
+    parameters: &'static [Parameter],
     positional: usize,
     named: &[String],
     given: &[Val],
 ) -> Option<Vec<Val>> {
-    if positional > parameters.len() {
-        return None;
-    }
+    let names = named.iter().map(String::as_str);
+    let places = catalogue::places(parameters, positional, names).ok()?;
     let mut arranged = vec![Val::Unset; parameters.len()];
     arranged[..positional].clone_from_slice(&given[..positional]);
-    for (name, value) in named.iter().zip(&given[positional..]) {
-        let at = parameters
-            .iter()
-            .position(|parameter| parameter.name == name)?;
-        if at < positional {
-            return None;
-        }
-        arranged[at] = value.clone();
-    }
-    let is_missing = |(parameter, value): (&Parameter, &Val)| {
-        parameter.default == catalogue::Default::Required && *value == Val::Unset
-    };
-    if parameters.iter().zip(&arranged).any(is_missing) {
-        return None;
+    for (place, value) in places.into_iter().zip(&given[positional..]) {
+        arranged[place] = value.clone();
     }
     Some(arranged)
 }

@@ -1,6 +1,7 @@
 //! What each instruction does to a process's own stack, variables and containers.
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::Method;
 
 use super::decode::{arrange, own_call};
 use super::plain;
@@ -293,7 +294,6 @@ fn own(context: &mut Context<'_>, instruction: &Instruction) -> Result<(), Fault
     let of = |receiver, operation, arguments| Access {
         receiver,
         operation,
-        name: "",
         symbol: 0,
         arguments,
         place,
@@ -351,13 +351,12 @@ fn construct(
     };
     let access = Access {
         receiver: Val::Module,
-        operation: Operation::Call,
-        name: site.object.name,
+        operation: Operation::Call(Method::Make(site.object.class)),
         symbol: 0,
         arguments,
         place: context.place,
     };
     let method = context.machine.method;
-    let value = module::make(context, site.object, &access, method)?;
+    let value = module::make(context, site.object.class, &access, method)?;
     complete(context, value)
 }

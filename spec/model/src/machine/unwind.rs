@@ -4,7 +4,7 @@ use super::decode::{Pending, decode, is_read_whole};
 use super::execute::build;
 use super::{Machine, finish, plain};
 use crate::compile::Instruction;
-use crate::objects::{Access, Body, Context, Fault, barrier};
+use crate::objects::{Access, Context, Fault, barrier};
 use crate::state::{Frame, Phase, Val};
 
 /// Ends the instruction at which a process rests: takes its operands and leaves its result.
@@ -147,9 +147,9 @@ fn leave_barrier(context: &mut Context<'_>) -> Result<(), Fault> {
         receiver: Val::Object(id),
         ..
     })) = pending
-        && matches!(context.body(id), Body::Barrier(_))
+        && let Some(barrier) = context.state.id(id)
     {
-        barrier::break_up(context, id);
+        barrier::break_up(barrier, context);
     }
     Ok(())
 }

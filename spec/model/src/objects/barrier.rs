@@ -1,10 +1,11 @@
 //! Barriers: all parties meet, and each gets another number.
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{BarrierAttribute, BarrierMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, Wait, phase};
+use super::{Access, Choice, Context, Done, Fault, Id, Ready, Wait, phase};
 use crate::machine::run;
-use crate::state::{ObjectId, Phase, ProcessId, State, Val};
+use crate::state::{Phase, ProcessId, State, Val};
 
 /// Who has come.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,75 +30,97 @@ fn wait(this: &Barrier, access: &Access) -> Wait {
     })
 }
 
-pub(super) fn ready(state: &State, process: ProcessId, this: &Barrier, access: &Access) -> Ready {
-    match phase(state, process) {
-        Phase::Arrived(_) => Ready::wait(false, wait(this, access)),
-        Phase::Overtaken(_) => Ready::ways(2),
-        _ => Ready::NOW,
+pub(super) fn ready(
+    state: &State,
+    process: ProcessId,
+    this: &Barrier,
+    method: BarrierMethod,
+    access: &Access,
+) -> Ready {
+    match method {
+        BarrierMethod::Wait => match phase(state, process) {
+            Phase::Arrived(_) => Ready::wait(false, wait(this, access)),
+            Phase::Overtaken(_) => Ready::ways(2),
+            _ => Ready::NOW,
+        },
+        BarrierMethod::Reset | BarrierMethod::Abort => Ready::NOW,
     }
 }
 
-pub(super) fn perform(
+pub(super) fn get(
+    id: Id<Barrier>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    attribute: BarrierAttribute,
+) -> Result<Val, Fault> {
+    let barrier = context.get(id);
+    Ok(match attribute {
+        BarrierAttribute::Parties => Val::Int(barrier.parties.into()),
+        BarrierAttribute::Waiting => Val::Int(barrier.waiting.len() as i64),
+        BarrierAttribute::Broken => Val::Bool(barrier.is_broken),
+    })
+}
+
+pub(super) fn call(
+    id: Id<Barrier>,
+    context: &mut Context<'_>,
+    method: BarrierMethod,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    match method {
+        BarrierMethod::Wait => return go_on(id, context, access, choice),
+        BarrierMethod::Reset => {
+            break_up(id, context);
+            context.get(id).is_broken = false;
+        }
+        BarrierMethod::Abort => {
+            overtake(id, context);
+            break_up(id, context);
+        }
+    }
+    Ok(Done::Value(Val::None))
+}
+
+/// A wait at its beginning, or wherever it has come to.
+fn go_on(
+    id: Id<Barrier>,
+    context: &mut Context<'_>,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
     let process = context.process;
     let phase = phase(context.state, process).clone();
-    let Body::Barrier(barrier) = context.body(id) else {
-        return context.model("this is no barrier");
-    };
-    let result = match (access.operation, access.name) {
-        (Operation::Get, "parties") => Val::Int(barrier.parties.into()),
-        (Operation::Get, "n_waiting") => Val::Int(barrier.waiting.len() as i64),
-        (Operation::Get, "broken") => Val::Bool(barrier.is_broken),
-        (Operation::Call, "reset") => {
-            break_up(context, id);
-            if let Body::Barrier(barrier) = context.body(id) {
-                barrier.is_broken = false;
-            }
-            Val::None
+    let barrier = context.get(id);
+    let number = match phase {
+        Phase::Overtaken(_) if choice == Choice::Way(1) => return broken(context),
+        Phase::Overtaken(number) => number,
+        Phase::Released(number) => {
+            barrier.leaving.retain(|one| *one != process);
+            number
         }
-        (Operation::Call, "abort") => {
-            overtake(context, id);
-            break_up(context, id);
-            Val::None
+        Phase::Broken => return broken(context),
+        Phase::Acting => return Ok(Done::Value(release(id, context))),
+        Phase::Arrived(_) => {
+            break_up(id, context);
+            return broken(context);
         }
-        (Operation::Call, "wait") => match phase {
-            Phase::Overtaken(_) if choice == Choice::Way(1) => return broken(context),
-            Phase::Overtaken(number) => Val::Int(number.into()),
-            Phase::Released(number) => {
-                barrier.leaving.retain(|one| *one != process);
-                Val::Int(number.into())
-            }
-            Phase::Broken => return broken(context),
-            Phase::Acting => return Ok(Done::Value(release(context, id))),
-            Phase::Arrived(_) => {
-                break_up(context, id);
-                return broken(context);
-            }
-            _ if choice == Choice::Expire || barrier.is_broken => return broken(context),
-            _ => return arrive(context, id, access),
-        },
-        (_, name) => return context.model(format!("a barrier has no access `{name}`")),
+        _ if choice == Choice::Expire || barrier.is_broken => return broken(context),
+        _ => return arrive(id, context, access),
     };
-    Ok(Done::Value(result))
+    Ok(Done::Value(Val::Int(number.into())))
 }
 
 fn broken(context: &Context<'_>) -> Result<Done, Fault> {
     context.raise(ErrorKind::BrokenBarrier, "the barrier is broken")
 }
 
-fn arrive(context: &mut Context<'_>, id: ObjectId, access: &Access) -> Result<Done, Fault> {
+fn arrive(id: Id<Barrier>, context: &mut Context<'_>, access: &Access) -> Result<Done, Fault> {
     let process = context.process;
-    let Body::Barrier(barrier) = context.body(id) else {
-        return context.model("this is no barrier");
-    };
+    let barrier = context.get(id);
     let number = barrier.waiting.len() as u32;
     if number + 1 < barrier.parties {
         if wait(barrier, access) == Wait::Never {
-            break_up(context, id);
+            break_up(id, context);
             return broken(context);
         }
         barrier.waiting.push(process);
@@ -110,18 +133,17 @@ fn arrive(context: &mut Context<'_>, id: ObjectId, access: &Access) -> Result<Do
             run::call(context, action, Vec::new(), &[], true)?;
             Ok(Done::Stay)
         }
-        None => Ok(Done::Value(release(context, id))),
+        None => Ok(Done::Value(release(id, context))),
     }
 }
 
 /// Lets all go who wait; gives the last one's number.
-fn release(context: &mut Context<'_>, id: ObjectId) -> Val {
-    let waiting = take_waiting(context, id);
+fn release(id: Id<Barrier>, context: &mut Context<'_>) -> Val {
+    let barrier = context.get(id);
+    let waiting = std::mem::take(&mut barrier.waiting);
     let last = waiting.len() as i64;
-    if let Body::Barrier(barrier) = context.body(id) {
-        barrier.leaving.extend(&waiting);
-        barrier.leaving.sort_unstable();
-    }
+    barrier.leaving.extend(&waiting);
+    barrier.leaving.sort_unstable();
     for (number, process) in waiting.into_iter().enumerate() {
         context.state.frame_mut(process).phase = Phase::Released(number as u32);
     }
@@ -129,12 +151,8 @@ fn release(context: &mut Context<'_>, id: ObjectId) -> Val {
 }
 
 /// An abort may still fail those who were let go and have not yet returned.
-fn overtake(context: &mut Context<'_>, id: ObjectId) {
-    let leaving = match context.body(id) {
-        Body::Barrier(barrier) => std::mem::take(&mut barrier.leaving),
-        _ => return,
-    };
-    for process in leaving {
+fn overtake(id: Id<Barrier>, context: &mut Context<'_>) {
+    for process in std::mem::take(&mut context.get(id).leaving) {
         let frame = context.state.frame_mut(process);
         if let Phase::Released(number) = frame.phase {
             frame.phase = Phase::Overtaken(number);
@@ -143,18 +161,10 @@ fn overtake(context: &mut Context<'_>, id: ObjectId) {
 }
 
 /// Breaks the barrier for all who wait.
-pub(crate) fn break_up(context: &mut Context<'_>, id: ObjectId) {
-    for process in take_waiting(context, id) {
+pub(crate) fn break_up(id: Id<Barrier>, context: &mut Context<'_>) {
+    let barrier = context.get(id);
+    barrier.is_broken = true;
+    for process in std::mem::take(&mut barrier.waiting) {
         context.state.frame_mut(process).phase = Phase::Broken;
-    }
-    if let Body::Barrier(barrier) = context.body(id) {
-        barrier.is_broken = true;
-    }
-}
-
-fn take_waiting(context: &mut Context<'_>, id: ObjectId) -> Vec<ProcessId> {
-    match context.body(id) {
-        Body::Barrier(barrier) => std::mem::take(&mut barrier.waiting),
-        _ => Vec::new(),
     }
 }

@@ -1,9 +1,10 @@
 //! Conditions: those who wait are notified in any order.
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::ConditionMethod;
 
-use super::lock::{self, Flavour};
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, phase};
+use super::lock::{self, Flavour, Lock};
+use super::{Access, Choice, Context, Done, Fault, Id, Ready, Wait, phase};
 use crate::state::compact::Renumber;
 use crate::state::{ObjectId, Phase, ProcessId, State, Val};
 
@@ -22,25 +23,41 @@ impl Condition {
     }
 }
 
-pub(super) fn ready(state: &State, process: ProcessId, this: &Condition, access: &Access) -> Ready {
-    let can_take = lock::of(state, this.lock).is_none_or(|lock| lock.can_take(process));
-    match (access.operation, access.name) {
-        (Operation::Enter, _) | (Operation::Call, "acquire") => {
-            let lock = lock::of(state, this.lock);
-            lock.map_or(Ready::NOW, |lock| lock::ready(process, lock, access))
-        }
-        (Operation::Call, "wait") => match phase(state, process) {
+pub(super) fn ready(
+    state: &State,
+    process: ProcessId,
+    this: &Condition,
+    method: ConditionMethod,
+    access: &Access,
+) -> Ready {
+    match method {
+        ConditionMethod::Acquire => ready_to_take(state, process, this, access.wait(0, 1)),
+        ConditionMethod::Wait => match phase(state, process) {
             Phase::Waiting(_) => Ready::wait(false, access.timeout(0)),
-            Phase::Woken(..) => Ready::when(can_take),
+            Phase::Woken(..) => {
+                let lock = lock::of(state, this.lock);
+                Ready::when(lock.is_none_or(|lock| lock.can_take(process)))
+            }
             _ => Ready::NOW,
         },
-        (Operation::Call, "notify") => {
+        ConditionMethod::Notify => {
             let left = left(state, process, access);
             let count = this.waiting.len();
             Ready::ways(if left >= count { 1 } else { count })
         }
-        _ => Ready::NOW,
+        ConditionMethod::Release | ConditionMethod::NotifyAll => Ready::NOW,
     }
+}
+
+/// Whether its lock can be taken now, by who waits so long for it.
+pub(super) fn ready_to_take(
+    state: &State,
+    process: ProcessId,
+    this: &Condition,
+    wait: Wait,
+) -> Ready {
+    let lock = lock::of(state, this.lock);
+    lock.map_or(Ready::NOW, |lock| lock::ready_to_take(process, lock, wait))
 }
 
 fn left(state: &State, process: ProcessId, access: &Access) -> usize {
@@ -50,84 +67,116 @@ fn left(state: &State, process: ProcessId, access: &Access) -> usize {
     }
 }
 
-pub(super) fn perform(
+pub(super) fn call(
+    id: Id<Condition>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: ConditionMethod,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let process = context.process;
-    let Body::Condition(condition) = context.body(id) else {
-        return context.model("this is no condition");
-    };
-    let lock = condition.lock;
-    let is_lock = matches!(access.operation, Operation::Enter | Operation::Leave)
-        || matches!(access.name, "acquire" | "release");
-    if is_lock {
-        return lock::perform(context, lock, access, choice);
-    }
-    if let Phase::Woken(depth, is_notified) = *phase(context.state, process) {
-        if let Body::Lock(lock) = context.body(lock) {
-            lock.take(process);
-            if lock.flavour == Flavour::Recursive {
-                lock.depth = depth;
-            }
+    match method {
+        ConditionMethod::Acquire => take(id, context, choice),
+        ConditionMethod::Release => give_back(id, context),
+        ConditionMethod::Wait if has_begun(context) => go_on(id, context),
+        ConditionMethod::Wait => {
+            let lock = held(id, context)?;
+            wait(id, lock, context)
         }
-        return Ok(Done::Value(Val::Bool(is_notified)));
-    }
-    if let Phase::Waiting(depth) = *phase(context.state, process) {
-        forget(context, id, process);
-        context.state.frame_mut(process).phase = Phase::Woken(depth, false);
-        return Ok(Done::Stay);
-    }
-    let is_threads = context.is_threads();
-    let is_held = |lock: &lock::Lock| lock.is_held(process, is_threads);
-    if !lock::of(context.state, lock).is_some_and(is_held) {
-        return context.raise(ErrorKind::NotOwner, "used without its lock");
-    }
-    match access.name {
-        "wait" => wait(context, id, lock),
-        "notify" => notify(context, id, access, choice),
-        "notify_all" => {
-            wake(context, id, usize::MAX);
+        ConditionMethod::Notify => {
+            held(id, context)?;
+            notify(id, context, access, choice)
+        }
+        ConditionMethod::NotifyAll => {
+            held(id, context)?;
+            wake(id, context, usize::MAX);
             Ok(Done::Value(Val::None))
         }
-        name => context.model(format!("a condition has no access `{name}`")),
     }
 }
 
-fn wait(context: &mut Context<'_>, id: ObjectId, lock: ObjectId) -> Result<Done, Fault> {
+/// Takes its lock.
+pub(super) fn take(
+    id: Id<Condition>,
+    context: &mut Context<'_>,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let lock = context.get(id).lock;
+    lock::take(context.id(lock)?, context, choice)
+}
+
+/// Gives its lock back.
+pub(super) fn give_back(id: Id<Condition>, context: &mut Context<'_>) -> Result<Done, Fault> {
+    let lock = context.get(id).lock;
+    lock::give_back(context.id(lock)?, context)
+}
+
+/// Its lock, which the caller has to hold.
+fn held(id: Id<Condition>, context: &mut Context<'_>) -> Result<Id<Lock>, Fault> {
+    let (process, is_threads) = (context.process, context.is_threads());
+    let lock = context.state.id::<Lock>(context.state.get(id).lock);
+    match lock {
+        Some(lock) if context.get(lock).is_held(process, is_threads) => Ok(lock),
+        _ => context.raise(ErrorKind::NotOwner, "used without its lock"),
+    }
+}
+
+/// Whether a wait has given the lock back.
+fn has_begun(context: &Context<'_>) -> bool {
+    let phase = phase(context.state, context.process);
+    matches!(phase, Phase::Woken(..) | Phase::Waiting(_))
+}
+
+/// A wait whose time is up, or that was notified and takes the lock again.
+fn go_on(id: Id<Condition>, context: &mut Context<'_>) -> Result<Done, Fault> {
+    let process = context.process;
+    match *phase(context.state, process) {
+        Phase::Woken(depth, is_notified) => {
+            let lock = context.get(id).lock;
+            if let Some(lock) = context.state.id::<Lock>(lock) {
+                let lock = context.get(lock);
+                lock.take(process);
+                if lock.flavour == Flavour::Recursive {
+                    lock.depth = depth;
+                }
+            }
+            Ok(Done::Value(Val::Bool(is_notified)))
+        }
+        Phase::Waiting(depth) => {
+            let waiting = &mut context.get(id).waiting;
+            waiting.retain(|waiting| *waiting != process);
+            context.state.frame_mut(process).phase = Phase::Woken(depth, false);
+            Ok(Done::Stay)
+        }
+        _ => context.model("this wait has not begun"),
+    }
+}
+
+fn wait(id: Id<Condition>, lock: Id<Lock>, context: &mut Context<'_>) -> Result<Done, Fault> {
     let process = context.process;
     let mut depth = 1;
-    if let Body::Lock(lock) = context.body(lock) {
-        if lock.flavour == Flavour::Recursive {
-            depth = std::mem::replace(&mut lock.depth, 0);
-            lock.owner = crate::state::NOBODY;
-        } else {
-            lock.owner = crate::state::NOBODY;
-            lock.free += 1;
-        }
+    let lock = context.get(lock);
+    lock.owner = crate::state::NOBODY;
+    if lock.flavour == Flavour::Recursive {
+        depth = std::mem::replace(&mut lock.depth, 0);
+    } else {
+        lock.free += 1;
     }
-    if let Body::Condition(condition) = context.body(id) {
-        condition.waiting.push(process);
-        condition.waiting.sort_unstable();
-    }
+    let condition = context.get(id);
+    condition.waiting.push(process);
+    condition.waiting.sort_unstable();
     context.state.frame_mut(process).phase = Phase::Waiting(depth);
     Ok(Done::Stay)
 }
 
 fn notify(
+    id: Id<Condition>,
     context: &mut Context<'_>,
-    id: ObjectId,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
     let left = left(context.state, context.process, access);
-    let Body::Condition(condition) = context.body(id) else {
-        return context.model("this is no condition");
-    };
-    if left >= condition.waiting.len() {
-        wake(context, id, usize::MAX);
+    if left >= context.get(id).waiting.len() {
+        wake(id, context, usize::MAX);
         return Ok(Done::Value(Val::None));
     }
     if left == 0 {
@@ -136,7 +185,7 @@ fn notify(
     let Choice::Way(way) = choice else {
         return context.model("a notify does not expire");
     };
-    wake(context, id, way.into());
+    wake(id, context, way.into());
     if left == 1 {
         return Ok(Done::Value(Val::None));
     }
@@ -146,24 +195,16 @@ fn notify(
 }
 
 /// Wakes the one at this place, or all.
-fn wake(context: &mut Context<'_>, id: ObjectId, at: usize) {
-    let Body::Condition(condition) = context.body(id) else {
-        return;
-    };
+fn wake(id: Id<Condition>, context: &mut Context<'_>, at: usize) {
+    let waiting = &mut context.get(id).waiting;
     let woken = match at {
-        usize::MAX => std::mem::take(&mut condition.waiting),
-        at => vec![condition.waiting.remove(at)],
+        usize::MAX => std::mem::take(waiting),
+        at => vec![waiting.remove(at)],
     };
     for process in woken {
         let frame = context.state.frame_mut(process);
         if let Phase::Waiting(depth) = frame.phase {
             frame.phase = Phase::Woken(depth, true);
         }
-    }
-}
-
-fn forget(context: &mut Context<'_>, id: ObjectId, process: ProcessId) {
-    if let Body::Condition(condition) = context.body(id) {
-        condition.waiting.retain(|waiting| *waiting != process);
     }
 }

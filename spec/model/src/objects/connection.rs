@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use poolproof_case::catalogue::{Attribute, ConnectionAttribute, ConnectionMethod, Method};
 use poolproof_case::{ErrorKind, StartMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, phase};
+use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, Ready, phase};
 use crate::machine::Machine;
 use crate::state::compact::Renumber;
 use crate::state::message;
@@ -117,8 +118,11 @@ pub(super) fn ready(
         1
     };
     let own = usize::from(end.side);
-    match (access.operation, access.name) {
-        (Operation::Call, "recv" | "recv_bytes") => {
+    let Operation::Call(Method::Connection(method)) = access.operation else {
+        return Ready::NOW;
+    };
+    match method {
+        ConnectionMethod::Recv | ConnectionMethod::RecvBytes => {
             if !end.is_open || !reads(pipe, end.side) {
                 return Ready::ways(lax);
             }
@@ -128,7 +132,7 @@ pub(super) fn ready(
             let is_ended = !is_open(state, end.pipe, 1 - end.side);
             Ready::ways(if is_ended { lax } else { 0 })
         }
-        (Operation::Call, "poll") => {
+        ConnectionMethod::Poll => {
             let is_ready = !end.is_open
                 || !pipe.sent[1 - own].is_empty()
                 || !is_open(state, end.pipe, 1 - end.side);
@@ -138,7 +142,7 @@ pub(super) fn ready(
             };
             Ready::wait(is_ready || !reads(pipe, end.side), wait)
         }
-        (Operation::Call, "send" | "send_bytes") => {
+        ConnectionMethod::Send | ConnectionMethod::SendBytes => {
             if *phase(state, process) == Phase::Writing {
                 let is_done = size(&pipe.sent[own]) <= CAPACITY_MIN;
                 return Ready::when(is_done || !is_open(state, end.pipe, 1 - end.side));
@@ -156,7 +160,7 @@ pub(super) fn ready(
             }
             Ready::ways(if is_small { 1 } else { 2 })
         }
-        _ => Ready::NOW,
+        ConnectionMethod::Close => Ready::NOW,
     }
 }
 
@@ -165,53 +169,81 @@ pub(super) fn perform(
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let Some(End {
-        pipe: id,
-        side,
-        is_open: own_open,
-    }) = end(context.state, context.process, access).cloned()
-    else {
+    let Some(end) = end(context.state, context.process, access).cloned() else {
         return super::container::perform(context, access);
     };
-    let Some(Pipe { is_duplex, .. }) = pipe(context.state, id) else {
-        return context.model("this connection has no pipe");
-    };
-    let (is_reader, is_writer) = (*is_duplex || side == 0, *is_duplex || side == 1);
-    let is_lax = choice == Choice::Way(1) && context.is_threads();
-    let result = match (access.operation, access.name) {
-        (Operation::Get, "closed") => Val::Bool(!own_open),
-        (Operation::Get, "readable") => Val::Bool(is_reader),
-        (Operation::Get, "writable") => Val::Bool(is_writer),
-        (Operation::Enter, _) => Val::None,
-        (Operation::Leave, _) | (Operation::Call, "close") => {
+    let result = match access.operation {
+        Operation::Call(Method::Connection(method)) => {
+            return call(context, &end, method, access, choice);
+        }
+        Operation::Get(Some(Attribute::Connection(attribute))) => {
+            let Some(pipe) = pipe(context.state, end.pipe) else {
+                return context.model("this connection has no pipe");
+            };
+            Val::Bool(match attribute {
+                ConnectionAttribute::Closed => !end.is_open,
+                ConnectionAttribute::Readable => reads(pipe, end.side),
+                ConnectionAttribute::Writable => writes(pipe, end.side),
+            })
+        }
+        Operation::Enter => Val::None,
+        Operation::Leave => {
             close(context, access);
             Val::None
         }
-        _ if !own_open && !is_lax => {
+        _ if !end.is_open => {
             return context.raise(ErrorKind::Closed, "the connection is closed");
         }
-        (Operation::Call, "recv" | "recv_bytes" | "poll") if !is_reader && !is_lax => {
-            return context.raise(ErrorKind::Usage, "this end only writes");
+        _ => {
+            let text = format!("a connection has no access `{}`", access.shown(context));
+            return context.model(text);
         }
-        (Operation::Call, "send" | "send_bytes") if !is_writer && !is_lax => {
-            return context.raise(ErrorKind::Usage, "this end only reads");
-        }
-        (Operation::Call, "recv" | "recv_bytes") => {
-            let is_lost = choice == Choice::Way(1) && !context.is_threads();
-            return receive(context, id, side, is_lax, is_lost);
-        }
-        (Operation::Call, "poll") => {
-            let is_ended = !is_open(context.state, id, 1 - side);
-            let has_some = pipe(context.state, id)
-                .is_some_and(|pipe| !pipe.sent[usize::from(1 - side)].is_empty());
-            Val::Bool(choice != Choice::Expire && (has_some || is_ended))
-        }
-        (Operation::Call, "send" | "send_bytes") => {
-            return send(context, id, side, access, choice);
-        }
-        (_, name) => return context.model(format!("a connection has no access `{name}`")),
     };
     Ok(Done::Value(result))
+}
+
+fn call(
+    context: &mut Context<'_>,
+    end: &End,
+    method: ConnectionMethod,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let id: Id<Pipe> = context.id(end.pipe)?;
+    let pipe = context.state.get(id);
+    let (is_reader, is_writer) = (reads(pipe, end.side), writes(pipe, end.side));
+    let is_lax = choice == Choice::Way(1) && context.is_threads();
+    if method == ConnectionMethod::Close {
+        close(context, access);
+        return Ok(Done::Value(Val::None));
+    }
+    if !end.is_open && !is_lax {
+        return context.raise(ErrorKind::Closed, "the connection is closed");
+    }
+    match method {
+        ConnectionMethod::Recv | ConnectionMethod::RecvBytes | ConnectionMethod::Poll
+            if !is_reader && !is_lax =>
+        {
+            context.raise(ErrorKind::Usage, "this end only writes")
+        }
+        ConnectionMethod::Send | ConnectionMethod::SendBytes if !is_writer && !is_lax => {
+            context.raise(ErrorKind::Usage, "this end only reads")
+        }
+        ConnectionMethod::Recv | ConnectionMethod::RecvBytes => {
+            let is_lost = choice == Choice::Way(1) && !context.is_threads();
+            receive(id, context, end.side, is_lax, is_lost)
+        }
+        ConnectionMethod::Poll => {
+            let has_some = !pipe.sent[usize::from(1 - end.side)].is_empty();
+            let is_ended = !is_open(context.state, end.pipe, 1 - end.side);
+            let is_ready = choice != Choice::Expire && (has_some || is_ended);
+            Ok(Done::Value(Val::Bool(is_ready)))
+        }
+        ConnectionMethod::Send | ConnectionMethod::SendBytes => {
+            send(id, context, end.side, access, choice)
+        }
+        ConnectionMethod::Close => Ok(Done::Value(Val::None)),
+    }
 }
 
 fn close(context: &mut Context<'_>, access: &Access) {
@@ -225,16 +257,13 @@ fn close(context: &mut Context<'_>, access: &Access) {
 }
 
 fn receive(
+    id: Id<Pipe>,
     context: &mut Context<'_>,
-    id: ObjectId,
     side: u8,
     is_lax: bool,
     is_lost: bool,
 ) -> Result<Done, Fault> {
-    let Body::Pipe(pipe) = context.body(id) else {
-        return context.model("this connection has no pipe");
-    };
-    match pipe.sent[usize::from(1 - side)].pop_front() {
+    match context.get(id).sent[usize::from(1 - side)].pop_front() {
         Some(_) if is_lost => context.raise(ErrorKind::Deserialize, message::LOST_HANDLE),
         Some(parcel) => Ok(Done::Value(message::unpack(
             context.state,
@@ -247,14 +276,14 @@ fn receive(
 }
 
 fn send(
+    id: Id<Pipe>,
     context: &mut Context<'_>,
-    id: ObjectId,
     side: u8,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
     let process = context.process;
-    let is_gone = !is_open(context.state, id, 1 - side);
+    let is_gone = !is_open(context.state, id.number(), 1 - side);
     if *phase(context.state, process) == Phase::Writing && !is_gone {
         return Ok(Done::Value(Val::None));
     }
@@ -265,10 +294,7 @@ fn send(
     let value = access.argument(0);
     let works = is_second && message::may_work(context.machine, context.state, process, value);
     let parcel = message::send(context, value, works)?;
-    let Body::Pipe(pipe) = context.body(id) else {
-        return context.model("this connection has no pipe");
-    };
-    pipe.sent[usize::from(side)].push_back(parcel);
+    context.get(id).sent[usize::from(side)].push_back(parcel);
     if is_second && !works && !context.is_threads() {
         context.state.frame_mut(process).phase = Phase::Writing;
         return Ok(Done::Stay);

@@ -1,6 +1,7 @@
 //! Lists and dicts of a process itself, by reference.
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{DictMethod, ListMethod, Method};
 
 use super::shared::{bounds, index};
 use super::{Access, Context, Done, Fault, Operation};
@@ -36,61 +37,88 @@ fn pairs<'a>(context: &'a mut Context<'_>, at: usize) -> &'a mut Vec<(Val, Val)>
 fn list(context: &mut Context<'_>, at: usize, access: &Access) -> Result<Val, Fault> {
     let process = context.process;
     let count = items(context, at).len();
-    let first = access.argument(0).clone();
-    let out_of_range = (ErrorKind::Index, "list index out of range");
-    match (access.operation, access.name) {
-        (Operation::Copy, _) | (Operation::Call, "copy") => {
+    match access.operation {
+        Operation::Call(Method::List(method)) => call_list(context, at, method, access),
+        Operation::Copy => {
             let copy = items(context, at).clone();
-            return Ok(context.state.allocate(process, Cell::List(copy)));
+            Ok(context.state.allocate(process, Cell::List(copy)))
         }
-        (Operation::Slice, _) => {
+        Operation::Slice => {
             let (start, stop) = bounds(access, count);
             let part = items(context, at)[start..stop].to_vec();
-            return Ok(context.state.allocate(process, Cell::List(part)));
+            Ok(context.state.allocate(process, Cell::List(part)))
         }
-        (Operation::Item, _) => match index(&first, count) {
-            Some(place) => return Ok(items(context, at)[place].clone()),
-            None => return context.raise(out_of_range.0, out_of_range.1),
-        },
-        (Operation::Next, _) => {
+        Operation::Item => {
+            let place = place(context, access.argument(0), count)?;
+            Ok(items(context, at)[place].clone())
+        }
+        Operation::Next => {
             let place = access.number(0, 0) as usize;
-            return Ok(items(context, at).get(place).cloned().unwrap_or(Val::Unset));
+            Ok(items(context, at).get(place).cloned().unwrap_or(Val::Unset))
         }
-        (Operation::SetItem, _) => match index(&first, count) {
-            Some(place) => items(context, at)[place] = access.argument(1).clone(),
-            None => return context.raise(out_of_range.0, out_of_range.1),
-        },
-        (Operation::Call, "append") => items(context, at).push(first),
-        (Operation::Call, "extend") => {
+        Operation::SetItem => {
+            let place = place(context, access.argument(0), count)?;
+            items(context, at)[place] = access.argument(1).clone();
+            Ok(Val::None)
+        }
+        _ => context.model(format!("a list has no access `{}`", access.shown(context))),
+    }
+}
+
+/// The place that an index means, which is inside the list.
+fn place(context: &Context<'_>, given: &Val, count: usize) -> Result<usize, Fault> {
+    match index(given, count) {
+        Some(place) => Ok(place),
+        None => context.raise(ErrorKind::Index, "list index out of range"),
+    }
+}
+
+fn call_list(
+    context: &mut Context<'_>,
+    at: usize,
+    method: ListMethod,
+    access: &Access,
+) -> Result<Val, Fault> {
+    let count = items(context, at).len();
+    let first = access.argument(0).clone();
+    match method {
+        ListMethod::Append => items(context, at).push(first),
+        ListMethod::Extend => {
             let more = plain::iterate(context, &first)?;
             plain::check_length(context, count + more.len())?;
             items(context, at).extend(more);
         }
-        (Operation::Call, "insert") => {
+        ListMethod::Insert => {
             let place = match access.number(0, 0) {
                 number if number < 0 => (number + count as i64).max(0) as usize,
                 number => (number as usize).min(count),
             };
             items(context, at).insert(place, access.argument(1).clone());
         }
-        (Operation::Call, "pop") => match index(&Val::Int(access.number(0, -1)), count) {
-            Some(place) => return Ok(items(context, at).remove(place)),
-            None => return context.raise(out_of_range.0, out_of_range.1),
-        },
-        (Operation::Call, "remove" | "index" | "count") => {
-            return search(context, at, &first, access.name);
+        ListMethod::Pop => {
+            let place = place(context, &Val::Int(access.number(0, -1)), count)?;
+            return Ok(items(context, at).remove(place));
         }
-        (Operation::Call, "reverse") => items(context, at).reverse(),
-        (Operation::Call, "sort") => {
+        ListMethod::Remove => {
+            let place = first_of(context, at, &first)?;
+            items(context, at).remove(place);
+        }
+        ListMethod::Index => return Ok(Val::Int(first_of(context, at, &first)? as i64)),
+        ListMethod::Count => {
+            let found = equal_items(context, at, &first)?;
+            return Ok(Val::Int(found.len() as i64));
+        }
+        ListMethod::Reverse => items(context, at).reverse(),
+        ListMethod::Sort => {
             let unsorted = items(context, at).clone();
             *items(context, at) = plain::sorted(context, unsorted)?;
         }
-        (_, name) => return context.model(format!("a list has no access `{name}`")),
     }
     Ok(Val::None)
 }
 
-fn search(context: &mut Context<'_>, at: usize, wanted: &Val, name: &str) -> Result<Val, Fault> {
+/// The places of the items that equal this.
+fn equal_items(context: &mut Context<'_>, at: usize, wanted: &Val) -> Result<Vec<usize>, Fault> {
     let all = items(context, at).clone();
     let mut found = Vec::new();
     for (place, item) in all.iter().enumerate() {
@@ -98,14 +126,13 @@ fn search(context: &mut Context<'_>, at: usize, wanted: &Val, name: &str) -> Res
             found.push(place);
         }
     }
-    match (name, found.first()) {
-        ("count", _) => Ok(Val::Int(found.len() as i64)),
-        (_, None) => context.raise(ErrorKind::Value, "not in the list"),
-        ("index", Some(place)) => Ok(Val::Int(*place as i64)),
-        (_, Some(place)) => {
-            items(context, at).remove(*place);
-            Ok(Val::None)
-        }
+    Ok(found)
+}
+
+fn first_of(context: &mut Context<'_>, at: usize, wanted: &Val) -> Result<usize, Fault> {
+    match equal_items(context, at, wanted)?.first() {
+        Some(place) => Ok(*place),
+        None => context.raise(ErrorKind::Value, "not in the list"),
     }
 }
 
@@ -140,70 +167,91 @@ pub(crate) fn set(context: &mut Context<'_>, at: usize, key: Val, value: Val) ->
 fn dict(context: &mut Context<'_>, at: usize, access: &Access) -> Result<Val, Fault> {
     let process = context.process;
     let key = access.argument(0).clone();
-    let pair_tuple = |(key, value): &(Val, Val)| Val::Tuple([key.clone(), value.clone()].into());
-    let listed: Vec<Val> = match (access.operation, access.name) {
-        (Operation::Copy, _) | (Operation::Call, "copy") => {
+    match access.operation {
+        Operation::Call(Method::Dict(method)) => call_dict(context, at, method, access),
+        Operation::Copy => {
             let copy = pairs(context, at).clone();
-            return Ok(context.state.allocate(process, Cell::Dict(copy)));
+            Ok(context.state.allocate(process, Cell::Dict(copy)))
         }
-        (Operation::Next, _) => {
+        Operation::Next => {
             let place = access.number(0, 0) as usize;
             let pair = pairs(context, at).get(place);
-            return Ok(pair.map_or(Val::Unset, |(key, _)| key.clone()));
+            Ok(pair.map_or(Val::Unset, |(key, _)| key.clone()))
         }
-        (Operation::Call, "keys") => pairs(context, at)
+        Operation::SetItem => {
+            set(context, at, key, access.argument(1).clone())?;
+            Ok(Val::None)
+        }
+        Operation::Item => match find(context, at, &key)? {
+            Some(place) => Ok(pairs(context, at)[place].1.clone()),
+            None => no_key(context, &key),
+        },
+        _ => context.model(format!("a dict has no access `{}`", access.shown(context))),
+    }
+}
+
+fn no_key(context: &mut Context<'_>, key: &Val) -> Result<Val, Fault> {
+    let text = plain::display(context, key)?;
+    context.raise(ErrorKind::Key, &text)
+}
+
+fn call_dict(
+    context: &mut Context<'_>,
+    at: usize,
+    method: DictMethod,
+    access: &Access,
+) -> Result<Val, Fault> {
+    let process = context.process;
+    let (key, otherwise) = (access.argument(0), access.argument(1).clone());
+    let pair_tuple = |(key, value): &(Val, Val)| Val::Tuple([key.clone(), value.clone()].into());
+    let listed: Vec<Val> = match method {
+        DictMethod::Keys => pairs(context, at)
             .iter()
             .map(|pair| pair.0.clone())
             .collect(),
-        (Operation::Call, "values") => pairs(context, at)
+        DictMethod::Values => pairs(context, at)
             .iter()
             .map(|pair| pair.1.clone())
             .collect(),
-        (Operation::Call, "items") => pairs(context, at).iter().map(pair_tuple).collect(),
-        (Operation::Call, "clear") => {
+        DictMethod::Items => pairs(context, at).iter().map(pair_tuple).collect(),
+        DictMethod::Copy => {
+            let copy = pairs(context, at).clone();
+            return Ok(context.state.allocate(process, Cell::Dict(copy)));
+        }
+        DictMethod::Clear => {
             pairs(context, at).clear();
             return Ok(Val::None);
         }
-        (Operation::Call, "update") => {
-            update(context, at, &key)?;
+        DictMethod::Update => {
+            update(context, at, key)?;
             return Ok(Val::None);
         }
-        (Operation::SetItem, _) => {
-            set(context, at, key, access.argument(1).clone())?;
-            return Ok(Val::None);
+        DictMethod::Get | DictMethod::SetDefault => {
+            if let Some(place) = find(context, at, key)? {
+                return Ok(pairs(context, at)[place].1.clone());
+            }
+            let value = match otherwise {
+                Val::Unset => Val::None,
+                given => given,
+            };
+            if method == DictMethod::SetDefault {
+                pairs(context, at).push((key.clone(), value.clone()));
+            }
+            return Ok(value);
         }
-        _ => return look_up(context, at, &key, access),
+        DictMethod::Pop => {
+            return match find(context, at, key)? {
+                Some(place) => Ok(pairs(context, at).remove(place).1),
+                None if otherwise == Val::Unset => no_key(context, key),
+                None => Ok(otherwise),
+            };
+        }
     };
     Ok(context.state.allocate(process, Cell::List(listed)))
 }
 
-fn look_up(context: &mut Context<'_>, at: usize, key: &Val, access: &Access) -> Result<Val, Fault> {
-    let place = find(context, at, key)?;
-    let otherwise = access.argument(1).clone();
-    match (access.operation, access.name, place) {
-        (Operation::Call, "pop", Some(place)) => Ok(pairs(context, at).remove(place).1),
-        (_, _, Some(place)) => Ok(pairs(context, at)[place].1.clone()),
-        (Operation::Call, "pop", None) if otherwise != Val::Unset => Ok(otherwise),
-        (Operation::Item, _, None) | (Operation::Call, "pop", None) => {
-            let text = plain::display(context, key)?;
-            context.raise(ErrorKind::Key, &text)
-        }
-        (Operation::Call, "setdefault", None) => {
-            let value = if otherwise == Val::Unset {
-                Val::None
-            } else {
-                otherwise
-            };
-            pairs(context, at).push((key.clone(), value.clone()));
-            Ok(value)
-        }
-        (Operation::Call, "get", None) if otherwise == Val::Unset => Ok(Val::None),
-        (Operation::Call, "get", None) => Ok(otherwise),
-        (_, name, None) => context.model(format!("a dict has no access `{name}`")),
-    }
-}
-
-fn update(context: &mut Context<'_>, at: usize, other: &Val) -> Result<(), Fault> {
+/// Takes all of another dict, or of a sequence of pairs.
+pub(super) fn update(context: &mut Context<'_>, at: usize, other: &Val) -> Result<(), Fault> {
     let cell = match other {
         Val::Ref(other) => context
             .state

@@ -1,8 +1,10 @@
 //! Events: a flag to wait for.
 
-use super::{Access, Body, Choice, Context, Done, Fault, Ready, Wait, phase};
+use poolproof_case::catalogue::EventMethod;
+
+use super::{Access, Choice, Context, Done, Fault, Id, Ready, Wait, phase};
 use crate::machine::Machine;
-use crate::state::{ObjectId, Phase, ProcessId, State, Val};
+use crate::state::{Phase, ProcessId, State, Val};
 
 /// A flag, and who waits for it where some code may clear it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -16,37 +18,35 @@ pub(super) fn ready(
     state: &State,
     process: ProcessId,
     this: &Event,
+    method: EventMethod,
     access: &Access,
 ) -> Ready {
-    if access.name != "wait" {
-        return Ready::NOW;
-    }
-    match phase(state, process) {
-        Phase::Arrived(_) => Ready::wait(false, access.timeout(0)),
-        Phase::Released(_) => Ready::NOW,
-        _ if machine.code.clears_events => Ready::NOW,
-        _ => Ready::wait(this.is_set, access.timeout(0)),
+    match method {
+        EventMethod::Wait => match phase(state, process) {
+            Phase::Arrived(_) => Ready::wait(false, access.timeout(0)),
+            Phase::Released(_) => Ready::NOW,
+            _ if machine.code.clears_events => Ready::NOW,
+            _ => Ready::wait(this.is_set, access.timeout(0)),
+        },
+        EventMethod::IsSet | EventMethod::Set | EventMethod::Clear => Ready::NOW,
     }
 }
 
-pub(super) fn perform(
+pub(super) fn call(
+    id: Id<Event>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: EventMethod,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let process = context.process;
-    let phase = phase(context.state, process).clone();
-    let Body::Event(event) = context.body(id) else {
-        return context.model("this is no event");
-    };
-    let result = match access.name {
-        "is_set" => Val::Bool(event.is_set),
-        "clear" => {
+    let event = context.get(id);
+    let result = match method {
+        EventMethod::IsSet => Val::Bool(event.is_set),
+        EventMethod::Clear => {
             event.is_set = false;
             Val::None
         }
-        "set" => {
+        EventMethod::Set => {
             event.is_set = true;
             // All who wait now are woken, whatever becomes of the flag before they run.
             for waiting in std::mem::take(&mut event.waiting) {
@@ -54,19 +54,24 @@ pub(super) fn perform(
             }
             Val::None
         }
-        "wait" if matches!(phase, Phase::Released(_)) => Val::Bool(true),
-        "wait" if phase == Phase::Begin && event.is_set => Val::Bool(true),
-        "wait" if choice == Choice::Expire || access.timeout(0) == Wait::Never => {
-            event.waiting.retain(|waiting| *waiting != process);
-            Val::Bool(false)
-        }
-        "wait" => {
-            event.waiting.push(process);
-            event.waiting.sort_unstable();
-            context.state.frame_mut(process).phase = Phase::Arrived(0);
-            return Ok(Done::Stay);
-        }
-        name => return context.model(format!("an event has no access `{name}`")),
+        EventMethod::Wait => return Ok(wait(id, context, access, choice)),
     };
     Ok(Done::Value(result))
+}
+
+fn wait(id: Id<Event>, context: &mut Context<'_>, access: &Access, choice: Choice) -> Done {
+    let process = context.process;
+    let phase = phase(context.state, process).clone();
+    let event = context.get(id);
+    if matches!(phase, Phase::Released(_)) || (phase == Phase::Begin && event.is_set) {
+        return Done::Value(Val::Bool(true));
+    }
+    if choice == Choice::Expire || access.timeout(0) == Wait::Never {
+        event.waiting.retain(|waiting| *waiting != process);
+        return Done::Value(Val::Bool(false));
+    }
+    event.waiting.push(process);
+    event.waiting.sort_unstable();
+    context.state.frame_mut(process).phase = Phase::Arrived(0);
+    Done::Stay
 }

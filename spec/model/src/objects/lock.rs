@@ -1,8 +1,9 @@
 //! Locks, recursive locks and semaphores, also a manager's.
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{Class, LockMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, Wait};
+use super::{Access, Body, Choice, Context, Done, Fault, Id, Ready, Wait};
 use crate::state::{NOBODY, ObjectId, ProcessId, State, Val};
 
 /// What can be taken, and who has taken it.
@@ -42,16 +43,16 @@ pub(crate) enum Flavour {
 }
 
 impl Flavour {
-    pub(crate) fn name(self, is_managed: bool) -> &'static str {
+    pub(crate) fn class(self, is_managed: bool) -> Class {
         match (self, is_managed) {
-            (Flavour::Lock, false) => "Lock",
-            (Flavour::Recursive, false) => "RLock",
-            (Flavour::Semaphore, false) => "Semaphore",
-            (Flavour::Bounded, false) => "BoundedSemaphore",
-            (Flavour::Lock, true) => "ManagedLock",
-            (Flavour::Recursive, true) => "ManagedRLock",
-            (Flavour::Semaphore, true) => "ManagedSemaphore",
-            (Flavour::Bounded, true) => "ManagedBoundedSemaphore",
+            (Flavour::Lock, false) => Class::Lock,
+            (Flavour::Recursive, false) => Class::RLock,
+            (Flavour::Semaphore, false) => Class::Semaphore,
+            (Flavour::Bounded, false) => Class::BoundedSemaphore,
+            (Flavour::Lock, true) => Class::ManagedLock,
+            (Flavour::Recursive, true) => Class::ManagedRLock,
+            (Flavour::Semaphore, true) => Class::ManagedSemaphore,
+            (Flavour::Bounded, true) => Class::ManagedBoundedSemaphore,
         }
     }
 }
@@ -106,7 +107,7 @@ impl Lock {
         }
     }
 
-    fn give_back(&mut self, process: ProcessId) -> Result<(), (ErrorKind, &'static str)> {
+    fn release(&mut self, process: ProcessId) -> Result<(), (ErrorKind, &'static str)> {
         match self.flavour {
             Flavour::Recursive if self.owner != process => {
                 return Err((ErrorKind::NotOwner, "released by one who does not hold it"));
@@ -142,66 +143,64 @@ pub(crate) fn of(state: &State, id: ObjectId) -> Option<&Lock> {
     }
 }
 
-fn wait(access: &Access) -> Wait {
-    if access.operation == Operation::Enter {
-        Wait::Forever
-    } else {
-        access.wait(0, 1)
+pub(super) fn ready(process: ProcessId, this: &Lock, method: LockMethod, access: &Access) -> Ready {
+    match method {
+        LockMethod::Acquire => ready_to_take(process, this, access.wait(0, 1)),
+        LockMethod::Release | LockMethod::GetValue => Ready::NOW,
     }
 }
 
-pub(super) fn ready(process: ProcessId, this: &Lock, access: &Access) -> Ready {
-    match (access.operation, access.name) {
-        (Operation::Enter, _) | (Operation::Call, "acquire") if this.is_left(process) => {
-            match this.fate {
-                Fate::Open => Ready::ways(2),
-                Fate::Silent => Ready::wait(false, wait(access)),
-                Fate::Told => Ready::NOW,
-            }
-        }
-        (Operation::Enter, _) | (Operation::Call, "acquire") => {
-            Ready::wait(this.can_take(process), wait(access))
-        }
-        _ => Ready::NOW,
+/// Whether it can be taken now, by who waits so long for it.
+pub(super) fn ready_to_take(process: ProcessId, this: &Lock, wait: Wait) -> Ready {
+    if !this.is_left(process) {
+        return Ready::wait(this.can_take(process), wait);
+    }
+    match this.fate {
+        Fate::Open => Ready::ways(2),
+        Fate::Silent => Ready::wait(false, wait),
+        Fate::Told => Ready::NOW,
     }
 }
 
-pub(super) fn perform(
+pub(super) fn call(
+    id: Id<Lock>,
     context: &mut Context<'_>,
-    id: ObjectId,
-    access: &Access,
+    method: LockMethod,
     choice: Choice,
 ) -> Result<Done, Fault> {
+    match method {
+        LockMethod::Acquire => take(id, context, choice),
+        LockMethod::Release => give_back(id, context),
+        LockMethod::GetValue => Ok(Done::Value(Val::Int(context.get(id).free.into()))),
+    }
+}
+
+/// Takes it, by a call or as a context manager.
+pub(super) fn take(id: Id<Lock>, context: &mut Context<'_>, choice: Choice) -> Result<Done, Fault> {
     let process = context.process;
-    let Body::Lock(lock) = context.body(id) else {
-        return context.model("this is no lock");
-    };
-    let result = match (access.operation, access.name) {
-        (Operation::Enter, _) | (Operation::Call, "acquire") if lock.is_left(process) => {
-            return of_the_dead(context, id, choice);
-        }
-        (Operation::Enter, _) | (Operation::Call, "acquire") => {
-            let is_taken = choice != Choice::Expire && lock.can_take(process);
-            if is_taken {
-                lock.take(process);
-            }
-            Val::Bool(is_taken)
-        }
-        (Operation::Leave, _) | (Operation::Call, "release") => match lock.give_back(process) {
-            Ok(()) => Val::None,
-            Err((kind, text)) => return context.raise(kind, text),
-        },
-        (Operation::Call, "get_value") => Val::Int(lock.free.into()),
-        _ => return context.model(format!("a lock has no access `{}`", access.name)),
-    };
-    Ok(Done::Value(result))
+    let lock = context.get(id);
+    if lock.is_left(process) {
+        return of_the_dead(id, context, choice);
+    }
+    let is_taken = choice != Choice::Expire && lock.can_take(process);
+    if is_taken {
+        lock.take(process);
+    }
+    Ok(Done::Value(Val::Bool(is_taken)))
+}
+
+/// Gives it back, by a call or as a context manager.
+pub(super) fn give_back(id: Id<Lock>, context: &mut Context<'_>) -> Result<Done, Fault> {
+    let process = context.process;
+    match context.get(id).release(process) {
+        Ok(()) => Ok(Done::Value(Val::None)),
+        Err((kind, text)) => context.raise(kind, text),
+    }
 }
 
 /// An acquire of a lock whose holder has ended: it waits, or is told so.
-fn of_the_dead(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> Result<Done, Fault> {
-    let Body::Lock(lock) = context.body(id) else {
-        return context.model("this is no lock");
-    };
+fn of_the_dead(id: Id<Lock>, context: &mut Context<'_>, choice: Choice) -> Result<Done, Fault> {
+    let lock = context.get(id);
     if lock.fate == Fate::Silent {
         return Ok(Done::Value(Val::Bool(false)));
     }

@@ -3,10 +3,14 @@
 //! Contents are copies, so that changing what was read changes nothing that is kept.
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{
+    Class, DictMethod, ListMethod, ManagedValueAttribute, ManagedValueMethod, NamespaceAttribute,
+};
 
 use super::container;
 use super::shared::coerce;
-use super::{Access, Body, Context, Done, Fault, ObjectId, Operation};
+use super::{Access, Context, Done, Fault, Id, Operation};
+use crate::error::ModelError;
 use crate::state::message::{self, Passage};
 use crate::state::{Cell, Parcel, Val};
 
@@ -28,91 +32,178 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn class(self) -> Class {
         match self {
-            Kind::Dict => "ManagedDict",
-            Kind::List => "ManagedList",
-            Kind::Namespace => "ManagedNamespace",
-            Kind::Value => "ManagedValue",
-            Kind::Array(_) => "ManagedArray",
+            Kind::Dict => Class::ManagedDict,
+            Kind::List => Class::ManagedList,
+            Kind::Namespace => Class::ManagedNamespace,
+            Kind::Value => Class::ManagedValue,
+            Kind::Array(_) => Class::ManagedArray,
         }
     }
 }
 
-pub(super) fn perform(
+/// A copy of what it holds, in the memory of the process that asks.
+fn inner(id: Id<Managed>, context: &mut Context<'_>) -> Val {
+    let content = context.get(id).content.clone();
+    message::unpack(context.state, context.process, &content)
+}
+
+/// It holds this from now on.
+fn keep(id: Id<Managed>, context: &mut Context<'_>, value: &Val) -> Result<(), Fault> {
+    let content = message::pack(context, value, Passage::Send)?;
+    context.get(id).content = content;
+    Ok(())
+}
+
+pub(super) fn call_value(
+    id: Id<Managed>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: ManagedValueMethod,
     access: &Access,
 ) -> Result<Done, Fault> {
-    let Body::Managed(Managed { kind, content }) = context.body(id).clone() else {
-        return context.model("this is nothing of a manager's");
-    };
-    let inner = message::unpack(context.state, context.process, &content);
-    let (result, is_changed) = match kind {
-        Kind::Value => match (access.operation, access.name) {
-            (Operation::Set, _) | (Operation::Call, "set") => {
-                let content = message::pack(context, access.argument(0), Passage::Send)?;
-                *context.body(id) = Body::Managed(Managed { kind, content });
-                return Ok(Done::Value(Val::None));
-            }
-            _ => return Ok(Done::Value(inner)),
-        },
-        Kind::Namespace => attribute(context, &inner, access)?,
-        Kind::Array(typecode) if access.operation == Operation::SetItem => {
-            let Some(number) = coerce(typecode, access.argument(1)) else {
-                return context.raise(ErrorKind::Type, "this type of array takes no such value");
-            };
-            let mut access = access.clone();
-            access.receiver = inner.clone();
-            access.arguments[1] = number;
-            (container::perform(context, &access)?, true)
+    match method {
+        ManagedValueMethod::Get => Ok(Done::Value(inner(id, context))),
+        ManagedValueMethod::Set => {
+            keep(id, context, access.argument(0))?;
+            Ok(Done::Value(Val::None))
         }
-        Kind::Dict | Kind::List | Kind::Array(_) => {
-            let mut access = access.clone();
-            access.receiver = inner.clone();
-            let is_changed = access.operation == Operation::SetItem
-                || access.operation == Operation::Call
-                    && !matches!(
-                        access.name,
-                        "get" | "keys" | "values" | "items" | "copy" | "index" | "count"
-                    );
-            (container::perform(context, &access)?, is_changed)
-        }
-    };
+    }
+}
+
+pub(super) fn get_value(
+    id: Id<Managed>,
+    context: &mut Context<'_>,
+    attribute: ManagedValueAttribute,
+) -> Result<Val, Fault> {
+    match attribute {
+        ManagedValueAttribute::Value => Ok(inner(id, context)),
+    }
+}
+
+pub(super) fn set_value(
+    id: Id<Managed>,
+    context: &mut Context<'_>,
+    attribute: ManagedValueAttribute,
+    value: &Val,
+) -> Result<Done, Fault> {
+    match attribute {
+        ManagedValueAttribute::Value => keep(id, context, value)?,
+    }
+    Ok(Done::Value(Val::None))
+}
+
+/// Whether a list's method changes it.
+pub(super) fn list_changes(method: ListMethod) -> bool {
+    match method {
+        ListMethod::Append
+        | ListMethod::Extend
+        | ListMethod::Insert
+        | ListMethod::Pop
+        | ListMethod::Remove
+        | ListMethod::Reverse
+        | ListMethod::Sort => true,
+        ListMethod::Index | ListMethod::Count => false,
+    }
+}
+
+/// Whether a dict's method changes it.
+pub(super) fn dict_changes(method: DictMethod) -> bool {
+    match method {
+        DictMethod::Pop | DictMethod::SetDefault | DictMethod::Update | DictMethod::Clear => true,
+        DictMethod::Get
+        | DictMethod::Keys
+        | DictMethod::Values
+        | DictMethod::Items
+        | DictMethod::Copy => false,
+    }
+}
+
+/// Makes an access to a copy of what it holds, which it holds then if that changed.
+pub(super) fn change(
+    id: Id<Managed>,
+    context: &mut Context<'_>,
+    access: &Access,
+    is_changed: bool,
+) -> Result<Done, Fault> {
+    let inner = inner(id, context);
+    let mut access = access.clone();
+    access.receiver = inner.clone();
+    let result = container::perform(context, &access)?;
     if is_changed {
-        let content = message::pack(context, &inner, Passage::Send)?;
-        *context.body(id) = Body::Managed(Managed { kind, content });
+        keep(id, context, &inner)?;
     }
     Ok(result)
 }
 
-/// A namespace's attribute is an item of the dict behind it.
-fn attribute(
+/// Reads or sets items.
+pub(super) fn items(
+    id: Id<Managed>,
     context: &mut Context<'_>,
-    inner: &Val,
     access: &Access,
-) -> Result<(Done, bool), Fault> {
-    let (process, key) = (context.process, Val::Text(access.symbol));
-    let Val::Ref(cell) = inner else {
-        return context.model("a namespace has lost its dict");
-    };
-    let Cell::Dict(pairs) = &mut context.state.space_mut(process).cells[*cell as usize] else {
-        return context.model("a namespace has lost its dict");
-    };
-    let at = pairs.iter().position(|(known, _)| *known == key);
-    match (access.operation, at) {
-        (Operation::Get, Some(at)) => Ok((Done::Value(pairs[at].1.clone()), false)),
-        (Operation::Get, None) => {
-            let name = context.machine.code.names.text(access.symbol);
-            context.raise(ErrorKind::Attribute, &format!("no attribute '{name}'"))
+) -> Result<Done, Fault> {
+    let is_changed = access.operation == Operation::SetItem;
+    match context.get(id).kind {
+        Kind::Value => Ok(Done::Value(inner(id, context))),
+        Kind::Namespace => context.model("a namespace has no items"),
+        Kind::Array(typecode) if is_changed => {
+            let Some(number) = coerce(typecode, access.argument(1)) else {
+                return context.raise(ErrorKind::Type, "this type of array takes no such value");
+            };
+            let mut access = access.clone();
+            access.arguments[1] = number;
+            change(id, context, &access, true)
         }
-        (_, at) => {
-            let value = access.argument(0).clone();
-            match at {
-                Some(at) => pairs[at].1 = value,
-                None => pairs.push((key, value)),
-            }
-            Ok((Done::Value(Val::None), true))
-        }
+        Kind::Dict | Kind::List | Kind::Array(_) => change(id, context, access, is_changed),
     }
+}
+
+/// The pairs of the dict that stands for a namespace: an attribute is an item of it.
+fn pairs<'a>(context: &'a mut Context<'_>, dict: &Val) -> Result<&'a mut Vec<(Val, Val)>, Fault> {
+    const LOST: &str = "a namespace has lost its dict";
+    let (process, place) = (context.process, context.place);
+    let cells = &mut context.state.space_mut(process).cells;
+    let cell = match dict {
+        Val::Ref(cell) => cells.get_mut(*cell as usize),
+        _ => None,
+    };
+    match cell {
+        Some(Cell::Dict(pairs)) => Ok(pairs),
+        _ => Err(Fault::Model(ModelError::new(place, LOST))),
+    }
+}
+
+pub(super) fn get_attribute(
+    id: Id<Managed>,
+    context: &mut Context<'_>,
+    attribute: NamespaceAttribute,
+    access: &Access,
+) -> Result<Val, Fault> {
+    let NamespaceAttribute::Any = attribute;
+    let inner = inner(id, context);
+    let key = Val::Text(access.symbol);
+    let mut known = pairs(context, &inner)?.iter();
+    if let Some((_, value)) = known.find(|(known, _)| *known == key) {
+        return Ok(value.clone());
+    }
+    let name = context.machine.code.names.text(access.symbol);
+    context.raise(ErrorKind::Attribute, &format!("no attribute '{name}'"))
+}
+
+pub(super) fn set_attribute(
+    id: Id<Managed>,
+    context: &mut Context<'_>,
+    attribute: NamespaceAttribute,
+    access: &Access,
+) -> Result<Done, Fault> {
+    let NamespaceAttribute::Any = attribute;
+    let inner = inner(id, context);
+    let (key, value) = (Val::Text(access.symbol), access.argument(0).clone());
+    let pairs = pairs(context, &inner)?;
+    match pairs.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, old)) => *old = value,
+        None => pairs.push((key, value)),
+    }
+    keep(id, context, &inner)?;
+    Ok(Done::Value(Val::None))
 }

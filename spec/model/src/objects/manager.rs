@@ -1,11 +1,12 @@
 //! Managers: a process that keeps objects for others, also over TCP with a key.
 
-use poolproof_case::{ErrorKind, StartMethod};
+use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{Class, ManagerAttribute, ManagerMethod, Method};
 
 use super::managed::{Kind, Managed};
 use super::queue::{Flavour, Queue};
 use super::shared::coerce;
-use super::{Access, Body, Context, Done, Fault, Operation, module};
+use super::{Access, Body, Context, Done, Fault, Id, Operation, container, module};
 use crate::machine::plain;
 use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
@@ -64,43 +65,48 @@ pub(crate) fn shut_down(state: &mut State, manager: ObjectId) {
     }
 }
 
-pub(super) fn make(
-    context: &mut Context<'_>,
-    name: &str,
-    access: &Access,
-    _method: StartMethod,
-) -> Result<Val, Fault> {
-    if name == "ManagerClient" {
-        let (address, key) = (access.argument(0).clone(), access.argument(1).clone());
-        let client = Client {
-            address,
-            key,
-            server: NOBODY,
-        };
-        return Ok(Val::Object(context.create(Body::Client(client))));
-    }
+/// Starts a manager.
+pub(super) fn make(context: &mut Context<'_>) -> Val {
+    Val::Object(start(context, None))
+}
+
+/// Starts one that serves over TCP.
+pub(super) fn make_server(context: &mut Context<'_>, access: &Access) -> Result<Val, Fault> {
     let key = match access.argument(0) {
         Val::Bytes(key) => Some(*key),
         _ => None,
     };
+    let id = start(context, key);
+    for (name, value) in plain::named(context, access.argument(1))? {
+        let object = share(context, id, &value)?;
+        if let Body::Manager(manager) = context.body(id) {
+            manager.shares.push((name, object));
+        }
+    }
+    Ok(Val::Object(id))
+}
+
+/// Knows of one elsewhere.
+pub(super) fn make_client(context: &mut Context<'_>, access: &Access) -> Val {
+    let client = Client {
+        address: access.argument(0).clone(),
+        key: access.argument(1).clone(),
+        server: NOBODY,
+    };
+    Val::Object(context.create(Body::Client(client)))
+}
+
+fn start(context: &mut Context<'_>, key: Option<Symbol>) -> ObjectId {
     let manager = Manager {
         creator: context.process,
         is_alive: true,
         address: context.state.opaque(),
-        key: key.filter(|_| name == "ManagerServer"),
+        key,
         shares: Vec::new(),
     };
     let id = context.create(Body::Manager(manager));
     context.state.managers.push(id);
-    if name == "ManagerServer" {
-        for (name, value) in plain::named(context, access.argument(1))? {
-            let object = share(context, id, &value)?;
-            if let Body::Manager(manager) = context.body(id) {
-                manager.shares.push((name, object));
-            }
-        }
-    }
-    Ok(Val::Object(id))
+    id
 }
 
 /// What a server shares under a name: a container of its own, or an object by the catalogue's name.
@@ -108,15 +114,17 @@ fn share(context: &mut Context<'_>, manager: ObjectId, value: &Val) -> Result<Ob
     if let Val::Text(name) = value {
         let name = context.machine.code.names.text(*name);
         let name = name.strip_prefix("Managed").unwrap_or(&name).to_owned();
+        let Some(Method::Manager(maker)) = Class::Manager.method(&name) else {
+            return context.model(format!("the machine cannot make `{name}`"));
+        };
         let access = Access {
             receiver: Val::Object(manager),
-            operation: Operation::Call,
-            name: "",
+            operation: Operation::Call(Method::Manager(maker)),
             symbol: 0,
             arguments: Vec::new(),
             place: context.place,
         };
-        let proxy = make_managed(context, manager, &name, &access)?;
+        let proxy = make_managed(context, manager, maker, &access)?;
         return match proxy {
             Val::Object(object) => Ok(object),
             _ => context.model("a server shares objects"),
@@ -155,42 +163,52 @@ fn manager_of(context: &Context<'_>, manager: ObjectId) -> ObjectId {
     }
 }
 
-pub(super) fn perform(
+pub(super) fn get(
+    id: Id<Manager>,
     context: &mut Context<'_>,
-    id: ObjectId,
-    access: &Access,
-) -> Result<Done, Fault> {
-    let Body::Manager(manager) = context.body(id) else {
-        return context.model("this is no manager");
-    };
-    let is_alive = manager.is_alive;
-    let result = match (access.operation, access.name) {
-        (Operation::Get, "address") => manager.address.clone(),
-        (Operation::Enter, _) if !is_alive => {
-            return context.raise(ErrorKind::Closed, "the manager has ended");
-        }
-        (Operation::Enter, _) => Val::None,
-        (Operation::Leave, _) | (Operation::Call, "shutdown") => {
-            shut_down(context.state, id);
-            Val::None
-        }
-        _ if !is_alive => return context.raise(ErrorKind::BrokenPipe, "the manager has ended"),
-        (Operation::Call, "shared") => shared(context, id, access)?,
-        (Operation::Call, name) => make_managed(context, id, name, access)?,
-        (_, name) => return context.model(format!("a manager has no access `{name}`")),
-    };
-    Ok(Done::Value(result))
+    attribute: ManagerAttribute,
+) -> Result<Val, Fault> {
+    match attribute {
+        ManagerAttribute::Address => Ok(context.get(id).address.clone()),
+    }
 }
 
-fn shared(context: &mut Context<'_>, id: ObjectId, access: &Access) -> Result<Val, Fault> {
-    let Body::Manager(manager) = context.body(id) else {
-        return context.model("this is no manager");
-    };
-    let found = manager
-        .shares
-        .iter()
-        .find(|(name, _)| Val::Text(*name) == *access.argument(0));
-    match found {
+/// Enters it as a context manager.
+pub(super) fn enter(id: Id<Manager>, context: &mut Context<'_>) -> Result<Done, Fault> {
+    if context.get(id).is_alive {
+        Ok(Done::Value(Val::None))
+    } else {
+        context.raise(ErrorKind::Closed, "the manager has ended")
+    }
+}
+
+/// Ends it, as leaving it does.
+pub(super) fn leave(id: Id<Manager>, context: &mut Context<'_>) -> Result<Done, Fault> {
+    shut_down(context.state, id.number());
+    Ok(Done::Value(Val::None))
+}
+
+pub(super) fn call(
+    id: Id<Manager>,
+    context: &mut Context<'_>,
+    method: ManagerMethod,
+    access: &Access,
+) -> Result<Done, Fault> {
+    if method == ManagerMethod::Shutdown {
+        return leave(id, context);
+    }
+    if !context.get(id).is_alive {
+        return context.raise(ErrorKind::BrokenPipe, "the manager has ended");
+    }
+    match method {
+        ManagerMethod::Shared => shared(id, context, access).map(Done::Value),
+        maker => make_managed(context, id.number(), maker, access).map(Done::Value),
+    }
+}
+
+fn shared(id: Id<Manager>, context: &mut Context<'_>, access: &Access) -> Result<Val, Fault> {
+    let mut shares = context.get(id).shares.iter();
+    match shares.find(|(name, _)| Val::Text(*name) == *access.argument(0)) {
         Some((_, object)) => Ok(Val::Object(*object)),
         None => context.model("the server shares nothing under this name"),
     }
@@ -200,65 +218,82 @@ fn shared(context: &mut Context<'_>, id: ObjectId, access: &Access) -> Result<Va
 fn make_managed(
     context: &mut Context<'_>,
     manager: ObjectId,
-    name: &str,
+    maker: ManagerMethod,
     access: &Access,
 ) -> Result<Val, Fault> {
     let first = access.argument(0).clone();
     let process = context.process;
-    let value = match name {
-        "dict" => {
+    let (kind, value) = match maker {
+        ManagerMethod::Dict => {
             let dict = context.state.allocate(process, Cell::Dict(Vec::new()));
             if let (Val::Ref(at), false) = (&dict, first == Val::Unset) {
-                let mut update = access.clone();
-                update.receiver = Val::Ref(*at);
-                update.operation = Operation::Call;
-                update.name = "update";
-                super::container::perform(context, &update)?;
+                container::update(context, *at as usize, &first)?;
             }
             (Kind::Dict, dict)
         }
-        "list" => {
+        ManagerMethod::List => {
             let items = match first {
                 Val::Unset => Vec::new(),
                 given => plain::iterate(context, &given)?,
             };
-            (
-                Kind::List,
-                context.state.allocate(process, Cell::List(items)),
-            )
+            let list = context.state.allocate(process, Cell::List(items));
+            (Kind::List, list)
         }
-        "Namespace" => (
-            Kind::Namespace,
-            context.state.allocate(process, Cell::Dict(Vec::new())),
-        ),
-        "Value" => (Kind::Value, access.argument(1).clone()),
-        "Array" => return make_array(context, manager, access),
-        "Queue" | "JoinableQueue" => {
-            let flavour = if name == "Queue" {
-                Flavour::Plain
-            } else {
-                Flavour::Joinable
-            };
-            let queue = Queue::new(flavour, true, access.number(0, 0));
-            let object = context.create(Body::Queue(queue));
-            context.state.objects[object as usize].manager = manager_of(context, manager);
-            return Ok(Val::Object(object));
+        ManagerMethod::Namespace => {
+            let dict = context.state.allocate(process, Cell::Dict(Vec::new()));
+            (Kind::Namespace, dict)
         }
-        name => {
-            let before = context.state.objects.len();
-            let object = module::make_lock(context, name, access)?;
-            let owner = manager_of(context, manager);
-            for made in &mut context.state.objects[before..] {
-                made.manager = owner;
-            }
-            return Ok(Val::Object(object));
+        ManagerMethod::Value => (Kind::Value, access.argument(1).clone()),
+        ManagerMethod::Array => return make_array(context, manager, access),
+        ManagerMethod::Queue => return Ok(make_queue(context, manager, Flavour::Plain, access)),
+        ManagerMethod::JoinableQueue => {
+            return Ok(make_queue(context, manager, Flavour::Joinable, access));
+        }
+        ManagerMethod::Lock => return make_lock(context, manager, Class::Lock, access),
+        ManagerMethod::RLock => return make_lock(context, manager, Class::RLock, access),
+        ManagerMethod::Semaphore => return make_lock(context, manager, Class::Semaphore, access),
+        ManagerMethod::BoundedSemaphore => {
+            return make_lock(context, manager, Class::BoundedSemaphore, access);
+        }
+        ManagerMethod::Condition => return make_lock(context, manager, Class::Condition, access),
+        ManagerMethod::Event => return make_lock(context, manager, Class::Event, access),
+        ManagerMethod::Barrier => return make_lock(context, manager, Class::Barrier, access),
+        ManagerMethod::Shutdown | ManagerMethod::Shared | ManagerMethod::Connect => {
+            return context.model(format!("a manager cannot make `{}`", access.shown(context)));
         }
     };
     // Among threads a manager's list is a list.
-    if context.is_threads() && matches!(value.0, Kind::Dict | Kind::List) {
-        return Ok(value.1);
+    if context.is_threads() && matches!(kind, Kind::Dict | Kind::List) {
+        return Ok(value);
     }
-    keep(context, manager, value.0, &value.1).map(Val::Object)
+    keep(context, manager, kind, &value).map(Val::Object)
+}
+
+fn make_queue(
+    context: &mut Context<'_>,
+    manager: ObjectId,
+    flavour: Flavour,
+    access: &Access,
+) -> Val {
+    let queue = Queue::new(flavour, true, access.number(0, 0));
+    let object = context.create(Body::Queue(queue));
+    context.state.objects[object as usize].manager = manager_of(context, manager);
+    Val::Object(object)
+}
+
+fn make_lock(
+    context: &mut Context<'_>,
+    manager: ObjectId,
+    class: Class,
+    access: &Access,
+) -> Result<Val, Fault> {
+    let before = context.state.objects.len();
+    let object = module::make_lock(context, class, access)?;
+    let owner = manager_of(context, manager);
+    for made in &mut context.state.objects[before..] {
+        made.manager = owner;
+    }
+    Ok(Val::Object(object))
 }
 
 fn make_array(context: &mut Context<'_>, manager: ObjectId, access: &Access) -> Result<Val, Fault> {
@@ -283,47 +318,59 @@ fn make_array(context: &mut Context<'_>, manager: ObjectId, access: &Access) -> 
     keep(context, manager, Kind::Array(typecode), &list).map(Val::Object)
 }
 
-pub(super) fn perform_client(
+pub(super) fn call_client(
+    id: Id<Client>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: ManagerMethod,
     access: &Access,
 ) -> Result<Done, Fault> {
-    let Body::Client(Client {
-        address,
-        key,
-        server,
-    }) = context.body(id).clone()
-    else {
-        return context.model("this is no client");
-    };
-    match access.name {
-        "connect" => {
-            let is_it = |object: &super::Object| {
-                matches!(&object.body, Body::Manager(manager)
-                    if manager.address == address && manager.is_alive)
-            };
-            let Some(found) = context.state.objects.iter().position(is_it) else {
-                return context.raise(ErrorKind::BrokenPipe, "nobody listens there");
-            };
-            let is_key = match &context.state.objects[found].body {
-                Body::Manager(manager) => manager.key.map(Val::Bytes) == Some(key),
-                _ => false,
-            };
-            if !is_key {
-                return context.raise(ErrorKind::Auth, "the keys differ");
-            }
-            if let Body::Client(client) = context.body(id) {
-                client.server = found as ObjectId;
-            }
-            Ok(Done::Value(Val::None))
-        }
-        "shared" if server == NOBODY => {
+    let server = context.get(id).server;
+    match method {
+        ManagerMethod::Connect => connect(id, context),
+        ManagerMethod::Shared if server == NOBODY => {
             context.raise(ErrorKind::Usage, "the client has not connected")
         }
-        "shared" if is_gone(context.state, server) => {
+        ManagerMethod::Shared if is_gone(context.state, server) => {
             context.raise(ErrorKind::BrokenPipe, "the manager has ended")
         }
-        "shared" => shared(context, server, access).map(Done::Value),
-        name => context.model(format!("a client has no access `{name}`")),
+        ManagerMethod::Shared => shared(context.id(server)?, context, access).map(Done::Value),
+        ManagerMethod::Dict
+        | ManagerMethod::List
+        | ManagerMethod::Namespace
+        | ManagerMethod::Lock
+        | ManagerMethod::RLock
+        | ManagerMethod::Semaphore
+        | ManagerMethod::BoundedSemaphore
+        | ManagerMethod::Condition
+        | ManagerMethod::Event
+        | ManagerMethod::Barrier
+        | ManagerMethod::Queue
+        | ManagerMethod::JoinableQueue
+        | ManagerMethod::Value
+        | ManagerMethod::Array
+        | ManagerMethod::Shutdown => context.model(format!(
+            "a client has no access `{}`",
+            access.shown(context)
+        )),
     }
+}
+
+fn connect(id: Id<Client>, context: &mut Context<'_>) -> Result<Done, Fault> {
+    let Client { address, key, .. } = context.get(id).clone();
+    let is_it = |object: &super::Object| {
+        matches!(&object.body, Body::Manager(manager)
+            if manager.address == address && manager.is_alive)
+    };
+    let Some(found) = context.state.objects.iter().position(is_it) else {
+        return context.raise(ErrorKind::BrokenPipe, "nobody listens there");
+    };
+    let is_key = match &context.state.objects[found].body {
+        Body::Manager(manager) => manager.key.map(Val::Bytes) == Some(key),
+        _ => false,
+    };
+    if !is_key {
+        return context.raise(ErrorKind::Auth, "the keys differ");
+    }
+    context.get(id).server = found as ObjectId;
+    Ok(Done::Value(Val::None))
 }

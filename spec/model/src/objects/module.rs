@@ -1,6 +1,6 @@
 //! The module, its contexts, and the construction of every object.
 
-use poolproof_case::catalogue::{Kind, Object};
+use poolproof_case::catalogue::{Class, Kind, Method, ModuleMethod};
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::barrier::Barrier;
@@ -9,8 +9,10 @@ use super::event::Event;
 use super::lock::{Flavour, Lock};
 use super::queue::{self, Queue};
 use super::shared::{self, Shared, coerce};
-use super::{Access, Body, Choice, Context, Done, Fault, Ready, connection, manager, pool, start};
-use crate::machine::{Machine, plain};
+use super::{
+    Access, Body, Choice, Context, Done, Fault, Operation, Ready, connection, manager, pool, start,
+};
+use crate::machine::plain;
 use crate::state::{NOBODY, ProcessId, Role, State, Val};
 
 /// The start methods that a platform's default may be.
@@ -23,25 +25,22 @@ const DEFAULTS: [StartMethod; 3] = [
 /// Whether asking fixes the default start method, which any platform may choose for itself.
 fn fixes(state: &State, process: ProcessId, access: &Access) -> bool {
     let is_unset = state.space(process).default_method.is_none();
-    let asks = match access.name {
-        "get_start_method" => !access.flag(0, false),
-        "get_context" => !access.is_given(0),
-        "set_start_method"
-        | "get_all_start_methods"
-        | "active_children"
-        | "current_process"
-        | "parent_process" => false,
+    let asks = match access.operation {
+        Operation::Call(Method::Module(method)) => match method {
+            ModuleMethod::GetStartMethod => !access.flag(0, false),
+            ModuleMethod::GetContext => !access.is_given(0),
+            ModuleMethod::SetStartMethod
+            | ModuleMethod::GetAllStartMethods
+            | ModuleMethod::ActiveChildren
+            | ModuleMethod::CurrentProcess
+            | ModuleMethod::ParentProcess => false,
+        },
         _ => true,
     };
     access.receiver == Val::Module && is_unset && asks
 }
 
-pub(super) fn ready(
-    _machine: &Machine,
-    state: &State,
-    process: ProcessId,
-    access: &Access,
-) -> Ready {
+pub(super) fn ready(state: &State, process: ProcessId, access: &Access) -> Ready {
     Ready::ways(if fixes(state, process, access) {
         DEFAULTS.len()
     } else {
@@ -66,29 +65,44 @@ pub(super) fn perform(
         Val::Context(method) => Some(method),
         _ => context.state.space(process).default_method,
     };
-    let result = match access.name {
-        "get_start_method" => own.map_or(Val::None, |method| text(context, method.name())),
-        "set_start_method" => return set_start_method(context, access),
-        "get_context" => match access.argument(0) {
+    match access.operation {
+        Operation::Call(Method::Module(method)) => call(context, method, own, access),
+        Operation::Call(Method::Make(class)) => {
+            let method = own.unwrap_or(context.machine.method);
+            make(context, class, access, method).map(Done::Value)
+        }
+        _ => context.model(format!(
+            "the module has no access `{}`",
+            access.shown(context)
+        )),
+    }
+}
+
+fn call(
+    context: &mut Context<'_>,
+    method: ModuleMethod,
+    own: Option<StartMethod>,
+    access: &Access,
+) -> Result<Done, Fault> {
+    let process = context.process;
+    let result = match method {
+        ModuleMethod::GetStartMethod => own.map_or(Val::None, |own| text(context, own.name())),
+        ModuleMethod::SetStartMethod => return set_start_method(context, access),
+        ModuleMethod::GetContext => match access.argument(0) {
             Val::Text(name) => match parse(context, *name) {
                 Some(method) => Val::Context(method),
                 None => return context.raise(ErrorKind::Usage, "unknown start method"),
             },
             _ => Val::Context(own.unwrap_or(StartMethod::Fork)),
         },
-        "get_all_start_methods" => {
+        ModuleMethod::GetAllStartMethods => {
             return context.model("which start methods there are depends on the platform");
         }
-        "active_children" => active_children(context),
-        "current_process" => Val::Object(context.state.processes[process as usize].object),
-        "parent_process" => parent(context),
-        name => match poolproof_case::catalogue::object(name) {
-            Some(object) => {
-                let method = own.unwrap_or(context.machine.method);
-                return make(context, object, access, method).map(Done::Value);
-            }
-            None => return context.model(format!("the module has no access `{name}`")),
-        },
+        ModuleMethod::ActiveChildren => active_children(context),
+        ModuleMethod::CurrentProcess => {
+            Val::Object(context.state.processes[process as usize].object)
+        }
+        ModuleMethod::ParentProcess => parent(context),
     };
     Ok(Done::Value(result))
 }
@@ -153,43 +167,72 @@ fn parent(context: &Context<'_>) -> Val {
 /// Constructs an object of the catalogue.
 pub(crate) fn make(
     context: &mut Context<'_>,
-    object: &'static Object,
+    class: Class,
     access: &Access,
     method: StartMethod,
 ) -> Result<Val, Fault> {
     // Among threads, too, nothing says that what is put is there at once.
     let queue = |flavour| Body::Queue(Queue::new(flavour, false, access.number(0, 0)));
-    let body = match object.name {
-        "Process" => return start::make(context, access, method),
-        "Pool" => return pool::make(context, access, method),
-        "Pipe" => return Ok(connection::make(context, access.flag(0, true))),
-        "Manager" | "ManagerServer" | "ManagerClient" => {
-            return manager::make(context, object.name, access, method);
+    let body = match class {
+        Class::Process => return start::make(context, access, method),
+        Class::Pool => return pool::make(context, access, method),
+        Class::Pipe => return Ok(connection::make(context, access.flag(0, true))),
+        Class::Manager => return Ok(manager::make(context)),
+        Class::ManagerServer => return manager::make_server(context, access),
+        Class::ManagerClient => return Ok(manager::make_client(context, access)),
+        Class::Queue => queue(queue::Flavour::Plain),
+        Class::JoinableQueue => queue(queue::Flavour::Joinable),
+        Class::SimpleQueue => queue(queue::Flavour::Simple),
+        Class::Value | Class::Array | Class::RawValue | Class::RawArray => {
+            return make_shared(context, class, access);
         }
-        "Queue" => queue(queue::Flavour::Plain),
-        "JoinableQueue" => queue(queue::Flavour::Joinable),
-        "SimpleQueue" => queue(queue::Flavour::Simple),
-        "Value" | "Array" | "RawValue" | "RawArray" => {
-            return make_shared(context, object.name, access);
+        Class::Lock
+        | Class::RLock
+        | Class::Semaphore
+        | Class::BoundedSemaphore
+        | Class::Condition
+        | Class::Event
+        | Class::Barrier => return make_lock(context, class, access).map(Val::Object),
+        Class::Module
+        | Class::Context
+        | Class::AsyncResult
+        | Class::ResultIterator
+        | Class::Connection
+        | Class::ManagedArray
+        | Class::ManagedBarrier
+        | Class::ManagedBoundedSemaphore
+        | Class::ManagedCondition
+        | Class::ManagedDict
+        | Class::ManagedEvent
+        | Class::ManagedJoinableQueue
+        | Class::ManagedList
+        | Class::ManagedLock
+        | Class::ManagedNamespace
+        | Class::ManagedQueue
+        | Class::ManagedRLock
+        | Class::ManagedSemaphore
+        | Class::ManagedValue
+        | Class::Dict
+        | Class::List => {
+            return context.model(format!("the machine cannot make `{}`", class.name()));
         }
-        _ => return make_lock(context, object.name, access).map(Val::Object),
     };
-    debug_assert!(object.makes == Kind::Any, "pairs are made above");
+    debug_assert!(class.object().makes == Kind::Any, "pairs are made above");
     Ok(Val::Object(context.create(body)))
 }
 
 /// Constructs a lock, a semaphore, a condition, an event or a barrier.
 pub(super) fn make_lock(
     context: &mut Context<'_>,
-    name: &str,
+    class: Class,
     access: &Access,
 ) -> Result<u32, Fault> {
     let count = || u32::try_from(access.number(0, 1)).ok();
-    let body = match name {
-        "Lock" => Body::Lock(Lock::new(Flavour::Lock, 1)),
-        "RLock" => Body::Lock(Lock::new(Flavour::Recursive, 1)),
-        "Semaphore" | "BoundedSemaphore" => {
-            let flavour = if name == "Semaphore" {
+    let body = match class {
+        Class::Lock => Body::Lock(Lock::new(Flavour::Lock, 1)),
+        Class::RLock => Body::Lock(Lock::new(Flavour::Recursive, 1)),
+        Class::Semaphore | Class::BoundedSemaphore => {
+            let flavour = if class == Class::Semaphore {
                 Flavour::Semaphore
             } else {
                 Flavour::Bounded
@@ -199,7 +242,7 @@ pub(super) fn make_lock(
                 None => return context.raise(ErrorKind::Usage, "a semaphore counts from zero"),
             }
         }
-        "Condition" => {
+        Class::Condition => {
             let lock = match access.argument(0) {
                 Val::Object(lock) => *lock,
                 _ => context.create(Body::Lock(Lock::new(Flavour::Recursive, 1))),
@@ -209,8 +252,8 @@ pub(super) fn make_lock(
                 waiting: Vec::new(),
             })
         }
-        "Event" => Body::Event(Event::default()),
-        "Barrier" => {
+        Class::Event => Body::Event(Event::default()),
+        Class::Barrier => {
             let Some(parties) = count().filter(|parties| *parties > 0) else {
                 return context.raise(ErrorKind::Usage, "a barrier has at least one party");
             };
@@ -231,14 +274,14 @@ pub(super) fn make_lock(
                 timeout,
             })
         }
-        name => return context.model(format!("the machine cannot make `{name}`")),
+        other => return context.model(format!("`{}` is no kind of lock", other.name())),
     };
     Ok(context.create(body))
 }
 
-fn make_shared(context: &mut Context<'_>, name: &str, access: &Access) -> Result<Val, Fault> {
-    let is_array = name.ends_with("Array");
-    let is_raw = name.starts_with("Raw");
+fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Result<Val, Fault> {
+    let is_array = matches!(class, Class::Array | Class::RawArray);
+    let is_raw = matches!(class, Class::RawValue | Class::RawArray);
     let typecode = match access.argument(0) {
         Val::Text(name) => context.machine.code.names.text(*name),
         _ => return context.model("a type code is a text"),

@@ -2,12 +2,11 @@
 
 use std::collections::VecDeque;
 
+use poolproof_case::catalogue::PoolMethod;
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::result::{self, Outcome};
-use super::{
-    Access, Body, Choice, Context, Done, Fault, Operation, Ready, phase, process, start, submit,
-};
+use super::{Access, Body, Choice, Context, Done, Fault, Id, Ready, phase, process, start, submit};
 use crate::machine::{Machine, plain, run};
 use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
@@ -85,86 +84,118 @@ pub(super) fn ready(
     machine: &Machine,
     state: &State,
     process: ProcessId,
-    this: &Pool,
+    (id, this): (ObjectId, &Pool),
+    method: PoolMethod,
     access: &Access,
 ) -> Ready {
-    let Val::Object(id) = access.receiver else {
-        return Ready::NOW;
-    };
     if let Phase::Result(job) = phase(state, process) {
         return match &state.objects[*job as usize].body {
             Body::Job(job) => result::wait(state, job, super::Wait::Forever),
             _ => Ready::NOW,
         };
     }
-    let is_over = workers(state, id).next().is_none()
-        && this.tasks.is_empty()
-        && this.arrived.is_empty()
-        && !is_calling(state, id, process);
-    match (access.operation, access.name) {
-        (Operation::Call, "join") => Ready::when(this.life == Life::Open || is_over),
-        (Operation::Leave, _) | (Operation::Call, "terminate") => {
-            Ready::when(*phase(state, process) != Phase::Ending || is_over)
+    match method {
+        PoolMethod::Join => {
+            Ready::when(this.life == Life::Open || is_over(state, id, this, process))
         }
-        (Operation::Call, "close") => Ready::NOW,
+        PoolMethod::Terminate => ready_to_end(state, process, (id, this)),
+        PoolMethod::Close => Ready::NOW,
         // That a lock or a queue is sent with a task is refused, or works.
-        _ => match message::refused(machine, state, process, access.argument(1)) {
-            Some(ErrorKind::NotInheritable) => Ready::ways(2),
-            _ => Ready::NOW,
-        },
+        PoolMethod::Apply
+        | PoolMethod::ApplyAsync
+        | PoolMethod::Map
+        | PoolMethod::MapAsync
+        | PoolMethod::Starmap
+        | PoolMethod::StarmapAsync
+        | PoolMethod::Imap
+        | PoolMethod::ImapUnordered => {
+            match message::refused(machine, state, process, access.argument(1)) {
+                Some(ErrorKind::NotInheritable) => Ready::ways(2),
+                _ => Ready::NOW,
+            }
+        }
     }
 }
 
-pub(super) fn perform(
+/// Whether nothing more comes of a pool.
+fn is_over(state: &State, id: ObjectId, this: &Pool, process: ProcessId) -> bool {
+    workers(state, id).next().is_none()
+        && this.tasks.is_empty()
+        && this.arrived.is_empty()
+        && !is_calling(state, id, process)
+}
+
+/// Whether who terminates it can go on: its workers have ended.
+pub(super) fn ready_to_end(
+    state: &State,
+    process: ProcessId,
+    (id, this): (ObjectId, &Pool),
+) -> Ready {
+    let has_told = *phase(state, process) == Phase::Ending;
+    Ready::when(!has_told || is_over(state, id, this, process))
+}
+
+pub(super) fn call(
+    id: Id<Pool>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: PoolMethod,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let process = context.process;
-    if let Phase::Result(job) = *phase(context.state, process) {
-        return result::take(context, job, choice).map(Done::Value);
+    if let Phase::Result(job) = *phase(context.state, context.process) {
+        return result::take(context.id(job)?, context, choice).map(Done::Value);
     }
-    let Body::Pool(pool) = context.body(id) else {
-        return context.model("this is no pool");
-    };
-    let life = pool.life;
-    match (access.operation, access.name) {
-        (Operation::Enter, _) if life != Life::Open => {
-            return context.raise(ErrorKind::Closed, "the pool is closed");
-        }
-        (Operation::Enter, _) => {}
-        (Operation::Leave, _) | (Operation::Call, "terminate") => return terminate(context, id),
-        (Operation::Call, "close") => {
-            if life == Life::Open {
-                pool.life = Life::Closed;
-            }
-        }
-        (Operation::Call, "join") if life == Life::Open => {
+    let pool = context.get(id);
+    let is_open = pool.life == Life::Open;
+    match method {
+        PoolMethod::Terminate => return terminate(id, context),
+        PoolMethod::Close if is_open => pool.life = Life::Closed,
+        PoolMethod::Close => {}
+        PoolMethod::Join if is_open => {
             return context.raise(ErrorKind::Usage, "the pool still takes work");
         }
-        (Operation::Call, "join") => {}
-        _ if life != Life::Open => return context.raise(ErrorKind::Closed, "the pool is closed"),
-        _ => return submit::submit(context, id, access, choice),
+        PoolMethod::Join => {}
+        PoolMethod::Apply
+        | PoolMethod::ApplyAsync
+        | PoolMethod::Map
+        | PoolMethod::MapAsync
+        | PoolMethod::Starmap
+        | PoolMethod::StarmapAsync
+        | PoolMethod::Imap
+        | PoolMethod::ImapUnordered => {
+            if !is_open {
+                return context.raise(ErrorKind::Closed, "the pool is closed");
+            }
+            return submit::submit(id, context, method, access, choice);
+        }
     }
     Ok(Done::Value(Val::None))
 }
 
-fn terminate(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fault> {
+/// Enters it as a context manager.
+pub(super) fn enter(id: Id<Pool>, context: &mut Context<'_>) -> Result<Done, Fault> {
+    if context.get(id).life == Life::Open {
+        Ok(Done::Value(Val::None))
+    } else {
+        context.raise(ErrorKind::Closed, "the pool is closed")
+    }
+}
+
+/// Tells its workers to end, and waits for them.
+pub(super) fn terminate(id: Id<Pool>, context: &mut Context<'_>) -> Result<Done, Fault> {
     let process = context.process;
     if *phase(context.state, process) == Phase::Ending {
         return Ok(Done::Value(Val::None));
     }
-    if let Body::Pool(pool) = context.body(id) {
-        pool.life = Life::Terminated;
-        pool.tasks.clear();
-        pool.arrived.clear();
-    }
+    let pool = context.get(id);
+    pool.life = Life::Terminated;
+    pool.tasks.clear();
+    pool.arrived.clear();
     if context.is_threads() {
         // Threads cannot be ended; each leaves after its task.
         return Ok(Done::Value(Val::None));
     }
-    let workers: Vec<ProcessId> = workers(context.state, id).collect();
+    let workers: Vec<ProcessId> = workers(context.state, id.number()).collect();
     for worker in workers {
         process::send(context.state, worker, Signal::Terminate);
     }

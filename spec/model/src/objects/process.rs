@@ -2,13 +2,13 @@
 //!
 //! How one comes to life is `start`'s business.
 
+use poolproof_case::catalogue::{ProcessAttribute, ProcessMethod};
 use poolproof_case::{ErrorKind, StartMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, start};
+use super::{Access, Choice, Context, Done, Fault, Id, Ready, start};
 use crate::machine::{Machine, run};
 use crate::state::compact::Renumber;
-
-use crate::state::{NOBODY, ObjectId, ProcessId, Signal, State, Symbol, Val};
+use crate::state::{NOBODY, Phase, ProcessId, Signal, State, Symbol, Val};
 
 /// A process as its creator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,8 +55,15 @@ impl ProcessObject {
     }
 }
 
-fn must_be_started(name: &str) -> bool {
-    matches!(name, "join" | "is_alive" | "terminate" | "kill")
+/// Whether a method is for a process that was started, and for those who may ask.
+fn must_be_started(method: ProcessMethod) -> bool {
+    match method {
+        ProcessMethod::Join
+        | ProcessMethod::IsAlive
+        | ProcessMethod::Terminate
+        | ProcessMethod::Kill => true,
+        ProcessMethod::Start | ProcessMethod::Run | ProcessMethod::Close => false,
+    }
 }
 
 /// Whether this process may ask: its creator, itself, or its child; all threads are one process.
@@ -77,82 +84,77 @@ pub(super) fn ready(
     state: &State,
     process: ProcessId,
     this: &ProcessObject,
+    method: ProcessMethod,
     access: &Access,
 ) -> Ready {
-    match access.name {
-        "join" if this.is_running() && may_ask(state, process, this) => {
+    match method {
+        ProcessMethod::Join if this.is_running() && may_ask(state, process, this) => {
             Ready::wait(false, access.timeout(0))
         }
-        "start" if start::may_load_in_server(machine, state, this) => Ready::ways(2),
-        _ => Ready::NOW,
+        ProcessMethod::Start if start::may_load_in_server(machine, state, this) => Ready::ways(2),
+        ProcessMethod::Join
+        | ProcessMethod::Start
+        | ProcessMethod::IsAlive
+        | ProcessMethod::Run
+        | ProcessMethod::Terminate
+        | ProcessMethod::Kill
+        | ProcessMethod::Close => Ready::NOW,
     }
 }
 
-pub(super) fn perform(
+pub(super) fn call(
+    id: Id<ProcessObject>,
     context: &mut Context<'_>,
-    id: ObjectId,
-    access: &Access,
+    method: ProcessMethod,
     choice: Choice,
 ) -> Result<Done, Fault> {
     let process = context.process;
-    let Body::Process(this) = &context.state.objects[id as usize].body else {
-        return context.model("this is no process");
-    };
-    if access.operation != Operation::Call {
-        return attribute(context, id, access).map(Done::Value);
-    }
-    match this.status {
-        Status::Closed if access.name != "close" => {
+    let this = context.state.get(id);
+    let (status, is_running) = (this.status, this.is_running());
+    match status {
+        Status::Closed if method != ProcessMethod::Close => {
             return context.raise(ErrorKind::Closed, "the process is closed");
         }
-        Status::New if must_be_started(access.name) && access.name != "is_alive" => {
+        Status::New if must_be_started(method) && method != ProcessMethod::IsAlive => {
             return context.raise(ErrorKind::Usage, "the process was not started");
         }
-        _ if must_be_started(access.name) && !may_ask(context.state, process, this) => {
+        _ if must_be_started(method) && !may_ask(context.state, process, this) => {
             return context.raise(ErrorKind::Usage, "only its creator can do this");
         }
         _ => {}
     }
-    let result = match access.name {
-        "start" => return start::start(context, id, choice),
-        "join" => Val::None,
-        "is_alive" => Val::Bool(this.is_running()),
-        "terminate" | "kill" => {
-            if let Status::Running(target) = this.status {
-                let signal = if access.name == "kill" {
-                    Signal::Kill
-                } else {
-                    Signal::Terminate
-                };
-                send(context.state, target, signal);
-            }
-            Val::None
-        }
-        "close" if this.is_running() => {
+    let result = match method {
+        ProcessMethod::Start => return start::start(id, context, choice),
+        ProcessMethod::Join => Val::None,
+        ProcessMethod::IsAlive => Val::Bool(is_running),
+        ProcessMethod::Terminate => return signal(context, status, Signal::Terminate),
+        ProcessMethod::Kill => return signal(context, status, Signal::Kill),
+        ProcessMethod::Close if is_running => {
             return context.raise(ErrorKind::Usage, "the process still runs");
         }
-        "close" => {
-            if let Body::Process(this) = context.body(id) {
-                this.status = Status::Closed;
-            }
+        ProcessMethod::Close => {
+            context.get(id).status = Status::Closed;
             Val::None
         }
-        "run" => return run_here(context, id),
-        name => return context.model(format!("a process has no access `{name}`")),
+        ProcessMethod::Run => return run_here(id, context),
     };
     Ok(Done::Value(result))
 }
 
+fn signal(context: &mut Context<'_>, status: Status, signal: Signal) -> Result<Done, Fault> {
+    if let Status::Running(target) = status {
+        send(context.state, target, signal);
+    }
+    Ok(Done::Value(Val::None))
+}
+
 /// Does the child's work in the caller.
-fn run_here(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fault> {
-    use crate::state::Phase;
+fn run_here(id: Id<ProcessObject>, context: &mut Context<'_>) -> Result<Done, Fault> {
     let process = context.process;
     if *super::phase(context.state, process) == Phase::Acting {
         return Ok(Done::Value(Val::None));
     }
-    let Body::Process(this) = context.body(id).clone() else {
-        return context.model("this is no process");
-    };
+    let this = context.get(id).clone();
     let Some(target) = this.target else {
         return Ok(Done::Value(Val::None));
     };
@@ -162,49 +164,54 @@ fn run_here(context: &mut Context<'_>, id: ObjectId) -> Result<Done, Fault> {
     Ok(Done::Stay)
 }
 
-/// An attribute that its creator reads or sets; the process itself sees its own.
-fn attribute(context: &mut Context<'_>, id: ObjectId, access: &Access) -> Result<Val, Fault> {
-    let own = &mut context.state.processes[context.process as usize];
-    let Body::Process(this) = &mut context.state.objects[id as usize].body else {
-        return context.model("this is no process");
-    };
-    let is_own = own.object == id;
-    let value = access.argument(0).clone();
-    Ok(match (access.operation, access.name) {
-        (Operation::Get, "name") if is_own => own.name.clone(),
-        (Operation::Get, "name") => this.name.clone(),
-        (Operation::Get, "daemon") => Val::Bool(this.is_daemon),
-        (Operation::Get, "authkey") => Val::Opaque(0),
-        (Operation::Get, "pid") if matches!(this.status, Status::New) => Val::None,
-        (Operation::Get, "pid") => this.pid.clone(),
-        (Operation::Get, _) if this.status == Status::Closed => {
-            return context.raise(ErrorKind::Closed, "the process is closed");
-        }
-        (Operation::Get, "exitcode") => match this.status {
-            Status::Ended(code) if context.machine.method == StartMethod::Threads => {
-                let _ = code;
-                Val::Int(0)
+/// An attribute that its creator reads; the process itself sees its own name.
+pub(super) fn get(
+    id: Id<ProcessObject>,
+    context: &mut Context<'_>,
+    attribute: ProcessAttribute,
+) -> Result<Val, Fault> {
+    let own = &context.state.processes[context.process as usize];
+    let this = context.state.get(id);
+    Ok(match attribute {
+        ProcessAttribute::Name if own.object == id.number() => own.name.clone(),
+        ProcessAttribute::Name => this.name.clone(),
+        ProcessAttribute::Daemon => Val::Bool(this.is_daemon),
+        ProcessAttribute::AuthKey => Val::Opaque(0),
+        ProcessAttribute::Pid if this.status == Status::New => Val::None,
+        ProcessAttribute::Pid => this.pid.clone(),
+        ProcessAttribute::ExitCode => match this.status {
+            Status::Closed => {
+                return context.raise(ErrorKind::Closed, "the process is closed");
             }
+            Status::Ended(_) if context.machine.method == StartMethod::Threads => Val::Int(0),
             Status::Ended(code) => Val::Int(code.into()),
-            _ => Val::None,
+            Status::New | Status::Running(_) => Val::None,
         },
-        (Operation::Set, "name") if is_own => {
-            own.name = value;
-            Val::None
-        }
-        (Operation::Set, "name") => {
-            this.name = value;
-            Val::None
-        }
-        (Operation::Set, "daemon") if this.status != Status::New => {
+    })
+}
+
+/// An attribute that its creator sets, or the process itself.
+pub(super) fn set(
+    id: Id<ProcessObject>,
+    context: &mut Context<'_>,
+    attribute: ProcessAttribute,
+    value: &Val,
+) -> Result<Done, Fault> {
+    let own = &mut context.state.processes[context.process as usize];
+    match attribute {
+        ProcessAttribute::Name if own.object == id.number() => own.name = value.clone(),
+        ProcessAttribute::Name => context.get(id).name = value.clone(),
+        ProcessAttribute::Daemon if context.get(id).status != Status::New => {
             return context.raise(ErrorKind::Usage, "the process was already started");
         }
-        (Operation::Set, "daemon") => {
-            this.is_daemon = matches!(value, Val::Bool(true) | Val::Int(1));
-            Val::None
+        ProcessAttribute::Daemon => {
+            context.get(id).is_daemon = matches!(value, Val::Bool(true) | Val::Int(1));
         }
-        (_, name) => return context.model(format!("a process has no attribute `{name}`")),
-    })
+        ProcessAttribute::Pid | ProcessAttribute::ExitCode | ProcessAttribute::AuthKey => {
+            return context.model("this attribute of a process cannot be set");
+        }
+    }
+    Ok(Done::Value(Val::None))
 }
 
 /// Sends a signal; it arrives at a later moment, except that one to go on does so at once.

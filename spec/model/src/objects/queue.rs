@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
+use poolproof_case::catalogue::{Class, Method, QueueMethod, SimpleQueueMethod};
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::connection::{CAPACITY_MIN, parcel_size, size};
-use super::{Access, Body, Choice, Context, Done, Fault, Object, Ready, Wait, phase};
+use super::{
+    Access, Body, Choice, Context, Done, Fault, Id, Object, Operation, Ready, Wait, phase,
+};
 use crate::machine::Machine;
 use crate::state::compact::Renumber;
 use crate::state::message;
@@ -50,13 +53,13 @@ pub(crate) enum Flavour {
 }
 
 impl Flavour {
-    pub(crate) fn name(self, is_managed: bool) -> &'static str {
+    pub(crate) fn class(self, is_managed: bool) -> Class {
         match (self, is_managed) {
-            (Flavour::Plain, false) => "Queue",
-            (Flavour::Joinable, false) => "JoinableQueue",
-            (Flavour::Simple, _) => "SimpleQueue",
-            (Flavour::Plain, true) => "ManagedQueue",
-            (Flavour::Joinable, true) => "ManagedJoinableQueue",
+            (Flavour::Plain, false) => Class::Queue,
+            (Flavour::Joinable, false) => Class::JoinableQueue,
+            (Flavour::Simple, _) => Class::SimpleQueue,
+            (Flavour::Plain, true) => Class::ManagedQueue,
+            (Flavour::Joinable, true) => Class::ManagedJoinableQueue,
         }
     }
 }
@@ -110,6 +113,11 @@ impl Queue {
         self.limit == 0 || self.count < self.limit
     }
 
+    /// Whether what a process puts goes through a feeder of its own.
+    pub(crate) fn has_feeder(&self) -> bool {
+        !self.is_direct && self.flavour != Flavour::Simple
+    }
+
     fn feeder(&mut self, space: SpaceId) -> &mut Feeder {
         let at = self.feeders.iter().position(|feeder| feeder.space == space);
         let at = at.unwrap_or_else(|| {
@@ -140,172 +148,124 @@ impl Queue {
     }
 }
 
-/// How long a put or get may wait.
-fn wait(this: &Queue, access: &Access) -> Wait {
-    match access.name {
-        "put" if this.flavour == Flavour::Simple => Wait::Forever,
-        "put" => access.wait(1, 2),
-        "get" if this.flavour == Flavour::Simple => Wait::Forever,
-        "get" => access.wait(0, 1),
-        _ => Wait::Never,
-    }
-}
-
 pub(super) fn ready(
     machine: &Machine,
     state: &State,
     process: ProcessId,
     this: &Queue,
+    method: QueueMethod,
     access: &Access,
 ) -> Ready {
     let space = state.processes[process as usize].space;
     let is_closed = this.closed.contains(&space);
-    match access.name {
-        "put" if *phase(state, process) == Phase::Writing => {
-            Ready::when(size(&this.pipe) <= CAPACITY_MIN)
-        }
-        "put" | "put_nowait" if !is_closed => {
-            let ready = Ready::wait(this.has_room(), wait(this, access));
-            let has_feeder = !this.is_direct && this.flavour != Flavour::Simple;
-            let value = access.argument(0);
-            let works = usize::from(message::may_work(machine, state, process, value));
-            if has_feeder
-                && this.has_room()
-                && message::refused(machine, state, process, value).is_some()
-            {
-                return Ready::ways(2 + works);
-            }
-            if this.flavour == Flavour::Simple && works > 0 {
-                return Ready::ways(2);
-            }
-            if this.flavour == Flavour::Simple && machine.method != StartMethod::Threads {
-                let parcel = message::size(machine, state.space(process), access.argument(0));
-                if size(&this.pipe).saturating_add(parcel) > CAPACITY_MIN {
-                    machine.is_large.set(true);
-                    return Ready::ways(2);
-                }
-            }
-            ready
-        }
-        "get" | "get_nowait" if !is_closed => {
-            let ready = Ready::wait(!this.pipe.is_empty(), wait(this, access));
-            let ready = match wait(this, access) {
-                _ if this.pipe.is_empty() || !machine.another_gets(state, process, access) => ready,
-                // Whoever gets holds the reader's place, where another waits in turn or gives up.
-                Wait::Never => Ready::ways(2),
-                Wait::Soon => Ready {
-                    expiry: Some(Wait::Soon),
-                    ..ready
-                },
-                Wait::Late | Wait::Forever => ready,
-            };
-            Ready {
-                ways: ready.ways + u8::from(may_lose(state, this)),
-                ..ready
-            }
-        }
+    match method {
+        QueueMethod::Put => ready_to_put(machine, state, process, this, access, access.wait(1, 2)),
+        QueueMethod::PutNowait => ready_to_put(machine, state, process, this, access, Wait::Never),
+        QueueMethod::Get => ready_to_get(machine, state, process, this, access, access.wait(0, 1)),
+        QueueMethod::GetNowait => ready_to_get(machine, state, process, this, access, Wait::Never),
         // Whether a closed queue still says that it is empty is nobody's promise.
-        "empty" if is_closed => Ready::ways(2),
-        "join" => Ready::when(this.unfinished == 0),
-        "join_thread" => Ready::when(!is_closed || this.is_flushed(space)),
-        _ => Ready::NOW,
+        QueueMethod::Empty if is_closed => Ready::ways(2),
+        QueueMethod::Join => Ready::when(this.unfinished == 0),
+        QueueMethod::JoinThread => Ready::when(!is_closed || this.is_flushed(space)),
+        QueueMethod::Empty
+        | QueueMethod::Qsize
+        | QueueMethod::Full
+        | QueueMethod::Close
+        | QueueMethod::CancelJoinThread
+        | QueueMethod::TaskDone => Ready::NOW,
     }
 }
 
-pub(super) fn perform(
-    context: &mut Context<'_>,
-    id: ObjectId,
+pub(super) fn ready_simple(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    this: &Queue,
+    method: SimpleQueueMethod,
     access: &Access,
-    choice: Choice,
-) -> Result<Done, Fault> {
-    let space = context.state.processes[context.process as usize].space;
-    let Body::Queue(queue) = context.body(id) else {
-        return context.model("this is no queue");
-    };
-    let is_closed = queue.closed.contains(&space);
-    let result = match access.name {
-        "empty" if is_closed && choice == Choice::Way(1) => Val::Bool(queue.pipe.is_empty()),
-        "put" | "put_nowait" | "get" | "get_nowait" | "empty" if is_closed => {
-            return context.raise(ErrorKind::Closed, "the queue is closed");
+) -> Ready {
+    let is_closed = this
+        .closed
+        .contains(&state.processes[process as usize].space);
+    match method {
+        SimpleQueueMethod::Put => {
+            ready_to_put(machine, state, process, this, access, Wait::Forever)
         }
-        "put" | "put_nowait" => return put(context, id, access, choice),
-        "get" | "get_nowait" => {
-            let last = ready_ways(context, id, access).saturating_sub(1);
-            return get(context, id, choice, Choice::Way(last));
+        SimpleQueueMethod::Get => {
+            ready_to_get(machine, state, process, this, access, Wait::Forever)
         }
-        "qsize" => Val::Int(queue.count.into()),
-        "empty" => Val::Bool(queue.pipe.is_empty()),
-        "full" => Val::Bool(!queue.has_room()),
-        "close" => {
-            queue.closed.push(space);
-            Val::None
-        }
-        "join_thread" if !is_closed => {
-            return context.raise(ErrorKind::Usage, "the queue is not closed");
-        }
-        "cancel_join_thread" => {
-            queue.feeder(space).is_cancelled = true;
-            Val::None
-        }
-        "task_done" if queue.unfinished == 0 => {
-            return context.raise(ErrorKind::OverRelease, "task_done called too often");
-        }
-        "task_done" => {
-            queue.unfinished -= 1;
-            Val::None
-        }
-        "join" | "join_thread" => Val::None,
-        name => return context.model(format!("a queue has no access `{name}`")),
-    };
-    Ok(Done::Value(result))
+        SimpleQueueMethod::Empty if is_closed => Ready::ways(2),
+        SimpleQueueMethod::Empty | SimpleQueueMethod::Close => Ready::NOW,
+    }
 }
 
-fn put(
-    context: &mut Context<'_>,
-    id: ObjectId,
+fn ready_to_put(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    this: &Queue,
     access: &Access,
-    choice: Choice,
-) -> Result<Done, Fault> {
-    let process = context.process;
-    if *phase(context.state, process) == Phase::Writing {
-        return Ok(Done::Value(Val::None));
+    wait: Wait,
+) -> Ready {
+    if *phase(state, process) == Phase::Writing {
+        return Ready::when(size(&this.pipe) <= CAPACITY_MIN);
     }
-    let space = context.state.processes[process as usize].space;
-    let has_room = matches!(context.body(id), Body::Queue(queue) if queue.has_room());
-    if !has_room || choice == Choice::Expire {
-        return context.raise(ErrorKind::Full, "");
+    if this
+        .closed
+        .contains(&state.processes[process as usize].space)
+    {
+        return Ready::NOW;
     }
     let value = access.argument(0);
-    let is_simple =
-        matches!(context.body(id), Body::Queue(queue) if queue.flavour == Flavour::Simple);
-    // The last way of what may be refused is that it works.
-    let works = message::may_work(context.machine, context.state, process, value)
-        && choice == Choice::Way(if is_simple { 1 } else { 2 });
-    let parcel = message::send(context, value, works);
-    let Body::Queue(queue) = context.body(id) else {
-        return context.model("this is no queue");
+    let works = usize::from(message::may_work(machine, state, process, value));
+    if this.has_feeder()
+        && this.has_room()
+        && message::refused(machine, state, process, value).is_some()
+    {
+        return Ready::ways(2 + works);
+    }
+    if this.flavour == Flavour::Simple && works > 0 {
+        return Ready::ways(2);
+    }
+    if this.flavour == Flavour::Simple && machine.method != StartMethod::Threads {
+        let parcel = message::size(machine, state.space(process), value);
+        if size(&this.pipe).saturating_add(parcel) > CAPACITY_MIN {
+            machine.is_large.set(true);
+            return Ready::ways(2);
+        }
+    }
+    Ready::wait(this.has_room(), wait)
+}
+
+fn ready_to_get(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    this: &Queue,
+    access: &Access,
+    wait: Wait,
+) -> Ready {
+    if this
+        .closed
+        .contains(&state.processes[process as usize].space)
+    {
+        return Ready::NOW;
+    }
+    let ready = Ready::wait(!this.pipe.is_empty(), wait);
+    let ready = match wait {
+        _ if this.pipe.is_empty() || !machine.another_gets(state, process, access) => ready,
+        // Whoever gets holds the reader's place, where another waits in turn or gives up.
+        Wait::Never => Ready::ways(2),
+        Wait::Soon => Ready {
+            expiry: Some(Wait::Soon),
+            ..ready
+        },
+        Wait::Late | Wait::Forever => ready,
     };
-    let has_feeder = !queue.is_direct && queue.flavour != Flavour::Simple;
-    if has_feeder && choice == Choice::Way(1) && matches!(parcel, Err(Fault::Raise(..))) {
-        // Only the feeder finds out that it cannot be sent: it never arrives.
-        queue.unfinished += u32::from(queue.flavour == Flavour::Joinable);
-        return Ok(Done::Value(Val::None));
+    Ready {
+        ways: ready.ways + u8::from(may_lose(state, this)),
+        ..ready
     }
-    let parcel = parcel?;
-    queue.count += 1;
-    if queue.flavour == Flavour::Joinable {
-        queue.unfinished += 1;
-    }
-    if queue.is_direct || queue.flavour == Flavour::Simple {
-        queue.pipe.push_back(parcel);
-    } else {
-        queue.feeder(space).buffer.push_back(parcel);
-    }
-    if choice == Choice::Way(1) && !works {
-        context.state.frame_mut(process).phase = Phase::Writing;
-        return Ok(Done::Stay);
-    }
-    Ok(Done::Value(Val::None))
 }
 
 /// Whether the next value has a connection in it that may not arrive.
@@ -314,37 +274,140 @@ fn may_lose(state: &State, this: &Queue) -> bool {
     next.is_some_and(|next| message::may_be_lost(state, next))
 }
 
-fn ready_ways(context: &Context<'_>, id: ObjectId, access: &Access) -> u8 {
-    let Body::Queue(queue) = &context.state.objects[id as usize].body else {
-        return 0;
+pub(super) fn call(
+    id: Id<Queue>,
+    context: &mut Context<'_>,
+    method: QueueMethod,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let space = context.state.processes[context.process as usize].space;
+    let queue = context.get(id);
+    let result = match method {
+        QueueMethod::Put | QueueMethod::PutNowait => return put(id, context, access, choice),
+        QueueMethod::Get => return get(id, context, access, access.wait(0, 1), choice),
+        QueueMethod::GetNowait => return get(id, context, access, Wait::Never, choice),
+        QueueMethod::Qsize => Val::Int(queue.count.into()),
+        QueueMethod::Empty => return is_empty(id, context, choice),
+        QueueMethod::Full => Val::Bool(!queue.has_room()),
+        QueueMethod::Close => {
+            queue.closed.push(space);
+            Val::None
+        }
+        QueueMethod::JoinThread if !queue.closed.contains(&space) => {
+            return context.raise(ErrorKind::Usage, "the queue is not closed");
+        }
+        QueueMethod::CancelJoinThread => {
+            queue.feeder(space).is_cancelled = true;
+            Val::None
+        }
+        QueueMethod::TaskDone if queue.unfinished == 0 => {
+            return context.raise(ErrorKind::OverRelease, "task_done called too often");
+        }
+        QueueMethod::TaskDone => {
+            queue.unfinished -= 1;
+            Val::None
+        }
+        QueueMethod::Join | QueueMethod::JoinThread => Val::None,
     };
-    ready(
-        context.machine,
-        context.state,
-        context.process,
-        queue,
-        access,
-    )
-    .ways
+    Ok(Done::Value(result))
+}
+
+pub(super) fn call_simple(
+    id: Id<Queue>,
+    context: &mut Context<'_>,
+    method: SimpleQueueMethod,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    match method {
+        SimpleQueueMethod::Put => put(id, context, access, choice),
+        SimpleQueueMethod::Get => get(id, context, access, Wait::Forever, choice),
+        SimpleQueueMethod::Empty => is_empty(id, context, choice),
+        SimpleQueueMethod::Close => {
+            let space = context.state.processes[context.process as usize].space;
+            context.get(id).closed.push(space);
+            Ok(Done::Value(Val::None))
+        }
+    }
+}
+
+/// What a closed queue answers: it is nobody's any more in this process.
+fn must_be_open(id: Id<Queue>, context: &mut Context<'_>) -> Result<SpaceId, Fault> {
+    let space = context.state.processes[context.process as usize].space;
+    if context.get(id).closed.contains(&space) {
+        return context.raise(ErrorKind::Closed, "the queue is closed");
+    }
+    Ok(space)
+}
+
+fn is_empty(id: Id<Queue>, context: &mut Context<'_>, choice: Choice) -> Result<Done, Fault> {
+    if choice != Choice::Way(1) {
+        must_be_open(id, context)?;
+    }
+    Ok(Done::Value(Val::Bool(context.get(id).pipe.is_empty())))
+}
+
+fn put(
+    id: Id<Queue>,
+    context: &mut Context<'_>,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    let process = context.process;
+    let space = must_be_open(id, context)?;
+    if *phase(context.state, process) == Phase::Writing {
+        return Ok(Done::Value(Val::None));
+    }
+    if !context.get(id).has_room() || choice == Choice::Expire {
+        return context.raise(ErrorKind::Full, "");
+    }
+    let value = access.argument(0);
+    let is_simple = context.get(id).flavour == Flavour::Simple;
+    // The last way of what may be refused is that it works.
+    let works = message::may_work(context.machine, context.state, process, value)
+        && choice == Choice::Way(if is_simple { 1 } else { 2 });
+    let parcel = message::send(context, value, works);
+    let queue = context.get(id);
+    let has_feeder = queue.has_feeder();
+    if has_feeder && choice == Choice::Way(1) && matches!(parcel, Err(Fault::Raise(..))) {
+        // Only the feeder finds out that it cannot be sent: it never arrives.
+        queue.unfinished += u32::from(queue.flavour == Flavour::Joinable);
+        return Ok(Done::Value(Val::None));
+    }
+    let parcel = parcel?;
+    queue.count += 1;
+    queue.unfinished += u32::from(queue.flavour == Flavour::Joinable);
+    if has_feeder {
+        queue.feeder(space).buffer.push_back(parcel);
+    } else {
+        queue.pipe.push_back(parcel);
+    }
+    if choice == Choice::Way(1) && !works {
+        context.state.frame_mut(process).phase = Phase::Writing;
+        return Ok(Done::Stay);
+    }
+    Ok(Done::Value(Val::None))
 }
 
 fn get(
+    id: Id<Queue>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    access: &Access,
+    wait: Wait,
     choice: Choice,
-    last: Choice,
 ) -> Result<Done, Fault> {
-    let Body::Queue(queue) = &context.state.objects[id as usize].body else {
-        return context.model("this is no queue");
-    };
-    let is_lost = choice == last && may_lose(context.state, queue);
-    let Body::Queue(queue) = context.body(id) else {
-        return context.model("this is no queue");
-    };
-    if (choice != Choice::Way(0) && !is_lost) || queue.pipe.is_empty() {
+    must_be_open(id, context)?;
+    let (machine, process) = (context.machine, context.process);
+    let queue = context.state.get(id);
+    let ways = ready_to_get(machine, context.state, process, queue, access, wait).ways;
+    // The last way of what may be lost is that it is.
+    let is_lost = choice == Choice::Way(ways.saturating_sub(1)) && may_lose(context.state, queue);
+    let is_first = choice == Choice::Way(0) || is_lost;
+    let queue = context.get(id);
+    let Some(parcel) = is_first.then(|| queue.pipe.pop_front()).flatten() else {
         return context.raise(ErrorKind::Empty, "");
-    }
-    let parcel = queue.pipe.pop_front().expect("the queue is not empty");
+    };
     queue.count -= 1;
     if size(&queue.pipe) <= CAPACITY_MIN {
         queue
@@ -355,11 +418,33 @@ fn get(
     if is_lost {
         return context.raise(ErrorKind::Deserialize, message::LOST_HANDLE);
     }
-    Ok(Done::Value(message::unpack(
-        context.state,
-        context.process,
-        &parcel,
-    )))
+    let value = message::unpack(context.state, process, &parcel);
+    Ok(Done::Value(value))
+}
+
+/// Whether it puts into a queue or gets from it.
+fn uses(operation: Operation) -> bool {
+    match operation {
+        Operation::Call(Method::Queue(method)) => match method {
+            QueueMethod::Put
+            | QueueMethod::PutNowait
+            | QueueMethod::Get
+            | QueueMethod::GetNowait => true,
+            QueueMethod::Qsize
+            | QueueMethod::Empty
+            | QueueMethod::Full
+            | QueueMethod::Close
+            | QueueMethod::JoinThread
+            | QueueMethod::CancelJoinThread
+            | QueueMethod::TaskDone
+            | QueueMethod::Join => false,
+        },
+        Operation::Call(Method::SimpleQueue(method)) => match method {
+            SimpleQueueMethod::Put | SimpleQueueMethod::Get => true,
+            SimpleQueueMethod::Empty | SimpleQueueMethod::Close => false,
+        },
+        _ => false,
+    }
 }
 
 /// The queues that a process is using: it rests at a put or get, or its feeder has something left.
@@ -371,9 +456,8 @@ pub(crate) fn in_use<'s>(
     access: Option<&'s Access>,
 ) -> impl Iterator<Item = ObjectId> + 's {
     let space = state.processes[process as usize].space;
-    let access =
-        access.filter(|access| matches!(access.name, "put" | "put_nowait" | "get" | "get_nowait"));
-    let uses = move |(id, object): (usize, &Object)| match &object.body {
+    let access = access.filter(|access| uses(access.operation));
+    let is_used = move |(id, object): (usize, &Object)| match &object.body {
         Body::Queue(queue) if object.manager == NOBODY => {
             let id = id as ObjectId;
             let is_at = access.is_some_and(|access| access.receiver == Val::Object(id));
@@ -381,7 +465,7 @@ pub(crate) fn in_use<'s>(
         }
         _ => None,
     };
-    state.objects.iter().enumerate().filter_map(uses)
+    state.objects.iter().enumerate().filter_map(is_used)
 }
 
 /// In how many ways the feeder of a process can write its next value.

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{AsyncResultMethod, ResultIteratorMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, Wait, phase};
+use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, Ready, Wait, phase};
 use crate::state::compact::Renumber;
 use crate::state::message;
 use crate::state::{Cell, ObjectId, Parcel, Phase, State, Symbol, Val};
@@ -286,7 +287,7 @@ fn is_over(state: &State, job: &Job) -> bool {
 }
 
 /// Whether an iterator has its next result; a second way is that it was lost.
-fn wait_for_next(state: &State, job: &Job, wait: Wait) -> Ready {
+pub(super) fn wait_for_next(state: &State, job: &Job, wait: Wait) -> Ready {
     let has_next = !job.next.is_empty() || job.left == 0;
     let ready = Ready::wait(has_next, wait);
     let is_lost = job.lost_chunk().is_some() || (!has_next && is_over(state, job));
@@ -303,74 +304,106 @@ fn wait_for_next(state: &State, job: &Job, wait: Wait) -> Ready {
     }
 }
 
-pub(super) fn ready(state: &State, this: &Job, access: &Access) -> Ready {
-    match (access.operation, access.name) {
-        (Operation::Call, "get" | "wait") => wait(state, this, access.timeout(0)),
-        (Operation::Call, "next") | (Operation::Next | Operation::Copy, _) => {
-            wait_for_next(state, this, next_limit(access))
-        }
-        (Operation::Call, "ready" | "successful") => wait(state, this, Wait::Never),
-        _ => Ready::NOW,
+pub(super) fn ready(
+    state: &State,
+    this: &Job,
+    method: AsyncResultMethod,
+    access: &Access,
+) -> Ready {
+    match method {
+        AsyncResultMethod::Get | AsyncResultMethod::Wait => wait(state, this, access.timeout(0)),
+        AsyncResultMethod::Ready | AsyncResultMethod::Successful => wait(state, this, Wait::Never),
     }
 }
 
-/// How long the next result is waited for.
-fn next_limit(access: &Access) -> Wait {
-    match access.operation {
-        Operation::Next | Operation::Copy => Wait::Forever,
-        _ => access.timeout(0),
+pub(super) fn ready_for_next(
+    state: &State,
+    this: &Job,
+    method: ResultIteratorMethod,
+    access: &Access,
+) -> Ready {
+    match method {
+        ResultIteratorMethod::Next => wait_for_next(state, this, access.timeout(0)),
     }
 }
 
-pub(super) fn perform(
+pub(super) fn call(
+    id: Id<Job>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: AsyncResultMethod,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
     let text = context.machine.code.names.intern(LOST);
-    let Body::Job(job) = context.body(id) else {
-        return context.model("this is no result");
-    };
-    if !job.is_ready && !job.is_iterator && choice == Choice::Way(1) {
+    let job = context.get(id);
+    if !job.is_ready && choice == Choice::Way(1) {
         job.fail(ErrorKind::WorkerLost, text);
     }
     let is_waited_for = choice != Choice::Expire && access.timeout(0) != Wait::Never;
-    let result = match (access.operation, access.name) {
-        (Operation::Call, "get") if !job.is_ready && !is_waited_for => {
+    let result = match method {
+        AsyncResultMethod::Get if !job.is_ready && !is_waited_for => {
             return context.raise(ErrorKind::Timeout, "");
         }
-        (Operation::Call, "get") => take(context, id, choice)?,
-        (Operation::Call, "wait") if !job.is_ready && is_waited_for => return Err(Fault::Stuck),
-        (Operation::Call, "wait") => Val::None,
-        (Operation::Call, "ready") => Val::Bool(job.is_ready),
-        (Operation::Call, "successful") if !job.is_ready => {
+        AsyncResultMethod::Get => take(id, context, choice)?,
+        AsyncResultMethod::Wait if !job.is_ready && is_waited_for => return Err(Fault::Stuck),
+        AsyncResultMethod::Wait => Val::None,
+        AsyncResultMethod::Ready => Val::Bool(job.is_ready),
+        AsyncResultMethod::Successful if !job.is_ready => {
             return context.raise(ErrorKind::Usage, "the result is not there yet");
         }
-        (Operation::Call, "successful") => Val::Bool(job.error.is_none()),
-        (Operation::Call, "next") | (Operation::Next, _) => {
-            return next(context, id, access, choice);
-        }
-        (Operation::Copy, _) => return gather(context, id, access, choice),
-        (_, name) => return context.model(format!("a result has no access `{name}`")),
+        AsyncResultMethod::Successful => Val::Bool(job.error.is_none()),
     };
     Ok(Done::Value(result))
 }
 
-fn next(
+pub(super) fn call_iterator(
+    id: Id<Job>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: ResultIteratorMethod,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let Body::Job(job) = context.body(id) else {
-        return context.model("this is no result");
-    };
+    match method {
+        ResultIteratorMethod::Next => match next(id, context, access.timeout(0), choice)? {
+            Some(value) => Ok(Done::Value(value)),
+            None => context.raise(ErrorKind::Empty, ""),
+        },
+    }
+}
+
+/// Takes what a loop, or a list of it, takes.
+pub(super) fn read(
+    id: Id<Job>,
+    context: &mut Context<'_>,
+    access: &Access,
+    choice: Choice,
+) -> Result<Done, Fault> {
+    match access.operation {
+        Operation::Next => {
+            let value = next(id, context, Wait::Forever, choice)?;
+            Ok(Done::Value(value.unwrap_or(Val::Unset)))
+        }
+        Operation::Copy => gather(id, context, choice),
+        _ => context.model(format!(
+            "a result has no access `{}`",
+            access.shown(context)
+        )),
+    }
+}
+
+/// The next result; nothing where there are no more.
+fn next(
+    id: Id<Job>,
+    context: &mut Context<'_>,
+    wait: Wait,
+    choice: Choice,
+) -> Result<Option<Val>, Fault> {
+    let job = context.get(id);
     if choice == Choice::Expire {
         return context.raise(ErrorKind::Timeout, "");
     }
     let is_over = job.left == 0;
-    let is_never = next_limit(access) == Wait::Never;
+    let is_never = wait == Wait::Never;
     let waits = !is_over && !is_never && job.next.is_empty();
     let ending = if job.lost_chunk().is_some() { 2 } else { 1 };
     let ends = job.may_end() && choice == Choice::Way(ending);
@@ -391,27 +424,21 @@ fn next(
         Some(Outcome::Values(values)) => match values.first() {
             Some(Ok(value)) => {
                 let value = message::unpack(context.state, context.process, value);
-                Ok(Done::Value(value))
+                Ok(Some(value))
             }
             Some(Err((kind, text))) => Err(Fault::Raise(*kind, *text)),
-            None => Ok(Done::Value(Val::None)),
+            None => Ok(Some(Val::None)),
         },
         Some(Outcome::Error(kind, text)) => Err(Fault::Raise(kind, text)),
         Some(Outcome::Lost) => context.raise(ErrorKind::WorkerLost, LOST),
-        None if is_over && access.operation == Operation::Next => Ok(Done::Value(Val::Unset)),
-        None if is_over => context.raise(ErrorKind::Empty, ""),
+        None if is_over => Ok(None),
         None if is_never => context.raise(ErrorKind::Timeout, ""),
         None => Err(Fault::Stuck),
     }
 }
 
 /// Takes one result after the other into a list that lies on top of the operands meanwhile.
-fn gather(
-    context: &mut Context<'_>,
-    id: ObjectId,
-    access: &Access,
-    choice: Choice,
-) -> Result<Done, Fault> {
+fn gather(id: Id<Job>, context: &mut Context<'_>, choice: Choice) -> Result<Done, Fault> {
     let process = context.process;
     if *phase(context.state, process) == Phase::Begin {
         let list = context.state.allocate(process, Cell::List(Vec::new()));
@@ -419,20 +446,14 @@ fn gather(
         frame.stack.push(list);
         frame.phase = Phase::At(0);
     }
-    let one = Access {
-        operation: Operation::Next,
-        ..access.clone()
-    };
-    let Done::Value(value) = next(context, id, &one, choice)? else {
-        return context.model("an iterator has no steps");
-    };
+    let next = next(id, context, Wait::Forever, choice)?;
     let Some(Val::Ref(list)) = context.state.frame_mut(process).stack.last().cloned() else {
         return context.model("the list of an iterator is lost");
     };
-    if value == Val::Unset {
+    let Some(value) = next else {
         context.state.frame_mut(process).stack.pop();
         return Ok(Done::Value(Val::Ref(list)));
-    }
+    };
     if let Cell::List(items) = &mut context.state.space_mut(process).cells[list as usize] {
         items.push(value);
     }
@@ -440,10 +461,8 @@ fn gather(
 }
 
 /// The result itself, or the error that the task raised.
-pub(super) fn take(context: &mut Context<'_>, id: ObjectId, choice: Choice) -> Result<Val, Fault> {
-    let Body::Job(job) = context.body(id).clone() else {
-        return context.model("this is no result");
-    };
+pub(super) fn take(id: Id<Job>, context: &mut Context<'_>, choice: Choice) -> Result<Val, Fault> {
+    let job = context.get(id).clone();
     if !job.is_ready {
         if choice == Choice::Way(1) {
             return context.raise(ErrorKind::WorkerLost, LOST);

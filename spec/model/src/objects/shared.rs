@@ -1,9 +1,10 @@
 //! Values and arrays in shared memory: each reading or writing of a number is one access.
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{Class, SharedAttribute, SharedMethod};
 
 use super::lock;
-use super::{Access, Body, Choice, Context, Done, Fault, Operation, Ready, phase};
+use super::{Access, Choice, Context, Done, Fault, Id, Operation, Ready, Wait, phase};
 use crate::state::{Cell, NOBODY, ObjectId, Phase, ProcessId, State, Val};
 
 /// Numbers of one type.
@@ -20,12 +21,12 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn name(&self) -> &'static str {
+    pub(super) fn class(&self) -> Class {
         match (self.is_array, self.is_raw) {
-            (false, false) => "Value",
-            (true, false) => "Array",
-            (false, true) => "RawValue",
-            (true, true) => "RawArray",
+            (false, false) => Class::Value,
+            (true, false) => Class::Array,
+            (false, true) => Class::RawValue,
+            (true, true) => Class::RawArray,
         }
     }
 }
@@ -68,73 +69,119 @@ pub(super) fn zero(typecode: u8) -> Val {
     }
 }
 
-pub(super) fn ready(state: &State, process: ProcessId, this: &Shared, access: &Access) -> Ready {
-    let can_take = lock::of(state, this.lock).is_none_or(|lock| lock.can_take(process));
-    match (access.operation, access.name) {
-        (Operation::Call, "get_lock" | "release") => Ready::NOW,
-        (Operation::Call, "acquire") => {
+/// Whether it can be used now: another may hold its lock.
+pub(super) fn ready_to_use(state: &State, process: ProcessId, this: &Shared) -> Ready {
+    let lock = lock::of(state, this.lock);
+    Ready::when(lock.is_none_or(|lock| lock.can_take(process)))
+}
+
+pub(super) fn ready(
+    state: &State,
+    process: ProcessId,
+    this: &Shared,
+    method: SharedMethod,
+) -> Ready {
+    match method {
+        SharedMethod::GetLock | SharedMethod::Release => Ready::NOW,
+        SharedMethod::Acquire => {
             let lock = lock::of(state, this.lock);
-            lock.map_or(Ready::NOW, |lock| lock::ready(process, lock, access))
+            lock.map_or(Ready::NOW, |lock| {
+                lock::ready_to_take(process, lock, Wait::Forever)
+            })
         }
-        _ => Ready::when(can_take),
     }
 }
 
-pub(super) fn perform(
+pub(super) fn call(
+    id: Id<Shared>,
     context: &mut Context<'_>,
-    id: ObjectId,
-    access: &Access,
+    method: SharedMethod,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let Body::Shared(shared) = context.body(id) else {
-        return context.model("this is no shared memory");
-    };
-    let (typecode, guard, count) = (shared.typecode, shared.lock, shared.numbers.len());
-    let result = match (access.operation, access.name) {
-        (Operation::Get, "value") => shared.numbers[0].clone(),
-        (Operation::Set, "value") => return set(context, id, typecode, 0, access.argument(0)),
-        (Operation::Call, "get_lock") => Val::Object(guard),
-        (Operation::Call, "acquire" | "release") if guard != NOBODY => {
-            return lock::perform(context, guard, access, choice);
-        }
-        (Operation::Item, _) => match index(access.argument(0), count) {
+    let guard = context.get(id).lock;
+    if method == SharedMethod::GetLock {
+        return Ok(Done::Value(Val::Object(guard)));
+    }
+    if guard == NOBODY {
+        return context.model("this shared memory has no lock");
+    }
+    let lock = context.id(guard)?;
+    match method {
+        SharedMethod::Acquire => lock::take(lock, context, choice),
+        SharedMethod::Release => lock::give_back(lock, context),
+        SharedMethod::GetLock => Ok(Done::Value(Val::Object(guard))),
+    }
+}
+
+pub(super) fn get(
+    id: Id<Shared>,
+    context: &mut Context<'_>,
+    attribute: SharedAttribute,
+) -> Result<Val, Fault> {
+    match attribute {
+        SharedAttribute::Value => Ok(context.get(id).numbers[0].clone()),
+    }
+}
+
+pub(super) fn set(
+    id: Id<Shared>,
+    context: &mut Context<'_>,
+    attribute: SharedAttribute,
+    value: &Val,
+) -> Result<Done, Fault> {
+    match attribute {
+        SharedAttribute::Value => set_number(id, context, 0, value),
+    }
+}
+
+/// Reads or sets items.
+pub(super) fn items(
+    id: Id<Shared>,
+    context: &mut Context<'_>,
+    access: &Access,
+) -> Result<Done, Fault> {
+    let shared = context.get(id);
+    let count = shared.numbers.len();
+    let result = match access.operation {
+        Operation::Item => match index(access.argument(0), count) {
             Some(at) => shared.numbers[at].clone(),
             None => return context.raise(ErrorKind::Index, "index out of range"),
         },
-        (Operation::Next, _) => match access.argument(0) {
+        Operation::Next => match access.argument(0) {
             Val::Int(at) if (*at as usize) < count => shared.numbers[*at as usize].clone(),
             _ => Val::Unset,
         },
-        (Operation::SetItem, _) => match index(access.argument(0), count) {
-            Some(at) => return set(context, id, typecode, at, access.argument(1)),
+        Operation::SetItem => match index(access.argument(0), count) {
+            Some(at) => return set_number(id, context, at, access.argument(1)),
             None => return context.raise(ErrorKind::Index, "index out of range"),
         },
-        (Operation::Slice, _) => {
+        Operation::Slice => {
             let (start, stop) = bounds(access, count);
-            return gather(context, id, start, stop);
+            return gather(id, context, start, stop);
         }
-        (Operation::Copy, _) => return gather(context, id, 0, count),
-        (_, name) => return context.model(format!("shared memory has no access `{name}`")),
+        Operation::Copy => return gather(id, context, 0, count),
+        _ => {
+            let text = format!("shared memory has no access `{}`", access.shown(context));
+            return context.model(text);
+        }
     };
     Ok(Done::Value(result))
 }
 
-fn set(
+fn set_number(
+    id: Id<Shared>,
     context: &mut Context<'_>,
-    id: ObjectId,
-    typecode: u8,
     at: usize,
     value: &Val,
 ) -> Result<Done, Fault> {
-    let Some(number) = coerce(typecode, value) else {
+    let shared = context.get(id);
+    let Some(number) = coerce(shared.typecode, value) else {
         return context.raise(
             ErrorKind::Type,
             "this type of shared memory takes no such value",
         );
     };
-    if let Body::Shared(shared) = context.body(id) {
-        shared.numbers[at] = number;
-    }
+    shared.numbers[at] = number;
     Ok(Done::Value(Val::None))
 }
 
@@ -166,8 +213,8 @@ pub(super) fn bounds(access: &Access, count: usize) -> (usize, usize) {
 
 /// Reads one number at a time into a list that lies on top of the operands meanwhile.
 fn gather(
+    id: Id<Shared>,
     context: &mut Context<'_>,
-    id: ObjectId,
     start: usize,
     stop: usize,
 ) -> Result<Done, Fault> {
@@ -180,10 +227,7 @@ fn gather(
             start
         }
     };
-    let number = match context.body(id) {
-        Body::Shared(shared) if at < stop => Some(shared.numbers[at].clone()),
-        _ => None,
-    };
+    let number = (at < stop).then(|| context.get(id).numbers[at].clone());
     let Some(Val::Ref(list)) = context.state.frame_mut(process).stack.last().cloned() else {
         return context.model("the list of a slice is lost");
     };

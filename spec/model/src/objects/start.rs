@@ -3,7 +3,7 @@
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::process::{ProcessObject, Status};
-use super::{Access, Body, Choice, Context, Done, Fault};
+use super::{Access, Body, Choice, Context, Done, Fault, Id};
 use crate::machine::{Machine, plain, run};
 use crate::state::message::{self, Passage};
 use crate::state::{Cell, ObjectId, Process, ProcessId, Role, Space, State, Symbol, Val};
@@ -15,14 +15,12 @@ pub(crate) fn may_load_in_server(machine: &Machine, state: &State, this: &Proces
 
 /// Starts a process; where the fork server may load main, it does so in the second way.
 pub(super) fn start(
+    id: Id<ProcessObject>,
     context: &mut Context<'_>,
-    id: ObjectId,
     choice: Choice,
 ) -> Result<Done, Fault> {
     let process = context.process;
-    let Body::Process(this) = &context.state.objects[id as usize].body else {
-        return context.model("this is no process");
-    };
+    let this = context.state.get(id);
     let own = &context.state.processes[process as usize];
     if this.status != Status::New {
         return context.raise(ErrorKind::Usage, "a process starts once");
@@ -44,7 +42,7 @@ pub(super) fn start(
     if may_load_in_server(context.machine, context.state, &this) {
         context.state.has_fork_server = true;
     }
-    let child = spawn(context, &this, id, Role::Child)?;
+    let child = spawn(context, &this, id.number(), Role::Child)?;
     if let Some(target) = this.target {
         let values = given(context, &this, child)?;
         let around = std::mem::replace(&mut context.process, child);
@@ -52,11 +50,10 @@ pub(super) fn start(
         load(context, this.method, is_loaded_twice)?;
         context.process = around;
     }
-    if let Body::Process(this) = context.body(id) {
-        this.status = Status::Running(child);
-        this.arguments.clear();
-        this.named.clear();
-    }
+    let this = context.get(id);
+    this.status = Status::Running(child);
+    this.arguments.clear();
+    this.named.clear();
     Ok(Done::Value(Val::None))
 }
 

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::PoolMethod;
 
-use super::pool::arrive;
+use super::pool::{Pool, arrive};
 use super::result::{self, Job, Outcome};
-use super::{Access, Body, Choice, Context, Done, Fault};
+use super::{Access, Body, Choice, Context, Done, Fault, Id};
 use crate::machine::{plain, run};
 use crate::state::message;
 use crate::state::{NOBODY, ObjectId, Phase, Role, Task, Val};
@@ -22,30 +23,24 @@ struct Request {
     callbacks: usize,
 }
 
-fn request(access: &Access) -> Option<Request> {
-    let name = access.name;
-    let is_map = name != "apply" && name != "apply_async";
-    let is_iterator = name.starts_with("imap");
-    let callbacks = match name {
-        "apply_async" | "map_async" | "starmap_async" => 3,
-        _ => usize::MAX,
+fn request(method: PoolMethod, access: &Access) -> Option<Request> {
+    // One task or many, whose items are arguments or one; who waits; where callbacks stand.
+    let (is_map, is_star, is_waiting, callbacks) = match method {
+        PoolMethod::Apply => (false, false, true, usize::MAX),
+        PoolMethod::ApplyAsync => (false, false, false, 3),
+        PoolMethod::Map => (true, false, true, usize::MAX),
+        PoolMethod::MapAsync => (true, false, false, 3),
+        PoolMethod::Starmap => (true, true, true, usize::MAX),
+        PoolMethod::StarmapAsync => (true, true, false, 3),
+        PoolMethod::Imap | PoolMethod::ImapUnordered => (true, false, false, usize::MAX),
+        PoolMethod::Close | PoolMethod::Terminate | PoolMethod::Join => return None,
     };
-    let known = [
-        "apply",
-        "apply_async",
-        "map",
-        "map_async",
-        "starmap",
-        "starmap_async",
-        "imap",
-        "imap_unordered",
-    ];
-    known.contains(&name).then(|| Request {
+    Some(Request {
         is_map,
-        is_star: name.starts_with("starmap"),
-        is_waiting: matches!(name, "apply" | "map" | "starmap"),
-        is_iterator,
-        is_ordered: name != "imap_unordered",
+        is_star,
+        is_waiting,
+        is_iterator: matches!(method, PoolMethod::Imap | PoolMethod::ImapUnordered),
+        is_ordered: method != PoolMethod::ImapUnordered,
         chunk: match access.argument(2) {
             Val::Int(chunk) if is_map => Some(*chunk),
             _ => None,
@@ -55,13 +50,17 @@ fn request(access: &Access) -> Option<Request> {
 }
 
 pub(super) fn submit(
+    id: Id<Pool>,
     context: &mut Context<'_>,
-    id: ObjectId,
+    method: PoolMethod,
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let Some(request) = request(access) else {
-        return context.model(format!("a pool has no access `{}`", access.name));
+    let Some(request) = request(method, access) else {
+        return context.model(format!(
+            "a pool is given no work by `{}`",
+            access.shown(context)
+        ));
     };
     let Val::Function(mut function) = *access.argument(0) else {
         return context.model("a task is a function of the program");
@@ -100,7 +99,7 @@ pub(super) fn submit(
     } else {
         calls = items.into_iter().map(|item| vec![item]).collect();
     }
-    let chunk = chunk_size(context, id, &request, calls.len());
+    let chunk = request.chunk_size(context.get(id).size, calls.len());
     let chunks: Vec<Vec<Vec<Val>>> = calls.chunks(chunk).map(<[_]>::to_vec).collect();
     let job = context.create(Body::Job(Job::new(
         &access.receiver,
@@ -108,12 +107,11 @@ pub(super) fn submit(
         &request.shape(callbacks, chunk > 1),
     )));
     if callbacks != (None, None) {
-        let pool = id;
-        start_handler(context, pool)?;
+        start_handler(id, context);
     }
     for (index, chunk) in chunks.into_iter().enumerate() {
         let task = (job, index as u32, function);
-        hand_in(context, id, task, chunk, choice == Choice::Way(1))?;
+        hand_in(id, context, task, chunk, choice == Choice::Way(1))?;
     }
     if request.is_waiting {
         let process = context.process;
@@ -133,18 +131,14 @@ impl Request {
             callbacks,
         }
     }
-}
 
-/// Python's formula: four chunks a worker, one item a chunk for `imap`.
-fn chunk_size(context: &mut Context<'_>, id: ObjectId, request: &Request, count: usize) -> usize {
-    let size = match context.body(id) {
-        Body::Pool(pool) => pool.size as usize,
-        _ => 1,
-    };
-    match request.chunk {
-        Some(chunk) => usize::try_from(chunk).unwrap_or(1).max(1),
-        None if request.is_iterator => 1,
-        None => count.div_ceil(4 * size.max(1)).max(1),
+    /// Python's formula: four chunks a worker, one item a chunk for `imap`.
+    fn chunk_size(&self, workers: u32, count: usize) -> usize {
+        match self.chunk {
+            Some(chunk) => usize::try_from(chunk).unwrap_or(1).max(1),
+            None if self.is_iterator => 1,
+            None => count.div_ceil(4 * workers.max(1) as usize).max(1),
+        }
     }
 }
 
@@ -152,8 +146,8 @@ fn chunk_size(context: &mut Context<'_>, id: ObjectId, request: &Request, count:
 ///
 /// Whether what only a new process is given can be sent all the same is open.
 fn hand_in(
+    id: Id<Pool>,
     context: &mut Context<'_>,
-    id: ObjectId,
     (job, index, function): (ObjectId, u32, u16),
     chunk: Vec<Vec<Val>>,
     is_given: bool,
@@ -164,38 +158,33 @@ fn hand_in(
         match message::send(context, &call, is_given) {
             Ok(parcel) => calls.push_back(parcel),
             Err(Fault::Raise(kind, text)) => {
-                arrive(context.state, id, job, index, Outcome::Error(kind, text));
+                let outcome = Outcome::Error(kind, text);
+                arrive(context.state, id.number(), job, index, outcome);
                 return Ok(());
             }
             Err(fault) => return Err(fault),
         }
     }
-    if let Body::Pool(pool) = context.body(id) {
-        let task = Task {
-            job,
-            index,
-            function,
-            calls,
-            results: Vec::new(),
-            error: None,
-        };
-        pool.tasks.push_back(task);
-    }
+    context.get(id).tasks.push_back(Task {
+        job,
+        index,
+        function,
+        calls,
+        results: Vec::new(),
+        error: None,
+    });
     Ok(())
 }
 
-fn start_handler(context: &mut Context<'_>, id: ObjectId) -> Result<(), Fault> {
-    let Body::Pool(pool) = context.body(id) else {
-        return context.model("this is no pool");
-    };
-    if std::mem::replace(&mut pool.has_handler, true) {
-        return Ok(());
+fn start_handler(id: Id<Pool>, context: &mut Context<'_>) {
+    if std::mem::replace(&mut context.get(id).has_handler, true) {
+        return;
     }
     let parent = context.process;
     let own = &context.state.processes[parent as usize];
     let handler = crate::state::Process {
         role: Role::Handler {
-            pool: id,
+            pool: id.number(),
             job: NOBODY,
         },
         object: own.object,
@@ -205,5 +194,4 @@ fn start_handler(context: &mut Context<'_>, id: ObjectId) -> Result<(), Fault> {
         ..own.clone()
     };
     context.state.processes.push(handler);
-    Ok(())
 }

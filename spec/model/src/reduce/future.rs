@@ -1,5 +1,7 @@
 //! What the rest of a function may still do, read off its code.
 
+use poolproof_case::catalogue::{Default, Method, Parameter};
+
 use crate::compile::liveness::successors;
 use crate::compile::{Code, FunctionCode, Instruction};
 use crate::state::Val;
@@ -60,7 +62,7 @@ fn pass(code: &Code, loads_main: bool, at: usize, futures: &mut Futures) -> bool
     let function = &code.functions[at];
     let mut has_changed = false;
     for pc in (0..function.instructions.len()).rev() {
-        let mut modes = own(code, function, pc);
+        let mut modes = own(function, pc);
         match function.instructions[pc] {
             Instruction::CallFunction(called, _) | Instruction::Constant(Val::Function(called)) => {
                 modes |= futures.of(called)
@@ -86,12 +88,14 @@ fn pass(code: &Code, loads_main: bool, at: usize, futures: &mut Futures) -> bool
 }
 
 /// The modes of one instruction, whatever its operands.
-fn own(code: &Code, function: &FunctionCode, pc: usize) -> Modes {
+fn own(function: &FunctionCode, pc: usize) -> Modes {
     match &function.instructions[pc] {
         Instruction::Print(_) => mode::PRINT | mode::READ_ITEM,
         Instruction::CallMethod(site) => {
             let site = &function.calls[usize::from(*site)];
-            let modes = mode::of_call(&code.names.text(site.name), site.count());
+            let count = site.count();
+            let fitting = site.name.anywhere().filter(|method| fits(*method, count));
+            let modes = fitting.fold(0, |all, method| all | mode::of_call(method, count));
             // What is put will be fed.
             if modes & (mode::PUT | mode::TRY_PUT) == 0 {
                 modes
@@ -99,7 +103,11 @@ fn own(code: &Code, function: &FunctionCode, pc: usize) -> Modes {
                 modes | mode::FEED
             }
         }
-        Instruction::GetAttribute(name) => mode::of_get(&code.names.text(*name)),
+        Instruction::GetAttribute(site) => {
+            let site = &function.attributes[usize::from(*site)];
+            let all = site.name.anywhere();
+            all.fold(0, |all, attribute| all | mode::of_get(attribute))
+        }
         Instruction::SetAttribute(_) => mode::SET_ATTRIBUTE,
         Instruction::Enter => mode::ENTER,
         Instruction::Leave(_) => mode::LEAVE,
@@ -115,4 +123,11 @@ fn own(code: &Code, function: &FunctionCode, pc: usize) -> Modes {
         Instruction::New(_) => mode::START,
         _ => 0,
     }
+}
+
+/// Whether a method takes so many arguments.
+fn fits(method: Method, count: usize) -> bool {
+    let parameters = method.parameters();
+    let required = |one: &&Parameter| one.default == Default::Required;
+    (parameters.iter().filter(required).count()..=parameters.len()).contains(&count)
 }

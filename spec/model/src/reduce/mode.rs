@@ -1,8 +1,17 @@
 //! Modes: what kinds of accesses there are, which of them commute, and which enable which.
 //!
-//! A set of modes is a bit each; the names of methods and attributes say which they may have.
+//! A set of modes is a bit each; each method and attribute of the catalogue has those that it may
+//! have.
 
 use std::sync::LazyLock;
+
+use poolproof_case::catalogue::{
+    AsyncResultMethod, Attribute, BarrierAttribute, BarrierMethod, ConditionMethod,
+    ConnectionAttribute, ConnectionMethod, DictMethod, EventMethod, ListMethod, LockMethod,
+    ManagedValueAttribute, ManagedValueMethod, ManagerAttribute, ManagerMethod, Method,
+    ModuleMethod, NamespaceAttribute, PoolMethod, ProcessAttribute, ProcessMethod, QueueMethod,
+    ResultIteratorMethod, SharedAttribute, SharedMethod, SimpleQueueMethod,
+};
 
 /// A set of modes.
 pub(crate) type Modes = u64;
@@ -111,76 +120,197 @@ pub(crate) fn enablers(modes: Modes) -> Modes {
     TABLE.iter().map(of).fold(SHUT_DOWN, |all, one| all | one)
 }
 
-/// The modes that a call of this name may have, with any receiver.
-pub(crate) fn of_call(name: &str, arguments: usize) -> Modes {
+/// The modes that a call of this method with so many arguments may have.
+pub(crate) fn of_call(method: Method, arguments: usize) -> Modes {
     let is_plain = arguments == 0;
-    match name {
-        "acquire" if is_plain => ACQUIRE,
-        "acquire" => ACQUIRE | TRY,
-        "release" => RELEASE,
-        "get_value" => TRY,
-        "wait" if is_plain => WAIT | BARRIER | CONDITION | ACQUIRE | RELEASE | RESULT,
-        "wait" => WAIT | PEEK | BARRIER | CONDITION | ACQUIRE | RELEASE | RESULT | TRY_RESULT,
-        "notify" | "notify_all" => CONDITION,
-        "set" => SET | WRITE,
-        "clear" => CLEAR | WRITE | MEMORY,
-        "is_set" => PEEK,
-        "reset" | "abort" => BARRIER,
-        "put" if arguments <= 1 => PUT,
-        "put" | "put_nowait" => PUT | TRY_PUT,
-        "get" if is_plain => GET | RESULT | READ,
-        "get" => GET | TRY_GET | RESULT | TRY_RESULT | READ | MEMORY,
-        "get_nowait" | "qsize" | "empty" | "full" => TRY_GET | TRY_PUT,
-        "task_done" => TASK_DONE,
-        "join" if is_plain => JOIN | QUEUE_JOIN | POOL_JOIN,
-        "join" => JOIN | STATUS,
-        "close" => CLOSE | QUEUE_END | POOL_END | STATUS,
-        "join_thread" | "cancel_join_thread" => QUEUE_END,
-        "send" | "send_bytes" => SEND,
-        "recv" | "recv_bytes" => RECEIVE,
-        "poll" => POLL,
-        "start" => START,
-        "is_alive" | "active_children" => STATUS,
-        "terminate" | "kill" => SIGNAL | POOL_END,
-        "apply" | "map" | "starmap" | "apply_async" | "map_async" | "starmap_async" | "imap"
-        | "imap_unordered" => SUBMIT | RESULT,
-        "ready" | "successful" => TRY_RESULT,
-        "next" => RESULT | TRY_RESULT,
-        "shutdown" => SHUT_DOWN,
-        "append" | "extend" | "insert" | "pop" | "remove" | "reverse" | "sort" | "setdefault"
-        | "update" => READ | WRITE | MEMORY,
-        "keys" | "values" | "items" | "copy" | "index" | "count" => READ | MEMORY,
-        "get_lock"
-        | "get_start_method"
-        | "set_start_method"
-        | "get_context"
-        | "get_all_start_methods"
-        | "current_process"
-        | "parent_process" => 0,
-        "run" => STATUS | START,
-        "connect" | "shared" => USE | WRITE,
-        made if makes(made) => USE,
-        // What nobody has thought about here commutes with nothing.
-        _ => UNKNOWN,
+    match method {
+        Method::Module(method) => of_module(method),
+        Method::Process(method) => of_process(method, is_plain),
+        Method::Pool(method) => of_pool(method),
+        Method::AsyncResult(method) => match method {
+            AsyncResultMethod::Get | AsyncResultMethod::Wait if is_plain => RESULT,
+            AsyncResultMethod::Get | AsyncResultMethod::Wait => RESULT | TRY_RESULT,
+            AsyncResultMethod::Ready | AsyncResultMethod::Successful => TRY_RESULT,
+        },
+        Method::ResultIterator(ResultIteratorMethod::Next) => RESULT | TRY_RESULT,
+        Method::Connection(method) => match method {
+            ConnectionMethod::Send | ConnectionMethod::SendBytes => SEND,
+            ConnectionMethod::Recv | ConnectionMethod::RecvBytes => RECEIVE,
+            ConnectionMethod::Poll => POLL,
+            ConnectionMethod::Close => CLOSE,
+        },
+        Method::Queue(method) => of_queue(method, arguments),
+        Method::SimpleQueue(method) => match method {
+            SimpleQueueMethod::Put => PUT,
+            SimpleQueueMethod::Get => GET,
+            SimpleQueueMethod::Empty => TRY_GET | TRY_PUT,
+            SimpleQueueMethod::Close => QUEUE_END,
+        },
+        Method::Lock(method) => match method {
+            LockMethod::Acquire => acquire(is_plain),
+            LockMethod::Release => RELEASE,
+            LockMethod::GetValue => TRY,
+        },
+        Method::Condition(method) => match method {
+            ConditionMethod::Acquire => acquire(is_plain),
+            ConditionMethod::Release => RELEASE,
+            ConditionMethod::Wait => CONDITION | ACQUIRE | RELEASE,
+            ConditionMethod::Notify | ConditionMethod::NotifyAll => CONDITION,
+        },
+        Method::Event(method) => match method {
+            EventMethod::IsSet => PEEK,
+            EventMethod::Set => SET,
+            EventMethod::Clear => CLEAR,
+            EventMethod::Wait if is_plain => WAIT,
+            EventMethod::Wait => WAIT | PEEK,
+        },
+        Method::Barrier(method) => match method {
+            BarrierMethod::Wait | BarrierMethod::Reset | BarrierMethod::Abort => BARRIER,
+        },
+        Method::Shared(method) => match method {
+            SharedMethod::GetLock => 0,
+            SharedMethod::Acquire => ACQUIRE,
+            SharedMethod::Release => RELEASE,
+        },
+        Method::Manager(method) => of_manager(method),
+        Method::ManagedValue(method) => match method {
+            ManagedValueMethod::Get => READ,
+            ManagedValueMethod::Set => WRITE,
+        },
+        Method::List(method) => of_list(method),
+        Method::Dict(method) => of_dict(method),
+        Method::Make(_) => USE,
     }
 }
 
-/// What a method may do of which nothing is known.
-const UNKNOWN: Modes = !0;
-
-/// Whether calling this makes an object: a context's `ctx.Queue()`, a manager's `m.dict()`.
-fn makes(name: &str) -> bool {
-    let is_managed = ["dict", "list", "Namespace", "Value", "Array"].contains(&name);
-    is_managed || poolproof_case::catalogue::object(name).is_some()
+fn acquire(is_plain: bool) -> Modes {
+    if is_plain { ACQUIRE } else { ACQUIRE | TRY }
 }
 
-/// The modes that reading an attribute of this name may have.
-pub(crate) fn of_get(name: &str) -> Modes {
-    match name {
-        "exitcode" => STATUS,
-        "n_waiting" | "broken" => BARRIER,
-        "value" => READ | PASS,
-        _ => READ,
+fn of_module(method: ModuleMethod) -> Modes {
+    match method {
+        ModuleMethod::ActiveChildren => STATUS,
+        ModuleMethod::GetContext
+        | ModuleMethod::GetStartMethod
+        | ModuleMethod::SetStartMethod
+        | ModuleMethod::GetAllStartMethods
+        | ModuleMethod::CurrentProcess
+        | ModuleMethod::ParentProcess => 0,
+    }
+}
+
+fn of_process(method: ProcessMethod, is_plain: bool) -> Modes {
+    match method {
+        ProcessMethod::Start => START,
+        ProcessMethod::Join if is_plain => JOIN,
+        ProcessMethod::Join => JOIN | STATUS,
+        ProcessMethod::IsAlive | ProcessMethod::Close => STATUS,
+        ProcessMethod::Run => STATUS | START,
+        // It may be a worker, whose end is its pool's business.
+        ProcessMethod::Terminate | ProcessMethod::Kill => SIGNAL | POOL_END,
+    }
+}
+
+fn of_pool(method: PoolMethod) -> Modes {
+    match method {
+        PoolMethod::Apply
+        | PoolMethod::ApplyAsync
+        | PoolMethod::Map
+        | PoolMethod::MapAsync
+        | PoolMethod::Starmap
+        | PoolMethod::StarmapAsync
+        | PoolMethod::Imap
+        | PoolMethod::ImapUnordered => SUBMIT | RESULT,
+        PoolMethod::Close => POOL_END,
+        PoolMethod::Terminate => SIGNAL | POOL_END,
+        PoolMethod::Join => POOL_JOIN,
+    }
+}
+
+fn of_queue(method: QueueMethod, arguments: usize) -> Modes {
+    match method {
+        QueueMethod::Put if arguments <= 1 => PUT,
+        QueueMethod::Put | QueueMethod::PutNowait => PUT | TRY_PUT,
+        QueueMethod::Get if arguments == 0 => GET,
+        QueueMethod::Get => GET | TRY_GET,
+        QueueMethod::GetNowait | QueueMethod::Qsize | QueueMethod::Empty | QueueMethod::Full => {
+            TRY_GET | TRY_PUT
+        }
+        QueueMethod::Close | QueueMethod::JoinThread | QueueMethod::CancelJoinThread => QUEUE_END,
+        QueueMethod::TaskDone => TASK_DONE,
+        QueueMethod::Join => QUEUE_JOIN,
+    }
+}
+
+fn of_manager(method: ManagerMethod) -> Modes {
+    match method {
+        ManagerMethod::Dict
+        | ManagerMethod::List
+        | ManagerMethod::Namespace
+        | ManagerMethod::Lock
+        | ManagerMethod::RLock
+        | ManagerMethod::Semaphore
+        | ManagerMethod::BoundedSemaphore
+        | ManagerMethod::Condition
+        | ManagerMethod::Event
+        | ManagerMethod::Barrier
+        | ManagerMethod::Queue
+        | ManagerMethod::JoinableQueue
+        | ManagerMethod::Value
+        | ManagerMethod::Array => USE,
+        ManagerMethod::Shared | ManagerMethod::Connect => USE | WRITE,
+        ManagerMethod::Shutdown => SHUT_DOWN,
+    }
+}
+
+fn of_list(method: ListMethod) -> Modes {
+    match method {
+        ListMethod::Append
+        | ListMethod::Extend
+        | ListMethod::Insert
+        | ListMethod::Pop
+        | ListMethod::Remove
+        | ListMethod::Reverse
+        | ListMethod::Sort => READ | WRITE | MEMORY,
+        ListMethod::Index | ListMethod::Count => READ | MEMORY,
+    }
+}
+
+fn of_dict(method: DictMethod) -> Modes {
+    match method {
+        DictMethod::Pop | DictMethod::SetDefault | DictMethod::Update => READ | WRITE | MEMORY,
+        DictMethod::Get
+        | DictMethod::Keys
+        | DictMethod::Values
+        | DictMethod::Items
+        | DictMethod::Copy => READ | MEMORY,
+        DictMethod::Clear => WRITE | MEMORY,
+    }
+}
+
+/// The modes that reading an attribute may have.
+pub(crate) fn of_get(attribute: Attribute) -> Modes {
+    match attribute {
+        Attribute::Process(attribute) => match attribute {
+            ProcessAttribute::ExitCode => STATUS,
+            ProcessAttribute::Name
+            | ProcessAttribute::Daemon
+            | ProcessAttribute::Pid
+            | ProcessAttribute::AuthKey => READ,
+        },
+        Attribute::Barrier(attribute) => match attribute {
+            BarrierAttribute::Parties => READ,
+            BarrierAttribute::Waiting | BarrierAttribute::Broken => BARRIER,
+        },
+        Attribute::Shared(SharedAttribute::Value)
+        | Attribute::ManagedValue(ManagedValueAttribute::Value) => READ | PASS,
+        Attribute::Connection(
+            ConnectionAttribute::Closed
+            | ConnectionAttribute::Readable
+            | ConnectionAttribute::Writable,
+        )
+        | Attribute::Manager(ManagerAttribute::Address)
+        | Attribute::Namespace(NamespaceAttribute::Any) => READ,
     }
 }
 
@@ -190,18 +320,3 @@ pub(crate) const ENTER: Modes = ACQUIRE;
 pub(crate) const LEAVE: Modes = RELEASE | CLOSE | POOL_END | SIGNAL | SHUT_DOWN;
 pub(crate) const READ_ITEM: Modes = READ | PASS | MEMORY | RESULT | TRY_RESULT;
 pub(crate) const WRITE_ITEM: Modes = WRITE | PASS | MEMORY;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn something_is_known_of_each_method_of_the_catalogue() {
-        for object in poolproof_case::catalogue::objects() {
-            for method in object.methods {
-                let modes = of_call(method.name, 0);
-                assert!(modes != UNKNOWN, "{}.{}", object.name, method.name);
-            }
-        }
-    }
-}

@@ -7,6 +7,7 @@ use crate::objects::{Access, Body, Operation, pool};
 use crate::state::message;
 use crate::state::{Cell, NOBODY, Parcel, Phase, Process, ProcessId, Role, State, Val, Work};
 use poolproof_case::StartMethod;
+use poolproof_case::catalogue::{Method, PoolMethod};
 
 use super::mode::{self, Modes};
 use super::reach::{cell, globals};
@@ -173,18 +174,18 @@ pub(crate) fn locks_of(state: &State, process: ProcessId) -> impl Iterator<Item 
         .map(|(id, _)| id as u32)
 }
 
-fn modes_of(machine: &Machine, access: &Access) -> Modes {
+fn modes_of(access: &Access) -> Modes {
     match access.operation {
-        Operation::Call => {
+        Operation::Call(method) => {
             let given = access
                 .arguments
                 .iter()
                 .filter(|value| **value != Val::Unset)
                 .count();
-            mode::of_call(access.name, given)
+            mode::of_call(method, given)
         }
-        Operation::Get => mode::of_get(&machine.code.names.text(access.symbol)),
-        Operation::Set => mode::SET_ATTRIBUTE,
+        Operation::Get(attribute) => attribute.map_or(mode::READ, mode::of_get),
+        Operation::Set(_) => mode::SET_ATTRIBUTE,
         Operation::Enter => mode::ENTER,
         Operation::Leave => mode::LEAVE,
         Operation::SetItem => mode::WRITE_ITEM,
@@ -243,7 +244,7 @@ fn access_of(
     access: &Access,
     touches: &mut Vec<Touch>,
 ) {
-    let mut modes = modes_of(machine, access);
+    let mut modes = modes_of(access);
     if machine.code.clears_events && modes & mode::WAIT != 0 {
         modes |= mode::PEEK | mode::CLEAR;
     }
@@ -272,7 +273,8 @@ fn access_of(
             touches.push((shared.lock, modes & lock));
         }
         Body::Pool(_) => {
-            if modes & mode::POOL_END != 0 || access.name == "join" {
+            let is_join = access.operation == Operation::Call(Method::Pool(PoolMethod::Join));
+            if modes & mode::POOL_END != 0 || is_join {
                 for worker in pool::workers(state, id) {
                     let worker = &state.processes[worker as usize];
                     touches.push((worker.object, mode::SIGNAL | mode::JOIN));

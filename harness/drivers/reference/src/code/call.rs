@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use poolproof_case::catalogue::{self, Method};
+use poolproof_case::catalogue::{self, Signature};
 use poolproof_case::program::{self, CallExpression, Callee};
 use smallvec::SmallVec;
 
@@ -109,7 +109,7 @@ impl Given {
 /// those after it are hardly ever of another kind.
 pub(crate) struct Site {
     pub(crate) method: String,
-    first: OnceLock<(&'static str, &'static Method)>,
+    first: OnceLock<(&'static str, &'static Signature)>,
 }
 
 impl Site {
@@ -121,7 +121,7 @@ impl Site {
     }
 
     /// The method as an object has it.
-    pub(crate) fn known(&self, object: &'static str) -> Result<&'static Method> {
+    pub(crate) fn known(&self, object: &'static str) -> Result<&'static Signature> {
         if let Some((first, method)) = self.first.get()
             && std::ptr::eq(*first, object)
         {

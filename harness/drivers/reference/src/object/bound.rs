@@ -35,7 +35,7 @@ impl<'a> Bound<'a> {
                 arguments: positional,
             });
         }
-        let given = positional.drain(..).flatten().collect();
+        let given: Vec<Data> = positional.drain(..).flatten().collect();
         let bound = catalogue::bind(parameters, given, std::mem::take(named));
         let bound = bound.map_err(|error| Stop::error(ErrorKind::Type, why(&callee, &error)))?;
         positional.extend(bound);

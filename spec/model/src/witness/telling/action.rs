@@ -1,11 +1,11 @@
 //! What a step does, in the program's own words: `q.put(1)`, `lock.acquire()`.
 
-use poolproof_case::catalogue::{self, Parameter};
+use poolproof_case::catalogue::{Class, Method};
 use poolproof_case::{Value, print};
 
 use crate::compile::Instruction;
 use crate::machine::step::{Actor, Moves};
-use crate::machine::{Machine, Pending, Step};
+use crate::machine::{Machine, Pending, Step, class};
 use crate::objects::{Access, Body, Operation};
 use crate::state::{
     Cell, Frame, NOBODY, ObjectId, Parcel, Phase, ProcessId, Role, Signal, Stage, State, Val, Work,
@@ -132,12 +132,12 @@ impl Teller<'_> {
         let argument = |at: usize| self.shown(access.argument(at), cells);
         let attribute = || self.machine.code.names.text(access.symbol);
         match access.operation {
-            Operation::Call => {
-                let arguments = self.arguments(access, kind, cells);
-                format!("{subject}.{}({arguments})", access.name)
+            Operation::Call(method) => {
+                let arguments = self.arguments(access, method, cells);
+                format!("{subject}.{}({arguments})", method.name())
             }
-            Operation::Get => format!("reads {subject}.{}", attribute()),
-            Operation::Set => format!("{subject}.{} = {}", attribute(), argument(0)),
+            Operation::Get(_) => format!("reads {subject}.{}", attribute()),
+            Operation::Set(_) => format!("{subject}.{} = {}", attribute(), argument(0)),
             Operation::Enter => format!("enters {subject}"),
             Operation::Leave => format!("leaves {subject}"),
             Operation::Item => format!("reads {subject}[{}]", argument(0)),
@@ -148,13 +148,8 @@ impl Teller<'_> {
         }
     }
 
-    fn arguments(&self, access: &Access, kind: &str, cells: &[Cell]) -> String {
-        let method = catalogue::object(kind).and_then(|object| object.method(access.name));
-        let made = || catalogue::object(access.name)?.constructor;
-        let parameters: &[Parameter] = match method {
-            Some(method) => method.parameters,
-            None => made().unwrap_or(&[]),
-        };
+    fn arguments(&self, access: &Access, method: Method, cells: &[Cell]) -> String {
+        let parameters = method.parameters();
         let mut told = Vec::new();
         let mut has_gap = false;
         for (at, value) in access.arguments.iter().enumerate() {
@@ -171,22 +166,9 @@ impl Teller<'_> {
         shortened(&told.join(", "))
     }
 
-    /// The name of a value's type in the catalogue.
+    /// The name of a value's class in the catalogue.
     fn kind(&self, value: &Val, cells: &[Cell]) -> &'static str {
-        match value {
-            Val::Object(id) => {
-                let object = &self.state.objects[*id as usize];
-                object.body.name(object.manager != NOBODY)
-            }
-            Val::Module => "Module",
-            Val::Context(_) => "Context",
-            Val::Ref(at) => match cells.get(*at as usize) {
-                Some(Cell::List(_)) => "list",
-                Some(Cell::Dict(_)) => "dict",
-                _ => "Connection",
-            },
-            _ => "value",
-        }
+        class(&self.state.objects, value, cells).map_or("value", Class::name)
     }
 
     fn parcel(&self, parcel: &Parcel) -> String {
