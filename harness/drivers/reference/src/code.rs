@@ -3,7 +3,6 @@
 //! Names are places of a frame by then, and the text of a program is looked at no more, so that
 //! what is measured is the runtime, and hardly the way to it.
 
-mod call;
 mod expression;
 mod scope;
 mod statement;
@@ -12,7 +11,6 @@ use std::collections::HashMap;
 
 use poolproof_case::program::{Block, Program};
 
-pub(crate) use call::{Arguments, Places, Site};
 pub(crate) use statement::Body;
 
 use scope::Scope;

@@ -10,7 +10,7 @@ use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::data::{DEPTH_MAX, Data, Timeout, lock};
-use crate::object::Object;
+use crate::object::{Connection, Context, Module, lock, managed, queue, shared};
 use crate::passing;
 
 /// What crosses, by the reference where it leaves.
@@ -22,7 +22,7 @@ enum Leaving<'a> {
     Dict(&'a [(Value, Data)]),
     Function(&'a str),
     Timeout(bool),
-    Object(&'a Object),
+    Object(LeavingObject<'a>),
     Left(u64),
 }
 
@@ -35,8 +35,56 @@ enum Arriving {
     Dict(Vec<(Value, Data)>),
     Function(String),
     Timeout(bool),
-    Object(Object),
+    Object(ArrivingObject),
     Left(u64),
+}
+
+/// The objects that can be sent; the others refuse to be.
+macro_rules! sendable {
+    ($($variant:ident($object:ty),)*) => {
+        #[derive(Serialize)]
+        enum LeavingObject<'a> {
+            $($variant(&'a $object),)*
+        }
+
+        /// The same variants in the same order as [`LeavingObject`].
+        #[derive(Deserialize)]
+        enum ArrivingObject {
+            $($variant($object),)*
+        }
+
+        fn leaving(data: &Data) -> Option<LeavingObject<'_>> {
+            $(
+                if let Some(object) = data.as_object::<$object>() {
+                    return Some(LeavingObject::$variant(object));
+                }
+            )*
+            None
+        }
+
+        fn arrived(object: ArrivingObject) -> Data {
+            match object {
+                $(ArrivingObject::$variant(object) => Data::object(object),)*
+            }
+        }
+    };
+}
+
+sendable! {
+    Takable(lock::Takable),
+    Condition(lock::Condition),
+    Event(lock::Event),
+    Barrier(lock::Barrier),
+    Queue(queue::Queue),
+    SimpleQueue(queue::SimpleQueue),
+    Connection(Connection),
+    Value(shared::SharedValue),
+    RawValue(shared::SharedRawValue),
+    Array(shared::SharedArray),
+    RawArray(shared::SharedRawArray),
+    Managed(managed::Managed),
+    Module(Module),
+    Context(Context),
 }
 
 thread_local! {
@@ -78,7 +126,13 @@ impl Data {
             Data::Timeout(timeout) => {
                 Leaving::Timeout(*timeout == Timeout::Late).serialize(serializer)
             }
-            Data::Object(object) => Leaving::Object(object).serialize(serializer),
+            Data::Object(object) => match leaving(self) {
+                Some(object) => Leaving::Object(object).serialize(serializer),
+                None => {
+                    let name = object.class().name();
+                    Err(S::Error::custom(format!("a {name} cannot be sent")))
+                }
+            },
         }
     }
 }
@@ -93,7 +147,7 @@ impl<'de> Deserialize<'de> for Data {
             Arriving::Function(name) => Data::Function(name),
             Arriving::Timeout(true) => Data::Timeout(Timeout::Late),
             Arriving::Timeout(false) => Data::Timeout(Timeout::Soon),
-            Arriving::Object(object) => Data::Object(object),
+            Arriving::Object(object) => arrived(object),
             Arriving::Left(number) => passing::take(number)
                 .ok_or_else(|| serde::de::Error::custom("the value was taken by another thread"))?,
         })

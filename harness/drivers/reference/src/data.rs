@@ -1,14 +1,15 @@
 //! Values of a running program: lists and dicts have identity, and objects are the runtime's own.
 //!
-//! What leaves the process is a [`Wire`](crate::wire::Wire); what is printed, compared or computed
-//! with is a plain [`Value`].
+//! How they leave the process is `crossing`'s business; what is printed, compared or computed with is
+//! a plain [`Value`].
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use poolproof_case::catalogue::Class;
 use poolproof_case::{ErrorKind, Value};
 
-use crate::object::Object;
 use crate::stop::{Result, Stop};
 
 /// How deep containers may nest; deeper ones hold themselves.
@@ -29,8 +30,8 @@ pub(crate) enum Data {
     Function(String),
     /// A timeout.
     Timeout(Timeout),
-    /// An object of the runtime.
-    Object(Object),
+    /// An object of the runtime, shared by all who refer to it.
+    Object(Arc<dyn Object>),
 }
 
 /// A timeout of the case language, which knows no seconds.
@@ -38,6 +39,58 @@ pub(crate) enum Data {
 pub(crate) enum Timeout {
     Soon,
     Late,
+}
+
+/// An object of the runtime as values hold it: of which class it is, and its items.
+///
+/// What it does when it is called is `object`'s business.
+pub(crate) trait Object: Any + Send + Sync {
+    /// Its class in the catalogue.
+    fn class(&self) -> Class;
+
+    /// What tells it from others of its kind, for comparisons; never printed.
+    fn identity(&self) -> String {
+        self.class().name().to_owned()
+    }
+
+    /// A plain copy of its items.
+    fn contents(&self) -> Result<Data> {
+        Err(no_items(self.class()))
+    }
+
+    /// How many items it has.
+    fn length(&self) -> Result<usize> {
+        Err(no_items(self.class()))
+    }
+
+    /// One of its items.
+    fn item(&self, _index: &Data) -> Result<Data> {
+        Err(no_items(self.class()))
+    }
+
+    /// Sets one of its items.
+    fn set_item(&self, _index: &Data, _value: Data) -> Result<()> {
+        Err(no_items(self.class()))
+    }
+
+    /// Some of its items, as a list, where that is not a part of a copy.
+    fn slice(&self, _from: Option<i64>, _to: Option<i64>) -> Option<Result<Data>> {
+        None
+    }
+
+    /// The next of what it gives one by one; nothing where it gives no such thing.
+    fn next(&self, _timeout: Option<Duration>) -> Option<Result<Data>> {
+        None
+    }
+
+    /// Whether it gives something one by one.
+    fn is_iterator(&self) -> bool {
+        false
+    }
+}
+
+fn no_items(class: Class) -> Stop {
+    Stop::error(ErrorKind::Type, format!("{} has no items", class.name()))
 }
 
 impl From<Value> for Data {
@@ -52,6 +105,32 @@ impl From<Value> for Data {
 
 impl Data {
     pub(crate) const NONE: Data = Data::Plain(Value::None);
+
+    /// An object that others may come to share.
+    pub(crate) fn object(object: impl Object) -> Data {
+        Data::Object(Arc::new(object))
+    }
+
+    /// The object that it is, where that is of this type.
+    pub(crate) fn as_object<T: Object>(&self) -> Option<&T> {
+        match self {
+            Data::Object(object) => {
+                let object: &dyn Any = &**object;
+                object.downcast_ref()
+            }
+            _ => None,
+        }
+    }
+
+    /// Its class in the catalogue; a plain value has none.
+    pub(crate) fn class(&self) -> Option<Class> {
+        match self {
+            Data::Object(object) => Some(object.class()),
+            Data::List(_) => Some(Class::List),
+            Data::Dict(_) => Some(Class::Dict),
+            Data::Plain(_) | Data::Tuple(_) | Data::Function(_) | Data::Timeout(_) => None,
+        }
+    }
 
     pub(crate) fn bool(truth: bool) -> Data {
         Data::Plain(Value::Bool(truth))
@@ -208,7 +287,7 @@ impl Data {
             Data::Dict(_) => "dict",
             Data::Function(_) => "function",
             Data::Timeout(_) => "timeout",
-            Data::Object(object) => object.name(),
+            Data::Object(object) => object.class().name(),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use poolproof_case::{Case, StartMethod};
 
+use crate::functions::Transport;
 use crate::stop::Stop;
-use crate::world::{Transport, World};
+use crate::world::World;
 use crate::{interpreter, output};
 
 /// Runs a case's program in this process and its children, and ends this process as the program ends.

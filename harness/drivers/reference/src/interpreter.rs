@@ -4,22 +4,13 @@ use std::sync::Arc;
 
 use poolproof_case::ErrorKind;
 
-use crate::code::{Arguments, Routine};
+use crate::arguments::Arguments;
+use crate::code::Routine;
 use crate::data::Data;
+use crate::frame::{Flow, Frame};
+use crate::functions::Functions;
 use crate::stop::{Result, Stop};
 use crate::world::World;
-
-/// The local variables of one call, and the world they live in.
-pub(crate) struct Frame {
-    pub(crate) world: Arc<World>,
-    pub(crate) locals: Vec<Option<Data>>,
-}
-
-/// What follows after a statement.
-pub(crate) enum Flow {
-    Next,
-    Return(Data),
-}
 
 /// Calls a function of the program.
 pub(crate) fn call(world: &Arc<World>, name: &str, arguments: &mut Arguments<'_>) -> Result<Data> {
@@ -40,8 +31,11 @@ pub(crate) fn run_main(world: &Arc<World>) -> Result<()> {
 }
 
 fn run(world: &Arc<World>, routine: &Routine, locals: Vec<Option<Data>>) -> Result<Data> {
-    let world = Arc::clone(world);
-    let mut frame = Frame { world, locals };
+    let mut frame = Frame {
+        functions: Arc::clone(world) as Arc<dyn Functions>,
+        globals: Arc::clone(&world.globals),
+        locals,
+    };
     match routine.body.run(&mut frame)? {
         Flow::Return(data) => Ok(data),
         Flow::Next => Ok(Data::NONE),

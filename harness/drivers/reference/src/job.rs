@@ -1,4 +1,4 @@
-//! What a child of the program is given: the program, a function and its arguments.
+//! How children of the program begin: what they are given, and how they come to call its functions.
 
 use std::sync::Arc;
 
@@ -7,44 +7,34 @@ use poolproof_case::program::Program;
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
-use crate::code::Arguments;
+use crate::arguments::Arguments;
 use crate::data::Data;
+use crate::functions::{self, Functions, PoolPlan, ProcessPlan, Task, Transport};
+use crate::object::pool;
+use crate::start_method::runtime_method;
 use crate::stop::{Result, Stop};
-use crate::world::{Transport, World};
+use crate::world::World;
 use crate::{interpreter, output, plan};
 
 /// A process's work.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Job {
-    pub(crate) home: Home,
+struct Job {
+    home: Home,
     /// The function and its arguments; a process without a target does nothing.
-    pub(crate) target: Option<Task>,
+    target: Option<Task>,
 }
 
-/// One call of a function of the program.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Task {
-    pub(crate) function: String,
-    pub(crate) positional: Vec<Data>,
-    pub(crate) named: Vec<(String, Data)>,
-}
-
-impl Task {
-    /// Makes the call in this process.
-    pub(crate) fn run(self, world: &Arc<World>) -> Result<Data> {
-        let named = self.named.iter();
-        let named = named.map(|(name, data)| (name.as_str(), data.clone()));
-        let arguments = &mut Arguments {
-            named: named.collect(),
-            ..Arguments::of(self.positional)
-        };
-        interpreter::call(world, &self.function, arguments)
-    }
+/// What a pool's worker is given before its first task.
+#[derive(Serialize, Deserialize)]
+struct Start {
+    home: Home,
+    /// The program's initializer with its arguments.
+    initializer: Option<Task>,
 }
 
 /// What makes a world in a process that was not copied from one.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Home {
+struct Home {
     #[serde(with = "shared_program")]
     program: Arc<Program>,
     /// The run's start method, for what the child makes.
@@ -55,7 +45,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    pub(crate) fn new(world: &World, started_by: StartMethod) -> Home {
+    fn new(world: &World, started_by: StartMethod) -> Home {
         Home {
             program: Arc::clone(&world.program),
             method: world.method,
@@ -64,14 +54,14 @@ impl Home {
         }
     }
 
-    /// The world of a child: its own, unless it was copied or shares its creator's.
+    /// The program's functions in a child: its own, unless it was copied or shares its creator's.
     ///
     /// # Errors
     /// When the program has no guard: then main runs as it would when Python imports it.
-    pub(crate) fn settle_in(&self) -> Result<Arc<World>> {
+    fn settle_in(&self) -> Result<Arc<dyn Functions>> {
         plan::renew();
-        match (self.started_by, World::current()) {
-            (StartMethod::Fork | StartMethod::Threads, Some(world)) => Ok(world),
+        match (self.started_by, functions::current()) {
+            (StartMethod::Fork | StartMethod::Threads, Some(functions)) => Ok(functions),
             _ => {
                 let world = World::enter(Arc::clone(&self.program), self.method, self.transport);
                 if !self.program.guard {
@@ -83,13 +73,60 @@ impl Home {
     }
 }
 
-/// Does a process's work; gives its exit code.
-pub(crate) fn run(job: Job) -> i32 {
-    let started_by = job.home.started_by;
-    let code = match job.home.settle_in().and_then(|world| match job.target {
-        Some(task) => task.run(&world).map(|_| ()),
+impl Functions for World {
+    fn method(&self) -> StartMethod {
+        self.method
+    }
+
+    fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    fn call(self: Arc<Self>, name: &str, arguments: &mut Arguments<'_>) -> Result<Data> {
+        interpreter::call(&self, name, arguments)
+    }
+
+    fn start(&self, process: ProcessPlan) -> Result<mp::Process> {
+        let context = mp::Context::new(runtime_method(process.method))?;
+        let home = Home::new(self, process.method);
+        let target = process.target;
+        let mut builder = context.process(run, Job { home, target });
+        if let Some(name) = process.name {
+            builder = builder.name(name);
+        }
+        if let Some(daemon) = process.daemon {
+            builder = builder.daemon(daemon);
+        }
+        Ok(builder.start()?)
+    }
+
+    fn start_pool(&self, pool: PoolPlan) -> Result<mp::Pool> {
+        let context = mp::Context::new(runtime_method(pool.method))?;
+        let start = Start {
+            home: Home::new(self, pool.method),
+            initializer: pool.initializer,
+        };
+        let builder = context.pool_builder(pool.workers);
+        let mut builder = builder.initializer(start_worker, start);
+        if let Some(tasks) = pool.tasks_max {
+            builder = builder.max_tasks_per_child(tasks);
+        }
+        Ok(builder.start()?)
+    }
+}
+
+/// Makes what a child needs and, in it, a call.
+fn begin(home: &Home, call: Option<Task>) -> Result<()> {
+    let functions = home.settle_in()?;
+    match call {
+        Some(task) => task.run(&functions).map(drop),
         None => Ok(()),
-    }) {
+    }
+}
+
+/// Does a process's work; gives its exit code.
+fn run(job: Job) -> i32 {
+    let code = match begin(&job.home, job.target) {
         Ok(()) => 0,
         Err(Stop::Exit(code)) => code,
         Err(stop) => {
@@ -98,10 +135,18 @@ pub(crate) fn run(job: Job) -> i32 {
         }
     };
     // A thread has no exit code; `multiprocessing.dummy` says 0 for one that has ended.
-    if started_by == StartMethod::Threads {
+    if job.home.started_by == StartMethod::Threads {
         0
     } else {
         code
+    }
+}
+
+/// Makes a worker's world and runs the program's initializer.
+fn start_worker(start: Start) {
+    if let Err(stop) = begin(&start.home, start.initializer) {
+        output::report(mp::current_process().name(), &stop);
+        pool::leave(stop)
     }
 }
 

@@ -6,11 +6,15 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
+mod bound;
 mod code;
 mod control;
 mod crossing;
 mod data;
 mod drive;
+mod frame;
+mod functions;
 mod interpreter;
 mod job;
 mod object;
@@ -19,9 +23,10 @@ mod output;
 mod passing;
 mod plan;
 mod sequence;
+mod start_method;
 mod stop;
 mod world;
 
 pub use drive::drive;
+pub use functions::Transport;
 pub use poolproof_runtime::freeze_support;
-pub use world::Transport;

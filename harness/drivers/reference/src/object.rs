@@ -1,316 +1,283 @@
-//! The objects of a running program, each the runtime's own, called by the catalogue's names.
+//! What the objects of a running program do, by the catalogue: which file answers to which method and
+//! attribute.
 //!
-//! One file an area; here is only which file answers.
+//! A method or attribute that the catalogue gains does not compile until it is said here and there.
 
-mod bound;
 mod connection;
 mod container;
-mod lock;
-mod managed;
+pub(crate) mod lock;
+pub(crate) mod managed;
 mod manager;
 mod module;
-mod pool;
+pub(crate) mod pool;
 mod process;
-mod queue;
-mod shared;
+pub(crate) mod queue;
+pub(crate) mod shared;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use poolproof_case::catalogue;
+use poolproof_case::catalogue::{Attribute, AttributeName, Class, Method, MethodName};
 use poolproof_case::{ErrorKind, StartMethod};
 use poolproof_runtime as mp;
-use serde::{Deserialize, Serialize};
 
-pub(crate) use bound::Bound;
+pub(crate) use connection::Connection;
+pub(crate) use module::{Context, Module};
 
-use crate::code::{Arguments, Site};
-use crate::data::Data;
+use crate::arguments::Arguments;
+use crate::bound::Bound;
+use crate::data::{Data, Object};
+use crate::functions::Functions;
+use crate::start_method::runtime_method;
 use crate::stop::{Result, Stop, missing};
-use crate::world::World;
-
-/// An object of a running program.
-///
-/// Those that cannot be sent refuse to be encoded. Large ones lie elsewhere: values are moved with each
-/// statement, and most are numbers.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) enum Object {
-    Module,
-    Context(StartMethod),
-    Takable(Box<lock::Takable>),
-    Event(Box<mp::Event>),
-    Barrier(Box<lock::Barrier>),
-    Queue(Box<queue::Queue>),
-    Connection(connection::Connection),
-    Value(Box<shared::SharedValue>),
-    RawValue(Box<shared::SharedRawValue>),
-    Array(Box<shared::SharedArray>),
-    RawArray(Box<shared::SharedRawArray>),
-    Managed(Box<managed::Managed>),
-    #[serde(skip)]
-    Process(Arc<process::Process>),
-    #[serde(skip)]
-    Pool(Arc<pool::Pool>),
-    #[serde(skip)]
-    AsyncResult(Arc<pool::AsyncResult>),
-    #[serde(skip)]
-    ResultIterator(Arc<pool::ResultIterator>),
-    #[serde(skip)]
-    Manager(Arc<manager::Manager>),
-}
-
-impl Object {
-    /// Its name in the catalogue.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Object::Module => "Module",
-            Object::Context(_) => "Context",
-            Object::Takable(takable) => takable.name(),
-            Object::Event(_) => "Event",
-            Object::Barrier(_) => "Barrier",
-            Object::Queue(queue) => queue.name(),
-            Object::Connection(_) => "Connection",
-            Object::Value(_) => "Value",
-            Object::RawValue(_) => "RawValue",
-            Object::Array(_) => "Array",
-            Object::RawArray(_) => "RawArray",
-            Object::Managed(managed) => managed.name(),
-            Object::Process(_) => "Process",
-            Object::Pool(_) => "Pool",
-            Object::AsyncResult(_) => "AsyncResult",
-            Object::ResultIterator(_) => "ResultIterator",
-            Object::Manager(manager) => manager.name(),
-        }
-    }
-
-    /// What tells it from others of its kind, for comparisons; never printed.
-    pub(crate) fn identity(&self) -> String {
-        match self {
-            Object::Process(process) => process.identity(),
-            other => other.name().to_owned(),
-        }
-    }
-}
+use managed::Managed;
 
 /// Makes an object in the context of the run's start method.
-pub(crate) fn new(world: &Arc<World>, object: &str, arguments: &mut Arguments<'_>) -> Result<Data> {
-    make(world, world.method, object, arguments)
+pub(crate) fn new(
+    functions: &Arc<dyn Functions>,
+    class: Class,
+    arguments: &mut Arguments<'_>,
+) -> Result<Data> {
+    make(functions, functions.method(), class, arguments)
 }
 
 fn make(
-    world: &Arc<World>,
+    functions: &Arc<dyn Functions>,
     method: StartMethod,
-    object: &str,
+    class: Class,
     arguments: &mut Arguments<'_>,
 ) -> Result<Data> {
-    let parameters = catalogue::object(object).and_then(|known| known.constructor);
-    let parameters = parameters.ok_or_else(|| missing("the catalogue", object))?;
-    let bound = &mut Bound::new(object, parameters, arguments)?;
-    let context = mp::Context::new(crate::world::runtime_method(method))?;
-    let made = match object {
-        "Pipe" => return connection::new(&context, bound),
-        "Process" => Object::Process(Arc::new(process::new(world, method, bound)?)),
-        "Pool" => Object::Pool(Arc::new(pool::new(world, method, bound)?)),
-        "Queue" | "JoinableQueue" | "SimpleQueue" => {
-            let transport = world.transport.into();
-            Object::Queue(Box::new(queue::new(&context, transport, object, bound)?))
-        }
-        "Event" => Object::Event(Box::new(context.event()?)),
-        "Barrier" => Object::Barrier(Box::new(lock::Barrier::new(&context, bound)?)),
-        "Value" | "Array" | "RawValue" | "RawArray" => shared::new(&context, object, bound)?,
-        "Manager" | "ManagerServer" | "ManagerClient" => {
-            Object::Manager(Arc::new(manager::new(&context, object, bound)?))
-        }
-        lock => Object::Takable(Box::new(lock::new(&context, lock, bound)?)),
-    };
-    Ok(Data::Object(made))
+    let parameters = class.object().constructor;
+    let parameters = parameters.ok_or_else(|| missing("the catalogue", class.name()))?;
+    let bound = &mut Bound::new(class.name(), parameters, arguments)?;
+    let context = mp::Context::new(runtime_method(method))?;
+    let transport = || functions.transport().into();
+    Ok(match class {
+        Class::Pipe => connection::new(&context, bound)?,
+        Class::Process => Data::object(process::new(functions, method, bound)?),
+        Class::Pool => Data::object(pool::new(functions, method, bound)?),
+        Class::Queue => Data::object(queue::new(&context, transport(), bound)?),
+        Class::JoinableQueue => Data::object(queue::new_joinable(&context, transport(), bound)?),
+        Class::SimpleQueue => Data::object(queue::new_simple(&context, transport())?),
+        Class::Lock => Data::object(lock::Takable::Lock(context.lock()?)),
+        Class::RLock => Data::object(lock::Takable::RLock(context.rlock()?)),
+        Class::Semaphore => Data::object(lock::new_semaphore(&context, bound)?),
+        Class::BoundedSemaphore => Data::object(lock::new_bounded(&context, bound)?),
+        Class::Condition => Data::object(lock::new_condition(&context, bound)?),
+        Class::Event => Data::object(lock::Event(context.event()?)),
+        Class::Barrier => Data::object(lock::Barrier::new(&context, bound)?),
+        Class::Value => shared::new_value(&context, bound)?,
+        Class::RawValue => shared::new_raw_value(&context, bound)?,
+        Class::Array => shared::new_array(&context, bound)?,
+        Class::RawArray => shared::new_raw_array(&context, bound)?,
+        Class::Manager => Data::object(manager::new(&context)?),
+        Class::ManagerServer => Data::object(manager::new_server(&context, bound)?),
+        Class::ManagerClient => Data::object(manager::new_client(&context, bound)?),
+        Class::Module
+        | Class::Context
+        | Class::AsyncResult
+        | Class::ResultIterator
+        | Class::Connection
+        | Class::ManagedArray
+        | Class::ManagedBarrier
+        | Class::ManagedBoundedSemaphore
+        | Class::ManagedCondition
+        | Class::ManagedDict
+        | Class::ManagedEvent
+        | Class::ManagedJoinableQueue
+        | Class::ManagedList
+        | Class::ManagedLock
+        | Class::ManagedNamespace
+        | Class::ManagedQueue
+        | Class::ManagedRLock
+        | Class::ManagedSemaphore
+        | Class::ManagedValue
+        | Class::Dict
+        | Class::List => return Err(missing("the runtime", class.name())),
+    })
 }
 
 /// Calls a method of a value.
 pub(crate) fn call(
-    world: &Arc<World>,
+    functions: &Arc<dyn Functions>,
     receiver: &Data,
-    site: &Site,
+    name: &MethodName,
     arguments: &mut Arguments<'_>,
 ) -> Result<Data> {
-    if let Data::Object(Object::Context(start_method)) = receiver
-        && let Some(object) = catalogue::object(&site.method).filter(|object| object.of_context)
-    {
-        return make(world, *start_method, object.name, arguments);
+    let method = receiver.class().and_then(|class| name.on(class));
+    let method = method.ok_or_else(|| missing(receiver.type_name(), name.as_str()))?;
+    if let Method::Make(class) = method {
+        return match receiver.as_object::<Context>() {
+            Some(context) => make(functions, context.0, class, arguments),
+            None => Err(missing(receiver.type_name(), name.as_str())),
+        };
     }
-    let name = receiver.type_name();
-    let known = site.known(name)?;
-    let method = known.name;
-    let callee = format_args!("{name}.{method}()");
-    let bound = &mut Bound::new(callee, known.parameters, arguments)?;
-    match receiver {
-        Data::List(items) => container::list(items, method, bound),
-        Data::Dict(pairs) => container::dict(pairs, method, bound),
-        Data::Object(object) => call_object(world, object, method, bound),
-        other => Err(missing(other.type_name(), method)),
+    let callee = format_args!("{}.{}()", receiver.type_name(), name.as_str());
+    let bound = &mut Bound::new(callee, method.parameters(), arguments)?;
+    call_bound(functions, receiver, method, bound)
+}
+
+fn call_bound(
+    functions: &Arc<dyn Functions>,
+    receiver: &Data,
+    method: Method,
+    bound: &mut Bound<'_>,
+) -> Result<Data> {
+    let managed = || of::<Managed>(receiver, method);
+    match method {
+        Method::Module(method) => match receiver.as_object::<Context>() {
+            Some(context) => context.call(method),
+            None => module::call(method, bound),
+        },
+        Method::Make(class) => Err(missing(receiver.type_name(), class.name())),
+        Method::Process(own) => of::<process::Process>(receiver, method)?.call(own, bound),
+        Method::Pool(own) => of::<pool::Pool>(receiver, method)?.call(functions, own, bound),
+        Method::AsyncResult(own) => of::<pool::AsyncResult>(receiver, method)?.call(own, bound),
+        Method::ResultIterator(own) => {
+            of::<pool::ResultIterator>(receiver, method)?.call(own, bound)
+        }
+        Method::Connection(own) => of::<Connection>(receiver, method)?.call(own, bound),
+        Method::Queue(own) => match receiver.as_object::<queue::Queue>() {
+            Some(queue) => queue.call(own, bound),
+            None => managed()?.call_queue(own, bound),
+        },
+        Method::SimpleQueue(own) => of::<queue::SimpleQueue>(receiver, method)?.call(own, bound),
+        Method::Lock(own) => match receiver.as_object::<lock::Takable>() {
+            Some(lock) => lock.call(own, bound),
+            None => managed()?.call_lock(own, bound),
+        },
+        Method::Condition(own) => match receiver.as_object::<lock::Condition>() {
+            Some(condition) => condition.call(own, bound),
+            None => managed()?.call_condition(own, bound),
+        },
+        Method::Event(own) => match receiver.as_object::<lock::Event>() {
+            Some(event) => event.call(own, bound),
+            None => managed()?.call_event(own, bound),
+        },
+        Method::Barrier(own) => match receiver.as_object::<lock::Barrier>() {
+            Some(barrier) => barrier.call(own, bound),
+            None => managed()?.call_barrier(own, bound),
+        },
+        Method::Shared(own) => shared::call(receiver, own),
+        Method::Manager(own) => of::<manager::Manager>(receiver, method)?.call(own, bound),
+        Method::ManagedValue(own) => managed()?.call_value(own, bound),
+        Method::List(own) => match receiver {
+            Data::List(items) => container::list(items, own, bound),
+            _ => managed()?.call_list(own, bound),
+        },
+        Method::Dict(own) => match receiver {
+            Data::Dict(pairs) => container::dict(pairs, own, bound),
+            _ => managed()?.call_dict(own, bound),
+        },
     }
 }
 
-fn call_object(
-    world: &Arc<World>,
-    object: &Object,
-    method: &str,
-    bound: &mut Bound<'_>,
-) -> Result<Data> {
-    match object {
-        Object::Module => module::call(method, bound),
-        Object::Context(start_method) => module::call_context(*start_method, method),
-        Object::Takable(takable) => takable.call(method, bound),
-        Object::Event(event) => lock::call_event(event, method, bound),
-        Object::Barrier(barrier) => barrier.call(method, bound),
-        Object::Queue(queue) => queue.call(method, bound),
-        Object::Connection(connection) => connection.call(method, bound),
-        Object::Value(value) => value.call(method),
-        Object::Array(array) => array.call(method),
-        Object::Managed(managed) => managed.call(method, bound),
-        Object::Process(process) => process.call(method, bound),
-        Object::Pool(pool) => pool.call(world, method, bound),
-        Object::AsyncResult(result) => result.call(method, bound),
-        Object::ResultIterator(iterator) => iterator.call(method, bound),
-        Object::Manager(manager) => manager.call(method, bound),
-        Object::RawValue(_) | Object::RawArray(_) => Err(missing(object.name(), method)),
-    }
+/// The receiver as what has the method.
+fn of<T: Object>(receiver: &Data, method: Method) -> Result<&T> {
+    let found = receiver.as_object();
+    found.ok_or_else(|| missing(receiver.type_name(), method.name()))
 }
 
 /// Reads an attribute.
-pub(crate) fn attribute(receiver: &Data, name: &str) -> Result<Data> {
-    match receiver {
-        Data::Object(Object::Process(process)) => process.attribute(name),
-        Data::Object(Object::Connection(connection)) => connection.attribute(name),
-        Data::Object(Object::Barrier(barrier)) => barrier.attribute(name),
-        Data::Object(Object::Value(value)) if name == "value" => value.get(),
-        Data::Object(Object::RawValue(value)) if name == "value" => value.get(),
-        Data::Object(Object::Managed(managed)) => managed.attribute(name),
-        Data::Object(Object::Manager(manager)) => manager.attribute(name),
-        other => Err(missing(other.type_name(), name)),
+pub(crate) fn attribute(holder: &Data, name: &AttributeName) -> Result<Data> {
+    let absent = || missing(holder.type_name(), name.as_str());
+    let attribute = holder.class().and_then(|class| name.on(class));
+    match attribute.ok_or_else(absent)? {
+        Attribute::Process(own) => {
+            let process: Option<&process::Process> = holder.as_object();
+            process.ok_or_else(absent)?.attribute(own)
+        }
+        Attribute::Connection(own) => {
+            let connection: Option<&Connection> = holder.as_object();
+            Ok(connection.ok_or_else(absent)?.attribute(own))
+        }
+        Attribute::Barrier(own) => match holder.as_object::<lock::Barrier>() {
+            Some(barrier) => Ok(barrier.attribute(own)),
+            None => managed(holder, name)?.barrier_attribute(own),
+        },
+        Attribute::Shared(own) => shared::attribute(holder, own),
+        Attribute::ManagedValue(own) => managed(holder, name)?.value_attribute(own),
+        Attribute::Manager(own) => {
+            let manager: Option<&manager::Manager> = holder.as_object();
+            Ok(manager.ok_or_else(absent)?.attribute(own))
+        }
+        Attribute::Namespace(own) => managed(holder, name)?.attribute(own, name.as_str()),
     }
 }
 
 /// Sets an attribute.
-pub(crate) fn set_attribute(receiver: &Data, name: &str, value: Data) -> Result<()> {
-    match receiver {
-        Data::Object(Object::Process(process)) => process.set_attribute(name, &value),
-        Data::Object(Object::Value(shared)) if name == "value" => shared.set(&value),
-        Data::Object(Object::RawValue(shared)) if name == "value" => shared.set(&value),
-        Data::Object(Object::Managed(managed)) => managed.set_attribute(name, &value),
-        other => Err(missing(other.type_name(), name)),
+pub(crate) fn set_attribute(holder: &Data, name: &AttributeName, value: Data) -> Result<()> {
+    let absent = || missing(holder.type_name(), name.as_str());
+    let attribute = holder.class().and_then(|class| name.on(class));
+    match attribute.ok_or_else(absent)? {
+        Attribute::Process(own) => {
+            let process: Option<&process::Process> = holder.as_object();
+            process.ok_or_else(absent)?.set_attribute(own, &value)
+        }
+        Attribute::Shared(own) => shared::set_attribute(holder, own, &value),
+        Attribute::ManagedValue(own) => managed(holder, name)?.set_value_attribute(own, &value),
+        Attribute::Namespace(own) => {
+            managed(holder, name)?.set_attribute(own, name.as_str(), &value)
+        }
+        // What cannot be set.
+        Attribute::Connection(_) | Attribute::Barrier(_) | Attribute::Manager(_) => Err(absent()),
     }
 }
 
-/// Whether an object has items that can be copied into a plain container.
-pub(crate) fn has_contents(object: &Object) -> bool {
-    catalogue::object(object.name()).is_some_and(|known| known.items)
+fn managed<'a>(holder: &'a Data, name: &AttributeName) -> Result<&'a Managed> {
+    let found = holder.as_object();
+    found.ok_or_else(|| missing(holder.type_name(), name.as_str()))
 }
 
-/// A plain copy of an object's items.
-pub(crate) fn contents(object: &Object) -> Result<Data> {
-    match object {
-        Object::Array(array) => array.slice(None, None),
-        Object::RawArray(array) => array.slice(None, None),
-        Object::Managed(managed) => managed.contents(),
-        other => Err(no_items(other)),
-    }
-}
-
-/// How many items an object has.
-pub(crate) fn length(object: &Object) -> Result<usize> {
-    match object {
-        Object::Array(array) => Ok(array.len()),
-        Object::RawArray(array) => Ok(array.len()),
-        Object::Managed(managed) => managed.length(),
-        other => Err(no_items(other)),
-    }
-}
-
-/// One item of an object.
-pub(crate) fn item(object: &Object, index: &Data) -> Result<Data> {
-    match object {
-        Object::Array(array) => array.get(index.as_int()?),
-        Object::RawArray(array) => array.get(index.as_int()?),
-        Object::Managed(managed) => managed.item(index),
-        other => Err(no_items(other)),
-    }
-}
-
-/// Sets one item of an object.
-pub(crate) fn set_item(object: &Object, index: &Data, value: Data) -> Result<()> {
-    match object {
-        Object::Array(array) => array.set(index.as_int()?, &value),
-        Object::RawArray(array) => array.set(index.as_int()?, &value),
-        Object::Managed(managed) => managed.set_item(index, &value),
-        other => Err(no_items(other)),
-    }
-}
-
-/// Some items of an object, as a list.
-pub(crate) fn slice(object: &Object, from: Option<i64>, to: Option<i64>) -> Result<Data> {
-    match object {
-        Object::Array(array) => array.slice(from, to),
-        Object::RawArray(array) => array.slice(from, to),
-        other => crate::sequence::slice(&contents(other)?, from, to),
-    }
-}
-
-/// Enters a context.
+/// Enters a context manager.
 pub(crate) fn enter(context: &Data) -> Result<()> {
-    match context {
-        Data::Object(Object::Takable(takable)) => takable.acquire(None).map(|_| ()),
-        Data::Object(Object::Managed(managed)) => managed.enter(),
-        Data::Object(Object::Pool(pool)) => pool.enter(),
-        Data::Object(Object::Manager(manager)) => manager.enter(),
+    if let Some(lock) = context.as_object::<lock::Takable>() {
+        lock.acquire(None).map(drop)
+    } else if let Some(condition) = context.as_object::<lock::Condition>() {
+        condition.acquire(None).map(drop)
+    } else if let Some(managed) = context.as_object::<Managed>() {
+        managed.acquire(None).map(drop)
+    } else if let Some(pool) = context.as_object::<pool::Pool>() {
+        pool.enter()
+    } else if let Some(manager) = context.as_object::<manager::Manager>() {
+        manager.enter()
+    } else if context.as_object::<Connection>().is_some() {
         // A closed end can be entered, as Python's.
-        Data::Object(Object::Connection(_)) => Ok(()),
-        other => Err(no_context(other)),
+        Ok(())
+    } else {
+        Err(no_context(context))
     }
 }
 
-/// Leaves a context.
+/// Leaves a context manager.
 pub(crate) fn leave(context: &Data) -> Result<()> {
-    match context {
-        Data::Object(Object::Takable(takable)) => takable.release(),
-        Data::Object(Object::Managed(managed)) => managed.leave(),
-        Data::Object(Object::Manager(manager)) => manager.shutdown(),
-        Data::Object(Object::Pool(pool)) => {
-            pool.terminate();
-            Ok(())
-        }
-        Data::Object(Object::Connection(connection)) => {
-            connection.close();
-            Ok(())
-        }
-        other => Err(no_context(other)),
+    if let Some(lock) = context.as_object::<lock::Takable>() {
+        lock.release()
+    } else if let Some(condition) = context.as_object::<lock::Condition>() {
+        condition.release()
+    } else if let Some(managed) = context.as_object::<Managed>() {
+        managed.release()
+    } else if let Some(pool) = context.as_object::<pool::Pool>() {
+        pool.terminate();
+        Ok(())
+    } else if let Some(manager) = context.as_object::<manager::Manager>() {
+        manager.shutdown()
+    } else if let Some(connection) = context.as_object::<Connection>() {
+        connection.close();
+        Ok(())
+    } else {
+        Err(no_context(context))
     }
 }
 
 /// Sends a signal to a process.
 pub(crate) fn signal(process: &Data, signal: &str) -> Result<()> {
-    match process {
-        Data::Object(Object::Process(process)) => process.signal(signal),
-        other => Err(Stop::error(
-            ErrorKind::Type,
-            format!("{} is no process", other.type_name()),
-        )),
+    match process.as_object::<process::Process>() {
+        Some(process) => process.signal(signal),
+        None => {
+            let text = format!("{} is no process", process.type_name());
+            Err(Stop::error(ErrorKind::Type, text))
+        }
     }
-}
-
-/// The next result of an iterator of results; `empty` at its end.
-pub(crate) fn next_result(iterator: &Data, timeout: Option<Duration>) -> Result<Data> {
-    match iterator {
-        Data::Object(Object::ResultIterator(iterator)) => iterator.next(timeout),
-        other => Err(Stop::error(
-            ErrorKind::Type,
-            format!("{} is no iterator", other.type_name()),
-        )),
-    }
-}
-
-fn no_items(object: &Object) -> Stop {
-    Stop::error(ErrorKind::Type, format!("{} has no items", object.name()))
 }
 
 fn no_context(data: &Data) -> Stop {

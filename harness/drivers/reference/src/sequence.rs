@@ -4,7 +4,6 @@ use poolproof_case::value;
 use poolproof_case::{ErrorKind, Value};
 
 use crate::data::{Data, lock};
-use crate::object::{self, Object};
 use crate::stop::{Result, Stop};
 
 /// The items in order: a dict's keys, a text's characters, an iterator's rest.
@@ -21,7 +20,7 @@ pub(crate) fn items(data: &Data) -> Result<Vec<Data>> {
             .iter()
             .map(|byte| Data::int(usize::from(*byte)))
             .collect()),
-        Data::Object(Object::ResultIterator(_)) => {
+        Data::Object(object) if object.is_iterator() => {
             let mut iterator = iterate(data)?;
             let mut items = Vec::new();
             while let Some(item) = iterator.next()? {
@@ -29,7 +28,7 @@ pub(crate) fn items(data: &Data) -> Result<Vec<Data>> {
             }
             Ok(items)
         }
-        Data::Object(object) => items(&object::contents(object)?),
+        Data::Object(object) => items(&object.contents()?),
         other => Err(wrong("cannot be iterated over", other)),
     }
 }
@@ -37,9 +36,8 @@ pub(crate) fn items(data: &Data) -> Result<Vec<Data>> {
 /// One item after the other; a list that grows meanwhile gives its new items too, as in Python.
 pub(crate) fn iterate(data: &Data) -> Result<Iterator> {
     match data {
-        Data::List(_) | Data::Object(Object::ResultIterator(_)) => {
-            Ok(Iterator::Live(data.clone(), 0))
-        }
+        Data::List(_) => Ok(Iterator::Live(data.clone(), 0)),
+        Data::Object(object) if object.is_iterator() => Ok(Iterator::Live(data.clone(), 0)),
         other => Ok(Iterator::Copied(items(other)?.into_iter())),
     }
 }
@@ -64,10 +62,11 @@ impl Iterator {
                 *index += 1;
                 Ok(item)
             }
-            Iterator::Live(data, _) => match object::next_result(data, None) {
-                Err(Stop::Error(ErrorKind::Empty, _)) => Ok(None),
-                other => other.map(Some),
+            Iterator::Live(Data::Object(object), _) => match object.next(None) {
+                None | Some(Err(Stop::Error(ErrorKind::Empty, _))) => Ok(None),
+                Some(other) => other.map(Some),
             },
+            Iterator::Live(..) => Ok(None),
         }
     }
 }
@@ -75,7 +74,7 @@ impl Iterator {
 /// A plain copy of what an object with items holds; other data as they are.
 pub(crate) fn copy(data: &Data) -> Result<Data> {
     match data {
-        Data::Object(object) if object::has_contents(object) => object::contents(object),
+        Data::Object(object) if object.class().object().items => object.contents(),
         Data::Dict(pairs) => Ok(Data::dict(lock(pairs).clone())),
         other => Ok(other.clone()),
     }
@@ -88,7 +87,7 @@ pub(crate) fn length(data: &Data) -> Result<usize> {
         Data::Dict(pairs) => Ok(lock(pairs).len()),
         Data::Plain(Value::Str(text)) => Ok(text.chars().count()),
         Data::Plain(Value::Bytes(bytes)) => Ok(bytes.len()),
-        Data::Object(object) => object::length(object),
+        Data::Object(object) => object.length(),
         other => Err(wrong("has no length", other)),
     }
 }
@@ -103,7 +102,7 @@ pub(crate) fn item(container: &Data, index: &Data) -> Result<Data> {
                 .map(|(_, value)| value.clone())
                 .ok_or_else(|| no_key(&key))
         }
-        Data::Object(object) => object::item(object, index),
+        Data::Object(object) => object.item(index),
         Data::List(_) | Data::Tuple(_) | Data::Plain(Value::Str(_) | Value::Bytes(_)) => {
             let mut items = items(container)?;
             let place = place(index.as_int()?, items.len())?;
@@ -125,7 +124,7 @@ pub(crate) fn set_item(container: &Data, index: &Data, value: Data) -> Result<()
             insert(&mut lock(pairs), index.value()?, value);
             Ok(())
         }
-        Data::Object(object) => object::set_item(object, index, value),
+        Data::Object(object) => object.set_item(index, value),
         other => Err(wrong("cannot be changed", other)),
     }
 }
@@ -140,7 +139,8 @@ pub(crate) fn insert(pairs: &mut Vec<(Value, Data)>, key: Value, value: Data) {
 
 pub(crate) fn slice(container: &Data, from: Option<i64>, to: Option<i64>) -> Result<Data> {
     if let Data::Object(object) = container {
-        return object::slice(object, from, to);
+        let own = object.slice(from, to);
+        return own.unwrap_or_else(|| slice(&object.contents()?, from, to));
     }
     let items = items(container)?;
     let (from, to) = bounds(from, to, items.len());

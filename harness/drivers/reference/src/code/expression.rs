@@ -1,18 +1,23 @@
-//! Expressions, from left to right.
+//! Expressions, from left to right, and calls: of functions of the program, and of methods, whose
+//! receiver is known only by then.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use poolproof_case::Value;
-use poolproof_case::program::{BinaryOperator, Expression, ExpressionKind};
+use poolproof_case::catalogue::{AttributeName, Class, MethodName};
+use poolproof_case::program::{
+    self, BinaryOperator, CallExpression, Callee, Expression, ExpressionKind,
+};
 
-use super::call::{Arguments, Call, Given};
 use super::scope::{Local, Scope};
+use crate::arguments::Arguments;
 use crate::data::{Data, Timeout};
-use crate::interpreter::Frame;
-use crate::object::{self, Object};
+use crate::frame::Frame;
+use crate::object;
 use crate::operators::{binary, unary};
 use crate::sequence;
-use crate::stop::Result;
+use crate::stop::{Result, missing};
 
 /// Evaluates an expression.
 type Thunk = Box<dyn Fn(&Frame) -> Result<Data> + Send + Sync>;
@@ -22,7 +27,7 @@ pub(super) enum Operand {
     /// Nothing that could be changed.
     Constant(Data),
     Local(Local),
-    Attribute(Box<Operand>, String),
+    Attribute(Box<Operand>, AttributeName),
     Binary(BinaryOperator, Box<[Operand; 2]>),
     Computed(Thunk),
 }
@@ -32,13 +37,14 @@ impl Operand {
         match &expression.kind {
             ExpressionKind::Literal(value) => literal(value),
             ExpressionKind::Local(name) => Operand::Local(scope.local(name)),
-            ExpressionKind::Module => Operand::Constant(Data::Object(Object::Module)),
+            ExpressionKind::Module => Operand::Constant(Data::object(object::Module)),
             ExpressionKind::Function(name) => Operand::Constant(Data::Function(name.clone())),
             ExpressionKind::Soon => Operand::Constant(Data::Timeout(Timeout::Soon)),
             ExpressionKind::Late => Operand::Constant(Data::Timeout(Timeout::Late)),
-            ExpressionKind::Attribute(object, name) => {
-                Operand::Attribute(Box::new(Operand::of(object, scope)), name.clone())
-            }
+            ExpressionKind::Attribute(object, name) => Operand::Attribute(
+                Box::new(Operand::of(object, scope)),
+                AttributeName::new(name),
+            ),
             ExpressionKind::Binary(operator, left, right) => {
                 let sides = [Operand::of(left, scope), Operand::of(right, scope)];
                 Operand::Binary(*operator, Box::new(sides))
@@ -95,18 +101,20 @@ fn thunk(expression: &Expression, scope: &mut Scope) -> Thunk {
     match &expression.kind {
         ExpressionKind::Global(name) => {
             let name = name.clone();
-            Box::new(move |frame| frame.world.global(&name))
+            Box::new(move |frame| frame.globals.get(&name))
         }
         ExpressionKind::Zeros(count) => {
             let count = usize::try_from(*count).unwrap_or(usize::MAX);
             Box::new(move |_| Ok(Data::Plain(Value::Bytes(vec![0; count]))))
         }
         ExpressionKind::New { object, arguments } => {
-            let (object, given) = (object.clone(), Given::of(arguments, scope));
+            let (class, given) = (Class::of(object), Given::of(arguments, scope));
+            let name = object.clone();
             Box::new(move |frame| {
+                let class = class.ok_or_else(|| missing("the catalogue", &name))?;
                 let arguments = &mut Arguments::none();
                 given.get(frame, arguments)?;
-                object::new(&frame.world, &object, arguments)
+                object::new(&frame.functions, class, arguments)
             })
         }
         ExpressionKind::Call(call) => {
@@ -203,4 +211,68 @@ fn until(parts: Vec<Operand>, wanted: bool) -> Thunk {
         }
         Ok(last)
     })
+}
+
+/// A call as it stands in the program.
+pub(super) enum Call {
+    Function(String, Given),
+    Method(Operand, MethodName, Given),
+}
+
+impl Call {
+    pub(super) fn of(call: &CallExpression, scope: &mut Scope) -> Call {
+        let given = Given::of(&call.arguments, scope);
+        match &call.callee {
+            Callee::Function(name) => Call::Function(name.clone(), given),
+            Callee::Method(receiver, method) => {
+                Call::Method(Operand::of(receiver, scope), MethodName::new(method), given)
+            }
+        }
+    }
+
+    pub(super) fn make(&self, frame: &Frame) -> Result<Data> {
+        let arguments = &mut Arguments::none();
+        match self {
+            Call::Function(name, given) => {
+                given.get(frame, arguments)?;
+                Arc::clone(&frame.functions).call(name, arguments)
+            }
+            Call::Method(receiver, name, given) => {
+                let receiver = receiver.see(frame)?;
+                given.get(frame, arguments)?;
+                object::call(&frame.functions, &receiver, name, arguments)
+            }
+        }
+    }
+}
+
+/// The arguments of a call as they stand in the program.
+pub(super) struct Given {
+    positional: Vec<Operand>,
+    named: Vec<(String, Operand)>,
+}
+
+impl Given {
+    pub(super) fn of(arguments: &program::Arguments, scope: &mut Scope) -> Given {
+        let positional = arguments.positional.iter();
+        let positional = positional.map(|argument| Operand::of(argument, scope));
+        Given {
+            positional: positional.collect(),
+            named: (arguments.named.iter())
+                .map(|(name, argument)| (name.clone(), Operand::of(argument, scope)))
+                .collect(),
+        }
+    }
+
+    /// Evaluates them from left to right, each into its place: they are large for what is copied at
+    /// each call.
+    pub(super) fn get<'g>(&'g self, frame: &Frame, into: &mut Arguments<'g>) -> Result<()> {
+        for argument in &self.positional {
+            into.positional.push(Some(argument.get(frame)?));
+        }
+        for (name, argument) in &self.named {
+            into.named.push((name.as_str(), argument.get(frame)?));
+        }
+        Ok(())
+    }
 }

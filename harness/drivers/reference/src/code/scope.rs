@@ -3,7 +3,7 @@
 use poolproof_case::ErrorKind;
 
 use crate::data::Data;
-use crate::interpreter::Frame;
+use crate::frame::Frame;
 use crate::stop::{Result, Stop};
 
 /// The names that a function has had so far, each at its place.

@@ -2,16 +2,17 @@
 
 use std::time::Instant;
 
+use poolproof_case::catalogue::{AttributeName, MethodName};
 use poolproof_case::program::{
     Block, ErrorPattern, Expression, ExpressionKind, Statement, StatementKind,
 };
 use poolproof_case::{ErrorKind, Value};
 
-use super::call::{Arguments, Call, Site};
-use super::expression::Operand;
+use super::expression::{Call, Operand};
 use super::scope::{Local, Scope};
+use crate::arguments::Arguments;
 use crate::data::Data;
-use crate::interpreter::{Flow, Frame};
+use crate::frame::{Flow, Frame};
 use crate::sequence::Iterator;
 use crate::stop::{Result, Stop};
 use crate::{control, object, output, plan, sequence};
@@ -76,11 +77,12 @@ fn statement(statement: &Statement, scope: &mut Scope) -> Step {
         } => {
             let (queue, name) = (Operand::of(queue, scope), scope.local(name));
             let (until, body) = (until.clone(), Body::of(body, scope));
-            let get = Site::new("get");
+            let get = MethodName::new("get");
             Box::new(move |frame| {
                 let queue = queue.get(frame)?;
                 loop {
-                    let item = object::call(&frame.world, &queue, &get, &mut Arguments::none())?;
+                    let item =
+                        object::call(&frame.functions, &queue, &get, &mut Arguments::none())?;
                     if item.value().is_ok_and(|value| value == until) {
                         return Ok(Flow::Next);
                     }
@@ -183,7 +185,7 @@ fn setting(statement: &StatementKind, scope: &mut Scope) -> Step {
             })
         }
         StatementKind::SetAttr(object, name, value) => {
-            let (object, name) = (Operand::of(object, scope), name.clone());
+            let (object, name) = (Operand::of(object, scope), AttributeName::new(name));
             let value = Operand::of(value, scope);
             next(move |frame| {
                 let value = value.get(frame)?;
@@ -193,7 +195,7 @@ fn setting(statement: &StatementKind, scope: &mut Scope) -> Step {
         StatementKind::SetGlobal(name, value) => {
             let (name, value) = (name.clone(), Operand::of(value, scope));
             next(move |frame| {
-                frame.world.set_global(&name, value.get(frame)?);
+                frame.globals.set(&name, value.get(frame)?);
                 Ok(())
             })
         }

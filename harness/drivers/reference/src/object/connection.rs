@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use poolproof_case::catalogue::{Class, ConnectionAttribute, ConnectionMethod};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Bound, Object};
-use crate::data::Data;
-use crate::stop::{Result, missing};
+use crate::bound::Bound;
+use crate::data::{Data, Object};
+use crate::stop::Result;
 
 /// One end of a pipe; all in this process who refer to it share it.
 #[derive(Clone)]
@@ -36,35 +37,39 @@ pub(super) fn new(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> 
     } else {
         context.one_way()?
     };
-    let end = |end| Data::Object(Object::Connection(Connection { end: Arc::new(end) }));
+    let end = |end| Data::object(Connection { end: Arc::new(end) });
     Ok(Data::Tuple(vec![end(left), end(right)].into()))
 }
 
+impl Object for Connection {
+    fn class(&self) -> Class {
+        Class::Connection
+    }
+}
+
 impl Connection {
-    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+    pub(super) fn call(&self, method: ConnectionMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
-            "send" => self.end.send(&bound.take("obj")?)?,
-            "recv" => return Ok(self.end.recv()?),
-            "send_bytes" => self.end.send_bytes(&bound.take("buf")?.as_bytes()?)?,
-            "recv_bytes" => {
+            ConnectionMethod::Send => self.end.send(&bound.take("obj")?)?,
+            ConnectionMethod::Recv => return Ok(self.end.recv()?),
+            ConnectionMethod::SendBytes => self.end.send_bytes(&bound.take("buf")?.as_bytes()?)?,
+            ConnectionMethod::RecvBytes => {
                 return Ok(Data::Plain(poolproof_case::Value::Bytes(
                     self.end.recv_bytes()?,
                 )));
             }
-            "poll" => return Ok(Data::bool(self.end.poll(bound.timeout()?)?)),
-            "close" => self.end.close(),
-            other => return Err(missing("Connection", other)),
+            ConnectionMethod::Poll => return Ok(Data::bool(self.end.poll(bound.timeout()?)?)),
+            ConnectionMethod::Close => self.end.close(),
         }
         Ok(Data::NONE)
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Result<Data> {
-        match name {
-            "closed" => Ok(Data::bool(self.end.is_closed())),
-            "readable" => Ok(Data::bool(self.end.is_readable())),
-            "writable" => Ok(Data::bool(self.end.is_writable())),
-            other => Err(missing("Connection", other)),
-        }
+    pub(super) fn attribute(&self, attribute: ConnectionAttribute) -> Data {
+        Data::bool(match attribute {
+            ConnectionAttribute::Closed => self.end.is_closed(),
+            ConnectionAttribute::Readable => self.end.is_readable(),
+            ConnectionAttribute::Writable => self.end.is_writable(),
+        })
     }
 
     pub(super) fn close(&self) {

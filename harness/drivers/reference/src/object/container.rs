@@ -3,51 +3,55 @@
 use std::cmp::Ordering;
 use std::sync::Mutex;
 
+use poolproof_case::catalogue::{DictMethod, ListMethod};
 use poolproof_case::{ErrorKind, Value};
 
-use super::Bound;
+use crate::bound::Bound;
 use crate::data::{Data, lock};
 use crate::sequence;
-use crate::stop::{Result, Stop, missing};
+use crate::stop::{Result, Stop};
 
 /// Calls a list's method.
-pub(super) fn list(items: &Mutex<Vec<Data>>, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+pub(super) fn list(
+    items: &Mutex<Vec<Data>>,
+    method: ListMethod,
+    bound: &mut Bound<'_>,
+) -> Result<Data> {
     match method {
-        "append" => {
+        ListMethod::Append => {
             let item = bound.take("object")?;
             lock(items).push(item);
         }
-        "extend" => {
+        ListMethod::Extend => {
             let more = sequence::items(&bound.take("iterable")?)?;
             lock(items).extend(more);
         }
-        "insert" => {
+        ListMethod::Insert => {
             let index = bound.take("index")?.as_int()?;
             let item = bound.take("object")?;
             let mut items = lock(items);
             let (place, _) = sequence::bounds(Some(index), None, items.len());
             items.insert(place, item);
         }
-        "pop" => {
+        ListMethod::Pop => {
             let index = bound.take("index")?.as_int()?;
             let mut items = lock(items);
             let place = sequence::place(index, items.len())?;
             return Ok(items.remove(place));
         }
-        "remove" => {
+        ListMethod::Remove => {
             let place = find(items, &bound.take("object")?)?;
             lock(items).remove(place);
         }
-        "index" => return find(items, &bound.take("object")?).map(Data::int),
-        "count" => {
+        ListMethod::Index => return find(items, &bound.take("object")?).map(Data::int),
+        ListMethod::Count => {
             let wanted = bound.take("object")?.value()?;
             let equal = |item: &&Data| item.value().is_ok_and(|value| value == wanted);
             let items = lock(items).clone();
             return Ok(Data::int(items.iter().filter(equal).count()));
         }
-        "reverse" => lock(items).reverse(),
-        "sort" => sort(items)?,
-        other => return Err(missing("list", other)),
+        ListMethod::Reverse => lock(items).reverse(),
+        ListMethod::Sort => sort(items)?,
     }
     Ok(Data::NONE)
 }
@@ -84,25 +88,25 @@ fn sort(items: &Mutex<Vec<Data>>) -> Result<()> {
 /// Calls a dict's method.
 pub(super) fn dict(
     pairs: &Mutex<Vec<(Value, Data)>>,
-    method: &str,
+    method: DictMethod,
     bound: &mut Bound<'_>,
 ) -> Result<Data> {
     let pair =
         |(key, value): &(Value, Data)| Data::Tuple(vec![Data::of(key), value.clone()].into());
     match method {
-        "keys" => Ok(Data::list(
+        DictMethod::Keys => Ok(Data::list(
             lock(pairs).iter().map(|(key, _)| Data::of(key)).collect(),
         )),
-        "values" => Ok(Data::list(
+        DictMethod::Values => Ok(Data::list(
             lock(pairs).iter().map(|(_, value)| value.clone()).collect(),
         )),
-        "items" => Ok(Data::list(lock(pairs).iter().map(pair).collect())),
-        "copy" => Ok(Data::dict(lock(pairs).clone())),
-        "clear" => {
+        DictMethod::Items => Ok(Data::list(lock(pairs).iter().map(pair).collect())),
+        DictMethod::Copy => Ok(Data::dict(lock(pairs).clone())),
+        DictMethod::Clear => {
             lock(pairs).clear();
             Ok(Data::NONE)
         }
-        "update" => {
+        DictMethod::Update => {
             let Data::Dict(other) = sequence::copy(&bound.take("other")?)? else {
                 return Err(Stop::error(ErrorKind::Type, "update() takes a dict"));
             };
@@ -113,26 +117,32 @@ pub(super) fn dict(
                 .for_each(|(key, value)| sequence::insert(&mut pairs, key, value));
             Ok(Data::NONE)
         }
-        _ => keyed(pairs, method, bound),
+        DictMethod::Get => {
+            let (key, otherwise) = (bound.take("key")?.value()?, bound.given("default"));
+            let found = find_key(&lock(pairs), &key);
+            Ok(found.or(otherwise).unwrap_or(Data::NONE))
+        }
+        DictMethod::SetDefault => {
+            let (key, otherwise) = (bound.take("key")?.value()?, bound.given("default"));
+            let mut pairs = lock(pairs);
+            Ok(find_key(&pairs, &key).unwrap_or_else(|| {
+                let value = otherwise.unwrap_or(Data::NONE);
+                pairs.push((key, value.clone()));
+                value
+            }))
+        }
+        DictMethod::Pop => {
+            let (key, otherwise) = (bound.take("key")?.value()?, bound.given("default"));
+            let mut pairs = lock(pairs);
+            match pairs.iter().position(|(known, _)| *known == key) {
+                Some(place) => Ok(pairs.remove(place).1),
+                None => otherwise.ok_or_else(|| sequence::no_key(&key)),
+            }
+        }
     }
 }
 
-/// The methods that take a key.
-fn keyed(pairs: &Mutex<Vec<(Value, Data)>>, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
-    let key = bound.take("key")?.value()?;
-    let otherwise = bound.given("default");
-    let mut pairs = lock(pairs);
-    let place = pairs.iter().position(|(known, _)| *known == key);
-    match (method, place) {
-        ("get" | "setdefault", Some(place)) => Ok(pairs[place].1.clone()),
-        ("get", None) => Ok(otherwise.unwrap_or(Data::NONE)),
-        ("setdefault", None) => {
-            let value = otherwise.unwrap_or(Data::NONE);
-            pairs.push((key, value.clone()));
-            Ok(value)
-        }
-        ("pop", Some(place)) => Ok(pairs.remove(place).1),
-        ("pop", None) => otherwise.ok_or_else(|| sequence::no_key(&key)),
-        (other, _) => Err(missing("dict", other)),
-    }
+fn find_key(pairs: &[(Value, Data)], key: &Value) -> Option<Data> {
+    let found = pairs.iter().find(|(known, _)| known == key);
+    found.map(|(_, value)| value.clone())
 }

@@ -12,16 +12,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{
+    Attribute, BarrierAttribute, BarrierMethod, Class, ConditionMethod, DictMethod, EventMethod,
+    ListMethod, LockMethod, ManagedValueAttribute, ManagedValueMethod, ManagerMethod, Method,
+    NamespaceAttribute, QueueMethod,
+};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
-use super::Bound;
-use crate::data::Data;
+use super::lock::count;
+use super::queue::size;
+use crate::bound::Bound;
+use crate::data::{Data, Object};
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
 use key::{Entry, Key};
 use local::Local;
-pub(super) use local::unmanaged;
 
 /// An object of a manager.
 #[derive(Clone, Serialize, Deserialize)]
@@ -46,57 +52,149 @@ pub(crate) enum Managed {
     Local(Arc<Local>),
 }
 
-/// Makes an object in a manager by the name of the manager's method.
-pub(super) fn make(manager: &mp::Manager, maker: &str, bound: &mut Bound<'_>) -> Result<Managed> {
+/// Makes an object in a manager.
+pub(super) fn make(
+    manager: &mp::Manager,
+    maker: ManagerMethod,
+    bound: &mut Bound<'_>,
+) -> Result<Managed> {
     Ok(match maker {
-        "dict" => container::new_dict(manager, &bound.take("sequence")?)?,
-        "list" => container::new_list(manager, &bound.take("sequence")?)?,
-        "Namespace" => Managed::Namespace(manager.namespace()?),
-        "Lock" => Managed::Lock(manager.lock()?),
-        "RLock" => Managed::RLock(manager.rlock()?),
-        "Semaphore" => Managed::Semaphore(manager.semaphore(count(bound)?)?),
-        "BoundedSemaphore" => Managed::BoundedSemaphore(manager.bounded_semaphore(count(bound)?)?),
-        "Condition" => Managed::Condition(manager.condition()?),
-        "Event" => Managed::Event(manager.event()?),
-        "Barrier" => lock::new_barrier(manager, bound)?,
-        "Queue" => Managed::Queue(manager.queue(queue::size(bound)?)?),
-        "JoinableQueue" => Managed::JoinableQueue(manager.joinable_queue(queue::size(bound)?)?),
-        "Value" => Managed::Value(manager.value(&bound.take("value")?)?),
-        "Array" => {
+        ManagerMethod::Dict => {
+            Managed::Dict(container::new_dict(manager, &bound.take("sequence")?)?)
+        }
+        ManagerMethod::List => {
+            Managed::List(container::new_list(manager, &bound.take("sequence")?)?)
+        }
+        ManagerMethod::Namespace => Managed::Namespace(manager.namespace()?),
+        ManagerMethod::Lock => Managed::Lock(manager.lock()?),
+        ManagerMethod::RLock => Managed::RLock(manager.rlock()?),
+        ManagerMethod::Semaphore => Managed::Semaphore(manager.semaphore(count(bound)?)?),
+        ManagerMethod::BoundedSemaphore => {
+            Managed::BoundedSemaphore(manager.bounded_semaphore(count(bound)?)?)
+        }
+        ManagerMethod::Condition => Managed::Condition(manager.condition()?),
+        ManagerMethod::Event => Managed::Event(manager.event()?),
+        ManagerMethod::Barrier => {
+            let (barrier, timeout) = lock::new_barrier(manager, bound)?;
+            Managed::Barrier(barrier, timeout)
+        }
+        ManagerMethod::Queue => Managed::Queue(manager.queue(size(bound)?)?),
+        ManagerMethod::JoinableQueue => {
+            Managed::JoinableQueue(manager.joinable_queue(size(bound)?)?)
+        }
+        ManagerMethod::Value => Managed::Value(manager.value(&bound.take("value")?)?),
+        ManagerMethod::Array => {
             let items = sequence::items(&bound.take("sequence")?)?;
             Managed::Array(manager.array(&items)?)
         }
-        other => return Err(missing("Manager", other)),
+        ManagerMethod::Shared | ManagerMethod::Connect | ManagerMethod::Shutdown => {
+            return Err(missing("Manager", Method::Manager(maker).name()));
+        }
     })
 }
 
-fn count(bound: &mut Bound<'_>) -> Result<u32> {
-    let value = bound.size("value")?;
-    u32::try_from(value).map_err(|_| {
-        let text = format!("a semaphore counts to {}, not to {value}", u32::MAX);
-        Stop::error(ErrorKind::Usage, text)
-    })
+/// What a manager among threads makes, where that holds values.
+pub(super) fn unmanaged(maker: ManagerMethod, bound: &mut Bound<'_>) -> Result<Option<Data>> {
+    let local = match maker {
+        ManagerMethod::List => {
+            let items = sequence::items(&bound.take("sequence")?)?;
+            return Ok(Some(Data::list(items)));
+        }
+        ManagerMethod::Dict => {
+            let first = bound.take("sequence")?;
+            let Data::Dict(pairs) = sequence::copy(&first)? else {
+                let text = format!("{} is no dict", first.type_name());
+                return Err(Stop::error(ErrorKind::Type, text));
+            };
+            return Ok(Some(Data::Dict(pairs)));
+        }
+        ManagerMethod::Namespace => Local::namespace(),
+        ManagerMethod::Value => Local::value(bound.take("value")?),
+        // Locks and queues are the runtime's there, too, and an array a manager's.
+        ManagerMethod::Lock
+        | ManagerMethod::RLock
+        | ManagerMethod::Semaphore
+        | ManagerMethod::BoundedSemaphore
+        | ManagerMethod::Condition
+        | ManagerMethod::Event
+        | ManagerMethod::Barrier
+        | ManagerMethod::Queue
+        | ManagerMethod::JoinableQueue
+        | ManagerMethod::Array
+        | ManagerMethod::Shared
+        | ManagerMethod::Connect
+        | ManagerMethod::Shutdown => return Ok(None),
+    };
+    Ok(Some(Data::object(Managed::Local(Arc::new(local)))))
+}
+
+impl Object for Managed {
+    fn class(&self) -> Class {
+        match self {
+            Managed::Dict(_) => Class::ManagedDict,
+            Managed::List(_) => Class::ManagedList,
+            Managed::Namespace(_) => Class::ManagedNamespace,
+            Managed::Lock(_) => Class::ManagedLock,
+            Managed::RLock(_) => Class::ManagedRLock,
+            Managed::Semaphore(_) => Class::ManagedSemaphore,
+            Managed::BoundedSemaphore(_) => Class::ManagedBoundedSemaphore,
+            Managed::Condition(_) => Class::ManagedCondition,
+            Managed::Event(_) => Class::ManagedEvent,
+            Managed::Barrier(..) => Class::ManagedBarrier,
+            Managed::Queue(_) => Class::ManagedQueue,
+            Managed::JoinableQueue(_) => Class::ManagedJoinableQueue,
+            Managed::Value(_) => Class::ManagedValue,
+            Managed::Array(_) => Class::ManagedArray,
+            Managed::Local(local) => local.class(),
+        }
+    }
+
+    fn contents(&self) -> Result<Data> {
+        match self {
+            Managed::Dict(dict) => container::copy_dict(dict),
+            Managed::List(list) => Ok(Data::list(list.items()?)),
+            Managed::Array(array) => Ok(Data::list(array.items()?)),
+            _ => Err(self.no_items()),
+        }
+    }
+
+    fn length(&self) -> Result<usize> {
+        match self {
+            Managed::Dict(dict) => Ok(dict.len()?),
+            Managed::List(list) => Ok(list.len()?),
+            Managed::Array(array) => Ok(array.len()?),
+            _ => Err(self.no_items()),
+        }
+    }
+
+    fn item(&self, index: &Data) -> Result<Data> {
+        match self {
+            Managed::Dict(dict) => container::value_of(dict, index),
+            Managed::List(list) => Ok(list.get(index.as_int()?)?),
+            Managed::Array(array) => Ok(array.get(index.as_int()?)?),
+            _ => Err(self.no_items()),
+        }
+    }
+
+    fn set_item(&self, index: &Data, value: Data) -> Result<()> {
+        match self {
+            Managed::Dict(dict) => container::insert(dict, index, &value)?,
+            Managed::List(list) => list.set(index.as_int()?, &value)?,
+            Managed::Array(array) => array.set(index.as_int()?, &value)?,
+            _ => return Err(self.no_items()),
+        }
+        Ok(())
+    }
 }
 
 impl Managed {
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Managed::Dict(_) => "ManagedDict",
-            Managed::List(_) => "ManagedList",
-            Managed::Namespace(_) => "ManagedNamespace",
-            Managed::Lock(_) => "ManagedLock",
-            Managed::RLock(_) => "ManagedRLock",
-            Managed::Semaphore(_) => "ManagedSemaphore",
-            Managed::BoundedSemaphore(_) => "ManagedBoundedSemaphore",
-            Managed::Condition(_) => "ManagedCondition",
-            Managed::Event(_) => "ManagedEvent",
-            Managed::Barrier(..) => "ManagedBarrier",
-            Managed::Queue(_) => "ManagedQueue",
-            Managed::JoinableQueue(_) => "ManagedJoinableQueue",
-            Managed::Value(_) => "ManagedValue",
-            Managed::Array(_) => "ManagedArray",
-            Managed::Local(local) => local.name(),
-        }
+    fn no_items(&self) -> Stop {
+        let name = self.class().name();
+        Stop::error(ErrorKind::Type, format!("{name} has no items"))
+    }
+
+    fn lacks(&self, method: Method) -> Stop {
+        missing(self.class().name(), method.name())
     }
 
     /// What a manager shares under a name, whatever it is.
@@ -152,96 +250,163 @@ impl Managed {
         Ok(())
     }
 
-    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+    pub(super) fn call_list(&self, method: ListMethod, bound: &mut Bound<'_>) -> Result<Data> {
+        match self {
+            Managed::List(list) => container::call_list(list, method, bound),
+            _ => Err(self.lacks(Method::List(method))),
+        }
+    }
+
+    pub(super) fn call_dict(&self, method: DictMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match self {
             Managed::Dict(dict) => container::call_dict(dict, method, bound),
-            Managed::List(list) => container::call_list(list, method, bound),
-            Managed::Value(value) => match method {
-                "get" => Ok(value.get()?),
-                "set" => {
-                    value.set(&bound.take("value")?)?;
-                    Ok(Data::NONE)
-                }
-                other => Err(missing(self.name(), other)),
-            },
-            Managed::Queue(_) | Managed::JoinableQueue(_) => queue::call(self, method, bound),
-            Managed::Local(local) => local.call(method, bound),
-            Managed::Namespace(_) | Managed::Array(_) => Err(missing(self.name(), method)),
-            _ => lock::call(self, method, bound),
+            _ => Err(self.lacks(Method::Dict(method))),
         }
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Result<Data> {
-        match (self, name) {
-            (Managed::Local(local), name) => local.attribute(name),
-            (Managed::Namespace(space), name) => Ok(space.get(name)?),
-            (Managed::Value(value), "value") => Ok(value.get()?),
-            (Managed::Barrier(barrier, _), "parties") => Ok(Data::int(barrier.parties()?)),
-            (Managed::Barrier(barrier, _), "n_waiting") => Ok(Data::int(barrier.waiting()?)),
-            (Managed::Barrier(barrier, _), "broken") => Ok(Data::bool(barrier.is_broken()?)),
-            (_, other) => Err(missing(self.name(), other)),
+    pub(super) fn call_value(
+        &self,
+        method: ManagedValueMethod,
+        bound: &mut Bound<'_>,
+    ) -> Result<Data> {
+        match method {
+            ManagedValueMethod::Get => self.value_attribute(ManagedValueAttribute::Value),
+            ManagedValueMethod::Set => {
+                let value = bound.take("value")?;
+                self.set_value_attribute(ManagedValueAttribute::Value, &value)?;
+                Ok(Data::NONE)
+            }
         }
     }
 
-    pub(super) fn set_attribute(&self, name: &str, value: &Data) -> Result<()> {
-        match (self, name) {
-            (Managed::Local(local), name) => local.set_attribute(name, value)?,
-            (Managed::Namespace(space), name) => space.set(name, value)?,
-            (Managed::Value(shared), "value") => shared.set(value)?,
-            (_, other) => return Err(missing(self.name(), other)),
+    pub(super) fn call_queue(&self, method: QueueMethod, bound: &mut Bound<'_>) -> Result<Data> {
+        match self {
+            Managed::Queue(queue) => queue::call(queue, method, bound),
+            Managed::JoinableQueue(queue) => queue::call_joinable(queue, method, bound),
+            _ => Err(self.lacks(Method::Queue(method))),
+        }
+    }
+
+    pub(super) fn call_lock(&self, method: LockMethod, bound: &mut Bound<'_>) -> Result<Data> {
+        match method {
+            LockMethod::Acquire => self.acquire(bound.patience()?).map(Data::bool),
+            LockMethod::Release => self.release().map(|()| Data::NONE),
+            LockMethod::GetValue => Err(self.lacks(Method::Lock(method))),
+        }
+    }
+
+    pub(super) fn call_condition(
+        &self,
+        method: ConditionMethod,
+        bound: &mut Bound<'_>,
+    ) -> Result<Data> {
+        match self {
+            Managed::Condition(condition) => lock::call_condition(condition, method, bound),
+            _ => Err(self.lacks(Method::Condition(method))),
+        }
+    }
+
+    pub(super) fn call_event(&self, method: EventMethod, bound: &mut Bound<'_>) -> Result<Data> {
+        match self {
+            Managed::Event(event) => lock::call_event(event, method, bound),
+            _ => Err(self.lacks(Method::Event(method))),
+        }
+    }
+
+    pub(super) fn call_barrier(
+        &self,
+        method: BarrierMethod,
+        bound: &mut Bound<'_>,
+    ) -> Result<Data> {
+        match self {
+            Managed::Barrier(barrier, timeout) => {
+                lock::call_barrier(barrier, *timeout, method, bound)
+            }
+            _ => Err(self.lacks(Method::Barrier(method))),
+        }
+    }
+
+    pub(super) fn barrier_attribute(&self, attribute: BarrierAttribute) -> Result<Data> {
+        let Managed::Barrier(barrier, _) = self else {
+            let name = Attribute::Barrier(attribute).name();
+            return Err(missing(self.class().name(), name));
+        };
+        Ok(match attribute {
+            BarrierAttribute::Parties => Data::int(barrier.parties()?),
+            BarrierAttribute::Waiting => Data::int(barrier.waiting()?),
+            BarrierAttribute::Broken => Data::bool(barrier.is_broken()?),
+        })
+    }
+
+    pub(super) fn value_attribute(&self, attribute: ManagedValueAttribute) -> Result<Data> {
+        let ManagedValueAttribute::Value = attribute;
+        match self {
+            Managed::Value(value) => Ok(value.get()?),
+            Managed::Local(local) => local.get(),
+            _ => Err(missing(self.class().name(), "value")),
+        }
+    }
+
+    pub(super) fn set_value_attribute(
+        &self,
+        attribute: ManagedValueAttribute,
+        value: &Data,
+    ) -> Result<()> {
+        let ManagedValueAttribute::Value = attribute;
+        match self {
+            Managed::Value(shared) => Ok(shared.set(value)?),
+            Managed::Local(local) => local.set(value),
+            _ => Err(missing(self.class().name(), "value")),
+        }
+    }
+
+    /// An attribute of a namespace.
+    pub(super) fn attribute(&self, attribute: NamespaceAttribute, name: &str) -> Result<Data> {
+        let NamespaceAttribute::Any = attribute;
+        match self {
+            Managed::Namespace(space) => Ok(space.get(name)?),
+            Managed::Local(local) => local.attribute(name),
+            _ => Err(missing(self.class().name(), name)),
+        }
+    }
+
+    /// Sets an attribute of a namespace.
+    pub(super) fn set_attribute(
+        &self,
+        attribute: NamespaceAttribute,
+        name: &str,
+        value: &Data,
+    ) -> Result<()> {
+        let NamespaceAttribute::Any = attribute;
+        match self {
+            Managed::Namespace(space) => Ok(space.set(name, value)?),
+            Managed::Local(local) => local.set_attribute(name, value),
+            _ => Err(missing(self.class().name(), name)),
+        }
+    }
+
+    /// Takes what can be taken.
+    pub(super) fn acquire(&self, timeout: Option<Duration>) -> Result<bool> {
+        Ok(match self {
+            Managed::Lock(lock) => lock.acquire_raw(timeout)?,
+            Managed::RLock(lock) => lock.acquire_raw(timeout)?,
+            Managed::Semaphore(semaphore) => semaphore.acquire_raw(timeout)?,
+            Managed::BoundedSemaphore(semaphore) => semaphore.acquire_raw(timeout)?,
+            Managed::Condition(condition) => condition.acquire_raw(timeout)?,
+            _ => return Err(self.lacks(Method::Lock(LockMethod::Acquire))),
+        })
+    }
+
+    /// Gives it back.
+    pub(super) fn release(&self) -> Result<()> {
+        match self {
+            Managed::Lock(lock) => lock.release()?,
+            Managed::RLock(lock) => lock.release()?,
+            Managed::Semaphore(semaphore) => semaphore.release()?,
+            Managed::BoundedSemaphore(semaphore) => semaphore.release()?,
+            Managed::Condition(condition) => condition.release()?,
+            _ => return Err(self.lacks(Method::Lock(LockMethod::Release))),
         }
         Ok(())
-    }
-
-    /// A plain copy of what it holds.
-    pub(super) fn contents(&self) -> Result<Data> {
-        match self {
-            Managed::Dict(dict) => container::copy_dict(dict),
-            Managed::List(list) => Ok(Data::list(list.items()?)),
-            Managed::Array(array) => Ok(Data::list(array.items()?)),
-            _ => Err(self.no_items()),
-        }
-    }
-
-    pub(super) fn length(&self) -> Result<usize> {
-        match self {
-            Managed::Dict(dict) => Ok(dict.len()?),
-            Managed::List(list) => Ok(list.len()?),
-            Managed::Array(array) => Ok(array.len()?),
-            _ => Err(self.no_items()),
-        }
-    }
-
-    pub(super) fn item(&self, index: &Data) -> Result<Data> {
-        match self {
-            Managed::Dict(dict) => container::value_of(dict, index),
-            Managed::List(list) => Ok(list.get(index.as_int()?)?),
-            Managed::Array(array) => Ok(array.get(index.as_int()?)?),
-            _ => Err(self.no_items()),
-        }
-    }
-
-    pub(super) fn set_item(&self, index: &Data, value: &Data) -> Result<()> {
-        match self {
-            Managed::Dict(dict) => container::insert(dict, index, value)?,
-            Managed::List(list) => list.set(index.as_int()?, value)?,
-            Managed::Array(array) => array.set(index.as_int()?, value)?,
-            _ => return Err(self.no_items()),
-        }
-        Ok(())
-    }
-
-    /// Enters it as a context.
-    pub(super) fn enter(&self) -> Result<()> {
-        lock::acquire(self, None).map(|_| ())
-    }
-
-    /// Leaves it as a context.
-    pub(super) fn leave(&self) -> Result<()> {
-        lock::release(self)
-    }
-
-    fn no_items(&self) -> Stop {
-        Stop::error(ErrorKind::Type, format!("{} has no items", self.name()))
     }
 }

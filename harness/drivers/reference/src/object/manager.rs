@@ -2,13 +2,14 @@
 
 use std::sync::Mutex;
 
+use poolproof_case::catalogue::{Class, ManagerAttribute, ManagerMethod, Method};
 use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 
 use super::managed::{Managed, make, unmanaged};
-use super::{Bound, Object};
-use crate::code::Arguments;
-use crate::data::{Data, lock};
+use crate::arguments::Arguments;
+use crate::bound::Bound;
+use crate::data::{Data, Object, lock};
 use crate::stop::{Result, Stop, missing};
 
 /// Where a served manager listens: this machine alone, any port.
@@ -16,7 +17,7 @@ const ANY_PORT: &str = "127.0.0.1:0";
 
 /// A manager of the program.
 pub(crate) struct Manager {
-    name: &'static str,
+    class: Class,
     /// Whether it was made among threads, where it keeps nothing.
     is_of_threads: bool,
     state: Mutex<State>,
@@ -31,23 +32,24 @@ enum State {
     Ended(mp::Manager),
 }
 
-/// Starts a manager, or remembers where one is.
-pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) -> Result<Manager> {
-    let (name, state) = match object {
-        "Manager" => ("Manager", State::Reached(context.manager()?)),
-        "ManagerServer" => ("ManagerServer", State::Reached(serve(context, bound)?)),
-        "ManagerClient" => {
-            let address = address(&bound.take("address")?)?;
-            let key = bound.take("authkey")?.as_bytes()?;
-            ("ManagerClient", State::Known { address, key })
-        }
-        other => return Err(missing("the runtime", other)),
-    };
-    Ok(Manager {
-        name,
-        is_of_threads: context.start_method() == mp::StartMethod::Threads,
-        state: Mutex::new(state),
-    })
+/// Starts a manager.
+pub(super) fn new(context: &mp::Context) -> Result<Manager> {
+    let state = State::Reached(context.manager()?);
+    Ok(Manager::new(Class::Manager, context, state))
+}
+
+/// Starts one that serves on TCP.
+pub(super) fn new_server(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Manager> {
+    let state = State::Reached(serve(context, bound)?);
+    Ok(Manager::new(Class::ManagerServer, context, state))
+}
+
+/// Remembers where one is.
+pub(super) fn new_client(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Manager> {
+    let address = address(&bound.take("address")?)?;
+    let key = bound.take("authkey")?.as_bytes()?;
+    let state = State::Known { address, key };
+    Ok(Manager::new(Class::ManagerClient, context, state))
 }
 
 /// A manager on TCP, with an object for each name that it shares.
@@ -64,9 +66,13 @@ fn serve(context: &mp::Context, bound: &mut Bound<'_>) -> Result<mp::Manager> {
             return Err(Stop::error(ErrorKind::Type, text));
         };
         let maker = maker.as_text()?;
+        let Some(Method::Manager(method)) = Class::Manager.method(&maker) else {
+            return Err(missing("Manager", &maker));
+        };
+        let parameters = Method::Manager(method).parameters();
         let arguments = &mut Arguments::none();
-        let mut bound = Bound::of_method("Manager", &maker, arguments)?;
-        make(&manager, &maker, &mut bound)?.share(&manager, name)?;
+        let mut bound = Bound::new(&maker, parameters, arguments)?;
+        make(&manager, method, &mut bound)?.share(&manager, name)?;
     }
     Ok(manager)
 }
@@ -82,18 +88,28 @@ fn address(data: &Data) -> Result<mp::Address> {
     }
 }
 
+impl Object for Manager {
+    fn class(&self) -> Class {
+        self.class
+    }
+}
+
 impl Manager {
-    pub(super) fn name(&self) -> &'static str {
-        self.name
+    fn new(class: Class, context: &mp::Context, state: State) -> Manager {
+        Manager {
+            class,
+            is_of_threads: context.start_method() == mp::StartMethod::Threads,
+            state: Mutex::new(state),
+        }
     }
 
-    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+    pub(super) fn call(&self, method: ManagerMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
-            "connect" => self.connect()?,
-            "shutdown" => self.shutdown()?,
-            "shared" => {
+            ManagerMethod::Connect => self.connect()?,
+            ManagerMethod::Shutdown => self.shutdown()?,
+            ManagerMethod::Shared => {
                 let name = bound.take("name")?.as_text()?;
-                return Ok(managed(Managed::find(&self.reached()?, &name)?));
+                return Ok(Data::object(Managed::find(&self.reached()?, &name)?));
             }
             maker => {
                 if self.is_of_threads
@@ -101,7 +117,7 @@ impl Manager {
                 {
                     return Ok(made);
                 }
-                return Ok(managed(make(&self.reached()?, maker, bound)?));
+                return Ok(Data::object(make(&self.reached()?, maker, bound)?));
             }
         }
         Ok(Data::NONE)
@@ -133,19 +149,13 @@ impl Manager {
         }
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Result<Data> {
-        match name {
-            "address" => {
-                let address = match &*lock(&self.state) {
-                    State::Known { address, .. } => address.to_string(),
-                    State::Reached(manager) | State::Ended(manager) => {
-                        manager.address().to_string()
-                    }
-                };
-                Ok(Data::Plain(Value::Opaque(address)))
-            }
-            other => Err(missing(self.name, other)),
-        }
+    pub(super) fn attribute(&self, attribute: ManagerAttribute) -> Data {
+        let ManagerAttribute::Address = attribute;
+        let address = match &*lock(&self.state) {
+            State::Known { address, .. } => address.to_string(),
+            State::Reached(manager) | State::Ended(manager) => manager.address().to_string(),
+        };
+        Data::Plain(Value::Opaque(address))
     }
 
     /// The manager; not locked while it is asked.
@@ -159,8 +169,4 @@ impl Manager {
             }
         }
     }
-}
-
-fn managed(managed: Managed) -> Data {
-    Data::Object(Object::Managed(Box::new(managed)))
 }

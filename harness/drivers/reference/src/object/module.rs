@@ -2,59 +2,81 @@
 
 use std::sync::Arc;
 
+use poolproof_case::catalogue::{Class, Method, ModuleMethod};
 use poolproof_case::{ErrorKind, StartMethod};
 use poolproof_runtime as mp;
+use serde::{Deserialize, Serialize};
 
-use super::{Bound, Object, process};
-use crate::data::Data;
+use super::process;
+use crate::bound::Bound;
+use crate::data::{Data, Object};
+use crate::start_method::{case_method, runtime_method};
 use crate::stop::{Result, Stop, missing};
-use crate::world::{case_method, runtime_method};
+
+/// The module itself.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Module;
+
+/// One start method.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Context(pub(super) StartMethod);
+
+impl Object for Module {
+    fn class(&self) -> Class {
+        Class::Module
+    }
+}
+
+impl Object for Context {
+    fn class(&self) -> Class {
+        Class::Context
+    }
+}
 
 /// Calls a function of the module.
-pub(super) fn call(method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+pub(super) fn call(method: ModuleMethod, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
-        "get_context" => {
+        ModuleMethod::GetContext => {
             let wanted = bound.take("method")?;
             let method = if wanted.is_none() {
                 case_method(mp::Context::default().start_method())
             } else {
                 known(&wanted.as_text()?)?
             };
-            Ok(Data::Object(Object::Context(method)))
+            Ok(Data::object(Context(method)))
         }
-        "get_start_method" => {
+        ModuleMethod::GetStartMethod => {
             let allow_none = bound.take("allow_none")?.is_true();
             Ok(mp::start_method(allow_none).map_or(Data::NONE, |method| Data::text(method.name())))
         }
-        "set_start_method" => set_start_method(bound),
-        "get_all_start_methods" => {
+        ModuleMethod::SetStartMethod => set_start_method(bound),
+        ModuleMethod::GetAllStartMethods => {
             let processes = mp::StartMethod::all().iter();
             let processes = processes.filter(|method| **method != mp::StartMethod::Threads);
             Ok(Data::list(
                 processes.map(|method| Data::text(method.name())).collect(),
             ))
         }
-        "active_children" => {
+        ModuleMethod::ActiveChildren => {
             let children = mp::active_children().into_iter();
             Ok(Data::list(
                 children
-                    .map(|child| of(process::Process::started(Arc::new(child))))
+                    .map(|child| Data::object(process::Process::started(Arc::new(child))))
                     .collect(),
             ))
         }
-        "current_process" => {
+        ModuleMethod::CurrentProcess => {
             let process = mp::current_process();
             let (name, pid, daemon) = (process.name().to_owned(), process.pid(), process.daemon());
-            Ok(of(process::Process::known(name, pid, daemon)))
+            Ok(Data::object(process::Process::known(name, pid, daemon)))
         }
-        "parent_process" => Ok(mp::parent_process().map_or(Data::NONE, |parent| {
-            of(process::Process::known(
+        ModuleMethod::ParentProcess => Ok(mp::parent_process().map_or(Data::NONE, |parent| {
+            Data::object(process::Process::known(
                 parent.name().to_owned(),
                 parent.pid(),
                 false,
             ))
         })),
-        other => Err(missing("Module", other)),
     }
 }
 
@@ -67,15 +89,21 @@ fn set_start_method(bound: &mut Bound<'_>) -> Result<Data> {
     Ok(Data::NONE)
 }
 
-/// Calls a method of a context that makes nothing.
-pub(super) fn call_context(start_method: StartMethod, method: &str) -> Result<Data> {
-    match method {
-        "get_start_method" => Ok(Data::text(start_method.name())),
-        "set_start_method" => Err(Stop::error(
-            ErrorKind::Usage,
-            "the start method of a context is fixed",
-        )),
-        other => Err(missing("Context", other)),
+impl Context {
+    /// Calls a method that makes nothing.
+    pub(super) fn call(&self, method: ModuleMethod) -> Result<Data> {
+        match method {
+            ModuleMethod::GetStartMethod => Ok(Data::text(self.0.name())),
+            ModuleMethod::SetStartMethod => Err(Stop::error(
+                ErrorKind::Usage,
+                "the start method of a context is fixed",
+            )),
+            ModuleMethod::GetContext
+            | ModuleMethod::GetAllStartMethods
+            | ModuleMethod::ActiveChildren
+            | ModuleMethod::CurrentProcess
+            | ModuleMethod::ParentProcess => Err(missing("Context", Method::Module(method).name())),
+        }
     }
 }
 
@@ -85,8 +113,4 @@ fn known(name: &str) -> Result<StartMethod> {
         *method != StartMethod::Threads && mp::StartMethod::all().contains(&runtime_method(*method))
     });
     method.ok_or_else(|| Stop::error(ErrorKind::Usage, format!("no start method `{name}` here")))
-}
-
-fn of(process: process::Process) -> Data {
-    Data::Object(Object::Process(Arc::new(process)))
 }

@@ -3,30 +3,21 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use poolproof_case::catalogue::{AsyncResultMethod, Class, PoolMethod, ResultIteratorMethod};
 use poolproof_case::{ErrorKind, StartMethod, Value};
 use poolproof_runtime as mp;
-use serde::{Deserialize, Serialize};
 
 use super::process::keywords;
-use super::{Bound, Object};
-use crate::code::Arguments;
-use crate::data::{Data, lock};
-use crate::job::{Home, Task};
-use crate::stop::{Result, Stop, missing};
-use crate::world::{World, runtime_method};
-use crate::{interpreter, output, sequence};
+use crate::arguments::Arguments;
+use crate::bound::Bound;
+use crate::data::{Data, Object, lock};
+use crate::functions::{self, Functions, PoolPlan, Task};
+use crate::stop::{Result, Stop};
+use crate::{output, sequence};
 
 /// A pool of the program.
 pub(crate) struct Pool {
     pool: mp::Pool,
-}
-
-/// What a worker is given before its first task.
-#[derive(Serialize, Deserialize)]
-struct Start {
-    home: Home,
-    /// The program's initializer with its arguments.
-    initializer: Option<Task>,
 }
 
 /// A result that comes later: of one task, or of all items.
@@ -42,14 +33,17 @@ pub(crate) struct ResultIterator {
 
 /// What is called when a result, or an error, is there.
 struct Callbacks {
-    world: Arc<World>,
+    functions: Arc<dyn Functions>,
     callback: Option<String>,
     error_callback: Option<String>,
 }
 
 /// Starts a pool in a context of a start method.
-pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound<'_>) -> Result<Pool> {
-    let context = mp::Context::new(runtime_method(method))?;
+pub(super) fn new(
+    functions: &Arc<dyn Functions>,
+    method: StartMethod,
+    bound: &mut Bound<'_>,
+) -> Result<Pool> {
     let processes = bound.take("processes")?;
     let workers = if processes.is_none() {
         std::thread::available_parallelism().map_or(1, usize::from)
@@ -74,53 +68,37 @@ pub(super) fn new(world: &Arc<World>, method: StartMethod, bound: &mut Bound<'_>
             named: Vec::new(),
         })
     };
-    let start = Start {
-        home: Home::new(world, method),
-        initializer,
-    };
-    let mut builder = context
-        .pool_builder(workers)
-        .initializer(start_worker, start);
     let tasks = bound.take("maxtasksperchild")?;
-    if !tasks.is_none() {
-        let tasks = u64::try_from(tasks.as_int()?).unwrap_or(0);
-        builder = builder.max_tasks_per_child(tasks);
-    }
-    Ok(Pool {
-        pool: builder.start()?,
-    })
-}
-
-/// Makes a worker's world and runs the program's initializer.
-fn start_worker(start: Start) {
-    let started = start
-        .home
-        .settle_in()
-        .and_then(|world| match start.initializer {
-            Some(task) => task.run(&world).map(|_| ()),
-            None => Ok(()),
-        });
-    if let Err(stop) = started {
-        output::report(mp::current_process().name(), &stop);
-        leave(stop)
-    }
+    let tasks_max = if tasks.is_none() {
+        None
+    } else {
+        Some(u64::try_from(tasks.as_int()?).unwrap_or(0))
+    };
+    let pool = functions.start_pool(PoolPlan {
+        method,
+        workers,
+        initializer,
+        tasks_max,
+    })?;
+    Ok(Pool { pool })
 }
 
 /// Runs a task in a worker.
 fn run(task: Task) -> Data {
-    let Some(world) = World::current() else {
+    let Some(functions) = functions::current() else {
         let text = "a worker runs a task before its initializer";
         leave(Stop::error(ErrorKind::Runtime, text))
     };
-    match task.run(&world) {
+    match task.run(&functions) {
         Ok(data) => data,
         Err(stop) => leave(stop),
     }
 }
 
 /// An error goes back to who asked; an exit ends the worker, as in Python.
-fn leave(stop: Stop) -> ! {
-    let is_thread = World::current().is_some_and(|world| world.method == StartMethod::Threads);
+pub(crate) fn leave(stop: Stop) -> ! {
+    let functions = functions::current();
+    let is_thread = functions.is_some_and(|known| known.method() == StartMethod::Threads);
     match stop {
         Stop::Error(kind, text) => mp::fail(&(kind, text)),
         // All that can end of a thread is its task.
@@ -131,55 +109,60 @@ fn leave(stop: Stop) -> ! {
     }
 }
 
+impl Object for Pool {
+    fn class(&self) -> Class {
+        Class::Pool
+    }
+}
+
 impl Pool {
     pub(super) fn call(
         &self,
-        world: &Arc<World>,
-        method: &str,
+        functions: &Arc<dyn Functions>,
+        method: PoolMethod,
         bound: &mut Bound<'_>,
     ) -> Result<Data> {
         let pool = &self.pool;
         match method {
-            "close" => pool.close(),
-            "terminate" => pool.terminate(),
-            "join" => pool.join()?,
-            "apply" => {
+            PoolMethod::Close => pool.close(),
+            PoolMethod::Terminate => pool.terminate(),
+            PoolMethod::Join => pool.join()?,
+            PoolMethod::Apply => {
                 let task = task(bound)?;
                 return Ok(pool.apply(run, task)?);
             }
-            "apply_async" => {
+            PoolMethod::ApplyAsync => {
                 let task = task(bound)?;
-                let (done, failed) = Callbacks::new(world, bound)?.one();
+                let (done, failed) = Callbacks::new(functions, bound)?.one();
                 let result = pool.apply_async_with(run, task, done, failed)?;
-                return Ok(later(AsyncResult::One(result)));
+                return Ok(Data::object(AsyncResult::One(result)));
             }
-            "map" | "starmap" => {
-                let tasks = tasks(bound, method)?;
+            PoolMethod::Map | PoolMethod::Starmap => {
+                let tasks = tasks(bound, method == PoolMethod::Starmap)?;
                 let results = match chunk(bound)? {
                     Some(chunk) => pool.map_chunked(run, tasks, chunk)?,
                     None => pool.map(run, tasks)?,
                 };
                 return Ok(Data::list(results));
             }
-            "map_async" | "starmap_async" => {
-                let tasks = tasks(bound, method)?;
+            PoolMethod::MapAsync | PoolMethod::StarmapAsync => {
+                let tasks = tasks(bound, method == PoolMethod::StarmapAsync)?;
                 let chunk = chunk(bound)?;
-                let (done, failed) = Callbacks::new(world, bound)?.all();
+                let (done, failed) = Callbacks::new(functions, bound)?.all();
                 let results = pool.map_async_with(run, tasks, chunk, done, failed)?;
-                return Ok(later(AsyncResult::All(results)));
+                return Ok(Data::object(AsyncResult::All(results)));
             }
-            "imap" | "imap_unordered" => {
-                let tasks = tasks(bound, method)?;
+            PoolMethod::Imap | PoolMethod::ImapUnordered => {
+                let tasks = tasks(bound, false)?;
                 let chunk = chunk(bound)?.unwrap_or(1);
-                let results = match method {
-                    "imap" => pool.imap(run, tasks, chunk)?,
-                    _ => pool.imap_unordered(run, tasks, chunk)?,
+                let results = if method == PoolMethod::Imap {
+                    pool.imap(run, tasks, chunk)?
+                } else {
+                    pool.imap_unordered(run, tasks, chunk)?
                 };
                 let results = Mutex::new(results);
-                let iterator = Object::ResultIterator(Arc::new(ResultIterator { results }));
-                return Ok(Data::Object(iterator));
+                return Ok(Data::object(ResultIterator { results }));
             }
-            other => return Err(missing("Pool", other)),
         }
         Ok(Data::NONE)
     }
@@ -194,10 +177,6 @@ impl Pool {
     }
 }
 
-fn later(result: AsyncResult) -> Data {
-    Data::Object(Object::AsyncResult(Arc::new(result)))
-}
-
 /// The task of `apply`.
 fn task(bound: &mut Bound<'_>) -> Result<Task> {
     Ok(Task {
@@ -208,13 +187,13 @@ fn task(bound: &mut Bound<'_>) -> Result<Task> {
 }
 
 /// A task for each item; `starmap`'s items are arguments themselves.
-fn tasks(bound: &mut Bound<'_>, method: &str) -> Result<Vec<Task>> {
+fn tasks(bound: &mut Bound<'_>, is_star: bool) -> Result<Vec<Task>> {
     let function = bound.take("func")?.as_function()?;
     let items = sequence::items(&bound.take("iterable")?)?.into_iter();
     let tasks = items.map(|item| {
         Ok(Task {
             function: function.clone(),
-            positional: if method.starts_with("starmap") {
+            positional: if is_star {
                 sequence::items(&item)?
             } else {
                 vec![item]
@@ -238,23 +217,23 @@ fn chunk(bound: &mut Bound<'_>) -> Result<Option<usize>> {
 }
 
 impl Callbacks {
-    fn new(world: &Arc<World>, bound: &mut Bound<'_>) -> Result<Callbacks> {
+    fn new(functions: &Arc<dyn Functions>, bound: &mut Bound<'_>) -> Result<Callbacks> {
         let given = |data: Data| match data.is_none() {
             true => Ok(None),
             false => data.as_function().map(Some),
         };
         Ok(Callbacks {
-            world: Arc::clone(world),
+            functions: Arc::clone(functions),
             callback: given(bound.take("callback")?)?,
             error_callback: given(bound.take("error_callback")?)?,
         })
     }
 
     fn one(self) -> (impl FnOnce(&Data) + Send, impl FnOnce(&mp::Error) + Send) {
-        let world = Arc::clone(&self.world);
+        let functions = Arc::clone(&self.functions);
         let callback = self.callback;
-        let done = move |data: &Data| call_back(&world, callback, || data.clone());
-        (done, failed(self.world, self.error_callback))
+        let done = move |data: &Data| call_back(functions, callback, || data.clone());
+        (done, failed(self.functions, self.error_callback))
     }
 
     fn all(
@@ -263,16 +242,20 @@ impl Callbacks {
         impl FnOnce(&Vec<Data>) + Send,
         impl FnOnce(&mp::Error) + Send,
     ) {
-        let world = Arc::clone(&self.world);
+        let functions = Arc::clone(&self.functions);
         let callback = self.callback;
-        let done = move |all: &Vec<Data>| call_back(&world, callback, || Data::list(all.clone()));
-        (done, failed(self.world, self.error_callback))
+        let done =
+            move |all: &Vec<Data>| call_back(functions, callback, || Data::list(all.clone()));
+        (done, failed(self.functions, self.error_callback))
     }
 }
 
-fn failed(world: Arc<World>, callback: Option<String>) -> impl FnOnce(&mp::Error) + Send {
+fn failed(
+    functions: Arc<dyn Functions>,
+    callback: Option<String>,
+) -> impl FnOnce(&mp::Error) + Send {
     move |error: &mp::Error| {
-        call_back(&world, callback, || match Stop::of(error) {
+        call_back(functions, callback, || match Stop::of(error) {
             Stop::Error(kind, text) => Data::Plain(Value::Error(kind, text)),
             Stop::Exit(_) => Data::NONE,
         });
@@ -280,26 +263,36 @@ fn failed(world: Arc<World>, callback: Option<String>) -> impl FnOnce(&mp::Error
 }
 
 /// Runs a function of the program in the pool's own thread.
-fn call_back(world: &Arc<World>, callback: Option<String>, argument: impl FnOnce() -> Data) {
+fn call_back(
+    functions: Arc<dyn Functions>,
+    callback: Option<String>,
+    argument: impl FnOnce() -> Data,
+) {
     let Some(callback) = callback else {
         return;
     };
-    if let Err(stop) = interpreter::call(world, &callback, &mut Arguments::of(vec![argument()])) {
+    if let Err(stop) = functions.call(&callback, &mut Arguments::of(vec![argument()])) {
         output::report("a pool's callback", &stop);
     }
 }
 
+impl Object for AsyncResult {
+    fn class(&self) -> Class {
+        Class::AsyncResult
+    }
+}
+
 impl AsyncResult {
-    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+    pub(super) fn call(&self, method: AsyncResultMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
-            "get" => {
+            AsyncResultMethod::Get => {
                 let timeout = bound.timeout()?;
                 match self {
                     AsyncResult::One(result) => Ok(result.get(timeout)?),
                     AsyncResult::All(results) => Ok(Data::list(results.get(timeout)?)),
                 }
             }
-            "wait" => {
+            AsyncResultMethod::Wait => {
                 let timeout = bound.timeout()?;
                 // Python's says nothing.
                 let _ = match self {
@@ -308,29 +301,41 @@ impl AsyncResult {
                 };
                 Ok(Data::NONE)
             }
-            "ready" => Ok(Data::bool(match self {
+            AsyncResultMethod::Ready => Ok(Data::bool(match self {
                 AsyncResult::One(result) => result.is_ready(),
                 AsyncResult::All(results) => results.is_ready(),
             })),
-            "successful" => Ok(Data::bool(match self {
+            AsyncResultMethod::Successful => Ok(Data::bool(match self {
                 AsyncResult::One(result) => result.is_successful()?,
                 AsyncResult::All(results) => results.is_successful()?,
             })),
-            other => Err(missing("AsyncResult", other)),
         }
     }
 }
 
+impl Object for ResultIterator {
+    fn class(&self) -> Class {
+        Class::ResultIterator
+    }
+
+    fn is_iterator(&self) -> bool {
+        true
+    }
+
+    fn next(&self, timeout: Option<Duration>) -> Option<Result<Data>> {
+        Some(self.next_result(timeout))
+    }
+}
+
 impl ResultIterator {
-    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+    pub(super) fn call(&self, method: ResultIteratorMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
-            "next" => self.next(bound.timeout()?),
-            other => Err(missing("ResultIterator", other)),
+            ResultIteratorMethod::Next => self.next_result(bound.timeout()?),
         }
     }
 
     /// The next result; `empty` at the end.
-    pub(super) fn next(&self, timeout: Option<Duration>) -> Result<Data> {
+    fn next_result(&self, timeout: Option<Duration>) -> Result<Data> {
         match lock(&self.results).next_timeout(timeout) {
             Some(result) => Ok(result?),
             None => Err(Stop::error(ErrorKind::Empty, "no more results")),

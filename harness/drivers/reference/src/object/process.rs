@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
+use poolproof_case::catalogue::{Attribute, Class, ProcessAttribute, ProcessMethod};
 use poolproof_case::{ErrorKind, StartMethod, Value};
 use poolproof_runtime as mp;
 use poolproof_sys::process::Signal;
 
-use super::Bound;
-use crate::data::{Data, lock};
-use crate::job::{self, Home, Job, Task};
+use crate::bound::Bound;
+use crate::data::{Data, Object, lock};
+use crate::functions::{Functions, ProcessPlan, Task};
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
-use crate::world::{World, runtime_method};
 
 /// A process of the program, as its creator sees it.
 pub(crate) struct Process {
@@ -20,7 +20,7 @@ pub(crate) struct Process {
 
 enum State {
     /// Described, not yet started.
-    Made(Plan),
+    Made(Box<Made>),
     /// Started by this process.
     Started(Arc<mp::Process>),
     /// This process itself, or the one that started it: only its name and number are known.
@@ -32,17 +32,14 @@ enum State {
 }
 
 #[derive(Clone)]
-struct Plan {
-    world: Arc<World>,
-    method: StartMethod,
-    target: Option<Task>,
-    name: Option<String>,
-    daemon: Option<bool>,
+struct Made {
+    functions: Arc<dyn Functions>,
+    plan: ProcessPlan,
 }
 
 /// Describes a process that a context of a start method will start.
 pub(super) fn new(
-    world: &Arc<World>,
+    functions: &Arc<dyn Functions>,
     method: StartMethod,
     bound: &mut Bound<'_>,
 ) -> Result<Process> {
@@ -57,8 +54,7 @@ pub(super) fn new(
         }),
         None => None,
     };
-    let plan = Plan {
-        world: Arc::clone(world),
+    let plan = ProcessPlan {
         method,
         target,
         name: given(bound.take("name")?)
@@ -66,8 +62,9 @@ pub(super) fn new(
             .transpose()?,
         daemon: given(bound.take("daemon")?).map(|daemon| daemon.is_true()),
     };
+    let functions = Arc::clone(functions);
     Ok(Process {
-        state: Mutex::new(State::Made(plan)),
+        state: Mutex::new(State::Made(Box::new(Made { functions, plan }))),
     })
 }
 
@@ -87,6 +84,20 @@ pub(super) fn keywords(data: &Data) -> Result<Vec<(String, Data)>> {
     named.collect()
 }
 
+impl Object for Process {
+    fn class(&self) -> Class {
+        Class::Process
+    }
+
+    fn identity(&self) -> String {
+        match &*lock(&self.state) {
+            State::Made(_) => "process that is not started".to_owned(),
+            State::Started(process) => format!("process {}", process.name()),
+            State::Known { pid, .. } => format!("process {pid}"),
+        }
+    }
+}
+
 impl Process {
     /// A process that this one did not start.
     pub(super) fn known(name: String, pid: u32, daemon: bool) -> Process {
@@ -102,54 +113,43 @@ impl Process {
         }
     }
 
-    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+    pub(super) fn call(&self, method: ProcessMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
-            "start" => self.start()?,
-            "run" => self.run()?,
-            "is_alive" => return self.is_alive().map(Data::bool),
-            "join" => {
+            ProcessMethod::Start => self.start()?,
+            ProcessMethod::Run => self.run()?,
+            ProcessMethod::IsAlive => return self.is_alive().map(Data::bool),
+            ProcessMethod::Join => {
                 let timeout = bound.timeout()?;
                 self.child("join")?.join(timeout)?;
             }
-            "terminate" => self.child("terminate")?.terminate()?,
-            "kill" => self.child("kill")?.kill()?,
-            "close" => match &*lock(&self.state) {
+            ProcessMethod::Terminate => self.child("terminate")?.terminate()?,
+            ProcessMethod::Kill => self.child("kill")?.kill()?,
+            ProcessMethod::Close => match &*lock(&self.state) {
                 State::Started(process) => process.close()?,
                 _ => return Err(not_started("close")),
             },
-            other => return Err(missing("Process", other)),
         }
         Ok(Data::NONE)
     }
 
     fn start(&self) -> Result<()> {
         // Not locked meanwhile: a forked child has a copy of the lock, and may look at this process.
-        let plan = match &*lock(&self.state) {
-            State::Made(plan) => plan.clone(),
+        let made = match &*lock(&self.state) {
+            State::Made(made) => made.clone(),
             _ => return Err(Stop::error(ErrorKind::Usage, "a process is started once")),
         };
-        let context = mp::Context::new(runtime_method(plan.method))?;
-        let home = Home::new(&plan.world, plan.method);
-        let target = plan.target;
-        let mut builder = context.process(job::run, Job { home, target });
-        if let Some(name) = plan.name {
-            builder = builder.name(name);
-        }
-        if let Some(daemon) = plan.daemon {
-            builder = builder.daemon(daemon);
-        }
-        let started = Arc::new(builder.start()?);
+        let started = Arc::new(made.functions.start(made.plan)?);
         *lock(&self.state) = State::Started(started);
         Ok(())
     }
 
     fn run(&self) -> Result<()> {
-        let plan = match &*lock(&self.state) {
-            State::Made(plan) => plan.clone(),
+        let made = match &*lock(&self.state) {
+            State::Made(made) => made.clone(),
             _ => return Ok(()),
         };
-        match plan.target {
-            Some(task) => task.run(&plan.world).map(|_| ()),
+        match made.plan.target {
+            Some(task) => task.run(&made.functions).map(drop),
             None => Ok(()),
         }
     }
@@ -195,64 +195,68 @@ impl Process {
         Ok(())
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Result<Data> {
+    pub(super) fn attribute(&self, attribute: ProcessAttribute) -> Result<Data> {
         match &*lock(&self.state) {
-            State::Made(plan) => plan.attribute(name),
-            State::Known {
-                name: label,
-                pid,
-                daemon,
-            } => match name {
-                "name" => Ok(Data::text(label)),
-                "pid" => Ok(Data::Plain(Value::Opaque(format!("pid {pid}")))),
-                "daemon" => Ok(Data::bool(*daemon)),
-                other => Err(missing("this process", other)),
+            State::Made(made) => made.attribute(attribute),
+            State::Known { name, pid, daemon } => match attribute {
+                ProcessAttribute::Name => Ok(Data::text(name)),
+                ProcessAttribute::Pid => Ok(number(*pid)),
+                ProcessAttribute::Daemon => Ok(Data::bool(*daemon)),
+                ProcessAttribute::ExitCode | ProcessAttribute::AuthKey => {
+                    Err(missing("this process", name_of(attribute)))
+                }
             },
-            State::Started(process) => match name {
-                "name" => Ok(Data::text(process.name())),
-                "daemon" => Ok(Data::bool(process.daemon())),
-                "pid" => Ok(process.pid().map_or(Data::NONE, |pid| {
-                    Data::Plain(Value::Opaque(format!("pid {pid}")))
-                })),
-                "exitcode" => Ok(exit_code(process.exit_code()?)),
-                other => Err(missing("Process", other)),
+            State::Started(process) => match attribute {
+                ProcessAttribute::Name => Ok(Data::text(process.name())),
+                ProcessAttribute::Daemon => Ok(Data::bool(process.daemon())),
+                ProcessAttribute::Pid => Ok(process.pid().map_or(Data::NONE, number)),
+                ProcessAttribute::ExitCode => Ok(exit_code(process.exit_code()?)),
+                ProcessAttribute::AuthKey => Err(missing("Process", name_of(attribute))),
             },
         }
     }
 
-    pub(super) fn set_attribute(&self, name: &str, value: &Data) -> Result<()> {
-        match (&mut *lock(&self.state), name) {
-            (State::Made(plan), "name") => plan.name = Some(value.as_text()?),
-            (State::Made(plan), "daemon") => plan.daemon = Some(value.is_true()),
-            (State::Made(_), other) => return Err(missing("Process", other)),
-            (_, other) => {
-                let text = format!("`{other}` is set before a process starts");
+    pub(super) fn set_attribute(&self, attribute: ProcessAttribute, value: &Data) -> Result<()> {
+        let name = name_of(attribute);
+        match (&mut *lock(&self.state), attribute) {
+            (State::Made(made), ProcessAttribute::Name) => made.plan.name = Some(value.as_text()?),
+            (State::Made(made), ProcessAttribute::Daemon) => {
+                made.plan.daemon = Some(value.is_true());
+            }
+            (
+                State::Made(_),
+                ProcessAttribute::Pid | ProcessAttribute::ExitCode | ProcessAttribute::AuthKey,
+            ) => return Err(missing("Process", name)),
+            (State::Started(_) | State::Known { .. }, _) => {
+                let text = format!("`{name}` is set before a process starts");
                 return Err(Stop::error(ErrorKind::Usage, text));
             }
         }
         Ok(())
     }
+}
 
-    pub(super) fn identity(&self) -> String {
-        match &*lock(&self.state) {
-            State::Made(_) => "process that is not started".to_owned(),
-            State::Started(process) => format!("process {}", process.name()),
-            State::Known { pid, .. } => format!("process {pid}"),
+impl Made {
+    fn attribute(&self, attribute: ProcessAttribute) -> Result<Data> {
+        let ProcessPlan { name, daemon, .. } = &self.plan;
+        match attribute {
+            ProcessAttribute::Name => Ok(name.as_ref().map_or(Data::NONE, Data::text)),
+            ProcessAttribute::Daemon => {
+                Ok(Data::bool(daemon.unwrap_or(mp::current_process().daemon())))
+            }
+            ProcessAttribute::Pid | ProcessAttribute::ExitCode => Ok(Data::NONE),
+            ProcessAttribute::AuthKey => Err(missing("Process", name_of(attribute))),
         }
     }
 }
 
-impl Plan {
-    fn attribute(&self, name: &str) -> Result<Data> {
-        match name {
-            "name" => Ok(self.name.as_ref().map_or(Data::NONE, Data::text)),
-            "daemon" => Ok(Data::bool(
-                self.daemon.unwrap_or(mp::current_process().daemon()),
-            )),
-            "pid" | "exitcode" => Ok(Data::NONE),
-            other => Err(missing("Process", other)),
-        }
-    }
+fn name_of(attribute: ProcessAttribute) -> &'static str {
+    Attribute::Process(attribute).name()
+}
+
+/// The number of a process, which can only be compared.
+fn number(pid: u32) -> Data {
+    Data::Plain(Value::Opaque(format!("pid {pid}")))
 }
 
 /// Signals this process itself, or its parent.

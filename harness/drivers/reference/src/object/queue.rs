@@ -1,108 +1,124 @@
 //! Queues between processes.
 
+use poolproof_case::catalogue::{Class, Method, QueueMethod, SimpleQueueMethod};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
-use super::Bound;
-use crate::data::Data;
+use crate::bound::Bound;
+use crate::data::{Data, Object};
 use crate::stop::{Result, missing};
 
-/// One of the queues.
+/// A queue with a feeder.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) enum Queue {
-    Queue(mp::Queue<Data>),
+    Plain(mp::Queue<Data>),
     Joinable(mp::JoinableQueue<Data>),
-    Simple(mp::SimpleQueue<Data>),
 }
 
-/// Makes one of the queues.
+/// A queue without one.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SimpleQueue(mp::SimpleQueue<Data>);
+
+/// Python takes zero and less for no bound.
+pub(super) fn size(bound: &mut Bound<'_>) -> Result<Option<usize>> {
+    let size = usize::try_from(bound.take("maxsize")?.as_int()?);
+    Ok(size.ok().filter(|size| *size > 0))
+}
+
 pub(super) fn new(
     context: &mp::Context,
     transport: mp::Transport,
-    object: &str,
     bound: &mut Bound<'_>,
 ) -> Result<Queue> {
-    if object == "SimpleQueue" {
-        return Ok(Queue::Simple(context.simple_queue_over(transport)?));
-    }
-    // Python takes zero and less for no bound.
-    let bound = usize::try_from(bound.take("maxsize")?.as_int()?)
-        .ok()
-        .filter(|bound| *bound > 0);
-    Ok(match object {
-        "Queue" => Queue::Queue(context.queue_over(transport, bound)?),
-        "JoinableQueue" => Queue::Joinable(context.joinable_queue_over(transport, bound)?),
-        other => return Err(missing("the runtime", other)),
-    })
+    Ok(Queue::Plain(context.queue_over(transport, size(bound)?)?))
+}
+
+pub(super) fn new_joinable(
+    context: &mp::Context,
+    transport: mp::Transport,
+    bound: &mut Bound<'_>,
+) -> Result<Queue> {
+    let queue = context.joinable_queue_over(transport, size(bound)?)?;
+    Ok(Queue::Joinable(queue))
+}
+
+pub(super) fn new_simple(context: &mp::Context, transport: mp::Transport) -> Result<SimpleQueue> {
+    Ok(SimpleQueue(context.simple_queue_over(transport)?))
 }
 
 /// The methods that a queue and a joinable queue share, by the same names.
 macro_rules! call_buffered {
-    ($queue:expr, $method:expr, $bound:expr) => {{
-        let (queue, bound) = ($queue, $bound);
-        match $method {
-            "put" => {
+    ($queue:expr, $class:expr, $method:expr, $bound:expr) => {{
+        let (queue, method, bound) = ($queue, $method, $bound);
+        match method {
+            QueueMethod::Put => {
                 let data = bound.take("obj")?;
                 match bound.patience()? {
                     None => queue.put(data)?,
                     Some(timeout) => queue.put_timeout(data, timeout)?,
                 }
             }
-            "put_nowait" => queue.try_put(bound.take("obj")?)?,
-            "get" => {
+            QueueMethod::PutNowait => queue.try_put(bound.take("obj")?)?,
+            QueueMethod::Get => {
                 return Ok(match bound.patience()? {
                     None => queue.get()?,
                     Some(timeout) => queue.get_timeout(timeout)?,
                 });
             }
-            "get_nowait" => return Ok(queue.try_get()?),
-            "qsize" => return Ok(Data::int(queue.len())),
-            "empty" => return Ok(Data::bool(queue.is_empty()?)),
-            "full" => return Ok(Data::bool(queue.is_full())),
-            "close" => queue.close(),
-            "join_thread" => queue.join_thread()?,
-            "cancel_join_thread" => queue.cancel_join_thread(),
-            other => return Err(missing("Queue", other)),
+            QueueMethod::GetNowait => return Ok(queue.try_get()?),
+            QueueMethod::Qsize => return Ok(Data::int(queue.len())),
+            QueueMethod::Empty => return Ok(Data::bool(queue.is_empty()?)),
+            QueueMethod::Full => return Ok(Data::bool(queue.is_full())),
+            QueueMethod::Close => queue.close(),
+            QueueMethod::JoinThread => queue.join_thread()?,
+            QueueMethod::CancelJoinThread => queue.cancel_join_thread(),
+            QueueMethod::TaskDone | QueueMethod::Join => {
+                return Err(missing($class.name(), Method::Queue(method).name()));
+            }
         }
         Ok(Data::NONE)
     }};
 }
 
-impl Queue {
-    pub(crate) fn name(&self) -> &'static str {
+impl Object for Queue {
+    fn class(&self) -> Class {
         match self {
-            Queue::Queue(_) => "Queue",
-            Queue::Joinable(_) => "JoinableQueue",
-            Queue::Simple(_) => "SimpleQueue",
-        }
-    }
-
-    pub(super) fn call(&self, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
-        match self {
-            Queue::Simple(queue) => call_simple(queue, method, bound),
-            Queue::Queue(queue) => call_buffered!(queue, method, bound),
-            Queue::Joinable(queue) => match method {
-                "task_done" => {
-                    queue.task_done()?;
-                    Ok(Data::NONE)
-                }
-                "join" => {
-                    queue.join()?;
-                    Ok(Data::NONE)
-                }
-                other => call_buffered!(queue, other, bound),
-            },
+            Queue::Plain(_) => Class::Queue,
+            Queue::Joinable(_) => Class::JoinableQueue,
         }
     }
 }
 
-fn call_simple(queue: &mp::SimpleQueue<Data>, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
-    match method {
-        "put" => queue.put(bound.take("obj")?)?,
-        "get" => return Ok(queue.get()?),
-        "empty" => return Ok(Data::bool(queue.is_empty()?)),
-        "close" => queue.close(),
-        other => return Err(missing("SimpleQueue", other)),
+impl Queue {
+    pub(super) fn call(&self, method: QueueMethod, bound: &mut Bound<'_>) -> Result<Data> {
+        match (self, method) {
+            (Queue::Joinable(queue), QueueMethod::TaskDone) => queue.task_done()?,
+            (Queue::Joinable(queue), QueueMethod::Join) => queue.join()?,
+            (Queue::Joinable(queue), method) => {
+                return call_buffered!(queue, self.class(), method, bound);
+            }
+            (Queue::Plain(queue), method) => {
+                return call_buffered!(queue, self.class(), method, bound);
+            }
+        }
+        Ok(Data::NONE)
     }
-    Ok(Data::NONE)
+}
+
+impl Object for SimpleQueue {
+    fn class(&self) -> Class {
+        Class::SimpleQueue
+    }
+}
+
+impl SimpleQueue {
+    pub(super) fn call(&self, method: SimpleQueueMethod, bound: &mut Bound<'_>) -> Result<Data> {
+        match method {
+            SimpleQueueMethod::Put => self.0.put(bound.take("obj")?)?,
+            SimpleQueueMethod::Get => return Ok(self.0.get()?),
+            SimpleQueueMethod::Empty => return Ok(Data::bool(self.0.is_empty()?)),
+            SimpleQueueMethod::Close => self.0.close(),
+        }
+        Ok(Data::NONE)
+    }
 }

@@ -1,12 +1,13 @@
 //! Values and arrays in shared memory, by Python's typecodes.
 
+use poolproof_case::catalogue::{Attribute, Class, Method, SharedAttribute, SharedMethod};
 use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
 use super::lock::Takable;
-use super::{Bound, Object};
-use crate::data::Data;
+use crate::bound::Bound;
+use crate::data::{Data, Object};
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
 
@@ -127,9 +128,11 @@ typed! {
 /// What is to be made: in which context, with which numbers.
 struct Making<'a> {
     context: &'a mp::Context,
-    /// The first values; `None`: so many zeros.
-    values: std::result::Result<Vec<Data>, usize>,
+    values: Initial,
 }
+
+/// The first values, or so many zeros.
+type Initial = std::result::Result<Vec<Data>, usize>;
 
 impl Making<'_> {
     fn numbers<T: Number>(&self) -> Result<Vec<T>> {
@@ -162,32 +165,62 @@ impl Make for Making<'_> {
     }
 }
 
-/// Makes one of the shared objects.
-pub(super) fn new(context: &mp::Context, object: &str, bound: &mut Bound<'_>) -> Result<Object> {
+/// What stands in the program for one of the shared objects.
+fn making<'a>(
+    context: &'a mp::Context,
+    bound: &mut Bound<'_>,
+    values: impl FnOnce(&mut Bound<'_>) -> Result<Initial>,
+) -> Result<(String, Making<'a>)> {
     let typecode = bound.take("typecode_or_type")?.as_text()?;
-    let unlocked = bound.given("lock").is_some_and(|lock| !lock.is_true());
-    let values = if object.ends_with("Value") {
-        let value = bound.take("value")?;
-        if value.is_none() {
-            Err(1)
-        } else {
-            Ok(vec![value])
-        }
+    let values = values(bound)?;
+    Ok((typecode, Making { context, values }))
+}
+
+/// Whether a lock is asked for, which `None` and `False` do not.
+fn is_unlocked(bound: &mut Bound<'_>) -> bool {
+    bound.given("lock").is_some_and(|lock| !lock.is_true())
+}
+
+fn number(bound: &mut Bound<'_>) -> Result<Initial> {
+    let value = bound.take("value")?;
+    Ok(if value.is_none() {
+        Err(1)
     } else {
-        initial(&bound.take("size_or_initializer")?)?
-    };
-    let making = Making { context, values };
-    let code = typecode.as_str();
-    Ok(match (object, unlocked) {
-        ("Value", false) => Object::Value(Box::new(SharedValue::new(code, making)?)),
-        ("Array", false) => Object::Array(Box::new(SharedArray::new(code, making)?)),
-        ("RawValue" | "Value", _) => Object::RawValue(Box::new(SharedRawValue::new(code, making)?)),
-        ("RawArray" | "Array", _) => Object::RawArray(Box::new(SharedRawArray::new(code, making)?)),
-        (other, _) => return Err(missing("the runtime", other)),
+        Ok(vec![value])
     })
 }
 
-fn initial(data: &Data) -> Result<std::result::Result<Vec<Data>, usize>> {
+fn numbers(bound: &mut Bound<'_>) -> Result<Initial> {
+    initial(&bound.take("size_or_initializer")?)
+}
+
+pub(super) fn new_value(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
+    if is_unlocked(bound) {
+        return new_raw_value(context, bound);
+    }
+    let (code, making) = making(context, bound, number)?;
+    Ok(Data::object(SharedValue::new(&code, making)?))
+}
+
+pub(super) fn new_raw_value(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
+    let (code, making) = making(context, bound, number)?;
+    Ok(Data::object(SharedRawValue::new(&code, making)?))
+}
+
+pub(super) fn new_array(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
+    if is_unlocked(bound) {
+        return new_raw_array(context, bound);
+    }
+    let (code, making) = making(context, bound, numbers)?;
+    Ok(Data::object(SharedArray::new(&code, making)?))
+}
+
+pub(super) fn new_raw_array(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
+    let (code, making) = making(context, bound, numbers)?;
+    Ok(Data::object(SharedRawArray::new(&code, making)?))
+}
+
+fn initial(data: &Data) -> Result<Initial> {
     if let Ok(size) = data.as_int() {
         return usize::try_from(size).map(Err).map_err(|_| {
             Stop::error(
@@ -205,63 +238,102 @@ fn unknown(typecode: &str) -> Stop {
 }
 
 /// Calls a method of a locked value or array: all are its lock's.
-fn locked(lock: mp::RLock, method: &str) -> Result<Data> {
+pub(super) fn call(receiver: &Data, method: SharedMethod) -> Result<Data> {
+    let lock = if let Some(shared) = receiver.as_object::<SharedValue>() {
+        value!(shared, shared => shared.get_lock())
+    } else if let Some(shared) = receiver.as_object::<SharedArray>() {
+        array!(shared, shared => shared.get_lock())
+    } else {
+        return Err(missing(receiver.type_name(), Method::Shared(method).name()));
+    };
     match method {
-        "get_lock" => Ok(Data::Object(Object::Takable(Box::new(Takable::RLock(
-            lock,
-        ))))),
-        "acquire" => Ok(Data::bool(lock.acquire_raw(None)?)),
-        "release" => {
+        SharedMethod::GetLock => Ok(Data::object(Takable::RLock(lock))),
+        SharedMethod::Acquire => Ok(Data::bool(lock.acquire_raw(None)?)),
+        SharedMethod::Release => {
             lock.release()?;
             Ok(Data::NONE)
         }
-        other => Err(missing("a shared value", other)),
     }
 }
 
-impl SharedValue {
-    pub(super) fn call(&self, method: &str) -> Result<Data> {
-        locked(value!(self, shared => shared.get_lock()), method)
-    }
-
-    pub(super) fn get(&self) -> Result<Data> {
-        value!(self, shared => Ok(Data::Plain(shared.get()?.value())))
-    }
-
-    pub(super) fn set(&self, data: &Data) -> Result<()> {
-        value!(self, shared => Ok(shared.set(Number::of(data)?)?))
+/// Reads an attribute of a value.
+pub(super) fn attribute(holder: &Data, attribute: SharedAttribute) -> Result<Data> {
+    let SharedAttribute::Value = attribute;
+    if let Some(shared) = holder.as_object::<SharedValue>() {
+        value!(shared, shared => Ok(Data::Plain(shared.get()?.value())))
+    } else if let Some(shared) = holder.as_object::<SharedRawValue>() {
+        raw_value!(shared, shared => Ok(Data::Plain(shared.get().value())))
+    } else {
+        Err(absent(holder, attribute))
     }
 }
 
-impl SharedRawValue {
-    pub(super) fn get(&self) -> Result<Data> {
-        raw_value!(self, shared => Ok(Data::Plain(shared.get().value())))
+/// Sets an attribute of a value.
+pub(super) fn set_attribute(holder: &Data, attribute: SharedAttribute, data: &Data) -> Result<()> {
+    let SharedAttribute::Value = attribute;
+    if let Some(shared) = holder.as_object::<SharedValue>() {
+        value!(shared, shared => shared.set(Number::of(data)?)?);
+    } else if let Some(shared) = holder.as_object::<SharedRawValue>() {
+        raw_value!(shared, shared => shared.set(Number::of(data)?));
+    } else {
+        return Err(absent(holder, attribute));
     }
+    Ok(())
+}
 
-    pub(super) fn set(&self, data: &Data) -> Result<()> {
-        raw_value!(self, shared => { shared.set(Number::of(data)?); Ok(()) })
+fn absent(holder: &Data, attribute: SharedAttribute) -> Stop {
+    missing(holder.type_name(), Attribute::Shared(attribute).name())
+}
+
+impl Object for SharedValue {
+    fn class(&self) -> Class {
+        Class::Value
+    }
+}
+
+impl Object for SharedRawValue {
+    fn class(&self) -> Class {
+        Class::RawValue
     }
 }
 
 /// What both kinds of array can do; a slice is one access an element.
 macro_rules! items {
-    ($name:ident, $each:ident) => {
-        impl $name {
-            pub(super) fn len(&self) -> usize {
-                $each!(self, shared => shared.len())
+    ($name:ident, $class:ident, $each:ident) => {
+        impl Object for $name {
+            fn class(&self) -> Class {
+                Class::$class
             }
 
-            pub(super) fn get(&self, index: i64) -> Result<Data> {
-                let place = sequence::place(index, self.len())?;
+            fn contents(&self) -> Result<Data> {
+                self.part(None, None)
+            }
+
+            fn length(&self) -> Result<usize> {
+                Ok(self.len())
+            }
+
+            fn item(&self, index: &Data) -> Result<Data> {
+                let place = sequence::place(index.as_int()?, self.len())?;
                 $each!(self, shared => Ok(Data::Plain(shared.get(place)?.value())))
             }
 
-            pub(super) fn set(&self, index: i64, data: &Data) -> Result<()> {
-                let place = sequence::place(index, self.len())?;
-                        $each!(self, shared => Ok(shared.set(place, Number::of(data)?)?))
+            fn set_item(&self, index: &Data, data: Data) -> Result<()> {
+                let place = sequence::place(index.as_int()?, self.len())?;
+                $each!(self, shared => Ok(shared.set(place, Number::of(&data)?)?))
             }
 
-            pub(super) fn slice(&self, from: Option<i64>, to: Option<i64>) -> Result<Data> {
+            fn slice(&self, from: Option<i64>, to: Option<i64>) -> Option<Result<Data>> {
+                Some(self.part(from, to))
+            }
+        }
+
+        impl $name {
+            fn len(&self) -> usize {
+                $each!(self, shared => shared.len())
+            }
+
+            fn part(&self, from: Option<i64>, to: Option<i64>) -> Result<Data> {
                 let (from, to) = sequence::bounds(from, to, self.len());
                 $each!(self, shared => {
                     let numbers = shared.slice(from..to)?.into_iter();
@@ -272,11 +344,5 @@ macro_rules! items {
     };
 }
 
-items!(SharedArray, array);
-items!(SharedRawArray, raw_array);
-
-impl SharedArray {
-    pub(super) fn call(&self, method: &str) -> Result<Data> {
-        locked(array!(self, shared => shared.get_lock()), method)
-    }
-}
+items!(SharedArray, Array, array);
+items!(SharedRawArray, RawArray, raw_array);

@@ -1,30 +1,31 @@
 //! A manager's dicts and lists.
 
+use poolproof_case::catalogue::{DictMethod, ListMethod};
 use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 
-use super::super::Bound;
-use super::{Entry, Key, Managed};
+use super::key::{Entry, Key};
+use crate::bound::Bound;
 use crate::data::{Data, lock};
 use crate::sequence;
-use crate::stop::{Result, Stop, missing};
+use crate::stop::{Result, Stop};
 
 type Dict = mp::DictProxy<Key, Entry>;
 type List = mp::ListProxy<Data>;
 
-pub(super) fn new_dict(manager: &mp::Manager, first: &Data) -> Result<Managed> {
+pub(super) fn new_dict(manager: &mp::Manager, first: &Data) -> Result<Dict> {
     let dict = manager.dict()?;
     update(&dict, first)?;
-    Ok(Managed::Dict(dict))
+    Ok(dict)
 }
 
-pub(super) fn new_list(manager: &mp::Manager, first: &Data) -> Result<Managed> {
+pub(super) fn new_list(manager: &mp::Manager, first: &Data) -> Result<List> {
     let list: List = manager.list()?;
     let items = sequence::items(first)?;
     if !items.is_empty() {
         list.extend(&items)?;
     }
-    Ok(Managed::List(list))
+    Ok(list)
 }
 
 fn update(dict: &Dict, other: &Data) -> Result<()> {
@@ -81,18 +82,18 @@ fn no_key(key: &Data) -> Stop {
     sequence::no_key(&key.value().unwrap_or(Value::None))
 }
 
-pub(super) fn call_dict(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+pub(super) fn call_dict(dict: &Dict, method: DictMethod, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
-        "keys" => {
+        DictMethod::Keys => {
             let pairs = dict.items()?.into_iter();
             let keys = pairs.map(|(key, entry)| Data::from(entry.parts(key).0));
             Ok(Data::list(keys.collect()))
         }
-        "values" => {
+        DictMethod::Values => {
             let entries = dict.values()?.into_iter();
             Ok(Data::list(entries.map(|entry| entry.value).collect()))
         }
-        "items" => {
+        DictMethod::Items => {
             let pairs = dict.items()?.into_iter();
             let pairs = pairs.map(|(key, entry)| {
                 let (key, value) = entry.parts(key);
@@ -100,73 +101,66 @@ pub(super) fn call_dict(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Res
             });
             Ok(Data::list(pairs.collect()))
         }
-        "copy" => copy_dict(dict),
-        "clear" => {
+        DictMethod::Copy => copy_dict(dict),
+        DictMethod::Clear => {
             dict.clear()?;
             Ok(Data::NONE)
         }
-        "update" => {
+        DictMethod::Update => {
             update(dict, &bound.take("other")?)?;
             Ok(Data::NONE)
         }
-        _ => call_keyed(dict, method, bound),
+        DictMethod::Get => {
+            let (key, otherwise) = (bound.take("key")?, bound.given("default"));
+            let found = dict.get(&Key::of(&key)?)?;
+            let found = found.map(|entry| entry.value);
+            Ok(found.or(otherwise).unwrap_or(Data::NONE))
+        }
+        DictMethod::SetDefault => {
+            let (key, otherwise) = (bound.take("key")?, bound.given("default"));
+            let (known, entry) = Entry::new(&key, otherwise.unwrap_or(Data::NONE))?;
+            Ok(dict.get_or_insert(&known, &entry)?.value)
+        }
+        DictMethod::Pop => {
+            let (key, otherwise) = (bound.take("key")?, bound.given("default"));
+            let found = dict.remove(&Key::of(&key)?)?;
+            let found = found.map(|entry| entry.value);
+            found.or(otherwise).ok_or_else(|| no_key(&key))
+        }
     }
 }
 
-/// The methods that take a key.
-fn call_keyed(dict: &Dict, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
-    let key = bound.take("key")?;
-    let otherwise = bound.given("default");
-    let (known, entry) = Entry::new(&key, otherwise.clone().unwrap_or(Data::NONE))?;
-    let value = |entry: Entry| entry.value;
+pub(super) fn call_list(list: &List, method: ListMethod, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
-        "get" => Ok(dict
-            .get(&known)?
-            .map(value)
-            .or(otherwise)
-            .unwrap_or(Data::NONE)),
-        "setdefault" => Ok(dict.get_or_insert(&known, &entry)?.value),
-        "pop" => dict
-            .remove(&known)?
-            .map(value)
-            .or(otherwise)
-            .ok_or_else(|| no_key(&key)),
-        other => Err(missing("ManagedDict", other)),
-    }
-}
-
-pub(super) fn call_list(list: &List, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
-    match method {
-        "append" => list.push(&bound.take("object")?)?,
-        "extend" => list.extend(&sequence::items(&bound.take("iterable")?)?)?,
-        "insert" => {
+        ListMethod::Append => list.push(&bound.take("object")?)?,
+        ListMethod::Extend => list.extend(&sequence::items(&bound.take("iterable")?)?)?,
+        ListMethod::Insert => {
             let index = bound.take("index")?.as_int()?;
             list.insert(index, &bound.take("object")?)?;
         }
-        "pop" => return Ok(list.pop(bound.take("index")?.as_int()?)?),
-        "remove" => {
+        ListMethod::Pop => return Ok(list.pop(bound.take("index")?.as_int()?)?),
+        ListMethod::Remove => {
             let wanted = bound.take("object")?.value()?;
             list.remove_first(|item| is_equal(item, &wanted))?;
         }
-        "index" => {
+        ListMethod::Index => {
             let wanted = bound.take("object")?.value()?;
             return Ok(Data::int(list.position(|item| is_equal(item, &wanted))?));
         }
-        "count" => {
+        ListMethod::Count => {
             let wanted = bound.take("object")?.value()?;
             let items = list.items()?;
             let equal = items.iter().filter(|item| is_equal(item, &wanted));
             return Ok(Data::int(equal.count()));
         }
-        "reverse" => list.reverse()?,
-        "sort" => {
+        ListMethod::Reverse => list.reverse()?,
+        ListMethod::Sort => {
             let items = Data::list(list.items()?).value()?;
             let sorted =
                 poolproof_case::operate::sorted(poolproof_case::operate::iterate(&items)?)?;
             let sorted: Vec<Data> = sorted.iter().map(Data::of).collect();
             list.replace_all(&sorted)?;
         }
-        other => return Err(missing("ManagedList", other)),
     }
     Ok(Data::NONE)
 }

@@ -1,102 +1,72 @@
-//! A manager's locks, semaphores, conditions, events and barriers.
+//! A manager's conditions, events and barriers.
 
 use std::time::Duration;
 
 use poolproof_case::ErrorKind;
+use poolproof_case::catalogue::{BarrierMethod, ConditionMethod, EventMethod};
 use poolproof_runtime as mp;
 
-use super::super::Bound;
-use super::Managed;
+use crate::bound::Bound;
 use crate::data::Data;
-use crate::stop::{Result, Stop, missing};
+use crate::stop::{Result, Stop};
 
-pub(super) fn new_barrier(manager: &mp::Manager, bound: &mut Bound<'_>) -> Result<Managed> {
+/// A barrier, with what each wait takes that is given no timeout of its own.
+pub(super) fn new_barrier(
+    manager: &mp::Manager,
+    bound: &mut Bound<'_>,
+) -> Result<(mp::BarrierProxy, Option<Duration>)> {
     let parties = bound.size("parties")?;
     if !bound.take("action")?.is_none() {
         let text = "a manager runs no functions of the program, so its barriers have no action";
         return Err(Stop::error(ErrorKind::Usage, text));
     }
-    Ok(Managed::Barrier(
-        manager.barrier(parties)?,
-        bound.timeout()?,
-    ))
+    Ok((manager.barrier(parties)?, bound.timeout()?))
 }
 
-/// Takes what can be taken.
-pub(super) fn acquire(managed: &Managed, timeout: Option<Duration>) -> Result<bool> {
-    Ok(match managed {
-        Managed::Lock(lock) => lock.acquire_raw(timeout)?,
-        Managed::RLock(lock) => lock.acquire_raw(timeout)?,
-        Managed::Semaphore(semaphore) => semaphore.acquire_raw(timeout)?,
-        Managed::BoundedSemaphore(semaphore) => semaphore.acquire_raw(timeout)?,
-        Managed::Condition(condition) => condition.acquire_raw(timeout)?,
-        other => return Err(missing(other.name(), "acquire")),
-    })
-}
-
-/// Gives it back.
-pub(super) fn release(managed: &Managed) -> Result<()> {
-    match managed {
-        Managed::Lock(lock) => lock.release()?,
-        Managed::RLock(lock) => lock.release()?,
-        Managed::Semaphore(semaphore) => semaphore.release()?,
-        Managed::BoundedSemaphore(semaphore) => semaphore.release()?,
-        Managed::Condition(condition) => condition.release()?,
-        other => return Err(missing(other.name(), "release")),
-    }
-    Ok(())
-}
-
-pub(super) fn call(managed: &Managed, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
-    match (method, managed) {
-        (_, Managed::Event(event)) => call_event(event, method, bound),
-        (_, Managed::Barrier(barrier, timeout)) => call_barrier(barrier, *timeout, method, bound),
-        ("acquire", _) => acquire(managed, bound.patience()?).map(Data::bool),
-        ("release", _) => release(managed).map(|()| Data::NONE),
-        (_, Managed::Condition(condition)) => call_condition(condition, method, bound),
-        (other, _) => Err(missing(managed.name(), other)),
-    }
-}
-
-fn call_condition(
+pub(super) fn call_condition(
     condition: &mp::ConditionProxy,
-    method: &str,
+    method: ConditionMethod,
     bound: &mut Bound<'_>,
 ) -> Result<Data> {
     match method {
-        "wait" => return Ok(Data::bool(condition.wait(bound.timeout()?)?)),
-        "notify" => condition.notify(bound.size("n")?)?,
-        "notify_all" => condition.notify_all()?,
-        other => return Err(missing("ManagedCondition", other)),
+        ConditionMethod::Acquire => {
+            return Ok(Data::bool(condition.acquire_raw(bound.patience()?)?));
+        }
+        ConditionMethod::Release => condition.release()?,
+        ConditionMethod::Wait => return Ok(Data::bool(condition.wait(bound.timeout()?)?)),
+        ConditionMethod::Notify => condition.notify(bound.size("n")?)?,
+        ConditionMethod::NotifyAll => condition.notify_all()?,
     }
     Ok(Data::NONE)
 }
 
-fn call_event(event: &mp::EventProxy, method: &str, bound: &mut Bound<'_>) -> Result<Data> {
+pub(super) fn call_event(
+    event: &mp::EventProxy,
+    method: EventMethod,
+    bound: &mut Bound<'_>,
+) -> Result<Data> {
     match method {
-        "is_set" => return Ok(Data::bool(event.is_set()?)),
-        "wait" => return Ok(Data::bool(event.wait(bound.timeout()?)?)),
-        "set" => event.set()?,
-        "clear" => event.clear()?,
-        other => return Err(missing("ManagedEvent", other)),
+        EventMethod::IsSet => return Ok(Data::bool(event.is_set()?)),
+        EventMethod::Wait => return Ok(Data::bool(event.wait(bound.timeout()?)?)),
+        EventMethod::Set => event.set()?,
+        EventMethod::Clear => event.clear()?,
     }
     Ok(Data::NONE)
 }
 
-fn call_barrier(
+pub(super) fn call_barrier(
     barrier: &mp::BarrierProxy,
     otherwise: Option<Duration>,
-    method: &str,
+    method: BarrierMethod,
     bound: &mut Bound<'_>,
 ) -> Result<Data> {
     match method {
-        "wait" => {
+        BarrierMethod::Wait => {
             let timeout = bound.timeout()?.or(otherwise);
             return Ok(Data::int(barrier.wait(timeout)?));
         }
-        "reset" => barrier.reset()?,
-        "abort" => barrier.abort()?,
-        other => return Err(missing("ManagedBarrier", other)),
+        BarrierMethod::Reset => barrier.reset()?,
+        BarrierMethod::Abort => barrier.abort()?,
     }
     Ok(Data::NONE)
 }

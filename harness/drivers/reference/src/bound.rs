@@ -6,9 +6,9 @@ use std::time::Duration;
 use poolproof_case::catalogue::{self, BindError, Default, Parameter};
 use poolproof_case::{ErrorKind, Value};
 
-use crate::code::{Arguments, Places};
+use crate::arguments::{Arguments, Places};
 use crate::data::Data;
-use crate::stop::{Result, Stop, missing};
+use crate::stop::{Result, Stop};
 
 /// The arguments of one call.
 pub(crate) struct Bound<'a> {
@@ -35,25 +35,17 @@ impl<'a> Bound<'a> {
                 arguments: positional,
             });
         }
-        let given: Vec<Data> = positional.drain(..).flatten().collect();
-        let bound = catalogue::bind(parameters, given, std::mem::take(named));
-        let bound = bound.map_err(|error| Stop::error(ErrorKind::Type, why(&callee, &error)))?;
-        positional.extend(bound);
+        let names = named.iter().map(|(name, _)| *name);
+        let places = catalogue::places(parameters, positional.len(), names)
+            .map_err(|error| Stop::error(ErrorKind::Type, why(&callee, &error)))?;
+        positional.resize(parameters.len(), None);
+        for (place, (_, data)) in places.into_iter().zip(named.drain(..)) {
+            positional[place] = Some(data);
+        }
         Ok(Bound {
             parameters,
             arguments: positional,
         })
-    }
-
-    /// Binds arguments to a method of an object, by the catalogue's names of both.
-    pub(crate) fn of_method(
-        object: &str,
-        method: &str,
-        arguments: &'a mut Arguments<'_>,
-    ) -> Result<Bound<'a>> {
-        let known = catalogue::object(object).and_then(|known| known.method(method));
-        let known = known.ok_or_else(|| missing(object, method))?;
-        Bound::new(method, known.parameters, arguments)
     }
 
     /// The argument of a parameter, or its default.
