@@ -14,13 +14,13 @@ use crate::program::{
 use crate::value::Value;
 use crate::walk;
 
-pub(crate) use types::Type;
+pub use types::Type;
 
 /// Rounds until nothing changes; types only grow, and this many always suffice in practice.
 const ROUNDS_MAX: usize = 64;
 
 /// The types of a program's variables.
-pub(crate) struct Types<'p> {
+pub struct Types<'p> {
     program: &'p Program,
     /// By function (`""`: main) and variable.
     locals: BTreeMap<(&'p str, &'p str), Type>,
@@ -32,7 +32,8 @@ pub(crate) struct Types<'p> {
 }
 
 /// The types of a program.
-pub(crate) fn infer(program: &Program) -> Types<'_> {
+#[must_use]
+pub fn infer(program: &Program) -> Types<'_> {
     let mut types = Types {
         program,
         locals: BTreeMap::new(),
@@ -59,7 +60,8 @@ pub(crate) fn infer(program: &Program) -> Types<'_> {
 
 impl<'p> Types<'p> {
     /// What an expression in a function (`""`: main) may be.
-    pub(crate) fn of(&self, function: &str, expression: &Expression) -> Type {
+    #[must_use]
+    pub fn of(&self, function: &str, expression: &Expression) -> Type {
         match &expression.kind {
             ExpressionKind::Literal(value) => of_value(value),
             ExpressionKind::Local(name) => self.local(function, name),

@@ -11,7 +11,7 @@ mod check;
 pub mod claim;
 pub mod diagnostic;
 pub mod error_kind;
-mod infer;
+pub mod infer;
 pub mod limits;
 pub mod method;
 pub mod monitor;

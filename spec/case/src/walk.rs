@@ -1,7 +1,8 @@
 //! Walking a program's tree: the expressions of a statement, and the parts of an expression.
 
 use crate::program::{
-    Arguments, Block, CallExpression, Callee, Expression, ExpressionKind, Statement, StatementKind,
+    Arguments, Block, CallExpression, Callee, Expression, ExpressionKind, Program, Statement,
+    StatementKind,
 };
 
 /// Calls `see` with every statement of a block, outer ones first.
@@ -31,15 +32,49 @@ pub fn deep<'b>(expression: &'b Expression, see: &mut impl FnMut(&'b Expression)
     }
 }
 
+/// Something that a program contains, however deep.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'b> {
+    /// A statement.
+    Statement(&'b Statement),
+    /// An expression.
+    Expression(&'b Expression),
+    /// A call, be it a statement or an expression.
+    Call(&'b CallExpression),
+}
+
+/// Calls `see` with all that a block contains, in the order of the file, outer ones first.
+pub fn all<'b>(block: &'b Block, see: &mut impl FnMut(Part<'b>)) {
+    for statement in block {
+        see(Part::Statement(statement));
+        if let StatementKind::Call(call) = &statement.kind {
+            see(Part::Call(call));
+        }
+        for expression in direct(statement) {
+            deep(expression, &mut |expression| {
+                see(Part::Expression(expression));
+                if let ExpressionKind::Call(call) = &expression.kind {
+                    see(Part::Call(call));
+                }
+            });
+        }
+        for inner in blocks(statement) {
+            all(inner, see);
+        }
+    }
+}
+
+/// Calls `see` with all that a program contains: its functions, then main.
+pub fn program<'b>(program: &'b Program, see: &mut impl FnMut(Part<'b>)) {
+    for block in program.blocks() {
+        all(block, see);
+    }
+}
+
 /// Calls `see` with every call of a block, be it a statement or an expression.
 pub fn calls<'b>(block: &'b Block, see: &mut impl FnMut(&'b CallExpression)) {
-    statements(block, &mut |statement| {
-        if let StatementKind::Call(call) = &statement.kind {
-            see(call);
-        }
-    });
-    expressions(block, &mut |expression| {
-        if let ExpressionKind::Call(call) = &expression.kind {
+    all(block, &mut |part| {
+        if let Part::Call(call) = part {
             see(call);
         }
     });

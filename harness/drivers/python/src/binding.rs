@@ -6,7 +6,7 @@ use poolproof_case::program::{Arguments, Expression, ExpressionKind};
 
 use crate::error::{Result, WriteError};
 
-pub(crate) fn named(arguments: &Arguments) -> Vec<(String, &Expression)> {
+fn named(arguments: &Arguments) -> Vec<(String, &Expression)> {
     arguments
         .named
         .iter()

@@ -4,29 +4,18 @@
 //! otherwise (`blocking` for `block`, `item` for `obj`), so what may go by position does.
 
 use poolproof_case::Value;
-use poolproof_case::catalogue::{self, Default, Kind, Parameter, bind};
+use poolproof_case::catalogue::{
+    self, Class, Default, Kind, ManagerMethod, Method, Parameter, ResultIteratorMethod,
+};
 use poolproof_case::program::{Arguments, CallExpression, Callee, Expression, ExpressionKind};
 
-use crate::binding::{bound, indexed, named, text_of};
+use crate::binding::{bound, indexed, text_of};
 use crate::error::{Result, WriteError};
 use crate::level::Level;
+use crate::meaning::{is_of_module, meaning};
 use crate::names::python;
 use crate::raised::raised_by_making;
 use crate::writer::Writer;
-
-/// Functions of the module that are about its own default context.
-const OF_MODULE: &[&str] = &[
-    "get_context",
-    "get_start_method",
-    "set_start_method",
-    "get_all_start_methods",
-];
-
-/// Objects whose methods take nothing by name.
-const BY_POSITION: &[&str] = &["list", "dict", "ManagedList", "ManagedDict"];
-
-/// What a manager makes from arguments that have no names.
-const MADE_BY_POSITION: &[&str] = &["dict", "list", "Value", "Array"];
 
 impl Writer<'_> {
     /// A call.
@@ -38,18 +27,26 @@ impl Writer<'_> {
             }
             Callee::Method(receiver, name) => (receiver, name.as_str()),
         };
-        if matches!(receiver.kind, ExpressionKind::Module) && !OF_MODULE.contains(&name) {
+        let of_module = match Class::Module.method(name) {
+            Some(Method::Module(method)) => is_of_module(method),
+            _ => false,
+        };
+        if matches!(receiver.kind, ExpressionKind::Module) && !of_module {
             self.need_context();
             return Ok(format!("mp.{name}({})", self.as_written(arguments)?));
         }
         let objects = self.objects(receiver);
         let of = self.bound(receiver, Level::Atom)?;
-        if objects.contains("Context") && catalogue::object(name).is_some() {
-            return self.construct(&of, name, arguments);
+        if objects.contains(&Class::Context)
+            && let Some(class) = Class::of(name)
+        {
+            return self.construct(&of, class, arguments);
         }
-        let methods = self.types.methods(&self.scope, receiver, name);
+        let methods = self.methods(&self.scope, receiver, name);
         let raised = self.raised_by_method(&self.scope, receiver, name);
-        if name == "next" && self.may_be_generator(receiver) {
+        let is = |method: Method| methods.iter().any(|(_, known)| *known == method);
+        let is_next = is(Method::ResultIterator(ResultIteratorMethod::Next));
+        if is_next && self.may_be_generator(receiver) {
             if !arguments.positional.is_empty() || !arguments.named.is_empty() {
                 return Err(WriteError::new(
                     "results in chunks come from a generator in CPython, which takes no timeout",
@@ -57,18 +54,19 @@ impl Writer<'_> {
             }
             return Ok(self.marked_call(&raised, "next", &of));
         }
-        if name == "shared" {
+        if is(Method::Manager(ManagerMethod::Shared)) {
             let function = self.shared(&of, arguments)?;
             return Ok(self.marked_call(&raised, &function, ""));
         }
-        let fitting = methods.into_iter().find(|(_, method)| {
-            bind(method.parameters, &arguments.positional, named(arguments)).is_ok()
-        });
+        let names = || arguments.named.iter().map(|(name, _)| name.as_str());
+        let count = arguments.positional.len();
+        let fitting = methods
+            .into_iter()
+            .find(|(_, method)| catalogue::places(method.parameters(), count, names()).is_ok());
         let arguments = match fitting {
-            Some((object, method)) => {
-                let plain = BY_POSITION.contains(&object.name)
-                    || (object.name == "Manager" && MADE_BY_POSITION.contains(&name));
-                self.arguments(method.parameters, arguments, plain)?
+            Some((_, method)) => {
+                let plain = meaning(method).is_by_position;
+                self.arguments(method.parameters(), arguments, plain)?
             }
             None => self.as_written(arguments)?,
         };
@@ -79,28 +77,28 @@ impl Writer<'_> {
     pub(crate) fn construct(
         &mut self,
         prefix: &str,
-        object: &str,
+        class: Class,
         arguments: &Arguments,
     ) -> Result<String> {
-        let known = catalogue::object(object).and_then(|object| object.constructor);
-        let Some(parameters) = known else {
+        let object = class.name();
+        let Some(parameters) = class.object().constructor else {
             return Err(WriteError::new(format!(
                 "`{object}` is not made by a program"
             )));
         };
-        if prefix == "mp" && object != "ManagerClient" {
+        if prefix == "mp" && class != Class::ManagerClient {
             self.need_context();
         }
-        let text = match object {
-            "ManagerServer" => return self.server(arguments),
-            "ManagerClient" => return self.client(arguments),
-            "Process" => self.process(parameters, arguments)?,
-            "Value" | "RawValue" | "Array" | "RawArray" => {
-                self.shared_memory(object, parameters, arguments)?
+        let text = match class {
+            Class::ManagerServer => return self.server(arguments),
+            Class::ManagerClient => return self.client(arguments),
+            Class::Process => self.process(parameters, arguments)?,
+            Class::Value | Class::RawValue | Class::Array | Class::RawArray => {
+                self.shared_memory(class, parameters, arguments)?
             }
             _ => self.arguments(parameters, arguments, false)?,
         };
-        let raised = raised_by_making(object);
+        let raised = raised_by_making(class);
         Ok(self.marked_call(&raised, &format!("{prefix}.{object}"), &text))
     }
 
@@ -120,7 +118,7 @@ impl Writer<'_> {
     /// Values have their number, and arrays their numbers, by position; a lock goes by name.
     fn shared_memory(
         &mut self,
-        object: &str,
+        class: Class,
         parameters: &'static [Parameter],
         given: &Arguments,
     ) -> Result<String> {
@@ -135,7 +133,7 @@ impl Writer<'_> {
                 "typecode_or_type" => typecode = text_of(argument),
                 "lock" => value = format!("lock={value}"),
                 // An array of threads takes numbers, no size.
-                "size_or_initializer" if object == "Array" && self.may_be_threads() => {
+                "size_or_initializer" if class == Class::Array && self.may_be_threads() => {
                     if matches!(argument.kind, ExpressionKind::Literal(Value::Int(_))) {
                         value = format!("[{}] * {value}", zero(typecode));
                     }
@@ -145,7 +143,7 @@ impl Writer<'_> {
             parts.push(value);
         }
         // A value of threads needs its number.
-        if object == "Value" && parts.len() == 1 && self.may_be_threads() {
+        if class == Class::Value && parts.len() == 1 && self.may_be_threads() {
             parts.push(zero(typecode).to_owned());
         }
         Ok(parts.join(", "))

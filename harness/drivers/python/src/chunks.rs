@@ -3,12 +3,11 @@
 //! A generator has no method `next`, takes no timeout, and has ended after an error.
 
 use poolproof_case::Value;
+use poolproof_case::catalogue::{Class, Method, PoolMethod};
 use poolproof_case::program::{CallExpression, Callee, Expression, ExpressionKind, StatementKind};
-use poolproof_case::walk::assigned;
+use poolproof_case::walk::{self, Part, assigned};
 
-use crate::types::MAIN;
-use crate::walk::{Part, visit, visit_program};
-use crate::writer::Writer;
+use crate::writer::{MAIN, Writer};
 
 impl Writer<'_> {
     /// Whether an expression may be the results of tasks in chunks.
@@ -33,7 +32,7 @@ impl Writer<'_> {
             return None;
         }
         let mut made = Some(false);
-        visit(block, &mut |part| {
+        walk::all(block, &mut |part| {
             if let Part::Statement(statement) = part
                 && assigned(statement).iter().any(|known| known == name)
             {
@@ -53,7 +52,7 @@ impl Writer<'_> {
 
     fn has_chunks(&self) -> bool {
         let mut has = false;
-        visit_program(&self.case.program, &mut |part| {
+        walk::program(&self.case.program, &mut |part| {
             if let Part::Call(call) = part {
                 has |= imap(call) == Some(true);
             }
@@ -67,7 +66,11 @@ fn imap(call: &CallExpression) -> Option<bool> {
     let Callee::Method(_, method) = &call.callee else {
         return None;
     };
-    if !matches!(method.as_str(), "imap" | "imap_unordered") {
+    let method = Class::Pool.method(method)?;
+    if !matches!(
+        method,
+        Method::Pool(PoolMethod::Imap | PoolMethod::ImapUnordered)
+    ) {
         return None;
     }
     let size = call.arguments.of(2, "chunksize");

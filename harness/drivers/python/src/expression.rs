@@ -1,13 +1,14 @@
 //! Expressions as Python source, with no more parentheses than Python needs.
 
-use poolproof_case::catalogue::python_classes;
+use poolproof_case::catalogue::Class;
 use poolproof_case::program::{BinaryOperator, Callee, Expression, ExpressionKind, UnaryOperator};
 use poolproof_case::{ErrorKind, Value};
 
+use crate::classes::{first_class, marked};
 use crate::error::{Result, WriteError};
 use crate::level::Level;
 use crate::literal::{literal, string};
-use crate::marks;
+use crate::meaning::meaning;
 use crate::names::python;
 use crate::need::Need;
 use crate::writer::Writer;
@@ -43,7 +44,8 @@ impl Writer<'_> {
                 let text = self.bound(expression, Level::Atom)?;
                 // Outside its own process, CPython's proxy of a dict does not iterate.
                 let objects = self.objects(expression);
-                let managed = objects.contains("ManagedDict") && !objects.contains("dict");
+                let managed =
+                    objects.contains(&Class::ManagedDict) && !objects.contains(&Class::Dict);
                 Ok(if managed {
                     format!("{text}.keys()")
                 } else {
@@ -76,11 +78,20 @@ impl Writer<'_> {
                 )
             }
             E::Slice(of, from, to) => self.slice(of, from.as_deref(), to.as_deref())?,
-            E::New { object, arguments } => self.construct("mp", object, arguments)?,
+            E::New { object, arguments } => match Class::of(object) {
+                Some(class) => self.construct("mp", class, arguments)?,
+                None => return Err(WriteError::new(format!("there is no `{object}`"))),
+            },
             E::Call(call) => {
                 let text = self.call(call)?;
-                let is_view = matches!(&call.callee, Callee::Method(of, name)
-                    if matches!(name.as_str(), "keys" | "values" | "items") && self.may_be_dict(of));
+                let is_view = match &call.callee {
+                    Callee::Method(of, name) => {
+                        let mut methods = self.methods(&self.scope, of, name).into_iter();
+                        methods.any(|(_, method)| meaning(method).gives_view)
+                            && self.may_be_dict(of)
+                    }
+                    Callee::Function(_) => false,
+                };
                 if is_view {
                     format!("list({text})")
                 } else {
@@ -111,7 +122,7 @@ impl Writer<'_> {
 
     fn error(&mut self, kind: ErrorKind, text: &str) -> String {
         let class = if self.marks.contains(&kind) {
-            marks::class(kind)
+            marked(kind)
         } else {
             first_class(kind)
         };
@@ -158,8 +169,8 @@ impl Writer<'_> {
         let (from, to) = (part(from)?, part(to)?);
         let text = format!("{}[{from}:{to}]", self.bound(of, Level::Atom)?);
         // A manager's array, and an array of threads, give an `array.array`.
-        let is_array = objects.contains("ManagedArray")
-            || (objects.contains("Array") && self.may_be_threads());
+        let is_array = objects.contains(&Class::ManagedArray)
+            || (objects.contains(&Class::Array) && self.may_be_threads());
         Ok(if is_array {
             format!("list({text})")
         } else {
@@ -170,7 +181,9 @@ impl Writer<'_> {
     /// Whether this may be a dict of the process itself, whose `keys()` is a view.
     fn may_be_dict(&self, of: &Expression) -> bool {
         let objects = self.objects(of);
-        !objects.contains("ManagedDict") || objects.contains("dict") || self.may_be_threads()
+        !objects.contains(&Class::ManagedDict)
+            || objects.contains(&Class::Dict)
+            || self.may_be_threads()
     }
 
     fn binary(
@@ -237,7 +250,7 @@ impl Writer<'_> {
     /// A manager's list is taken in one access.
     fn list_of(&mut self, of: &Expression) -> Result<String> {
         let objects = self.objects(of);
-        if objects.contains("ManagedList") && !objects.contains("list") {
+        if objects.contains(&Class::ManagedList) && !objects.contains(&Class::List) {
             return Ok(format!("{}[:]", self.bound(of, Level::Atom)?));
         }
         Ok(format!("list({})", self.iterable(of)?))
@@ -246,7 +259,7 @@ impl Writer<'_> {
     /// A manager's dict is taken in one access.
     fn dict_of(&mut self, of: &Expression) -> Result<String> {
         let objects = self.objects(of);
-        if objects.contains("ManagedDict") && !objects.contains("dict") {
+        if objects.contains(&Class::ManagedDict) && !objects.contains(&Class::Dict) {
             return Ok(format!("{}.copy()", self.bound(of, Level::Atom)?));
         }
         Ok(format!("dict({})", self.expression(of)?))
@@ -272,10 +285,4 @@ impl Writer<'_> {
 
 fn is_none(expression: &Expression) -> bool {
     matches!(expression.kind, ExpressionKind::Literal(Value::None))
-}
-
-/// The class that a program raises for a kind.
-pub(crate) fn first_class(kind: ErrorKind) -> &'static str {
-    let classes = python_classes(kind);
-    classes.split(", ").next().unwrap_or(classes)
 }

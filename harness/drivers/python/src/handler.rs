@@ -5,25 +5,10 @@
 use poolproof_case::ErrorKind;
 use poolproof_case::program::{Block, ErrorPattern};
 
+use crate::classes::{Classes, all_classes, is_below, taken};
 use crate::error::{Result, WriteError};
-use crate::raised::{Classes, Raised, all_classes};
+use crate::raised::Raised;
 use crate::writer::Writer;
-
-/// Subclasses and classes that contain them, of those that the catalogue names.
-const BELOW: &[(&str, &str)] = &[
-    ("BrokenPipeError", "OSError"),
-    ("ConnectionRefusedError", "OSError"),
-    ("ConnectionResetError", "OSError"),
-    (
-        "multiprocessing.AuthenticationError",
-        "multiprocessing.ProcessError",
-    ),
-    (
-        "multiprocessing.TimeoutError",
-        "multiprocessing.ProcessError",
-    ),
-    ("threading.BrokenBarrierError", "RuntimeError"),
-];
 
 /// One `except`.
 #[derive(Clone)]
@@ -139,19 +124,6 @@ impl Writer<'_> {
         }
         found
     }
-}
-
-/// The kinds that a `Try` names.
-pub(crate) fn taken(handlers: &[(ErrorPattern, Block)]) -> impl Iterator<Item = ErrorKind> {
-    handlers.iter().filter_map(|(pattern, _)| match pattern {
-        ErrorPattern::Kind(kind) => Some(*kind),
-        ErrorPattern::Any => None,
-    })
-}
-
-/// Whether Python has a class below another.
-pub(crate) fn is_below(class: &str, of: &str) -> bool {
-    BELOW.contains(&(class, of))
 }
 
 /// The handlers with subclasses before the classes that contain them, else in the case's order.

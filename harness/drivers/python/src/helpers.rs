@@ -1,10 +1,10 @@
 //! The few functions of its own that a written program has, each only where it is used.
 
 use poolproof_case::program::ExpressionKind;
+use poolproof_case::walk::{self, Part};
 use poolproof_case::{Case, Value, work};
 
 use crate::need::Need;
-use crate::walk::{Part, visit_program};
 use crate::writer::Writer;
 
 const SHOW: &str = r#"def show(*values):
@@ -145,7 +145,7 @@ impl Writer<'_> {
 fn is_ascii(case: &Case) -> bool {
     let globals = &case.program.globals;
     let mut is = globals.iter().all(|(_, value)| is_ascii_value(value));
-    visit_program(&case.program, &mut |part| {
+    walk::program(&case.program, &mut |part| {
         if let Part::Expression(expression) = part
             && let ExpressionKind::Literal(value) = &expression.kind
         {

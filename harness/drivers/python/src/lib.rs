@@ -9,6 +9,7 @@
 mod binding;
 mod call;
 mod chunks;
+mod classes;
 mod error;
 mod expression;
 mod handler;
@@ -17,6 +18,7 @@ mod helpers;
 mod level;
 mod literal;
 mod marks;
+mod meaning;
 mod names;
 mod need;
 mod options;
@@ -26,7 +28,6 @@ mod share;
 mod shares;
 mod statement;
 mod types;
-mod walk;
 mod writer;
 
 pub use error::WriteError;

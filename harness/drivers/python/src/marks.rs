@@ -5,17 +5,16 @@
 
 use std::collections::BTreeSet;
 
+use poolproof_case::catalogue::Class;
 use poolproof_case::program::{Block, ErrorPattern, ExpressionKind, StatementKind};
+use poolproof_case::walk::{self, Part};
 use poolproof_case::{Case, ErrorKind};
 
+use crate::classes::{Classes, first_class, is_below, marked, taken};
 use crate::error::{Result, WriteError};
-use crate::expression::first_class;
-use crate::handler::{is_below, taken};
 use crate::need::Need;
-use crate::raised::{Classes, Origin, Raised, raised_by_making};
-use crate::types::MAIN;
-use crate::walk::{Part, visit};
-use crate::writer::Writer;
+use crate::raised::{Origin, Raised, raised_by_making};
+use crate::writer::{MAIN, Writer};
 
 const MARKED: &str = r#"def marked(kind, classes, function, /, *arguments, **named):
     """Calls a function, whose errors of these classes are of one kind."""
@@ -36,7 +35,7 @@ impl Writer<'_> {
         let sites = self.sites();
         let mut tries = Vec::new();
         for (scope, block) in scopes(self.case) {
-            visit(block, &mut |part| {
+            walk::all(block, &mut |part| {
                 if let Part::Statement(statement) = part
                     && let StatementKind::Try { body, handlers, .. } = &statement.kind
                 {
@@ -57,7 +56,7 @@ impl Writer<'_> {
     fn sites(&self) -> Vec<Site> {
         let mut sites = Vec::new();
         for (scope, block) in scopes(self.case) {
-            visit(block, &mut |part| match part {
+            walk::all(block, &mut |part| match part {
                 Part::Call(call) => sites.push(Site {
                     raised: self.raised_by_call(scope, call),
                     delivers: self.delivers(scope, call),
@@ -65,7 +64,7 @@ impl Writer<'_> {
                 Part::Expression(expression) => {
                     if let ExpressionKind::New { object, .. } = &expression.kind {
                         sites.push(Site {
-                            raised: raised_by_making(object),
+                            raised: Class::of(object).map(raised_by_making).unwrap_or_default(),
                             delivers: false,
                         });
                     }
@@ -88,7 +87,7 @@ impl Writer<'_> {
             return origin.classes();
         }
         let mut classes = origin.bare.clone();
-        classes.insert(class(kind));
+        classes.insert(marked(kind));
         classes
     }
 
@@ -207,7 +206,7 @@ impl Writer<'_> {
                 [one] => (*one).to_owned(),
                 many => format!("({})", many.join(", ")),
             };
-            parts.insert(0, format!("{}, {classes}, {function}", class(*kind)));
+            parts.insert(0, format!("{}, {classes}, {function}", marked(*kind)));
             "marked".clone_into(&mut function);
         }
         parts.extend((!arguments.is_empty()).then(|| arguments.to_owned()));
@@ -231,7 +230,7 @@ impl Writer<'_> {
             .marks
             .iter()
             .map(|kind| {
-                let (class, name) = (class(*kind), kind.name());
+                let (class, name) = (marked(*kind), kind.name());
                 let shown = first_class(*kind);
                 format!(
                     "class {class}(Exception):\n    \"\"\"An error of the kind `{name}`, where \
@@ -252,37 +251,4 @@ fn scopes(case: &Case) -> Vec<(&str, &Block)> {
     let functions = case.program.functions.iter();
     let functions = functions.map(|(name, function)| (name.as_str(), &function.body));
     functions.chain([(MAIN, &case.program.main)]).collect()
-}
-
-/// The class of a kind that has one of its own.
-pub(crate) fn class(kind: ErrorKind) -> &'static str {
-    use ErrorKind as K;
-    match kind {
-        K::Closed => "ClosedKind",
-        K::Empty => "EmptyKind",
-        K::Full => "FullKind",
-        K::Timeout => "TimeoutKind",
-        K::Eof => "EofKind",
-        K::BrokenPipe => "BrokenPipeKind",
-        K::OverRelease => "OverReleaseKind",
-        K::NotOwner => "NotOwnerKind",
-        K::NotInheritable => "NotInheritableKind",
-        K::Usage => "UsageKind",
-        K::Bootstrapping => "BootstrappingKind",
-        K::Serialize => "SerializeKind",
-        K::Deserialize => "DeserializeKind",
-        K::WorkerLost => "WorkerLostKind",
-        K::OwnerDied => "OwnerDiedKind",
-        K::Auth => "AuthKind",
-        K::BrokenBarrier => "BrokenBarrierKind",
-        K::BrokenPool => "BrokenPoolKind",
-        K::Value => "ValueKind",
-        K::Type => "TypeKind",
-        K::Key => "KeyKind",
-        K::Index => "IndexKind",
-        K::Attribute => "AttributeKind",
-        K::Runtime => "RuntimeKind",
-        K::ZeroDivision => "ZeroDivisionKind",
-        K::Overflow => "OverflowKind",
-    }
 }

@@ -3,15 +3,14 @@
 //! What stands in the head is known last, when all that uses it is written.
 
 use poolproof_case::program::{Program, StatementKind};
+use poolproof_case::walk::{self, Part};
 use poolproof_case::{Case, StartMethod};
 
 use crate::error::{Result, WriteError};
 use crate::literal::literal;
 use crate::names::{self, python};
 use crate::options::Options;
-use crate::types::MAIN;
-use crate::walk::{Part, visit};
-use crate::writer::Writer;
+use crate::writer::{MAIN, Writer};
 
 /// Writes a case as a Python program that stands alone and runs on CPython 3.8 and later.
 ///
@@ -113,7 +112,7 @@ impl Writer<'_> {
 fn needs_function(program: &Program) -> bool {
     let is_global = |name: &String| program.globals.iter().any(|(global, _)| global == name);
     let mut needs = false;
-    visit(&program.main, &mut |part| {
+    walk::all(&program.main, &mut |part| {
         let Part::Statement(statement) = part else {
             return;
         };

@@ -4,19 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::catalogue::{self, Kind, Object, Raise, Signature, python_classes};
+use poolproof_case::catalogue::{Class, Kind, Method, Raise, python_classes};
 use poolproof_case::program::{
     BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind, Statement,
     StatementKind, UnaryOperator,
 };
+use poolproof_case::walk::{self, Part};
 use poolproof_case::{ErrorKind, Value};
 
-use crate::expression::first_class;
-use crate::walk::{Part, visit, visit_program};
+use crate::classes::{Classes, all_classes, first_class};
+use crate::meaning::{delivers, meaning};
 use crate::writer::Writer;
-
-/// Names of Python's classes.
-pub(crate) type Classes = BTreeSet<&'static str>;
 
 /// Kinds, each with where it comes from.
 pub(crate) type Raised = BTreeMap<ErrorKind, Origin>;
@@ -29,28 +27,6 @@ pub(crate) struct Origin {
     /// Of Python's operators, which have theirs.
     pub(crate) bare: Classes,
 }
-
-/// What threads raise besides, where the catalogue speaks of processes.
-const OF_THREADS: &[(&str, ErrorKind, &str)] = &[
-    ("start", ErrorKind::Usage, "RuntimeError"),
-    ("join", ErrorKind::Usage, "RuntimeError"),
-];
-
-/// What Python raises where one that has ended is entered.
-const OF_ENTERING: &[(&str, &str)] = &[
-    ("Manager", "multiprocessing.ProcessError"),
-    ("ManagerServer", "multiprocessing.ProcessError"),
-    ("Pool", "ValueError"),
-];
-
-/// What a call of a method of these raises may come from a function of the program.
-const DELIVERS: &[(&str, &[&str])] = &[
-    ("Pool", &["apply", "map", "starmap"]),
-    ("AsyncResult", &["get"]),
-    ("ResultIterator", &["next"]),
-    ("Barrier", &["wait"]),
-    ("Process", &["run"]),
-];
 
 impl Origin {
     /// All its classes.
@@ -81,7 +57,7 @@ impl Writer<'_> {
         for (name, function) in &self.case.program.functions {
             self.collect(name, &function.body, &mut raised, &mut seen);
         }
-        visit_program(&self.case.program, &mut |part| {
+        walk::program(&self.case.program, &mut |part| {
             if let Part::Expression(expression) = part {
                 own(expression, &mut raised);
             }
@@ -104,12 +80,14 @@ impl Writer<'_> {
         receiver: &Expression,
         name: &str,
     ) -> Raised {
-        if self.types.of(scope, receiver).contains("Context") && catalogue::object(name).is_some() {
-            return raised_by_making(name);
+        if let Some(class) = Class::of(name)
+            && self.objects_in(scope, receiver).contains(&Class::Context)
+        {
+            return raised_by_making(class);
         }
         let mut raised = Raised::new();
-        for (object, method) in self.types.methods(scope, receiver, name) {
-            self.add_method(object, method, &mut raised);
+        for (class, method) in self.methods(scope, receiver, name) {
+            self.add_method(class, method, &mut raised);
         }
         raised
     }
@@ -119,12 +97,10 @@ impl Writer<'_> {
         let Callee::Method(receiver, name) = &call.callee else {
             return false;
         };
-        let methods = self.types.methods(scope, receiver, name);
-        methods.iter().any(|(object, method)| {
-            DELIVERS
-                .iter()
-                .any(|(of, names)| *of == object.name && names.contains(&method.name))
-        })
+        let methods = self.methods(scope, receiver, name);
+        methods
+            .iter()
+            .any(|(class, method)| delivers(*class, *method))
     }
 
     /// Adds what a block raises; says whether what any function raises may come out there, too.
@@ -137,7 +113,7 @@ impl Writer<'_> {
     ) -> bool {
         let mut called = Vec::new();
         let mut delivers = false;
-        visit(block, &mut |part| match part {
+        walk::all(block, &mut |part| match part {
             Part::Statement(statement) => {
                 delivers |= self.statement_raises(scope, statement, raised);
             }
@@ -145,7 +121,7 @@ impl Writer<'_> {
                 own(expression, raised);
                 self.operator(scope, expression, raised);
                 delivers |= matches!(&expression.kind, ExpressionKind::Unary(_, of)
-                    if self.types.of(scope, of).contains("ResultIterator"));
+                    if self.objects_in(scope, of).contains(&Class::ResultIterator));
             }
             Part::Call(call) => {
                 delivers |= self.delivers(scope, call);
@@ -184,7 +160,8 @@ impl Writer<'_> {
                 if names.len() > 1 {
                     bare(raised, ErrorKind::Value);
                 }
-                self.types.of(scope, value).contains("ResultIterator")
+                self.objects_in(scope, value)
+                    .contains(&Class::ResultIterator)
             }
             StatementKind::Let(names, value) => {
                 if names.len() > 1 && !is_pair(value) {
@@ -203,12 +180,12 @@ impl Writer<'_> {
 
     /// What entering and leaving raises, which is written without a call.
     fn entered(&self, scope: &str, context: &Expression, raised: &mut Raised) {
-        for object in self.types.of(scope, context) {
-            for (_, class) in OF_ENTERING.iter().filter(|(of, _)| *of == object) {
+        for class in self.objects_in(scope, context) {
+            if let Some(entered) = raised_by_entering(class) {
                 let closed = raised.entry(ErrorKind::Closed).or_default();
-                closed.bare.insert(class);
+                closed.bare.insert(entered);
             }
-            let release = catalogue::object(object).and_then(|object| object.method("release"));
+            let release = class.object().method("release");
             let mut left = Raised::new();
             add(&mut left, release.iter().flat_map(|method| method.raises));
             for (kind, origin) in left {
@@ -221,7 +198,10 @@ impl Writer<'_> {
     fn operator(&self, scope: &str, expression: &Expression, raised: &mut Raised) {
         use ExpressionKind as E;
         match &expression.kind {
-            E::New { object, .. } => told(raised, raised_by_making(object)),
+            E::New { object, .. } => {
+                let class = Class::of(object);
+                told(raised, class.map(raised_by_making).unwrap_or_default());
+            }
             E::Attribute(of, _) => self.receiver(scope, of, raised),
             E::Item(..) => {
                 for kind in [ErrorKind::Index, ErrorKind::Key, ErrorKind::Type] {
@@ -246,37 +226,35 @@ impl Writer<'_> {
 
     /// What is not known to be an object may be None, which has no attributes.
     fn receiver(&self, scope: &str, receiver: &Expression, raised: &mut Raised) {
-        if self.types.of(scope, receiver).is_empty() {
+        if self.objects_in(scope, receiver).is_empty() {
             bare(raised, ErrorKind::Attribute);
         }
     }
 
-    fn add_method(&self, object: &Object, method: &Signature, raised: &mut Raised) {
+    fn add_method(&self, class: Class, method: Method, raised: &mut Raised) {
         // Only an end of a one-way pipe can be used the wrong way.
-        let is_one_way = object.name != "Connection" || self.has_one_way_pipe();
-        let raises = method.raises.iter();
+        let is_one_way = class != Class::Connection || self.has_one_way_pipe();
+        let raises = method.on(class).map_or(&[][..], |known| known.raises);
+        let raises = raises.iter();
         add(
             raised,
             raises.filter(|raise| is_one_way || raise.kind != ErrorKind::Usage),
         );
-        if self.may_be_threads() {
-            for (name, kind, class) in OF_THREADS {
-                if *name == method.name
-                    && let Some(origin) = raised.get_mut(kind)
-                {
-                    origin.told.insert(class);
-                }
-            }
+        if self.may_be_threads()
+            && let Some(class) = meaning(method).usage_of_threads
+            && let Some(origin) = raised.get_mut(&ErrorKind::Usage)
+        {
+            origin.told.insert(class);
         }
     }
 
     fn has_one_way_pipe(&self) -> bool {
         let mut has = false;
         let duplex = Value::Bool(true);
-        visit_program(&self.case.program, &mut |part| match part {
+        walk::program(&self.case.program, &mut |part| match part {
             Part::Expression(expression) => {
                 if let ExpressionKind::New { object, arguments } = &expression.kind
-                    && object == "Pipe"
+                    && Class::of(object) == Some(Class::Pipe)
                 {
                     let named = arguments.named.iter().map(|(_, value)| value);
                     has |= arguments.positional.iter().chain(named).any(|value| {
@@ -285,7 +263,8 @@ impl Writer<'_> {
                 }
             }
             Part::Call(call) => {
-                has |= matches!(&call.callee, Callee::Method(_, name) if name == "Pipe");
+                has |= matches!(&call.callee, Callee::Method(_, name)
+                    if Class::of(name) == Some(Class::Pipe));
             }
             Part::Statement(_) => {}
         });
@@ -307,12 +286,19 @@ fn own(expression: &Expression, raised: &mut Raised) {
 }
 
 /// What making an object may raise.
-pub(crate) fn raised_by_making(object: &str) -> Raised {
+pub(crate) fn raised_by_making(class: Class) -> Raised {
     let mut raised = Raised::new();
-    if let Some(made) = catalogue::object(object) {
-        add(&mut raised, made.raises.iter());
-    }
+    add(&mut raised, class.object().raises.iter());
     raised
+}
+
+/// What Python raises where one that has ended is entered.
+fn raised_by_entering(class: Class) -> Option<&'static str> {
+    match class {
+        Class::Manager | Class::ManagerServer => Some("multiprocessing.ProcessError"),
+        Class::Pool => Some("ValueError"),
+        _ => None,
+    }
 }
 
 fn told(raised: &mut Raised, more: Raised) {
@@ -333,16 +319,11 @@ fn bare(raised: &mut Raised, kind: ErrorKind) {
 fn is_pair(value: &Expression) -> bool {
     match &value.kind {
         ExpressionKind::New { object, .. } => {
-            let object = catalogue::object(object);
-            object.is_some_and(|object| matches!(object.makes, Kind::Pair(..)))
+            let class = Class::of(object);
+            class.is_some_and(|class| matches!(class.object().makes, Kind::Pair(..)))
         }
         _ => false,
     }
-}
-
-/// Every class that Python has for a kind.
-pub(crate) fn all_classes(kind: ErrorKind) -> Classes {
-    python_classes(kind).split(", ").collect()
 }
 
 fn add<'a>(raised: &mut Raised, raises: impl Iterator<Item = &'a Raise>) {

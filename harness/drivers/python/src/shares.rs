@@ -1,7 +1,7 @@
 //! Managers on TCP: what a server shares by name, and the class that both sides use for it.
 
 use poolproof_case::Value;
-use poolproof_case::catalogue;
+use poolproof_case::catalogue::{Class, Parameter};
 use poolproof_case::program::{Arguments, Expression, ExpressionKind};
 
 use crate::binding::{bound, text_of};
@@ -24,7 +24,7 @@ const START_SERVER: &str = r#"def start_server(authkey):
 impl Writer<'_> {
     /// `start_server(b"key")`.
     pub(crate) fn server(&mut self, arguments: &Arguments) -> Result<String> {
-        let parameters = constructor("ManagerServer");
+        let parameters = constructor(Class::ManagerServer);
         let mut key = String::new();
         for (parameter, argument) in bound(parameters, arguments)? {
             match parameter.name {
@@ -38,7 +38,7 @@ impl Writer<'_> {
 
     /// `SharingManager(address=address, authkey=b"key")`.
     pub(crate) fn client(&mut self, arguments: &Arguments) -> Result<String> {
-        let parameters = constructor("ManagerClient");
+        let parameters = constructor(Class::ManagerClient);
         let mut parts = Vec::new();
         for (parameter, argument) in bound(parameters, arguments)? {
             parts.push(format!("{}={}", parameter.name, self.expression(argument)?));
@@ -128,8 +128,6 @@ impl Writer<'_> {
     }
 }
 
-fn constructor(object: &str) -> &'static [catalogue::Parameter] {
-    catalogue::object(object)
-        .and_then(|object| object.constructor)
-        .expect("the catalogue has managers")
+fn constructor(class: Class) -> &'static [Parameter] {
+    class.object().constructor.unwrap_or(&[])
 }

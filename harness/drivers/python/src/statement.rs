@@ -1,23 +1,24 @@
 //! Statements as lines of Python.
 
 use poolproof_case::Value;
+use poolproof_case::catalogue::Class;
 use poolproof_case::program::{
     Arguments, Block, Expression, ExpressionKind, Statement, StatementKind,
 };
+use poolproof_case::walk::{self, Part};
 
 use crate::error::{Result, WriteError};
 use crate::level::Level;
 use crate::literal::{literal, string};
 use crate::names::python;
 use crate::need::Need;
-use crate::walk::{Part, visit};
 use crate::writer::Writer;
 
 impl Writer<'_> {
     /// The body of a function: its `global` statement, then its statements.
     pub(crate) fn body(&mut self, block: &Block) -> Result<()> {
         let mut globals: Vec<String> = Vec::new();
-        visit(block, &mut |part| {
+        walk::all(block, &mut |part| {
             if let Part::Statement(statement) = part
                 && let StatementKind::SetGlobal(name, _) = &statement.kind
             {
@@ -145,7 +146,7 @@ impl Writer<'_> {
     fn assignment(&mut self, names: &[String], value: &Expression) -> Result<()> {
         let target = pythons(names);
         if let Some((without, daemon)) = self.process_of_threads(value) {
-            let process = self.construct("mp", "Process", &without)?;
+            let process = self.construct("mp", Class::Process, &without)?;
             let daemon = self.expression(&daemon)?;
             self.line(format!("{target} = {process}"));
             self.line(format!("{target}.daemon = {daemon}"));
@@ -161,7 +162,7 @@ impl Writer<'_> {
         let ExpressionKind::New { object, arguments } = &value.kind else {
             return None;
         };
-        if object != "Process" || !self.may_be_threads() {
+        if Class::of(object) != Some(Class::Process) || !self.may_be_threads() {
             return None;
         }
         let index = arguments

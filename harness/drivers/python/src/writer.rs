@@ -2,19 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use poolproof_case::infer::{Types, infer};
 use poolproof_case::uses::unsupported;
 use poolproof_case::{Case, ErrorKind, StartMethod};
 
 use crate::need::{Need, Needs};
 use crate::options::Options;
 use crate::share::Share;
-use crate::types::{MAIN, Objects, Types};
+
+/// The scope of main; no function has an empty name.
+pub(crate) const MAIN: &str = "";
 
 /// Writes one case.
 pub(crate) struct Writer<'a> {
     pub(crate) case: &'a Case,
     pub(crate) options: Options,
-    pub(crate) types: Types,
+    pub(crate) types: Types<'a>,
     pub(crate) needs: Needs,
     /// The start methods that the case is for and that have all it uses.
     pub(crate) methods: Vec<StartMethod>,
@@ -34,7 +37,7 @@ impl<'a> Writer<'a> {
         Writer {
             case,
             options,
-            types: Types::infer(&case.program),
+            types: infer(&case.program),
             needs: Needs::default(),
             methods: methods(case),
             shares: Vec::new(),
@@ -56,11 +59,6 @@ impl<'a> Writer<'a> {
         if self.scope != MAIN {
             self.needs.add(Need::ContextInChildren);
         }
-    }
-
-    /// What an expression may hold here.
-    pub(crate) fn objects(&self, expression: &poolproof_case::program::Expression) -> Objects {
-        self.types.of(&self.scope, expression)
     }
 
     pub(crate) fn line(&mut self, text: impl AsRef<str>) {

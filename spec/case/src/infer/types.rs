@@ -9,17 +9,17 @@ const DEPTH_MAX: usize = 4;
 
 /// All that a variable may hold; nothing at all where nothing is known to reach it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Type {
+pub struct Type {
     /// Objects of the catalogue; `list` and `dict` among them.
-    pub(crate) objects: BTreeSet<Class>,
+    pub objects: BTreeSet<Class>,
     /// A number, a text and the like: something without methods.
-    pub(crate) is_plain: bool,
+    pub is_plain: bool,
     /// A function of the program.
-    pub(crate) is_function: bool,
+    pub is_function: bool,
     /// A value that is never printed.
-    pub(crate) is_opaque: bool,
+    pub is_opaque: bool,
     /// Anything.
-    pub(crate) is_unknown: bool,
+    pub is_unknown: bool,
     /// What its items are, of a sequence or dict.
     items: Option<Box<Type>>,
 }
@@ -74,17 +74,21 @@ impl Type {
         }
     }
 
-    pub(crate) fn is_nothing(&self) -> bool {
+    /// Whether nothing is known to reach it.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
         *self == Type::default()
     }
 
     /// Whether all that it may be is known.
-    pub(crate) fn is_known(&self) -> bool {
+    #[must_use]
+    pub fn is_known(&self) -> bool {
         !self.is_unknown && !self.is_nothing()
     }
 
     /// What one of its items may be.
-    pub(crate) fn item(&self) -> Type {
+    #[must_use]
+    pub fn item(&self) -> Type {
         let mut item = self.items.as_deref().cloned().unwrap_or_default();
         let has_hidden_items = self
             .objects
