@@ -22,6 +22,8 @@ pub(crate) mod result;
 pub(crate) mod shared;
 mod start;
 mod submit;
+mod taking;
+mod transfer;
 
 use poolproof_case::catalogue::{Attribute, Class, Method};
 use poolproof_case::program::Place;

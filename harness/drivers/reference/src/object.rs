@@ -13,6 +13,7 @@ pub(crate) mod pool;
 mod process;
 pub(crate) mod queue;
 pub(crate) mod shared;
+mod sharing;
 
 use std::sync::Arc;
 

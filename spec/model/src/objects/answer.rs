@@ -9,7 +9,8 @@ use poolproof_case::catalogue::{AsyncResultMethod, Attribute, Method};
 use super::id::Kind;
 use super::{
     Access, Body, Choice, Context, Done, Fault, Object, Operation, Ready, Wait, barrier, condition,
-    connection, event, lock, managed, manager, module, phase, pool, process, queue, result, shared,
+    connection, event, lock, managed, manager, module, phase, pool, process, shared, taking,
+    transfer,
 };
 use crate::machine::Machine;
 use crate::state::{ObjectId, Phase, ProcessId, State, Val};
@@ -57,16 +58,16 @@ fn ready_to_call(
             pool::ready(machine, state, process, (id, this), method, access)
         }),
         Method::AsyncResult(method) => {
-            when(body, |this| result::ready(state, this, method, access))
+            when(body, |this| taking::ready(state, this, method, access))
         }
         Method::ResultIterator(method) => when(body, |this| {
-            result::ready_for_next(state, this, method, access)
+            taking::ready_for_next(state, this, method, access)
         }),
         Method::Queue(method) => when(body, |this| {
-            queue::ready(machine, state, process, this, method, access)
+            transfer::ready(machine, state, process, this, method, access)
         }),
         Method::SimpleQueue(method) => when(body, |this| {
-            queue::ready_simple(machine, state, process, this, method, access)
+            transfer::ready_simple(machine, state, process, this, method, access)
         }),
         Method::Lock(method) => when(body, |this| lock::ready(process, this, method, access)),
         Method::Condition(method) => when(body, |this| {
@@ -107,7 +108,7 @@ fn ready_for_others(
         (Operation::Leave, Body::Pool(this)) => pool::ready_to_end(state, process, (id, this)),
         (_, Body::Shared(this)) => shared::ready_to_use(state, process, this),
         (Operation::Next | Operation::Copy, Body::Job(this)) => {
-            result::wait_for_next(state, this, Wait::Forever)
+            taking::wait_for_next(state, this, Wait::Forever)
         }
         _ => Ready::NOW,
     }
@@ -191,14 +192,14 @@ fn call(
         Method::Process(method) => process::call(context.id(id)?, context, method, choice),
         Method::Pool(method) => pool::call(context.id(id)?, context, method, access, choice),
         Method::AsyncResult(method) => {
-            result::call(context.id(id)?, context, method, access, choice)
+            taking::call(context.id(id)?, context, method, access, choice)
         }
         Method::ResultIterator(method) => {
-            result::call_iterator(context.id(id)?, context, method, access, choice)
+            taking::call_iterator(context.id(id)?, context, method, access, choice)
         }
-        Method::Queue(method) => queue::call(context.id(id)?, context, method, access, choice),
+        Method::Queue(method) => transfer::call(context.id(id)?, context, method, access, choice),
         Method::SimpleQueue(method) => {
-            queue::call_simple(context.id(id)?, context, method, access, choice)
+            transfer::call_simple(context.id(id)?, context, method, access, choice)
         }
         Method::Lock(method) => lock::call(context.id(id)?, context, method, choice),
         Method::Condition(method) => {
@@ -309,7 +310,7 @@ fn read(
     match &context.state.objects[id as usize].body {
         Body::Shared(_) => shared::items(context.id(id)?, context, access),
         Body::Managed(_) => managed::items(context.id(id)?, context, access),
-        Body::Job(_) => result::read(context.id(id)?, context, access, choice),
+        Body::Job(_) => taking::read(context.id(id)?, context, access, choice),
         _ => unknown(context, id, access),
     }
 }

@@ -6,7 +6,9 @@ use poolproof_case::catalogue::PoolMethod;
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::result::{self, Outcome};
-use super::{Access, Body, Choice, Context, Done, Fault, Id, Ready, phase, process, start, submit};
+use super::{
+    Access, Body, Choice, Context, Done, Fault, Id, Ready, phase, process, start, submit, taking,
+};
 use crate::machine::{Machine, plain, run};
 use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
@@ -90,7 +92,7 @@ pub(super) fn ready(
 ) -> Ready {
     if let Phase::Result(job) = phase(state, process) {
         return match &state.objects[*job as usize].body {
-            Body::Job(job) => result::wait(state, job, super::Wait::Forever),
+            Body::Job(job) => taking::wait(state, job, super::Wait::Forever),
             _ => Ready::NOW,
         };
     }
@@ -143,7 +145,7 @@ pub(super) fn call(
     choice: Choice,
 ) -> Result<Done, Fault> {
     if let Phase::Result(job) = *phase(context.state, context.process) {
-        return result::take(context.id(job)?, context, choice).map(Done::Value);
+        return taking::take(context.id(job)?, context, choice).map(Done::Value);
     }
     let pool = context.get(id);
     let is_open = pool.life == Life::Open;

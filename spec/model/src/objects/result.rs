@@ -1,14 +1,15 @@
 //! Results that come later: one, a list in order, or an iterator.
+//!
+//! How they are taken is `taking`'s business.
 
 use std::collections::VecDeque;
 
 use poolproof_case::ErrorKind;
-use poolproof_case::catalogue::{AsyncResultMethod, ResultIteratorMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, Ready, Wait, phase};
+use super::{Body, Context};
 use crate::state::compact::Renumber;
 use crate::state::message;
-use crate::state::{Cell, ObjectId, Parcel, Phase, State, Symbol, Val};
+use crate::state::{Cell, ObjectId, Parcel, State, Symbol, Val};
 
 /// What the error of a lost task says.
 pub(crate) const LOST: &str = "the worker died";
@@ -112,7 +113,7 @@ impl Job {
     }
 
     /// The chunks of an ordered iterator that have come in their turn are its next results.
-    fn line_up(&mut self) {
+    pub(super) fn line_up(&mut self) {
         let has_come = |chunk: &mut Outcome| *chunk != Outcome::Lost;
         while let Some(ready) = self
             .chunks
@@ -125,7 +126,7 @@ impl Job {
     }
 
     /// The lost chunk of an iterator whose turn it is.
-    fn lost_chunk(&self) -> Option<usize> {
+    pub(super) fn lost_chunk(&self) -> Option<usize> {
         let is_lost = |at: usize| self.chunks.get(at) == Some(&Some(Outcome::Lost));
         if self.is_ordered {
             let at = self.expected as usize;
@@ -136,7 +137,7 @@ impl Job {
     }
 
     /// Whether an iterator still gets a result, whatever becomes of those that are lost.
-    fn goes_on(&self) -> bool {
+    pub(super) fn goes_on(&self) -> bool {
         let is_lost = |chunk: &&Option<Outcome>| **chunk == Some(Outcome::Lost);
         let lost = self.chunks.iter().filter(is_lost).count();
         !self.is_ordered && self.left as usize > lost
@@ -159,7 +160,7 @@ impl Job {
     }
 
     /// Whether the next result is an error of a chunk of several, after which an iterator may end.
-    fn may_end(&self) -> bool {
+    pub(super) fn may_end(&self) -> bool {
         let is_error = |outcome: &Outcome| match outcome {
             Outcome::Error(..) => true,
             Outcome::Values(values) => values.first().is_some_and(Single::is_err),
@@ -169,7 +170,7 @@ impl Job {
     }
 
     /// An iterator gives nothing any more, whatever still comes.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         self.next.clear();
         self.chunks.clear();
         self.left = 0;
@@ -251,7 +252,8 @@ pub(crate) fn callback_argument(context: &mut Context<'_>, job: ObjectId) -> Val
     }
 }
 
-fn value(context: &mut Context<'_>, job: &Job) -> Val {
+/// What a job comes to, in the memory of the process that asks.
+pub(super) fn value(context: &mut Context<'_>, job: &Job) -> Val {
     let process = context.process;
     let parcels = job.values();
     let mut values: Vec<Val> = parcels
@@ -262,215 +264,4 @@ fn value(context: &mut Context<'_>, job: &Job) -> Val {
         return context.state.allocate(process, Cell::List(values));
     }
     values.pop().unwrap_or(Val::None)
-}
-
-/// Whether a job's result can be taken; one that was lost never comes, or is an error.
-pub(super) fn wait(state: &State, job: &Job, wait: Wait) -> Ready {
-    if job.is_ready {
-        return Ready::NOW;
-    }
-    let ready = Ready::wait(false, wait);
-    // The documentation does not say what becomes of the result: CPython never gives one.
-    // The first way is that it never comes, so that only the time can be up.
-    if job.is_lost || is_over(state, job) {
-        return Ready { ways: 2, ..ready };
-    }
-    ready
-}
-
-/// Whether its pool was terminated.
-fn is_over(state: &State, job: &Job) -> bool {
-    match &state.objects[job.pool as usize].body {
-        Body::Pool(pool) => pool.life == super::pool::Life::Terminated,
-        _ => false,
-    }
-}
-
-/// Whether an iterator has its next result; a second way is that it was lost.
-pub(super) fn wait_for_next(state: &State, job: &Job, wait: Wait) -> Ready {
-    let has_next = !job.next.is_empty() || job.left == 0;
-    let ready = Ready::wait(has_next, wait);
-    let is_lost = job.lost_chunk().is_some() || (!has_next && is_over(state, job));
-    let ends = u8::from(job.may_end());
-    let ways = match is_lost {
-        false => ready.ways,
-        // It waits for another meanwhile, so that the one way is that it was lost.
-        true if ready.ways == 0 && job.goes_on() => 1,
-        true => 2,
-    };
-    Ready {
-        ways: ways + ends,
-        ..ready
-    }
-}
-
-pub(super) fn ready(
-    state: &State,
-    this: &Job,
-    method: AsyncResultMethod,
-    access: &Access,
-) -> Ready {
-    match method {
-        AsyncResultMethod::Get | AsyncResultMethod::Wait => wait(state, this, access.timeout(0)),
-        AsyncResultMethod::Ready | AsyncResultMethod::Successful => wait(state, this, Wait::Never),
-    }
-}
-
-pub(super) fn ready_for_next(
-    state: &State,
-    this: &Job,
-    method: ResultIteratorMethod,
-    access: &Access,
-) -> Ready {
-    match method {
-        ResultIteratorMethod::Next => wait_for_next(state, this, access.timeout(0)),
-    }
-}
-
-pub(super) fn call(
-    id: Id<Job>,
-    context: &mut Context<'_>,
-    method: AsyncResultMethod,
-    access: &Access,
-    choice: Choice,
-) -> Result<Done, Fault> {
-    let text = context.machine.code.names.intern(LOST);
-    let job = context.get(id);
-    if !job.is_ready && choice == Choice::Way(1) {
-        job.fail(ErrorKind::WorkerLost, text);
-    }
-    let is_waited_for = choice != Choice::Expire && access.timeout(0) != Wait::Never;
-    let result = match method {
-        AsyncResultMethod::Get if !job.is_ready && !is_waited_for => {
-            return context.raise(ErrorKind::Timeout, "");
-        }
-        AsyncResultMethod::Get => take(id, context, choice)?,
-        AsyncResultMethod::Wait if !job.is_ready && is_waited_for => return Err(Fault::Stuck),
-        AsyncResultMethod::Wait => Val::None,
-        AsyncResultMethod::Ready => Val::Bool(job.is_ready),
-        AsyncResultMethod::Successful if !job.is_ready => {
-            return context.raise(ErrorKind::Usage, "the result is not there yet");
-        }
-        AsyncResultMethod::Successful => Val::Bool(job.error.is_none()),
-    };
-    Ok(Done::Value(result))
-}
-
-pub(super) fn call_iterator(
-    id: Id<Job>,
-    context: &mut Context<'_>,
-    method: ResultIteratorMethod,
-    access: &Access,
-    choice: Choice,
-) -> Result<Done, Fault> {
-    match method {
-        ResultIteratorMethod::Next => match next(id, context, access.timeout(0), choice)? {
-            Some(value) => Ok(Done::Value(value)),
-            None => context.raise(ErrorKind::Empty, ""),
-        },
-    }
-}
-
-/// Takes what a loop, or a list of it, takes.
-pub(super) fn read(
-    id: Id<Job>,
-    context: &mut Context<'_>,
-    access: &Access,
-    choice: Choice,
-) -> Result<Done, Fault> {
-    match access.operation {
-        Operation::Next => {
-            let value = next(id, context, Wait::Forever, choice)?;
-            Ok(Done::Value(value.unwrap_or(Val::Unset)))
-        }
-        Operation::Copy => gather(id, context, choice),
-        _ => context.model(format!(
-            "a result has no access `{}`",
-            access.shown(context)
-        )),
-    }
-}
-
-/// The next result; nothing where there are no more.
-fn next(
-    id: Id<Job>,
-    context: &mut Context<'_>,
-    wait: Wait,
-    choice: Choice,
-) -> Result<Option<Val>, Fault> {
-    let job = context.get(id);
-    if choice == Choice::Expire {
-        return context.raise(ErrorKind::Timeout, "");
-    }
-    let is_over = job.left == 0;
-    let is_never = wait == Wait::Never;
-    let waits = !is_over && !is_never && job.next.is_empty();
-    let ending = if job.lost_chunk().is_some() { 2 } else { 1 };
-    let ends = job.may_end() && choice == Choice::Way(ending);
-    if !ends && (choice == Choice::Way(1) || (waits && job.goes_on())) {
-        if let Some(lost) = job.lost_chunk() {
-            job.chunks[lost] = None;
-            job.left -= 1;
-            job.expected += 1;
-            job.line_up();
-        }
-        return context.raise(ErrorKind::WorkerLost, LOST);
-    }
-    let next = job.next.pop_front();
-    if ends {
-        job.end();
-    }
-    match next {
-        Some(Outcome::Values(values)) => match values.first() {
-            Some(Ok(value)) => {
-                let value = message::unpack(context.state, context.process, value);
-                Ok(Some(value))
-            }
-            Some(Err((kind, text))) => Err(Fault::Raise(*kind, *text)),
-            None => Ok(Some(Val::None)),
-        },
-        Some(Outcome::Error(kind, text)) => Err(Fault::Raise(kind, text)),
-        Some(Outcome::Lost) => context.raise(ErrorKind::WorkerLost, LOST),
-        None if is_over => Ok(None),
-        None if is_never => context.raise(ErrorKind::Timeout, ""),
-        None => Err(Fault::Stuck),
-    }
-}
-
-/// Takes one result after the other into a list that lies on top of the operands meanwhile.
-fn gather(id: Id<Job>, context: &mut Context<'_>, choice: Choice) -> Result<Done, Fault> {
-    let process = context.process;
-    if *phase(context.state, process) == Phase::Begin {
-        let list = context.state.allocate(process, Cell::List(Vec::new()));
-        let frame = context.state.frame_mut(process);
-        frame.stack.push(list);
-        frame.phase = Phase::At(0);
-    }
-    let next = next(id, context, Wait::Forever, choice)?;
-    let Some(Val::Ref(list)) = context.state.frame_mut(process).stack.last().cloned() else {
-        return context.model("the list of an iterator is lost");
-    };
-    let Some(value) = next else {
-        context.state.frame_mut(process).stack.pop();
-        return Ok(Done::Value(Val::Ref(list)));
-    };
-    if let Cell::List(items) = &mut context.state.space_mut(process).cells[list as usize] {
-        items.push(value);
-    }
-    Ok(Done::Stay)
-}
-
-/// The result itself, or the error that the task raised.
-pub(super) fn take(id: Id<Job>, context: &mut Context<'_>, choice: Choice) -> Result<Val, Fault> {
-    let job = context.get(id).clone();
-    if !job.is_ready {
-        if choice == Choice::Way(1) {
-            return context.raise(ErrorKind::WorkerLost, LOST);
-        }
-        return Err(Fault::Stuck);
-    }
-    match job.error {
-        Some((kind, text)) => Err(Fault::Raise(kind, text)),
-        None => Ok(value(context, &job)),
-    }
 }

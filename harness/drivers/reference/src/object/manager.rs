@@ -6,7 +6,8 @@ use poolproof_case::catalogue::{Class, ManagerAttribute, ManagerMethod, Method};
 use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 
-use super::managed::{Managed, make, unmanaged};
+use super::managed::{make, unmanaged};
+use super::sharing::{find, share};
 use crate::arguments::Arguments;
 use crate::bound::Bound;
 use crate::data::{Data, Object, lock};
@@ -72,7 +73,7 @@ fn serve(context: &mp::Context, bound: &mut Bound<'_>) -> Result<mp::Manager> {
         let parameters = Method::Manager(method).parameters();
         let arguments = &mut Arguments::none();
         let mut bound = Bound::new(&maker, parameters, arguments)?;
-        make(&manager, method, &mut bound)?.share(&manager, name)?;
+        share(&make(&manager, method, &mut bound)?, &manager, name)?;
     }
     Ok(manager)
 }
@@ -109,7 +110,7 @@ impl Manager {
             ManagerMethod::Shutdown => self.shutdown()?,
             ManagerMethod::Shared => {
                 let name = bound.take("name")?.as_text()?;
-                return Ok(Data::object(Managed::find(&self.reached()?, &name)?));
+                return Ok(Data::object(find(&self.reached()?, &name)?));
             }
             maker => {
                 if self.is_of_threads
