@@ -15,6 +15,7 @@ pub(crate) mod queue;
 pub(crate) mod shared;
 mod sharing;
 
+use std::fmt;
 use std::sync::Arc;
 
 use poolproof_case::catalogue::{Attribute, AttributeName, Class, Method, MethodName};
@@ -112,9 +113,18 @@ pub(crate) fn call(
             None => Err(missing(receiver.type_name(), name.as_str())),
         };
     }
-    let callee = format_args!("{}.{}()", receiver.type_name(), name.as_str());
+    let callee = Callee(receiver, name.as_str());
     let bound = &mut Bound::new(callee, method.parameters(), arguments)?;
     call_bound(functions, receiver, method, bound)
+}
+
+/// What is called, for who reads that its arguments do not fit.
+struct Callee<'a>(&'a Data, &'a str);
+
+impl fmt::Display for Callee<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}()", self.0.type_name(), self.1)
+    }
 }
 
 fn call_bound(
