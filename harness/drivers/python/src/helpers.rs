@@ -26,6 +26,13 @@ const SETTLE: &str = r#"def settle():
     """Waits until nothing else in the program can move."""
     time.sleep(float(os.environ.get("POOLPROOF_SETTLE", "0.3")))"#;
 
+const SIGNAL: &str = r#"def send_signal(process, number):
+    """Sends a signal; to a process that has ended it does nothing."""
+    try:
+        os.kill(process.pid, number)
+    except ProcessLookupError:
+        pass"#;
+
 const WORK: &str = r#"def calculate(rounds):
     """Calculates so many rounds, each of which waits for the one before it."""
     state = (FIRST + rounds) & 0xFFFFFFFFFFFFFFFF
@@ -89,6 +96,11 @@ impl Writer<'_> {
             self.needs.add(Need::Import("os"));
             self.needs.add(Need::Import("time"));
             helpers.push(SETTLE.to_owned());
+        }
+        if self.needs.has(&Need::Signal) {
+            self.needs.add(Need::Import("os"));
+            self.needs.add(Need::Import("signal"));
+            helpers.push(SIGNAL.to_owned());
         }
         helpers.extend(self.measuring());
         if self.options.pauses {

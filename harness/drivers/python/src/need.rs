@@ -19,6 +19,7 @@ pub(crate) enum Need {
     Late,
     /// `settle()`.
     Settle,
+    Signal,
     /// `show()`.
     Show,
     /// `calculate()`.

@@ -114,10 +114,9 @@ impl Writer<'_> {
                 format!("sys.exit({})", self.expression(code)?)
             }
             S::Signal(process, name) => {
-                self.needs.add(Need::Import("os"));
-                self.needs.add(Need::Import("signal"));
-                let process = self.bound(process, Level::Atom)?;
-                format!("os.kill({process}.pid, signal.SIG{name})")
+                self.needs.add(Need::Signal);
+                let process = self.expression(process)?;
+                format!("send_signal({process}, signal.SIG{name})")
             }
             S::Settle => {
                 self.needs.add(Need::Settle);

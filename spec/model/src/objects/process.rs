@@ -92,6 +92,14 @@ pub(super) fn ready(
             Ready::wait(false, access.timeout(0))
         }
         ProcessMethod::Start if start::may_load_in_server(machine, state, this) => Ready::ways(2),
+        // A thread's work is there until it is done, and may be done again.
+        ProcessMethod::Run
+            if machine.method == StartMethod::Threads
+                && this.status != Status::New
+                && *super::phase(state, process) == Phase::Begin =>
+        {
+            Ready::ways(2)
+        }
         ProcessMethod::Join
         | ProcessMethod::Start
         | ProcessMethod::IsAlive
@@ -136,7 +144,7 @@ pub(super) fn call(
             context.get(id).status = Status::Closed;
             Val::None
         }
-        ProcessMethod::Run => return run_here(id, context),
+        ProcessMethod::Run => return run_here(id, context, choice),
     };
     Ok(Done::Value(result))
 }
@@ -149,12 +157,25 @@ fn signal(context: &mut Context<'_>, status: Status, signal: Signal) -> Result<D
 }
 
 /// Does the child's work in the caller.
-fn run_here(id: Id<ProcessObject>, context: &mut Context<'_>) -> Result<Done, Fault> {
+///
+/// What was started has handed its work over.
+fn run_here(
+    id: Id<ProcessObject>,
+    context: &mut Context<'_>,
+    choice: Choice,
+) -> Result<Done, Fault> {
     let process = context.process;
     if *super::phase(context.state, process) == Phase::Acting {
         return Ok(Done::Value(Val::None));
     }
     let this = context.get(id).clone();
+    let is_second = choice == Choice::Way(1) && context.is_threads();
+    if this.status != Status::New && !is_second {
+        return context.raise(
+            ErrorKind::Attribute,
+            "it was started, and has nothing to run",
+        );
+    }
     let Some(target) = this.target else {
         return Ok(Done::Value(Val::None));
     };

@@ -50,10 +50,13 @@ pub(super) fn start(
         load(context, this.method, is_loaded_twice)?;
         context.process = around;
     }
+    let is_threads = context.is_threads();
     let this = context.get(id);
     this.status = Status::Running(child);
-    this.arguments.clear();
-    this.named.clear();
+    if !is_threads {
+        this.arguments.clear();
+        this.named.clear();
+    }
     Ok(Done::Value(Val::None))
 }
 

@@ -423,3 +423,18 @@ fn a_queue_may_look_empty_just_after_a_put_among_threads_too() {
         assert_eq!(outcomes(&case, method), expected, "{method}");
     }
 }
+
+#[test]
+fn what_was_started_has_handed_its_work_over_and_a_thread_may_still_have_it() {
+    let functions = r#""work": Function(params: ["x"], body: [Print(["work", "$x"])])"#;
+    let main = r#"Let("p", New("Process", (target: "work", args: [1]))), Call("p.start"), Call("p.join"),
+        SetAttr("p.name", "renamed"), Print(["$p.name"]),
+        Try(body: [Call("p.run")], except: {"attribute": [Print(["nothing to run"])]})"#;
+    let case = case(functions, main);
+    let handed_over = "work 1 / renamed / nothing to run → exit 0";
+    for method in PROCESSES {
+        assert_eq!(outcomes(&case, *method), [handed_over], "{method}");
+    }
+    let again = "work 1 / renamed / work 1 → exit 0";
+    assert_eq!(outcomes(&case, StartMethod::Threads), [handed_over, again]);
+}

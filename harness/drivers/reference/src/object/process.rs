@@ -16,6 +16,8 @@ use crate::stop::{Result, Stop, missing};
 /// A process of the program, as its creator sees it.
 pub(crate) struct Process {
     state: Mutex<State>,
+    /// The name that it was given after its start, here only.
+    renamed: Mutex<Option<String>>,
 }
 
 enum State {
@@ -65,6 +67,7 @@ pub(super) fn new(
     let functions = Arc::clone(functions);
     Ok(Process {
         state: Mutex::new(State::Made(Box::new(Made { functions, plan }))),
+        renamed: Mutex::default(),
     })
 }
 
@@ -103,6 +106,7 @@ impl Process {
     pub(super) fn known(name: String, pid: u32, daemon: bool) -> Process {
         Process {
             state: Mutex::new(State::Known { name, pid, daemon }),
+            renamed: Mutex::default(),
         }
     }
 
@@ -110,6 +114,7 @@ impl Process {
     pub(super) fn started(process: Arc<mp::Process>) -> Process {
         Process {
             state: Mutex::new(State::Started(process)),
+            renamed: Mutex::default(),
         }
     }
 
@@ -146,7 +151,11 @@ impl Process {
     fn run(&self) -> Result<()> {
         let made = match &*lock(&self.state) {
             State::Made(made) => made.clone(),
-            _ => return Ok(()),
+            // Its work was handed over to the child.
+            _ => {
+                let text = "a process that was started has nothing to run";
+                return Err(Stop::error(ErrorKind::Attribute, text));
+            }
         };
         match made.plan.target {
             Some(task) => task.run(&made.functions).map(drop),
@@ -196,7 +205,11 @@ impl Process {
     }
 
     pub(super) fn attribute(&self, attribute: ProcessAttribute) -> Result<Data> {
+        let renamed = lock(&self.renamed).clone();
         match &*lock(&self.state) {
+            _ if attribute == ProcessAttribute::Name && renamed.is_some() => {
+                Ok(renamed.map_or(Data::NONE, Data::text))
+            }
             State::Made(made) => made.attribute(attribute),
             State::Known { name, pid, daemon } => match attribute {
                 ProcessAttribute::Name => Ok(Data::text(name)),
@@ -227,6 +240,10 @@ impl Process {
                 State::Made(_),
                 ProcessAttribute::Pid | ProcessAttribute::ExitCode | ProcessAttribute::AuthKey,
             ) => return Err(missing("Process", name)),
+            // The child does not hear of it.
+            (State::Started(_) | State::Known { .. }, ProcessAttribute::Name) => {
+                *lock(&self.renamed) = Some(value.as_text()?);
+            }
             (State::Started(_) | State::Known { .. }, _) => {
                 let text = format!("`{name}` is set before a process starts");
                 return Err(Stop::error(ErrorKind::Usage, text));

@@ -344,6 +344,17 @@ pub(crate) const PROGRAMS: &[Program] = &[
         has_threads: false,
     },
     Program {
+        name: "a_started_process_may_be_renamed_and_has_nothing_to_run",
+        text: r#"functions: {"work": Function(params: [], body: [Print(["work"])])}, main: [
+            Let("p", New("Process", (target: "work"))), Call("p.start"), Call("p.join"),
+            SetAttr("p.name", "renamed"), Print(["$p.name"]),
+            Try(body: [Call("p.run")], except: {"attribute": [Print(["nothing to run"])]}),
+        ]"#,
+        lines: &["work", "renamed", "nothing to run"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
         name: "what_has_ended_cannot_be_entered_but_an_end_of_a_pipe",
         text: r#"main: [
             Let("pool", New("Pool", [1])), Call("pool.close"),
