@@ -3,8 +3,9 @@
 //! A method that the catalogue gains does not compile until it is said here.
 
 use poolproof_case::catalogue::{
-    AsyncResultMethod, BarrierMethod, Class, DictMethod, ManagerMethod, Method, ModuleMethod,
-    PoolMethod, ProcessMethod, ResultIteratorMethod,
+    AsyncResultMethod, BarrierMethod, Class, ConditionMethod, ConnectionMethod, DictMethod,
+    EventMethod, ListMethod, LockMethod, ManagedValueMethod, ManagerMethod, Method, ModuleMethod,
+    PoolMethod, ProcessMethod, QueueMethod, ResultIteratorMethod, SharedMethod, SimpleQueueMethod,
 };
 
 /// How a call is written, and what comes of it.
@@ -32,19 +33,21 @@ const DELIVERING: Meaning = Meaning {
     ..PLAIN
 };
 
+const BY_POSITION: Meaning = Meaning {
+    is_by_position: true,
+    ..PLAIN
+};
+
+const MISUSED_BY_THREADS: Meaning = Meaning {
+    usage_of_threads: Some("RuntimeError"),
+    ..PLAIN
+};
+
 /// What a method means.
 pub(crate) fn meaning(method: Method) -> Meaning {
-    let by_position = Meaning {
-        is_by_position: true,
-        ..PLAIN
-    };
-    let of_threads = Meaning {
-        usage_of_threads: Some("RuntimeError"),
-        ..PLAIN
-    };
     match method {
         Method::Process(ProcessMethod::Start | ProcessMethod::Join)
-        | Method::Pool(PoolMethod::Join) => of_threads,
+        | Method::Pool(PoolMethod::Join) => MISUSED_BY_THREADS,
         Method::Process(ProcessMethod::Run)
         | Method::Pool(PoolMethod::Apply | PoolMethod::Map | PoolMethod::Starmap)
         | Method::AsyncResult(AsyncResultMethod::Get)
@@ -69,49 +72,138 @@ pub(crate) fn meaning(method: Method) -> Meaning {
             AsyncResultMethod::Wait | AsyncResultMethod::Ready | AsyncResultMethod::Successful,
         )
         | Method::Barrier(BarrierMethod::Reset | BarrierMethod::Abort) => PLAIN,
-        Method::Manager(method) => match method {
-            ManagerMethod::Dict
-            | ManagerMethod::List
-            | ManagerMethod::Value
-            | ManagerMethod::Array => by_position,
-            ManagerMethod::Namespace
-            | ManagerMethod::Lock
-            | ManagerMethod::RLock
-            | ManagerMethod::Semaphore
-            | ManagerMethod::BoundedSemaphore
-            | ManagerMethod::Condition
-            | ManagerMethod::Event
-            | ManagerMethod::Barrier
-            | ManagerMethod::Queue
-            | ManagerMethod::JoinableQueue
-            | ManagerMethod::Shared
-            | ManagerMethod::Connect
-            | ManagerMethod::Shutdown => PLAIN,
+        Method::Manager(method) => Meaning {
+            is_by_position: manager_takes_by_position(method),
+            ..PLAIN
         },
         Method::Dict(method) => Meaning {
-            gives_view: match method {
-                DictMethod::Keys | DictMethod::Values | DictMethod::Items => true,
-                DictMethod::Get
-                | DictMethod::Pop
-                | DictMethod::SetDefault
-                | DictMethod::Update
-                | DictMethod::Copy
-                | DictMethod::Clear => false,
-            },
-            ..by_position
+            gives_view: dict_gives_view(method),
+            ..BY_POSITION
         },
-        // All of these are written alike.
-        Method::List(_) => by_position,
-        Method::Module(_)
-        | Method::Connection(_)
-        | Method::Queue(_)
-        | Method::SimpleQueue(_)
-        | Method::Lock(_)
-        | Method::Condition(_)
-        | Method::Event(_)
-        | Method::Shared(_)
-        | Method::ManagedValue(_)
+        Method::List(method) => Meaning {
+            gives_view: list_gives_view(method),
+            ..BY_POSITION
+        },
+        Method::Queue(method) => of_queue(method),
+        Method::Connection(
+            ConnectionMethod::Send
+            | ConnectionMethod::Recv
+            | ConnectionMethod::SendBytes
+            | ConnectionMethod::RecvBytes
+            | ConnectionMethod::Poll
+            | ConnectionMethod::Close,
+        )
+        | Method::SimpleQueue(
+            SimpleQueueMethod::Put
+            | SimpleQueueMethod::Get
+            | SimpleQueueMethod::Empty
+            | SimpleQueueMethod::Close,
+        ) => PLAIN,
+        Method::Lock(method) => of_lock(method),
+        Method::Condition(method) => of_condition(method),
+        Method::Event(method) => of_event(method),
+        Method::Shared(SharedMethod::GetLock | SharedMethod::Acquire | SharedMethod::Release)
+        | Method::ManagedValue(ManagedValueMethod::Get | ManagedValueMethod::Set)
         | Method::Make(_) => PLAIN,
+        Method::Module(method) => of_module(method),
+    }
+}
+
+fn manager_takes_by_position(method: ManagerMethod) -> bool {
+    match method {
+        ManagerMethod::Dict | ManagerMethod::List | ManagerMethod::Value | ManagerMethod::Array => {
+            true
+        }
+        ManagerMethod::Namespace
+        | ManagerMethod::Lock
+        | ManagerMethod::RLock
+        | ManagerMethod::Semaphore
+        | ManagerMethod::BoundedSemaphore
+        | ManagerMethod::Condition
+        | ManagerMethod::Event
+        | ManagerMethod::Barrier
+        | ManagerMethod::Queue
+        | ManagerMethod::JoinableQueue
+        | ManagerMethod::Shared
+        | ManagerMethod::Connect
+        | ManagerMethod::Shutdown => false,
+    }
+}
+
+fn dict_gives_view(method: DictMethod) -> bool {
+    match method {
+        DictMethod::Keys | DictMethod::Values | DictMethod::Items => true,
+        DictMethod::Get
+        | DictMethod::Pop
+        | DictMethod::SetDefault
+        | DictMethod::Update
+        | DictMethod::Copy
+        | DictMethod::Clear => false,
+    }
+}
+
+fn list_gives_view(method: ListMethod) -> bool {
+    match method {
+        ListMethod::Append
+        | ListMethod::Extend
+        | ListMethod::Insert
+        | ListMethod::Pop
+        | ListMethod::Remove
+        | ListMethod::Index
+        | ListMethod::Count
+        | ListMethod::Reverse
+        | ListMethod::Sort => false,
+    }
+}
+
+fn of_lock(method: LockMethod) -> Meaning {
+    match method {
+        LockMethod::Acquire | LockMethod::Release | LockMethod::GetValue => PLAIN,
+    }
+}
+
+fn of_condition(method: ConditionMethod) -> Meaning {
+    match method {
+        ConditionMethod::Acquire
+        | ConditionMethod::Release
+        | ConditionMethod::Wait
+        | ConditionMethod::Notify
+        | ConditionMethod::NotifyAll => PLAIN,
+    }
+}
+
+fn of_event(method: EventMethod) -> Meaning {
+    match method {
+        EventMethod::IsSet | EventMethod::Set | EventMethod::Clear | EventMethod::Wait => PLAIN,
+    }
+}
+
+fn of_queue(method: QueueMethod) -> Meaning {
+    match method {
+        QueueMethod::Put
+        | QueueMethod::Get
+        | QueueMethod::PutNowait
+        | QueueMethod::GetNowait
+        | QueueMethod::Qsize
+        | QueueMethod::Empty
+        | QueueMethod::Full
+        | QueueMethod::Close
+        | QueueMethod::JoinThread
+        | QueueMethod::CancelJoinThread
+        | QueueMethod::TaskDone
+        | QueueMethod::Join => PLAIN,
+    }
+}
+
+fn of_module(method: ModuleMethod) -> Meaning {
+    match method {
+        ModuleMethod::GetContext
+        | ModuleMethod::GetStartMethod
+        | ModuleMethod::SetStartMethod
+        | ModuleMethod::GetAllStartMethods
+        | ModuleMethod::ActiveChildren
+        | ModuleMethod::CurrentProcess
+        | ModuleMethod::ParentProcess => PLAIN,
     }
 }
 
