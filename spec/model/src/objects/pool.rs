@@ -13,7 +13,8 @@ use crate::machine::{Machine, plain, run};
 use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
 use crate::state::{
-    NOBODY, ObjectId, Parcel, Phase, ProcessId, Role, Signal, State, Symbol, Task, Val, Work,
+    Finish, NOBODY, ObjectId, Parcel, Phase, Process, ProcessId, Role, Signal, Stage, State,
+    Symbol, Task, Val, Work,
 };
 
 /// Workers and their work.
@@ -303,7 +304,12 @@ pub(crate) fn needs_worker(state: &State, pool: &Pool) -> bool {
         Life::Closed => !pool.tasks.is_empty(),
         Life::Terminated => false,
     };
-    is_needed && creator.is_some_and(|creator| !creator.is_gone && creator.ending.is_none())
+    // One that ends goes on until it terminates its daemons.
+    let goes_on = |creator: &Process| {
+        let is_over = |ending: Finish| ending.stage != Stage::Daemons;
+        !creator.is_gone && !creator.ending.is_some_and(is_over)
+    };
+    is_needed && creator.is_some_and(goes_on)
 }
 
 /// Starts a worker in place of one that ended, for as long as there is need.

@@ -219,7 +219,7 @@ impl Finder<'_> {
         match role {
             Role::Main | Role::Child => {}
             Role::Worker { pool, work, .. } => {
-                self.reach.modes |= mode::CLAIM | mode::DELIVER;
+                self.reach.modes |= mode::CLAIM | mode::DELIVER | mode::STATUS;
                 self.object(*pool);
                 self.tasks(*pool);
                 if let Work::Task(task) = work {

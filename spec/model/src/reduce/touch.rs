@@ -113,6 +113,8 @@ fn role(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<
                 Work::Task(task) => {
                     touches.push((*pool, mode::DELIVER | mode::WRITE));
                     touches.push((task.job, mode::DELIVER | mode::WRITE));
+                    // It may be its last one.
+                    touches.extend(creator(state, *pool));
                 }
                 _ => end(machine, state, process, touches),
             }
@@ -139,6 +141,7 @@ fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<T
     }
     if let Role::Worker { pool, .. } = own.role {
         touches.push((pool, mode::POOL_END | mode::CLAIM));
+        touches.extend(creator(state, pool));
     }
     touches.extend(locks_of(state, process).map(|lock| (lock, mode::RELEASE)));
     if machine.method == StartMethod::Threads {
@@ -165,6 +168,16 @@ fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<T
             _ => {}
         }
     }
+}
+
+/// Whether another worker takes the place of one that ends is a matter of whether the creator of
+/// their pool still goes on.
+fn creator(state: &State, pool: u32) -> Option<Touch> {
+    let Body::Pool(pool) = &state.objects[pool as usize].body else {
+        return None;
+    };
+    let creator = state.processes.get(pool.creator as usize)?;
+    Some((creator.object, mode::STATUS))
 }
 
 /// The locks that a process holds, which its end leaves without a holder.

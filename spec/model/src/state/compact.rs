@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Cell, End, NOBODY, ObjectId, Parcel, ProcessId, Space, SpaceId, State, Val};
 use crate::objects::lock::DEAD;
+use crate::objects::pool::needs_worker;
 use crate::objects::{Body, Object};
 
 /// What compaction has moved where.
@@ -318,9 +319,15 @@ impl State {
         for manager in &mut self.managers {
             renumber.object(manager);
         }
-        // What a process has put is on its way, whether or not anything refers to the queue.
+        // What a process has put is on its way, and a worker's place is filled again, whether or not
+        // anything refers to the queue or pool.
         for (id, object) in self.objects.iter().enumerate() {
-            if matches!(&object.body, Body::Queue(queue) if queue.is_being_fed()) {
+            let goes_on = match &object.body {
+                Body::Queue(queue) => queue.is_being_fed(),
+                Body::Pool(pool) => pool.missing > 0 && needs_worker(self, pool),
+                _ => false,
+            };
+            if goes_on {
                 renumber.object(&mut (id as ObjectId));
             }
         }

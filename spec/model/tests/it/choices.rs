@@ -148,6 +148,19 @@ fn when_a_replaced_worker_copies_its_creator_is_open() {
 }
 
 #[test]
+fn a_pool_replaces_workers_until_its_creator_ends_them() {
+    let functions = r#""begin": Function(params: [], body: [Print(["begin"])]),
+        "task": Function(params: [], body: [])"#;
+    let main = r#"Let("pool", New("Pool", [1], (initializer: Fn("begin"), maxtasksperchild: 1))),
+        Let("q", New("SimpleQueue")), Call("pool.apply_async", [Fn("task")]), Call("q.put", [1])"#;
+    let case = case(functions, main);
+    for method in PROCESSES {
+        let expected = [" → exit 0", "begin / begin → exit 0", "begin → exit 0"];
+        assert_eq!(outcomes(&case, *method), expected, "{method}");
+    }
+}
+
+#[test]
 fn a_lock_whose_holder_ended_stays_held_or_says_so() {
     let functions = r#""hold": Function(params: ["l"], body: [Call("l.acquire")])"#;
     let start = r#"Let("l", New("Lock")), Let("p", New("Process", (target: "hold", args: ["$l"]))),

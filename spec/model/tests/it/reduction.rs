@@ -157,6 +157,14 @@ const PROGRAMS: &[(&str, &str)] = &[
            Let("r", Call("pool.map_async", [Fn("see"), [1, 2]])),
            SetGlobal("last", 2), Print([Call("r.get")]), Call("pool.close"), Call("pool.join")"#,
     ),
+    // A worker takes another's place, or main ends first.
+    (
+        r#""begin": Function(params: [], body: [Print(["begin"])]),
+           "task": Function(params: [], body: [])"#,
+        r#"Let("q", New("SimpleQueue")),
+           Let("pool", New("Pool", [1], (initializer: Fn("begin"), maxtasksperchild: 1))),
+           Call("pool.apply_async", [Fn("task")]), Call("q.put", [1])"#,
+    ),
     // A callback and main share their process's lists and globals.
     (
         r#""task": Function(params: [], body: [Return(1)]),
