@@ -1,0 +1,111 @@
+//! What is beyond the interpreter or its limits is said, and small facts are as documented.
+
+use poolproof_case::StartMethod;
+use poolproof_interleavings::{Found, Limits, outcomes};
+
+use crate::{case, lines};
+
+#[test]
+fn what_is_not_interpreted_is_named() {
+    let table = [
+        (
+            r#"Print([Len(Call("mp.get_all_start_methods"))])"#,
+            "`mp.get_all_start_methods`",
+        ),
+        (
+            r#"Let("s", New("ManagerServer", [b"k", {}]))"#,
+            "a `ManagerServer`",
+        ),
+        (r#"Print(["$x"]), Let("x", 1)"#, "`x` has no value"),
+    ];
+    for (main, expected) in table {
+        let found = outcomes(
+            &case("", main).program,
+            StartMethod::Spawn,
+            &Limits::default(),
+        );
+        assert_eq!(found, Found::Outside(expected.to_owned()), "{main}");
+    }
+}
+
+#[test]
+fn more_than_the_limit_is_said() {
+    let body = r#""f": Function(params: [], body: [Repeat(4, [Print(["a"])])])"#;
+    let start = |name: &str| {
+        format!("Let(\"{name}\", New(\"Process\", (target: \"f\"))), Call(\"{name}.start\"),")
+    };
+    let case = case(
+        &body
+            .replace("\"a\"", "Call(\"mp.current_process\")")
+            .replace(
+                "Print([Call(\"mp.current_process\")])",
+                "Print([\"a\"]), Print([\"b\"])",
+            ),
+        &(start("p") + &start("q")),
+    );
+    let few = |outcomes_max, worlds_max| Limits {
+        outcomes_max,
+        worlds_max,
+    };
+    let found = |limits| outcomes(&case.program, StartMethod::Spawn, &limits);
+    assert!(matches!(found(few(5_000, 100_000)), Found::All(_)));
+    assert_eq!(
+        found(few(5, 100_000)),
+        Found::TooMany("more than 5 outcomes".to_owned())
+    );
+    assert_eq!(
+        found(few(5_000, 20)),
+        Found::TooMany("more than 20 worlds".to_owned())
+    );
+}
+
+/// Whole sets of outcomes that were settled by the documentation and by running CPython.
+#[test]
+fn settled_programs_stay_settled() {
+    let functions = r#"
+        "hold": Function(params: ["l"], body: [Call("l.acquire")]),
+        "put": Function(params: ["q"], body: [Call("q.put", [1]), Print(["put"])]),
+        "begin": Function(params: [], body: [Print(["begin"])]),
+        "task": Function(params: [], body: [])"#;
+    let table: &[(&str, &[&str])] = &[
+        (
+            r#"Let("v", New("Value", ["i"])), Let("p", New("Process", (target: "hold", args: ["$v"]))),
+               Call("p.start"), Call("p.join"),
+               Try(body: [Call("v.acquire")], except: {"owner_died": [Print(["told"])]})"#,
+            &[" → hang", "told → exit 0"],
+        ),
+        (
+            r#"Let("q", New("Queue")), Let("p", New("Process", (target: "put", args: ["$q"]))),
+               Call("p.start"), Call("p.terminate"), Print([Call("q.get")])"#,
+            &[
+                " → hang",
+                "1 → exit 0",
+                "1 / put → exit 0",
+                "put / 1 → exit 0",
+                "put → hang",
+            ],
+        ),
+        (
+            r#"Let("pool", New("Pool", [1], (initializer: Fn("begin"), maxtasksperchild: 1))),
+               Call("pool.apply_async", [Fn("task")])"#,
+            &[" → exit 0", "begin / begin → exit 0", "begin → exit 0"],
+        ),
+        (r#"Let("l", [1]), Print([Item("$l", "a")])"#, &[" → exit 1"]),
+        (
+            r#"Try(body: [Print([Item([1], "a")])], except: {"type": [Print(["type"])]})"#,
+            &["type → exit 0"],
+        ),
+    ];
+    for (main, expected) in table {
+        let case = case(functions, main);
+        for method in [
+            StartMethod::Spawn,
+            StartMethod::Fork,
+            StartMethod::Forkserver,
+        ] {
+            let mut expected: Vec<String> = expected.iter().map(|one| (*one).to_owned()).collect();
+            expected.sort();
+            assert_eq!(lines(&case, method), expected, "{method}: {main}");
+        }
+    }
+}
