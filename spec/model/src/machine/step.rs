@@ -363,7 +363,14 @@ fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
         _ => return context.model("only processes take signals"),
     };
     match target {
-        Status::Running(target) => send(context.state, target, signal),
+        Status::Running(target) => {
+            send(context.state, target, signal);
+            // One that a process sends to itself has arrived when it goes on.
+            if target == context.process {
+                let own = &mut context.state.processes[target as usize];
+                own.is_signal_due = own.signal.is_some();
+            }
+        }
         Status::Ended(_) => {}
         Status::New | Status::Closed => {
             return context.model("a signal is sent to a process that was started");

@@ -148,6 +148,24 @@ fn when_a_replaced_worker_copies_its_creator_is_open() {
 }
 
 #[test]
+fn a_signal_to_oneself_has_arrived_when_the_program_goes_on() {
+    check(
+        PROCESSES,
+        &[
+            (
+                r#"Let("me", Call("mp.current_process")), Signal("$me", "CONT"), Print(["on"]),
+                   Signal("$me", "KILL")"#,
+                &["on → signal KILL"],
+            ),
+            (
+                r#"Let("me", Call("mp.current_process")), Signal("$me", "STOP"), Print(["on"])"#,
+                &[" → hang"],
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_pool_replaces_workers_until_its_creator_ends_them() {
     let functions = r#""begin": Function(params: [], body: [Print(["begin"])]),
         "task": Function(params: [], body: [])"#;
