@@ -41,6 +41,8 @@ pub(crate) struct Code {
     pub(crate) sets_globals: bool,
     /// Whether some event is ever cleared.
     pub(crate) clears_events: bool,
+    /// Whether some process does another's work itself.
+    pub(crate) runs_targets: bool,
     /// Whether some process asks for its children, and so can tell a pool's workers apart.
     pub(crate) names_workers: bool,
     /// Whether it may end a process that uses a queue, which leaves the queue broken.
@@ -112,6 +114,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     let makes = made(program);
     // A daemon is ended with its creator, and a pool's workers with their pool.
     let breaks_queues = makes.queues && (signals || makes.daemons);
+    let runs_targets = calls(Method::Process(ProcessMethod::Run));
     Ok(Code {
         functions,
         function_names: program.functions.keys().cloned().collect(),
@@ -122,6 +125,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         has_guard: program.guard,
         sets_globals,
         clears_events,
+        runs_targets,
         names_workers,
         breaks_queues,
     })

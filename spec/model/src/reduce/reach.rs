@@ -338,7 +338,8 @@ impl Finder<'_> {
         self.object(object.manager);
         match &object.body {
             Body::Process(this) => {
-                if let Some(target) = this.target.filter(|_| this.status == Status::New) {
+                let may_run = this.status == Status::New || self.machine.code.runs_targets;
+                if let Some(target) = this.target.filter(|_| may_run) {
                     self.reach.modes |= self.machine.futures.of(target);
                     let creator = self.state.processes.get(this.creator as usize);
                     let around = self.space;

@@ -110,6 +110,11 @@ const PROGRAMS: &[(&str, &str)] = &[
            Let("b", New("Process", (target: "use", args: ["$q", 1]))), Call("b.start"),
            Print([Call("r.recv")]), Call("a.join"), Call("b.join")"#,
     ),
+    // Main does the work of a child that does it, too.
+    (
+        r#""say": Function(params: [], body: [Print(["a"]), Print(["b"])])"#,
+        r#"Let("p", New("Process", (target: "say"))), Call("p.start"), Call("p.run")"#,
+    ),
     // A daemon, a child that main forgets, and one that is asked for.
     (
         r#""say": Function(params: ["i"], body: [Print(["a", "$i"]), Print(["b", "$i"])])"#,
