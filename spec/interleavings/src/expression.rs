@@ -259,7 +259,11 @@ impl<'a> Run<'a> {
                 Kind::Shared(shared) if shared.is_array && at < shared.numbers.len() as i64 => {
                     self.ask(Act::ReadShared(id.clone(), Val::Int(at)))
                 }
-                Kind::Shared(shared) if shared.is_array => Ok(Val::Unset),
+                // Only past the end it is found that there is no more.
+                Kind::Shared(shared) if shared.is_array => {
+                    self.ask(Act::ReadShared(id.clone(), Val::Unset))?;
+                    Ok(Val::Unset)
+                }
                 Kind::Kept(Kept::List | Kept::Dict | Kept::Array(_), _) => {
                     self.contain(value, "next", vec![Val::Int(at)])
                 }

@@ -90,6 +90,14 @@ fn settled_programs_stay_settled() {
                Call("pool.apply_async", [Fn("task")])"#,
             &[" → exit 0", "begin / begin → exit 0", "begin → exit 0"],
         ),
+        (
+            r#"Let("p", New("Process", (target: "begin"))), Call("p.start"), Call("p.run")"#,
+            &["begin / begin → exit 0"],
+        ),
+        (
+            r#"Let("me", Call("mp.current_process")), Signal("$me", "KILL")"#,
+            &[" → signal KILL"],
+        ),
         (r#"Let("l", [1]), Print([Item("$l", "a")])"#, &[" → exit 1"]),
         (
             r#"Try(body: [Print([Item([1], "a")])], except: {"type": [Print(["type"])]})"#,
