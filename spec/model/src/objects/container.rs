@@ -67,10 +67,7 @@ fn list(context: &mut Context<'_>, at: usize, access: &Access) -> Result<Val, Fa
 
 /// The place that an index means, which is inside the list.
 fn place(context: &Context<'_>, given: &Val, count: usize) -> Result<usize, Fault> {
-    match index(given, count) {
-        Some(place) => Ok(place),
-        None => context.raise(ErrorKind::Index, "list index out of range"),
-    }
+    index(given, count).or_else(|(kind, text)| context.raise(kind, text))
 }
 
 fn call_list(

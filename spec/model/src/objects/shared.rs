@@ -144,16 +144,16 @@ pub(super) fn items(
     let count = shared.numbers.len();
     let result = match access.operation {
         Operation::Item => match index(access.argument(0), count) {
-            Some(at) => shared.numbers[at].clone(),
-            None => return context.raise(ErrorKind::Index, "index out of range"),
+            Ok(at) => shared.numbers[at].clone(),
+            Err((kind, text)) => return context.raise(kind, text),
         },
         Operation::Next => match access.argument(0) {
             Val::Int(at) if (*at as usize) < count => shared.numbers[*at as usize].clone(),
             _ => Val::Unset,
         },
         Operation::SetItem => match index(access.argument(0), count) {
-            Some(at) => return set_number(id, context, at, access.argument(1)),
-            None => return context.raise(ErrorKind::Index, "index out of range"),
+            Ok(at) => return set_number(id, context, at, access.argument(1)),
+            Err((kind, text)) => return context.raise(kind, text),
         },
         Operation::Slice => {
             let (start, stop) = bounds(access, count);
@@ -185,19 +185,22 @@ fn set_number(
     Ok(Done::Value(Val::None))
 }
 
-/// The place that a Python index means.
-pub(super) fn index(index: &Val, count: usize) -> Option<usize> {
+/// The place that a Python index means, or the error that it is.
+pub(super) fn index(index: &Val, count: usize) -> Result<usize, (ErrorKind, &'static str)> {
     let number = match index {
         Val::Int(number) => *number,
         Val::Bool(truth) => i64::from(*truth),
-        _ => return None,
+        _ => return Err((ErrorKind::Type, "an index is a whole number")),
     };
     let place = if number < 0 {
         number + count as i64
     } else {
         number
     };
-    usize::try_from(place).ok().filter(|place| *place < count)
+    let place = usize::try_from(place).ok();
+    place
+        .filter(|place| *place < count)
+        .ok_or((ErrorKind::Index, "index out of range"))
 }
 
 /// A slice's bounds, with Python's clamping.

@@ -92,6 +92,8 @@ fn operators_refuse_what_they_do_not_take() {
         r#"Item("$lock", 0)"#,
         r#"Len("$lock")"#,
         r#"Item("$x", 0)"#,
+        r#"Item([1], "a")"#,
+        r#"Item(New("Array", ["i", [1]]), "a")"#,
     ];
     for operation in table {
         let main = format!(
