@@ -4,7 +4,7 @@
 //! A method or attribute that the catalogue gains does not compile until it is said here and there.
 
 use poolproof_case::ErrorKind;
-use poolproof_case::catalogue::{AsyncResultMethod, Attribute, Method};
+use poolproof_case::catalogue::{AsyncResultMethod, Attribute, ConnectionMethod, Method};
 
 use super::id::Kind;
 use super::{
@@ -122,6 +122,7 @@ fn stuck(state: &State, access: &Access) -> Ready {
             AsyncResultMethod::Ready | AsyncResultMethod::Successful => false,
         },
         Operation::Call(Method::ResultIterator(_)) => true,
+        Operation::Call(Method::Connection(ConnectionMethod::Poll)) => true,
         _ => false,
     };
     let limit = match access.receiver {
@@ -129,6 +130,7 @@ fn stuck(state: &State, access: &Access) -> Ready {
             Body::Job(_) => access.timeout(0),
             _ => Wait::Forever,
         },
+        Val::Ref(_) if is_limited => access.timeout(0),
         _ => Wait::Forever,
     };
     Ready::wait(false, limit)

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use poolproof_case::catalogue::{Attribute, ConnectionAttribute, ConnectionMethod, Method};
 use poolproof_case::{ErrorKind, StartMethod};
 
-use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, Ready, phase};
+use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, Ready, Wait, phase};
 use crate::machine::Machine;
 use crate::state::compact::Renumber;
 use crate::state::message;
@@ -137,10 +137,14 @@ pub(super) fn ready(
                 || !pipe.sent[1 - own].is_empty()
                 || !is_open(state, end.pipe, 1 - end.side);
             let wait = match access.argument(0) {
-                Val::Unset => super::Wait::Never,
+                Val::Unset => Wait::Never,
                 given => super::timeout(given),
             };
-            Ready::wait(is_ready || !reads(pipe, end.side), wait)
+            let is_over = is_ready || !reads(pipe, end.side);
+            if is_over && pipe.sent[1 - own].is_empty() {
+                return Ready::ways(lax);
+            }
+            Ready::wait(is_over, wait)
         }
         ConnectionMethod::Send | ConnectionMethod::SendBytes => {
             if *phase(state, process) == Phase::Writing {
@@ -236,7 +240,12 @@ fn call(
         ConnectionMethod::Poll => {
             let has_some = !pipe.sent[usize::from(1 - end.side)].is_empty();
             let is_ended = !is_open(context.state, end.pipe, 1 - end.side);
-            let is_ready = choice != Choice::Expire && (has_some || is_ended);
+            let waits = access.argument(0) != &Val::Unset && access.timeout(0) != Wait::Never;
+            if is_lax && !has_some && waits {
+                return Err(Fault::Stuck);
+            }
+            let is_over = is_ended && !is_lax;
+            let is_ready = choice != Choice::Expire && (has_some || is_over);
             Ok(Done::Value(Val::Bool(is_ready)))
         }
         ConnectionMethod::Send | ConnectionMethod::SendBytes => {

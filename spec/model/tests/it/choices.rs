@@ -166,6 +166,33 @@ fn a_signal_to_oneself_has_arrived_when_the_program_goes_on() {
 }
 
 #[test]
+fn a_poll_among_threads_finds_an_end_or_nothing_where_the_other_end_is_closed() {
+    let table: [(&str, &[&str]); 4] = [
+        (
+            r#"Print([Call("a.poll")])"#,
+            &["False → exit 0", "True → exit 0"],
+        ),
+        (
+            r#"Print([Call("a.poll", [Late])])"#,
+            &["False → exit 0", "True → exit 0"],
+        ),
+        (
+            r#"Print([Call("a.poll", [Soon])])"#,
+            &["False → exit 0", "True → exit 0"],
+        ),
+        (
+            r#"Print([Call("a.poll", [None])])"#,
+            &[" → hang", "True → exit 0"],
+        ),
+    ];
+    for (poll, expected) in table {
+        let main = format!("Let(\"a, b\", New(\"Pipe\")), Call(\"b.close\"), {poll}");
+        let found = outcomes(&case("", &main), StartMethod::Threads);
+        assert_eq!(found, expected, "{poll}");
+    }
+}
+
+#[test]
 fn a_pool_replaces_workers_until_its_creator_ends_them() {
     let functions = r#""begin": Function(params: [], body: [Print(["begin"])]),
         "task": Function(params: [], body: [])"#;
