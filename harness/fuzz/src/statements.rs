@@ -238,7 +238,7 @@ impl Generator {
         });
         if let (Some(queue), Some(lock), true) = (queue, lock, self.chance.percent(30)) {
             return Some(format!(
-                "Call(\"{}.put\", [[[\"${}\"]]])",
+                "Call(\"{}.put\", [[\"${}\"]])",
                 queue.name, lock.name
             ));
         }

@@ -105,7 +105,7 @@ impl World {
         let (Act::Join(id, _) | Act::IsAlive(id) | Act::Stop(id, _)) = act else {
             return Err(format!("{act:?}"));
         };
-        let is_mine = self.may_ask(me, id)?;
+        let is_mine = self.may_ask(me, id, act)?;
         let life = self.child(id)?.life.clone();
         match (act, &life) {
             (_, Life::Closed) => Ok(Ways::fails(self, ErrorKind::Closed)),
@@ -127,7 +127,7 @@ impl World {
     }
 
     /// Whether a process may ask about another: its creator may, and all threads are one process.
-    fn may_ask(&mut self, me: &Id, id: &Id) -> Result<bool, Outside> {
+    fn may_ask(&mut self, me: &Id, id: &Id, act: &Act) -> Result<bool, Outside> {
         let child = self.child(id)?.clone();
         let memory = &self.process(me).memory;
         let creator = self.processes.get(&child.creator);
@@ -135,12 +135,17 @@ impl World {
         if child.creator == *me || shares {
             return Ok(true);
         }
+        let parent = self.process(me).parent.as_ref();
         let is_own = matches!(&child.life, Life::Running(it) if it == me);
-        let is_parent = matches!(&child.life, Life::Running(it)
-            if Some(it) == self.process(me).parent.as_ref());
-        match is_own || is_parent {
-            true => Err("a process that asks about itself or its parent".to_owned()),
-            false => Ok(false),
+        let is_parent = matches!(&child.life, Life::Running(it) if Some(it) == parent);
+        let is_orphan = parent.is_none() && matches!(child.life, Life::Ended(_));
+        match act {
+            Act::IsAlive(_) if is_own || is_parent => Ok(true),
+            Act::Join(..) if is_parent => Ok(true),
+            _ if is_own || is_parent || is_orphan => {
+                Err("a process that waits for itself, or ends itself or its parent".to_owned())
+            }
+            _ => Ok(false),
         }
     }
 

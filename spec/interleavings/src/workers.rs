@@ -380,14 +380,25 @@ impl World {
             return Ok(Ways::default());
         }
         let (job, chunk, got) = pool.arrived.remove(0);
-        if got == Got::Lost {
-            if self.job(&job)?.error_callback.is_some() {
-                return Err("a lost task with an error callback".to_owned());
-            }
-            self.job(&job)?.deliver(chunk, got)?;
-            return Ok(Ways::done(self));
+        if got != Got::Lost {
+            return self.note(me, id, &job, chunk, got);
         }
-        let this = self.job(&job)?;
+        // That a task was lost is noted, or is an error like any other.
+        let mut lost = self.clone();
+        lost.job(&job)?.deliver(chunk, got)?;
+        let noted = Ways::done(lost);
+        if self.job(&job)?.error_callback.is_none() {
+            return Ok(noted);
+        }
+        let failed = Got::Error((ErrorKind::WorkerLost, OWN_TEXT.into()));
+        let mut ways = self.note(me, id, &job, chunk, failed)?;
+        ways.now.extend(noted.now);
+        Ok(ways)
+    }
+
+    /// A result is noted; gives the callback to call where it was the job's last.
+    fn note(mut self, me: &Id, id: &Id, job: &Id, chunk: usize, got: Got) -> Result<Ways, Outside> {
+        let this = self.job(job)?;
         this.deliver(chunk, got)?;
         if this.left > 0 {
             return Ok(Ways::done(self));
@@ -405,7 +416,7 @@ impl World {
             Ok(value) => value,
             Err((kind, text)) => Val::Error(kind, text),
         };
-        self.process_mut(me).role = Role::Handler(id.clone(), Some(job));
+        self.process_mut(me).role = Role::Handler(id.clone(), Some(job.clone()));
         let call = Val::Tuple([Val::Function(callback), value].into());
         Ok(Ways::one(self, Ok(call)))
     }
