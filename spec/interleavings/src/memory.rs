@@ -109,7 +109,13 @@ impl World {
         if self.is_threads() {
             return Ok(value.clone());
         }
-        self.pack(process, value, Passage::Message)
+        match self.pack(process, value, Passage::Message) {
+            // Whether it is refused or works all the same is open, and what then can reach it.
+            Err(Refusal::Error(ErrorKind::NotInheritable)) => {
+                Err(Refusal::Outside("a lock or queue in a message".to_owned()))
+            }
+            packed => packed,
+        }
     }
 
     /// What has travelled, in the memory of this process.

@@ -325,9 +325,6 @@ impl World {
                         calls,
                     });
                 }
-                Err(Refusal::Error(ErrorKind::NotInheritable)) => {
-                    return Err("a task with a lock".to_owned());
-                }
                 Err(Refusal::Error(kind)) => {
                     let failed = Got::Error((kind, OWN_TEXT.into()));
                     self.bring_in(id, job.clone(), chunk, failed)?;

@@ -64,7 +64,6 @@ fn more_than_the_limit_is_said() {
 fn settled_programs_stay_settled() {
     let functions = r#"
         "hold": Function(params: ["l"], body: [Call("l.acquire")]),
-        "put": Function(params: ["q"], body: [Call("q.put", [1]), Print(["put"])]),
         "begin": Function(params: [], body: [Print(["begin"])]),
         "task": Function(params: [], body: [])"#;
     let table: &[(&str, &[&str])] = &[
@@ -73,17 +72,6 @@ fn settled_programs_stay_settled() {
                Call("p.start"), Call("p.join"),
                Try(body: [Call("v.acquire")], except: {"owner_died": [Print(["told"])]})"#,
             &[" → hang", "told → exit 0"],
-        ),
-        (
-            r#"Let("q", New("Queue")), Let("p", New("Process", (target: "put", args: ["$q"]))),
-               Call("p.start"), Call("p.terminate"), Print([Call("q.get")])"#,
-            &[
-                " → hang",
-                "1 → exit 0",
-                "1 / put → exit 0",
-                "put / 1 → exit 0",
-                "put → hang",
-            ],
         ),
         (
             r#"Let("pool", New("Pool", [1], (initializer: Fn("begin"), maxtasksperchild: 1))),
