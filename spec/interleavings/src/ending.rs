@@ -100,10 +100,13 @@ impl World {
 
     pub(crate) fn is_flushed(&self, me: &Id) -> bool {
         let memory = &self.process(me).memory;
-        self.objects.values().all(|object| match &object.kind {
-            Kind::Queue(queue) => queue.cancelled.contains(memory) || queue.is_flushed(memory),
-            _ => true,
-        })
+        // The end of the last thread waits for no feeder.
+        let is_threads = self.is_threads();
+        is_threads
+            || self.objects.values().all(|object| match &object.kind {
+                Kind::Queue(queue) => queue.cancelled.contains(memory) || queue.is_flushed(memory),
+                _ => true,
+            })
     }
 
     /// A process is over: what it held stays held, what it had open is closed.
@@ -141,6 +144,11 @@ impl World {
             if self.is_threads() {
                 self.processes.clear();
                 self.memories.clear();
+                for object in self.objects.values_mut() {
+                    if let Kind::Queue(queue) = &mut Rc::make_mut(object).kind {
+                        queue.buffers.clear();
+                    }
+                }
             }
         }
         if let Role::Worker(pool, task) = process.role {

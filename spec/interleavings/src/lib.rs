@@ -95,5 +95,9 @@ pub fn outcomes(program: &Program, method: StartMethod, limits: &Limits) -> Foun
     if let Some(lacks) = poolproof_case::uses::unsupported(program, method) {
         return Found::Outside(lacks);
     }
+    if !program.guard && method == StartMethod::Forkserver {
+        // It loads main before the first child, or does not.
+        return Found::Outside("a fork server of a program without a guard".to_owned());
+    }
     search::search(program, method, limits)
 }

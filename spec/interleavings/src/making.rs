@@ -21,15 +21,14 @@ impl World {
         args: &[Val],
         method: StartMethod,
     ) -> Result<Ways, Outside> {
-        let is_threads = self.is_threads();
         let kind = match name {
             "Process" => self.new_child(me, args, method),
             "Pool" => return self.make_pool(program, me, args, method),
             "Pipe" => return self.make_pipe(me, args[0].flag(true)),
             "Queue" | "JoinableQueue" => {
-                Ok(Kind::Queue(Queue::new(name, is_threads, args[0].number(0))))
+                Ok(Kind::Queue(Queue::new(name, false, args[0].number(0))))
             }
-            "SimpleQueue" => Ok(Kind::Queue(Queue::new(name, is_threads, 0))),
+            "SimpleQueue" => Ok(Kind::Queue(Queue::new(name, false, 0))),
             "Manager" => Ok(Kind::Manager(true, me.clone())),
             "Value" | "Array" | "RawValue" | "RawArray" => self.new_shared(me, name, args)?,
             _ => match name.strip_prefix("managed ") {

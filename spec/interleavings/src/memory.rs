@@ -114,6 +114,10 @@ impl World {
             Err(Refusal::Error(ErrorKind::NotInheritable)) => {
                 Err(Refusal::Outside("a lock or queue in a message".to_owned()))
             }
+            // It may be lost where its sender ends before it arrives.
+            Ok(packed) if holds_end(&packed) => {
+                Err(Refusal::Outside("a connection in a message".to_owned()))
+            }
             packed => packed,
         }
     }
@@ -190,6 +194,17 @@ impl World {
                 None => return Ok(Err((ErrorKind::Type, "no sequence".into()))),
             },
         }))
+    }
+}
+
+fn holds_end(value: &Val) -> bool {
+    match value {
+        Val::End(..) => true,
+        Val::Tuple(items) | Val::List(items) => items.iter().any(holds_end),
+        Val::Dict(pairs) => pairs
+            .iter()
+            .any(|(key, value)| holds_end(key) || holds_end(value)),
+        _ => false,
     }
 }
 

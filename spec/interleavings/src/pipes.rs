@@ -39,18 +39,7 @@ impl World {
                 found = Openness::Perhaps;
             }
         }
-        let travels = |value: &Val| holds_end(value, pipe, side);
-        let is_on_its_way = self.objects.values().any(|object| match &object.kind {
-            Kind::Queue(queue) => queue
-                .arrived
-                .iter()
-                .chain(queue.buffers.values().flatten())
-                .any(travels),
-            Kind::Pipe(sent, _) => sent.iter().flatten().any(travels),
-            Kind::Pool(pool) => pool.tasks.iter().any(|task| travels(&task.calls)),
-            _ => false,
-        });
-        if is_on_its_way { Openness::Open } else { found }
+        found
     }
 
     /// Closes the ends of this side that nothing refers to, or keeps them.
@@ -193,15 +182,5 @@ impl World {
                 })
             }
         }
-    }
-}
-
-fn holds_end(value: &Val, pipe: &Id, side: usize) -> bool {
-    let holds = |value: &Val| holds_end(value, pipe, side);
-    match value {
-        Val::End(its, its_side) => its == pipe && *its_side == side,
-        Val::Tuple(items) | Val::List(items) => items.iter().any(holds),
-        Val::Dict(pairs) => pairs.iter().any(|(key, value)| holds(key) || holds(value)),
-        _ => false,
     }
 }

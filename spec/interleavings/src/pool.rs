@@ -139,6 +139,9 @@ impl Run<'_> {
             for call in calls.iter() {
                 match self.one_call(function, call) {
                     Ok(Ok(value)) => got.push(value),
+                    Ok(Err(_)) if calls.len() > 1 => {
+                        return outside("a chunk of several tasks of which one fails");
+                    }
                     Ok(Err(error)) => {
                         failed = Some(error);
                         break;
