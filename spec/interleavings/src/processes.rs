@@ -198,10 +198,13 @@ impl World {
         begun.is_daemon = child.is_daemon;
         let loads = matches!(child.method, StartMethod::Spawn | StartMethod::Forkserver);
         begun.is_loading = loads && !program.guard;
+        let is_threads = self.is_threads();
         let started = self.child(id)?;
         started.life = Life::Running(process);
-        started.args = [].into();
-        started.named = [].into();
+        if !is_threads {
+            started.args = [].into();
+            started.named = [].into();
+        }
         Ok(Ways::done(self))
     }
 

@@ -96,7 +96,7 @@ impl World {
                 let named = named.map(|(name, value)| {
                     Val::Tuple([Val::Text(name.clone()), value.clone()].into())
                 });
-                match child.target {
+                let work = match child.target {
                     Some(target) => Ok(Val::Tuple(
                         [
                             Val::Function(target),
@@ -106,7 +106,15 @@ impl World {
                         .into(),
                     )),
                     None => Ok(Val::None),
-                }
+                };
+                // What was started has handed its work over; a thread may still have it.
+                return Ok(match child.life {
+                    Life::New => Ways::one(self, work),
+                    _ if is_threads => {
+                        Ways::fails(self.clone(), ErrorKind::Attribute).or(self, work)
+                    }
+                    _ => Ways::fails(self, ErrorKind::Attribute),
+                });
             }
             (Kind::Process(child), "name") => Ok(child.name),
             (Kind::Process(child), "daemon") => Ok(Val::Bool(child.is_daemon)),

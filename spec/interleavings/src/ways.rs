@@ -17,7 +17,8 @@ impl World {
             Act::EndDaemons => self.shares_memory(me) || self.has_dependents(me),
             Act::EndChildren => self.shares_memory(me) || self.has_children(me),
             Act::EndFlush => self.shares_memory(me) || !self.is_flushed(me),
-            Act::Get(_, name) => !matches!(&**name, "work" | "result"),
+            Act::Get(_, name) if &**name == "work" => self.shares_memory(me),
+            Act::Get(_, name) => &**name != "result",
             Act::Read(Val::Object(_)) | Act::Contain(Val::Object(_), ..) => true,
             Act::Read(_) | Act::Contain(..) | Act::Global(_) | Act::SetGlobal(..) => {
                 self.shares_memory(me)

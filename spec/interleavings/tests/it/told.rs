@@ -80,7 +80,7 @@ fn settled_programs_stay_settled() {
         ),
         (
             r#"Let("p", New("Process", (target: "begin"))), Call("p.start"), Call("p.run")"#,
-            &["begin / begin → exit 0"],
+            &["begin → exit 1"],
         ),
         (
             r#"Let("me", Call("mp.current_process")), Signal("$me", "KILL")"#,
