@@ -164,6 +164,9 @@ fn summary(told: &Told, arguments: &Fuzz) -> String {
     let wrong = told.disagreements.len();
     let first = match (wrong, told.judged, told.explored) {
         (0, 0, 0) => "Nothing could be compared.".to_owned(),
+        (0, 0, explored) => {
+            format!("No disagreement: the two ways of exploring agree on {explored} behaviours.")
+        }
         (0, judged, explored) => format!(
             "No disagreement: {judged} judged conform, and the two ways of exploring agree on \
              {explored} behaviours."
