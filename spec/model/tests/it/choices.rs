@@ -21,7 +21,7 @@ fn check(methods: &[StartMethod], table: &[(&str, &[&str])]) {
     }
 }
 
-const PROCESSES: &[StartMethod] = &[
+pub(crate) const PROCESSES: &[StartMethod] = &[
     StartMethod::Spawn,
     StartMethod::Fork,
     StartMethod::Forkserver,
@@ -202,81 +202,6 @@ fn a_pool_replaces_workers_until_its_creator_ends_them() {
     for method in PROCESSES {
         let expected = [" → exit 0", "begin / begin → exit 0", "begin → exit 0"];
         assert_eq!(outcomes(&case, *method), expected, "{method}");
-    }
-}
-
-#[test]
-fn a_lock_whose_holder_ended_stays_held_or_says_so() {
-    let functions = r#""hold": Function(params: ["l"], body: [Call("l.acquire")])"#;
-    let start = r#"Let("l", New("Lock")), Let("p", New("Process", (target: "hold", args: ["$l"]))),
-        Call("p.start"), Call("p.join"),"#;
-    let table: [(&str, &[&str]); 2] = [
-        (
-            r#"Try(body: [Print([Call("l.acquire", [true, Late])])],
-                   except: {"owner_died": [Print(["told"])]}),
-               Try(body: [Call("l.release"), Print(["released"])],
-                   except: {"over_release": [Print(["not held"])]})"#,
-            &["False / released → exit 0", "told / not held → exit 0"],
-        ),
-        (
-            r#"Try(body: [With("$l", [Print(["in"])])], except: {"owner_died": [Print(["told"])]})"#,
-            &[" → hang", "told → exit 0"],
-        ),
-    ];
-    for (main, expected) in table {
-        let case = case(functions, &format!("{start}{main}"));
-        for method in PROCESSES {
-            assert_eq!(outcomes(&case, *method), expected, "{method}: {main}");
-        }
-    }
-}
-
-#[test]
-fn the_lock_of_a_value_is_a_lock_like_others_when_its_holder_ended() {
-    let functions = r#""hold": Function(params: ["v"], body: [Call("v.acquire")])"#;
-    let main = r#"Let("v", New("Value", ["i"])),
-        Let("p", New("Process", (target: "hold", args: ["$v"]))), Call("p.start"), Call("p.join"),
-        Try(body: [Call("v.acquire")], except: {"owner_died": [Print(["told"])]})"#;
-    let case = case(functions, main);
-    for method in PROCESSES {
-        assert_eq!(outcomes(&case, *method), [" → hang", "told → exit 0"]);
-    }
-}
-
-#[test]
-fn only_the_holder_of_a_conditions_lock_notifies() {
-    let functions = r#""notify": Function(params: ["c"], body: [
-        Try(body: [Call("c.notify"), Print(["notified"])],
-            except: {"not_owner": [Print(["not owner"])]}) ])"#;
-    let main = r#"Let("c", New("Condition", [New("Lock")])),
-        Let("p", New("Process", (target: "notify", args: ["$c"]))),
-        With("$c", [Call("p.start"), Call("p.join"), Call("notify", ["$c"])])"#;
-    let case = case(functions, main);
-    for method in PROCESSES {
-        let found = outcomes(&case, *method);
-        assert_eq!(found, ["not owner / notified → exit 0"], "{method}");
-    }
-}
-
-#[test]
-fn an_abort_may_still_fail_those_who_have_passed() {
-    let functions = r#""meet": Function(params: ["b"], body: [
-        Try(body: [Call("b.wait"), Print(["passed"])],
-            except: {"broken_barrier": [Print(["broken"])]}) ])"#;
-    let main = |then: &str| {
-        format!(
-            r#"Let("b", New("Barrier", [2])),
-               Let("p", New("Process", (target: "meet", args: ["$b"]))), Call("p.start"),
-               Call("b.wait"), Call("b.{then}"), Call("p.join")"#
-        )
-    };
-    for method in StartMethod::ALL {
-        let aborted = outcomes(&case(functions, &main("abort")), method);
-        let expected = ["broken → exit 0", "passed → exit 0"];
-        assert_eq!(aborted, expected, "{method}");
-        // A reset is for those who wait; they no longer do.
-        let reset = outcomes(&case(functions, &main("reset")), method);
-        assert_eq!(reset, ["passed → exit 0"], "{method}");
     }
 }
 
