@@ -109,36 +109,27 @@ fn start(context: &mut Context<'_>, key: Option<Symbol>) -> ObjectId {
     id
 }
 
-/// What a server shares under a name: a container of its own, or an object by the catalogue's name.
+/// What a server shares under a name: an object by the name of what a manager makes.
 fn share(context: &mut Context<'_>, manager: ObjectId, value: &Val) -> Result<ObjectId, Fault> {
-    if let Val::Text(name) = value {
-        let name = context.machine.code.names.text(*name);
-        let name = name.strip_prefix("Managed").unwrap_or(&name).to_owned();
-        let Some(Method::Manager(maker)) = Class::Manager.method(&name) else {
-            return context.model(format!("the machine cannot make `{name}`"));
-        };
-        let access = Access {
-            receiver: Val::Object(manager),
-            operation: Operation::Call(Method::Manager(maker)),
-            symbol: 0,
-            arguments: Vec::new(),
-            place: context.place,
-        };
-        let proxy = make_managed(context, manager, maker, &access)?;
-        return match proxy {
-            Val::Object(object) => Ok(object),
-            _ => context.model("a server shares objects"),
-        };
-    }
-    let kind = match value {
-        Val::Object(object) => return Ok(*object),
-        Val::Ref(cell) => match context.state.space(context.process).cells[*cell as usize] {
-            Cell::Dict(_) => Kind::Dict,
-            _ => Kind::List,
-        },
-        _ => Kind::Value,
+    let Val::Text(name) = value else {
+        return context.model("`shares` names what a manager makes: {\"numbers\": \"list\"}");
     };
-    keep(context, manager, kind, value)
+    let name = context.machine.code.names.text(*name);
+    let name = name.strip_prefix("Managed").unwrap_or(&name).to_owned();
+    let Some(Method::Manager(maker)) = Class::Manager.method(&name) else {
+        return context.model(format!("the machine cannot make `{name}`"));
+    };
+    let access = Access {
+        receiver: Val::Object(manager),
+        operation: Operation::Call(Method::Manager(maker)),
+        symbol: 0,
+        arguments: Vec::new(),
+        place: context.place,
+    };
+    match make_managed(context, manager, maker, &access)? {
+        Val::Object(object) => Ok(object),
+        _ => context.model("a server shares objects"),
+    }
 }
 
 /// An object in the manager's process.
