@@ -247,7 +247,7 @@ mod tests {
         };
         let text = rows(&way, 40);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "      main             greet");
+        assert_eq!(lines[0], "      main       greet");
         assert!(lines[1].starts_with("   1  p.start()"));
         assert!(
             lines.iter().all(|line| line.chars().count() <= 40),
