@@ -193,12 +193,23 @@ fn rows(way: &Interleaving, width: usize) -> String {
             number => format!("{number:>4}"),
         };
         let cells = row.iter().zip(&widths);
-        let cells = cells.map(|(cell, width)| format!("  {:<width$}", shown(cell, *width)));
+        let cells = cells.map(|(cell, width)| format!("  {:<width$}", cut(cell, *width)));
         let line = format!("{head}{}", cells.collect::<String>());
         text += line.trim_end();
         text.push('\n');
     }
     text
+}
+
+/// What fits into a column.
+fn cut(cell: &str, width: usize) -> String {
+    // So that what is not to be seen is written out.
+    let cell = shown(cell, usize::MAX);
+    if cell.chars().count() <= width {
+        return cell;
+    }
+    let kept: String = cell.chars().take(width.saturating_sub(1)).collect();
+    format!("{kept}…")
 }
 
 #[cfg(test)]
