@@ -79,7 +79,7 @@ impl<'a> Group<'a> {
 
     /// How often a record showed what is wrong.
     pub(crate) fn rate(record: &Record) -> Rate {
-        let wrong = |seen: &&Observation| is_wrong(seen);
+        let wrong = |seen: &&Observation| seen.is_wrong();
         let count = record.observations.iter().filter(wrong);
         rate(count.map(|seen| seen.count).sum(), record.runs)
     }
@@ -116,7 +116,7 @@ impl<'a> Group<'a> {
     /// The end of what such a run wrote to stderr.
     pub(crate) fn stderr(&self) -> &'a str {
         let wrong = self.records.iter().flat_map(|record| &record.observations);
-        let mut said = wrong.filter(|seen| is_wrong(seen) && !seen.stderr.trim().is_empty());
+        let mut said = wrong.filter(|seen| seen.is_wrong() && !seen.stderr.trim().is_empty());
         said.next().map_or("", |seen| seen.stderr.as_str())
     }
 
@@ -143,10 +143,6 @@ impl<'a> Group<'a> {
         leaked.dedup();
         leaked
     }
-}
-
-fn is_wrong(seen: &Observation) -> bool {
-    (!seen.allowed && seen.known.is_none()) || !seen.leaked.is_empty()
 }
 
 /// The case of a record, as the run file keeps it.

@@ -377,6 +377,18 @@ impl Record {
 }
 
 impl Observation {
+    /// Whether it speaks against the implementation: it is forbidden, or something was left behind,
+    /// and no manifest knows it.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        match (self.allowed, self.known.is_some()) {
+            (true, true) => false,
+            (false, false) => true,
+            // What is known of a forbidden outcome says nothing of what was left behind.
+            (true, false) | (false, true) => !self.leaked.is_empty(),
+        }
+    }
+
     /// The outcome alone.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

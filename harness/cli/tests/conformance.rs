@@ -11,7 +11,7 @@ use std::process::Command;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use poolproof_case::{Outcome, StartMethod, uses};
-use poolproof_report::{Observation, Record, Verdict, outcome_text};
+use poolproof_report::{Record, Verdict, outcome_text};
 use poolproof_runner::{Loaded, Problem, load};
 
 /// How often a trial runs its case, unless the environment variable [`RUNS_NAME`] says; the plans
@@ -114,10 +114,8 @@ fn read(folder: &Path) -> Option<Record> {
 /// The outcomes, the nearest allowed ones and the command that repeats the worst.
 fn describe(record: &Record, reason: &str) -> String {
     let mut text = format!("{}: {reason}\n", record.verdict);
-    let is_bad = |observation: &&Observation| {
-        !observation.allowed && observation.known.is_none() || !observation.leaked.is_empty()
-    };
-    for observation in record.observations.iter().filter(is_bad) {
+    let wrong = record.observations.iter();
+    for observation in wrong.filter(|observation| observation.is_wrong()) {
         let outcome = Outcome {
             lines: observation.lines.clone(),
             ending: observation.ending.clone(),

@@ -5,14 +5,13 @@ mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::{Case, Ending, Outcome, StartMethod};
+use poolproof_case::{Case, Ending, Outcome, StartMethod, uses};
 use poolproof_report::{Memory, Observation, Record};
 
 use crate::driver::{Driver, Prepared};
 use crate::execute::{Looks, Sighting};
 use crate::job::{AGAIN, Cut, Job};
 use crate::judge::{Judged, RunKind, Tally, judge, kind_of};
-use crate::leak::Leaks;
 use crate::load::Loaded;
 use crate::observe::first;
 use crate::plan::{Plan, seed_of};
@@ -146,10 +145,10 @@ impl Examination<'_> {
         let in_vain = self.in_vain;
         let looks = Looks { in_vain, cost };
         let mut sighting = self.workshop.execute(job, &mut turn, looks);
-        let (manifest, version) = (&self.driver.manifest, &self.driver.version);
-        sighting.known_leak = manifest.leaves(self.method, version, &sighting.leaks);
-        if sighting.known_leak.is_some() {
-            sighting.leaks = Leaks::default();
+        if !sighting.leaks.is_empty() {
+            let (manifest, version) = (&self.driver.manifest, &self.driver.version);
+            let uses = uses::uses(&self.case().program);
+            sighting.known_leak = manifest.leaves(&uses, self.method, version, &sighting.leaks);
         }
         sighting
     }
@@ -166,7 +165,7 @@ impl Examination<'_> {
         let (manifest, version) = (&self.driver.manifest, &self.driver.version);
         let symptom = || manifest.symptom(self.method, version, &sighting.stderr);
         match (&judged, &sighting.known_leak) {
-            (Judged::Allowed, Some(reason)) => Judged::Known(reason.clone()),
+            (Judged::Allowed, Some(reason)) => Judged::Left(reason.clone()),
             (Judged::Forbidden(_), _) => symptom().map_or(judged, Judged::Known),
             _ => judged,
         }
@@ -232,7 +231,7 @@ impl Examination<'_> {
         let judged = self.judge(sighting);
         let leaked = sighting.leaks.sentences();
         let behaviour = &self.specified.exploration.behaviour;
-        let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
+        let kind = kind_of(behaviour, &sighting.outcome, &judged, sighting.has_leaked());
         let reason = self.reason(kind, sighting, &judged);
         seen.tally.usable += 1;
         seen.tally.once += 1;
@@ -284,7 +283,7 @@ impl Examination<'_> {
     fn is_bad(&self, sighting: &Sighting) -> bool {
         match self.judge(sighting) {
             Judged::Forbidden(_) => true,
-            Judged::Allowed | Judged::Known(_) => !sighting.leaks.is_empty(),
+            Judged::Allowed | Judged::Left(_) | Judged::Known(_) => sighting.has_leaked(),
             Judged::Undefined => false,
         }
     }
@@ -303,13 +302,13 @@ impl Examination<'_> {
             false => sighting.leaks.sentences(),
         };
         let behaviour = &self.specified.exploration.behaviour;
-        let kind = kind_of(behaviour, &sighting.outcome, &judged, !leaked.is_empty());
-        let is_allowed = behaviour.allows(&sighting.outcome);
+        let kind = kind_of(behaviour, &sighting.outcome, &judged, sighting.has_leaked());
+        let is_allowed = matches!(judged, Judged::Allowed | Judged::Left(_));
         seen.tally.usable += u64::from(!is_undefined);
         seen.tally.undefined += u64::from(is_undefined);
         seen.tally.is_broken |= matches!(kind, RunKind::Crashed | RunKind::Leaked);
         seen.tally.is_forbidden |= matches!(judged, Judged::Forbidden(_));
-        seen.tally.is_known |= matches!(judged, Judged::Known(_));
+        seen.tally.is_known |= matches!(judged, Judged::Left(_) | Judged::Known(_));
         if is_allowed {
             seen.allowed.insert(sighting.outcome.clone());
         }

@@ -34,7 +34,7 @@ pub(crate) struct Sighting {
     pub(crate) seconds: f64,
     pub(crate) stderr: String,
     pub(crate) leaks: Leaks,
-    /// Why what it left behind is known, and no leak.
+    /// Why what it left behind is known.
     pub(crate) known_leak: Option<String>,
     /// Why it was ended before it could do no more; then its ending is none.
     pub(crate) cut: Option<Cut>,
@@ -44,6 +44,13 @@ pub(crate) struct Sighting {
     pub(crate) memory: Option<Memory>,
     /// What it has measured, by label.
     pub(crate) measured: Measured,
+}
+
+impl Sighting {
+    /// Whether it left something behind that is not known.
+    pub(crate) fn has_leaked(&self) -> bool {
+        !self.leaks.is_empty() && self.known_leak.is_none()
+    }
 }
 
 impl Workshop {

@@ -27,6 +27,8 @@ pub(crate) enum RunKind {
 pub(crate) enum Judged {
     /// The specification allows it.
     Allowed,
+    /// The specification allows it, and why what it left behind is known.
+    Left(String),
     /// The specification says nothing of it.
     Undefined,
     /// It does not, and the manifest says why.

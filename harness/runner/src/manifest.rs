@@ -2,6 +2,8 @@
 //!
 //! This reads them and answers questions about them; finding the implementation is `driver`'s work.
 
+use std::collections::BTreeSet;
+
 use poolproof_case::uses::Use;
 use poolproof_case::{Outcome, Predicate, StartMethod};
 use serde::Deserialize;
@@ -116,6 +118,8 @@ pub struct Symptom {
 pub struct Leaves {
     /// Their paths below the temporary folder, with `*` for anything.
     pub files: String,
+    /// What a program uses that leaves them: `Object` or `Object.member`.
+    pub uses: String,
     /// The start methods that leave them; empty: all.
     #[serde(default)]
     pub methods: Vec<StartMethod>,
@@ -197,20 +201,10 @@ impl Manifest {
         method: StartMethod,
         version: &str,
     ) -> Option<String> {
-        let names: Vec<(String, String)> = uses
-            .into_iter()
-            .map(|used| {
-                (
-                    used.object.to_owned(),
-                    format!("{}.{}", used.object, used.member),
-                )
-            })
-            .collect();
+        let uses: Vec<&Use> = uses.into_iter().collect();
         let lack = self.lacks.iter().find(|lack| {
             applies(&lack.methods, &lack.versions, method, version)
-                && names
-                    .iter()
-                    .any(|(object, member)| lack.uses == *object || lack.uses == *member)
+                && uses.iter().any(|used| names(&lack.uses, used))
         })?;
         Some(format!("{}: {}", lack.uses, lack.reason))
     }
@@ -259,6 +253,7 @@ impl Manifest {
     /// Why all of this is known to be left behind; none where some of it is not, or nothing is left.
     pub(crate) fn leaves(
         &self,
+        uses: &BTreeSet<Use>,
         method: StartMethod,
         version: &str,
         leaks: &Leaks,
@@ -266,6 +261,7 @@ impl Manifest {
         let known = |file: &String| {
             self.leaves.iter().find(|known| {
                 applies(&known.methods, &known.versions, method, version)
+                    && uses.iter().any(|used| names(&known.uses, used))
                     && matches(&known.files, file)
             })
         };
@@ -294,6 +290,14 @@ impl Manifest {
                 && applies(&known.methods, &known.versions, method, version)
         })?;
         Some(&known.reason)
+    }
+}
+
+/// Whether a manifest's `Object` or `Object.member` is what a program uses.
+fn names(what: &str, used: &Use) -> bool {
+    match what.split_once('.') {
+        Some((object, member)) => used.object == object && used.member == member,
+        None => used.object == what,
     }
 }
 
@@ -357,14 +361,19 @@ mod tests {
     #[test]
     fn what_is_left_is_known_only_where_all_of_it_is() {
         let text = r#"Manifest(name: "a", kind: "own", start_methods: [spawn], leaves: [
-            Leaves(files: "tmp-*/socket-*", versions: ["3"], reason: "it forgets them")])"#;
+            Leaves(files: "tmp-*/socket-*", uses: "Pipe", versions: ["3"], reason: "forgotten")])"#;
         let manifest = Manifest::read(text).unwrap();
         let leaks = |files: &[&str], name: Option<&str>| Leaks {
             files: files.iter().map(|file| (*file).to_owned()).collect(),
             names: name.into_iter().map(str::to_owned).collect(),
         };
-        let known = |version, leaks| manifest.leaves(StartMethod::Spawn, version, &leaks);
+        let of = |object, version, leaks| {
+            let uses = BTreeSet::from([Use { object, member: "" }]);
+            manifest.leaves(&uses, StartMethod::Spawn, version, &leaks)
+        };
+        let known = |version, leaks| of("Pipe", version, leaks);
         assert!(known("3.8", leaks(&["tmp-1/socket-2"], None)).is_some());
+        assert_eq!(of("Queue", "3.8", leaks(&["tmp-1/socket-2"], None)), None);
         assert_eq!(known("4.0", leaks(&["tmp-1/socket-2"], None)), None);
         assert_eq!(known("3.8", leaks(&["tmp-1/socket-2", "else"], None)), None);
         assert_eq!(known("3.8", leaks(&["tmp-1/socket-2"], Some("sem"))), None);

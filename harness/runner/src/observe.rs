@@ -57,10 +57,10 @@ pub(crate) fn first(
     leaked: Vec<String>,
 ) -> Observation {
     let undefined = matches!(judged, Judged::Undefined);
-    let allowed = undefined || matches!(judged, Judged::Allowed);
+    let allowed = undefined || matches!(judged, Judged::Allowed | Judged::Left(_));
     let (known, rejection) = match judged {
         Judged::Allowed | Judged::Undefined => (None, None),
-        Judged::Known(reason) => (Some(reason), None),
+        Judged::Left(reason) | Judged::Known(reason) => (Some(reason), None),
         Judged::Forbidden(rejection) => (None, rejection.map(|rejection| *rejection)),
     };
     let is_good = allowed && leaked.is_empty();

@@ -177,3 +177,27 @@ fn a_claim_that_had_no_time_is_told_from_one_that_is_open() {
     let late = "time and memory 1 had no time in a run of everything (try `poolproof run";
     assert!(said.contains(late), "{said}");
 }
+
+#[test]
+fn what_no_manifest_knows_is_wrong_a_leak_beside_a_known_outcome_too() {
+    let file = made_up::file();
+    let any = &file.records[0].observations[0];
+    let is_wrong = |allowed, is_known: bool, is_left: bool| {
+        let mut seen = any.clone();
+        seen.allowed = allowed;
+        seen.known = is_known.then(|| "a known bug".to_owned());
+        seen.leaked = is_left.then(|| "a file".to_owned()).into_iter().collect();
+        seen.is_wrong()
+    };
+    for (allowed, is_known, is_left, expected) in [
+        (true, false, false, false),
+        (true, false, true, true),
+        (true, true, true, false),
+        (false, false, false, true),
+        (false, true, false, false),
+        (false, true, true, true),
+    ] {
+        let wrong = is_wrong(allowed, is_known, is_left);
+        assert_eq!(wrong, expected, "{allowed} {is_known} {is_left}");
+    }
+}

@@ -20,7 +20,7 @@ impl Examination<'_> {
         let outcome = &sighting.outcome;
         match (kind, judged) {
             (RunKind::Crashed, _) => format!("main was ended by {}", outcome.ending),
-            (RunKind::Leaked, _) if !sighting.leaks.sentences().is_empty() => {
+            (RunKind::Leaked, _) if sighting.has_leaked() => {
                 format!("it left {}", sighting.leaks.sentences().join(", "))
             }
             (RunKind::Leaked, _) => {
