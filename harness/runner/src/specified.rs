@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use poolproof_case::claim::ClaimKind;
 use poolproof_case::diagnostic::Diagnostic;
+use poolproof_case::program::Place;
 use poolproof_case::{Claim, Ending, Predicate, StartMethod, uses};
 use poolproof_spec::{Exploration, Limits, explore};
 
@@ -94,22 +95,42 @@ pub fn methods(loaded: &Loaded) -> impl Iterator<Item = StartMethod> {
 #[must_use]
 pub fn check(loaded: &Loaded) -> Option<Problem> {
     let mut diagnostics: Vec<Diagnostic> = poolproof_case::warnings(&loaded.case, &loaded.text);
-    diagnostics.extend(twins::check(loaded));
+    let (mut found, mut own) = (Vec::new(), Vec::new());
     // What may come of one that is measured is none of its claims.
     for method in methods(loaded).filter(|_| !loaded.case.is_measured()) {
-        match specify(loaded, method, None) {
-            Err(mistakes) => diagnostics.extend(mistakes),
-            Ok(specified) if specified.exploration.bounded => {
-                let states = Limits::default().states_max;
-                let message = format!("the case has more than {states} states under {method}");
-                let help = "fewer processes, statements or values make fewer states";
-                let place = loaded.case.program.main.first().map(|first| first.place);
-                diagnostics.push(Diagnostic::new(place.unwrap_or_default(), message).help(help));
+        match explored(loaded, method, &Limits::default()) {
+            Err(mistake) => {
+                found.push(mistake);
+                own.push((method, None));
             }
-            Ok(specified) => diagnostics.extend(failing(loaded, &specified, method)),
+            Ok((specified, mistakes)) => {
+                if mistakes.is_empty() {
+                    found.extend(too_many(loaded, &specified, method));
+                    found.extend(failing(loaded, &specified, method));
+                }
+                found.extend(mistakes);
+                own.push((method, twins::whole(specified.exploration)));
+            }
         }
     }
+    diagnostics.extend(twins::check(loaded, &own));
+    diagnostics.extend(found);
     (!diagnostics.is_empty()).then(|| problem(loaded, diagnostics))
+}
+
+/// A case that is too large to be explored whole.
+fn too_many(loaded: &Loaded, specified: &Specified, method: StartMethod) -> Option<Diagnostic> {
+    let states = Limits::default().states_max;
+    let message = format!("the case has more than {states} states under {method}");
+    let help = "fewer processes, statements or values make fewer states";
+    let mistake = Diagnostic::new(beginning(loaded), message).help(help);
+    specified.exploration.bounded.then_some(mistake)
+}
+
+/// Where main begins.
+fn beginning(loaded: &Loaded) -> Place {
+    let first = loaded.case.program.main.first();
+    first.map(|first| first.place).unwrap_or_default()
 }
 
 /// A main that can only fail, where no claim says that this is meant, or that nobody can judge.
@@ -123,11 +144,14 @@ fn failing(loaded: &Loaded, specified: &Specified, method: StartMethod) -> Optio
     });
     let behaviour = &specified.exploration.behaviour;
     let other = Predicate::Not(Box::new(failed));
-    let place = loaded.case.program.main.first().map(|first| first.place);
+    let place = beginning(loaded);
+    if specified.exploration.bounded {
+        return None;
+    }
     if behaviour.may_be_undefined() && behaviour.outcomes(1).is_empty() {
         let message = "whatever the program does, it comes to what the documentation leaves undefined, \
                        so that no run of it is judged";
-        let warning = Diagnostic::warning(place.unwrap_or_default(), message);
+        let warning = Diagnostic::warning(place, message);
         return Some(warning.help(format!("under {method}")));
     }
     if is_meant || behaviour.may_be_undefined() || behaviour.reachable(&other).is_some() {
@@ -135,7 +159,7 @@ fn failing(loaded: &Loaded, specified: &Specified, method: StartMethod) -> Optio
     }
     let message = "main can only end with the exit code 1, of an error that nothing takes; \
                    `Always(Ends(\"exit 1\"))` says that this is meant";
-    let warning = Diagnostic::warning(place.unwrap_or_default(), message);
+    let warning = Diagnostic::warning(place, message);
     Some(warning.help(format!("under {method}")))
 }
 

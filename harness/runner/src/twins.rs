@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use poolproof_case::StartMethod;
 use poolproof_case::diagnostic::Diagnostic;
 use poolproof_case::program::Place;
-use poolproof_spec::{Behaviour, Limits, explore};
+use poolproof_spec::{Behaviour, Exploration, Limits, explore};
 
 use crate::load::{Loaded, select_one};
 use crate::specified::methods;
 
-/// What is wrong with a case's twin, if it names one.
-pub(crate) fn check(loaded: &Loaded) -> Option<Diagnostic> {
+/// What a case may do under a start method; none where nobody can tell.
+pub(crate) type Own = (StartMethod, Option<Behaviour>);
+
+/// What is wrong with the twin of a case that may do this, if it names one.
+pub(crate) fn check(loaded: &Loaded, own: &[Own]) -> Option<Diagnostic> {
     let id = loaded.case.twin.as_ref()?;
     let file = path(loaded, id)?;
     let (message, help) = match load(&file) {
@@ -24,13 +27,14 @@ pub(crate) fn check(loaded: &Loaded) -> Option<Diagnostic> {
             format!("`{id}` has this case for a twin in its turn"),
             "a twin lacks what makes the claims true: of both only one can".to_owned(),
         ),
-        Some(twin) if !shows(loaded, &twin) => (
+        Some(twin) if !shows(loaded, own, &twin) => (
             format!("its twin `{id}` allows nothing that this case forbids"),
             "leave out there what makes the claims true here".to_owned(),
         ),
         Some(_) => return None,
     };
-    Some(Diagnostic::warning(place_of(loaded, id), message).help(help))
+    let place = Place::quoted(&loaded.text, id).unwrap_or_default();
+    Some(Diagnostic::warning(place, message).help(help))
 }
 
 /// Whether the twin of a twin, and so on, is the case again.
@@ -52,22 +56,27 @@ fn following(loaded: &Loaded) -> Option<Loaded> {
 }
 
 /// Whether a twin allows something under some start method that its case forbids there.
-fn shows(loaded: &Loaded, twin: &Loaded) -> bool {
+fn shows(loaded: &Loaded, own: &[Own], twin: &Loaded) -> bool {
     if loaded.case.is_measured() || twin.case.is_measured() {
         return true;
     }
     let others: Vec<StartMethod> = methods(twin).collect();
-    methods(loaded)
-        .filter(|method| others.contains(method))
-        .any(|method| match (of(loaded, method), of(twin, method)) {
-            (Some(own), Some(others)) => others.beyond(&own).is_some(),
+    own.iter()
+        .filter(|(method, _)| others.contains(method))
+        .any(|(method, own)| match (own, of(twin, *method)) {
+            (Some(own), Some(others)) => others.beyond(own).is_some(),
             // Nobody can tell.
             _ => true,
         })
 }
 
 fn of(loaded: &Loaded, method: StartMethod) -> Option<Behaviour> {
-    let exploration = explore(&loaded.case.program, method, &Limits::default()).ok()?;
+    let explored = explore(&loaded.case.program, method, &Limits::default());
+    whole(explored.ok()?)
+}
+
+/// What an exploration found, where it went to the end.
+pub(crate) fn whole(exploration: Exploration) -> Option<Behaviour> {
     (!exploration.bounded).then_some(exploration.behaviour)
 }
 
@@ -84,16 +93,4 @@ fn path(loaded: &Loaded, id: &str) -> Option<PathBuf> {
     let root = own.ancestors().nth(loaded.case.id.split('/').count())?;
     let is_there = own == root.join(format!("{}.ron", loaded.case.id));
     is_there.then(|| root.join(format!("{id}.ron")))
-}
-
-fn place_of(loaded: &Loaded, id: &str) -> Place {
-    let quoted = format!("\"{id}\"");
-    let place = || {
-        let start = loaded.text.rfind(&quoted)?;
-        Some(Place {
-            start: u32::try_from(start).ok()?,
-            end: u32::try_from(start + quoted.len()).ok()?,
-        })
-    };
-    place().unwrap_or_default()
 }

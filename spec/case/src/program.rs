@@ -149,6 +149,26 @@ pub struct Place {
     pub end: u32,
 }
 
+impl Place {
+    /// So many bytes from this one on.
+    #[must_use]
+    pub fn new(start: usize, length: usize) -> Place {
+        // No case file comes near four gigabytes.
+        let byte = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
+        Place {
+            start: byte(start),
+            end: byte(start + length),
+        }
+    }
+
+    /// Where a text stands first in quotes.
+    #[must_use]
+    pub fn quoted(text: &str, wanted: &str) -> Option<Place> {
+        let quoted = format!("\"{wanted}\"");
+        Some(Place::new(text.find(&quoted)?, quoted.len()))
+    }
+}
+
 /// One statement and where it stands.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Statement {

@@ -166,20 +166,11 @@ fn lines_of<'p>(predicate: &'p Predicate, lines: &mut BTreeSet<&'p str>) {
 
 /// Where a text stands inside a place, else the place.
 fn within(text: &str, place: Place, wanted: &str) -> Place {
-    let quoted = format!("\"{wanted}\"");
-    let found = text
-        .get(place.start as usize..place.end as usize)
-        .and_then(|part| part.find(&quoted));
-    let at = |start: usize| {
-        Some((
-            u32::try_from(start).ok()?,
-            u32::try_from(quoted.len()).ok()?,
-        ))
-    };
-    match found.and_then(at) {
-        Some((start, length)) => Place {
-            start: place.start + start,
-            end: place.start + start + length,
+    let part = text.get(place.start as usize..place.end as usize);
+    match part.and_then(|part| Place::quoted(part, wanted)) {
+        Some(found) => Place {
+            start: place.start + found.start,
+            end: place.start + found.end,
         },
         None => place,
     }
@@ -233,12 +224,8 @@ fn defined(text: &str, name: &str) -> Place {
         let rest = rest.strip_prefix(':').map(str::trim_start);
         rest.is_some_and(|rest| rest.starts_with("Function"))
     });
-    let found = keys.next().and_then(|(at, _)| {
-        let start = u32::try_from(at).ok()?;
-        let end = u32::try_from(at + quoted.len()).ok()?;
-        Some(Place { start, end })
-    });
-    found.unwrap_or_default()
+    let found = keys.next();
+    found.map_or_else(Place::default, |(at, _)| Place::new(at, quoted.len()))
 }
 
 /// What a start method lacks that the case itself names; who names none means those that have all.
@@ -304,10 +291,7 @@ fn hurried(case: &Case, text: &str) -> Option<Diagnostic> {
         return None;
     }
     let start = text.find(FIELD).unwrap_or_default();
-    let place = Place {
-        start: u32::try_from(start).ok()?,
-        end: u32::try_from(start + FIELD.len()).ok()?,
-    };
+    let place = Place::new(start, FIELD.len());
     let message = format!("a deadline of {deadline} ms is short");
     let help = format!(
         "at least {DEADLINE_MS_USUAL_MIN}: what still moves at its deadline shows nothing and is run \
