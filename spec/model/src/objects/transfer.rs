@@ -79,14 +79,12 @@ fn ready_to_put(
         return Ready::NOW;
     }
     let value = access.argument(0);
-    let works = usize::from(message::may_work(machine, state, process, value));
-    if this.has_feeder()
-        && this.has_room()
-        && message::refused(machine, state, process, value).is_some()
-    {
-        return Ready::ways(2 + works);
+    let refused = message::refused(machine, state, process, value);
+    let may_work = refused == Some(ErrorKind::NotInheritable);
+    if this.has_feeder() && this.has_room() && refused.is_some() {
+        return Ready::ways(2 + usize::from(may_work));
     }
-    if this.flavour == Flavour::Simple && works > 0 {
+    if this.flavour == Flavour::Simple && may_work {
         return Ready::ways(2);
     }
     if this.flavour == Flavour::Simple && machine.method != StartMethod::Threads {
@@ -227,8 +225,8 @@ fn put(
     let value = access.argument(0);
     let is_simple = context.get(id).flavour == Flavour::Simple;
     // The last way of what may be refused is that it works.
-    let works = message::may_work(context.machine, context.state, process, value)
-        && choice == Choice::Way(if is_simple { 1 } else { 2 });
+    let works = choice == Choice::Way(if is_simple { 1 } else { 2 })
+        && message::may_work(context.machine, context.state, process, value);
     let parcel = message::send(context, value, works);
     let queue = context.get(id);
     let has_feeder = queue.has_feeder();
@@ -262,9 +260,11 @@ fn get(
     must_be_open(id, context)?;
     let (machine, process) = (context.machine, context.process);
     let queue = context.state.get(id);
-    let ways = ready_to_get(machine, context.state, process, queue, access, wait).ways;
     // The last way of what may be lost is that it is.
-    let is_lost = choice == Choice::Way(ways.saturating_sub(1)) && may_lose(context.state, queue);
+    let is_lost = may_lose(context.state, queue) && {
+        let ways = ready_to_get(machine, context.state, process, queue, access, wait).ways;
+        choice == Choice::Way(ways.saturating_sub(1))
+    };
     let is_first = choice == Choice::Way(0) || is_lost;
     let queue = context.get(id);
     let Some(parcel) = is_first.then(|| queue.pipe.pop_front()).flatten() else {
