@@ -22,7 +22,7 @@ pub use attribute::{
     ManagerAttribute, NamespaceAttribute, ProcessAttribute, SharedAttribute,
 };
 pub use binding::{BindError, bind, places};
-pub use class::{AttributeName, Class, MethodName};
+pub use class::{AttributeName, ByClass, Class, MethodName};
 pub use connection::ConnectionMethod;
 pub use container::{DictMethod, ListMethod};
 pub use lock::{BarrierMethod, ConditionMethod, EventMethod, LockMethod};

@@ -135,62 +135,43 @@ impl Class {
     }
 }
 
-/// A name as the method of whatever class its receiver will be: looked up before a program runs.
+/// A name as what whatever class it is asked of will mean by it: looked up before a program runs.
 #[derive(Clone, Debug)]
-pub struct MethodName {
+pub struct ByClass<T> {
     name: Box<str>,
-    by_class: [Option<Method>; Class::ALL.len()],
+    by_class: [Option<T>; Class::ALL.len()],
 }
 
-impl MethodName {
+/// A name as the method of whatever class its receiver will be.
+pub type MethodName = ByClass<Method>;
+
+/// A name as the attribute of whatever class its holder will be.
+pub type AttributeName = ByClass<Attribute>;
+
+impl ByClass<Method> {
     /// What a name means.
     #[must_use]
     pub fn new(name: &str) -> MethodName {
-        let mut by_class = [None; Class::ALL.len()];
-        for class in Class::ALL {
-            by_class[*class as usize] = class.method(name);
-        }
-        MethodName {
-            name: name.into(),
-            by_class,
-        }
-    }
-
-    /// The name as written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.name
-    }
-
-    /// The method as a class has it.
-    #[must_use]
-    pub fn on(&self, class: Class) -> Option<Method> {
-        self.by_class[class as usize]
-    }
-
-    /// What it may mean, whatever its receiver is.
-    pub fn anywhere(&self) -> impl Iterator<Item = Method> {
-        self.by_class.iter().flatten().copied()
+        ByClass::of(name, |class| class.method(name))
     }
 }
 
-/// A name as the attribute of whatever class its holder will be: looked up before a program runs.
-#[derive(Clone, Debug)]
-pub struct AttributeName {
-    name: Box<str>,
-    by_class: [Option<Attribute>; Class::ALL.len()],
-}
-
-impl AttributeName {
+impl ByClass<Attribute> {
     /// What a name means.
     #[must_use]
     pub fn new(name: &str) -> AttributeName {
+        let attribute = |class: Class| Some(class.object().attribute(name)?.attribute);
+        ByClass::of(name, attribute)
+    }
+}
+
+impl<T: Copy> ByClass<T> {
+    fn of(name: &str, means: impl Fn(Class) -> Option<T>) -> ByClass<T> {
         let mut by_class = [None; Class::ALL.len()];
         for class in Class::ALL {
-            let field = class.object().attribute(name);
-            by_class[*class as usize] = field.map(|field| field.attribute);
+            by_class[*class as usize] = means(*class);
         }
-        AttributeName {
+        ByClass {
             name: name.into(),
             by_class,
         }
@@ -202,14 +183,14 @@ impl AttributeName {
         &self.name
     }
 
-    /// The attribute as a class has it.
+    /// What a class means by it.
     #[must_use]
-    pub fn on(&self, class: Class) -> Option<Attribute> {
+    pub fn on(&self, class: Class) -> Option<T> {
         self.by_class[class as usize]
     }
 
-    /// What it may mean, whatever its holder is.
-    pub fn anywhere(&self) -> impl Iterator<Item = Attribute> {
+    /// All that it may mean.
+    pub fn anywhere(&self) -> impl Iterator<Item = T> {
         self.by_class.iter().flatten().copied()
     }
 }
