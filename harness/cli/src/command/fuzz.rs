@@ -108,7 +108,10 @@ pub(crate) fn fuzz(arguments: &Fuzz) -> Outcome {
             output::complain(&format!("{}: {}", kept.file, kept.reason));
             told.disagreements.push(kept);
         }
-        corpus.reached(told.next)?;
+        // Who names a seed looks at one place, and loses none.
+        if arguments.seed.is_none() {
+            corpus.reached(told.next)?;
+        }
         if said.elapsed() >= SAY {
             said = Instant::now();
             output::complain(&progress(&told, most, arguments.seconds, started.elapsed()));
@@ -196,8 +199,12 @@ fn summary(told: &Told, arguments: &Fuzz) -> String {
         );
     }
     let corpus = arguments.corpus.display();
+    let seed = match arguments.seed {
+        Some(_) => format!(" --seed {}", told.next),
+        None => String::new(),
+    };
     text += &format!(
-        "\nNext, go on from seed {}: poolproof fuzz --corpus {corpus}",
+        "\nNext, go on from seed {}: poolproof fuzz --corpus {corpus}{seed}",
         told.next
     );
     text
