@@ -18,9 +18,7 @@ mod why;
 use clap::Parser;
 
 use crate::arguments::{Command, Line, Run};
-
-/// The exit code of wrong usage.
-const USAGE: i32 = 64;
+use crate::failure::USAGE;
 
 /// Reads the command line and does what it says; gives the exit code.
 pub(crate) fn dispatch() -> i32 {

@@ -7,10 +7,8 @@ use poolproof_case::{Case, StartMethod};
 use poolproof_reference::Transport;
 use poolproof_sys::tree::{self, Isolation};
 
+use crate::failure::USAGE;
 use crate::output;
-
-/// The exit code of a wrong invocation, and of a case that cannot be read.
-const USAGE: i32 = 64;
 
 /// `keep ISOLATION FOLDER PROGRAM [ARGUMENT]…`, `surroundings`, or
 /// `DRIVER --start-method M --case FILE`.

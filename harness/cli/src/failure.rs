@@ -4,6 +4,9 @@ use poolproof_runner::Problem;
 
 use crate::output;
 
+/// The exit code of a wrong command line, and of a case that is broken.
+pub(crate) const USAGE: i32 = 64;
+
 /// What a command gives: its exit code, or why it has none.
 pub(crate) type Outcome = Result<i32, Failure>;
 

@@ -51,6 +51,22 @@ pub struct Options {
     pub spread: Option<f64>,
 }
 
+impl Default for Options {
+    /// All start methods, as often as manifests say, one run a processor at a time.
+    fn default() -> Options {
+        Options {
+            methods: StartMethod::ALL.to_vec(),
+            runs: None,
+            seed: 0,
+            plan: None,
+            jobs: std::thread::available_parallelism().map_or(1, usize::from),
+            exact: false,
+            glance: None,
+            spread: None,
+        }
+    }
+}
+
 /// A look in passing at what is measured.
 #[derive(Clone, Debug)]
 pub struct Glance {

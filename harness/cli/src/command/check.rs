@@ -5,7 +5,7 @@ use poolproof_runner::{Problem, load, specified};
 use serde::Serialize;
 
 use crate::arguments::Check;
-use crate::failure::Outcome;
+use crate::failure::{Outcome, USAGE};
 use crate::output;
 
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ pub(crate) fn check(arguments: &Check) -> Outcome {
             output::say_line(&format!("{count} {cases} good"));
         }
     }
-    Ok(if is_good { 0 } else { 64 })
+    Ok(if is_good { 0 } else { USAGE })
 }
 
 fn rows(problem: &Problem) -> Vec<Row> {

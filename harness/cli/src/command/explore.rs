@@ -12,12 +12,9 @@ use serde::Serialize;
 use super::patience::Patience;
 use super::why;
 use crate::arguments::Explore;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, USAGE};
 use crate::interrupt;
 use crate::output;
-
-/// The exit code where a claim of the case is false.
-const FALSE_CLAIM: i32 = 64;
 
 /// A distinct behaviour, and the start methods that have it.
 pub(super) struct Group {
@@ -79,7 +76,7 @@ pub(crate) fn explore(arguments: &Explore) -> Outcome {
         return Ok(0);
     }
     output::problem(&specified::problem(&loaded, mistakes));
-    Ok(FALSE_CLAIM)
+    Ok(USAGE)
 }
 
 fn show(loaded: &Loaded, groups: &[Group], arguments: &Explore, patience: &Patience) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::report;
 use crate::arguments::List;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, USAGE};
 use crate::output;
 
 #[derive(Serialize)]
@@ -63,7 +63,11 @@ pub(crate) fn list(arguments: &List) -> Outcome {
     for problem in &selection.problems {
         output::problem(problem);
     }
-    Ok(if selection.problems.is_empty() { 0 } else { 64 })
+    Ok(if selection.problems.is_empty() {
+        0
+    } else {
+        USAGE
+    })
 }
 
 /// The memory of each case's runs, from a run file.

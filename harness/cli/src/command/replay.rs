@@ -32,8 +32,7 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
         plan: Some(arguments.plan),
         jobs: 1,
         exact: true,
-        glance: None,
-        spread: None,
+        ..Options::default()
     };
     let cases = [loaded];
     let mut results = suite::run(

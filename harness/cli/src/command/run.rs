@@ -11,16 +11,13 @@ use poolproof_runner::{Driver, Error, Selection, Workshop, exit_code, load, spre
 
 use crate::arguments::Run;
 use crate::drivers::{self, Drivers};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, USAGE};
 use crate::progress::Bar;
 use crate::store::Store;
 use crate::{interrupt, output};
 
 /// How long a run of everything measures: whoever wants more names what is to be measured.
 const GLANCE: Duration = Duration::from_secs(60);
-
-/// The exit code where a case is broken.
-const BROKEN_CASE: i32 = 64;
 
 pub(crate) fn run(arguments: &Run) -> Outcome {
     let started = Instant::now();
@@ -58,7 +55,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     )];
     for problem in selection.problems.iter().chain(&results.problems) {
         output::problem(problem);
-        exits.push(BROKEN_CASE);
+        exits.push(USAGE);
     }
     let failure = results.failure.or_else(|| store.failure());
     exits.extend(failure.as_ref().map(Error::exit_code));
@@ -105,7 +102,7 @@ fn options(arguments: &Run, drivers: &Drivers, spread: Option<f64>) -> Options {
     let is_asked =
         |method: &StartMethod| arguments.methods.is_empty() || arguments.methods.contains(method);
     let methods = StartMethod::ALL.into_iter().filter(is_asked).collect();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let usual = Options::default();
     Options {
         methods,
         runs: arguments.runs,
@@ -113,8 +110,7 @@ fn options(arguments: &Run, drivers: &Drivers, spread: Option<f64>) -> Options {
             .seed
             .unwrap_or_else(|| since_epoch().subsec_nanos().into()),
         plan: arguments.plan,
-        jobs: arguments.jobs.map_or(processors, usize::from),
-        exact: false,
+        jobs: arguments.jobs.map_or(usual.jobs, usize::from),
         glance: arguments.filters.is_empty().then(|| Glance {
             budget: GLANCE,
             drivers: match arguments.drivers.as_slice() {
@@ -123,6 +119,7 @@ fn options(arguments: &Run, drivers: &Drivers, spread: Option<f64>) -> Options {
             },
         }),
         spread,
+        ..usual
     }
 }
 

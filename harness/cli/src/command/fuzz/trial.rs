@@ -191,16 +191,9 @@ impl<'a> Trials<'a> {
         if cases.is_empty() || drivers.is_empty() {
             return Ok(Vec::new());
         }
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let options = Options {
-            methods: StartMethod::ALL.to_vec(),
             runs: Some(runs),
-            seed: 0,
-            plan: None,
-            jobs: processors,
-            exact: false,
-            glance: None,
-            spread: None,
+            ..Options::default()
         };
         let results = suite::run(self.workshop, cases, drivers, &options, &|_| {});
         match results.failure {
