@@ -31,7 +31,7 @@ pub(crate) fn ample(
     let is_broken = |object: &Object| matches!(&object.body, Body::Queue(queue) if queue.is_broken);
     let leads_nowhere = |at: &usize| is_undefined(machine, state, &moves[*at]);
     if enabled.len() == 1
-        || state.objects.iter().any(is_broken)
+        || (machine.code.breaks_queues && state.objects.iter().any(is_broken))
         || enabled.iter().any(leads_nowhere)
     {
         return enabled.to_vec();

@@ -415,11 +415,7 @@ fn receive(context: &mut Context<'_>, pending: Option<&Pending>) -> Result<(), F
     let process = context.process;
     let own = &context.state.processes[process as usize];
     if matches!(own.signal, Some(Signal::Kill | Signal::Terminate)) {
-        let access = match pending {
-            Some(Pending::Object(access)) => Some(access),
-            _ => None,
-        };
-        let broken: Vec<ObjectId> = queue::in_use(context.state, process, access).collect();
+        let broken: Vec<ObjectId> = queue::in_use(context.state, process, pending).collect();
         for id in broken {
             if let Body::Queue(queue) = context.body(id) {
                 queue.is_broken = true;

@@ -8,8 +8,8 @@ use poolproof_case::StartMethod;
 use poolproof_case::catalogue::{Class, Method, QueueMethod, SimpleQueueMethod};
 
 use super::connection::{CAPACITY_MIN, parcel_size, size};
-use super::{Access, Body, Object, Operation};
-use crate::machine::Machine;
+use super::{Body, Object, Operation};
+use crate::machine::{Machine, Pending};
 use crate::state::compact::Renumber;
 use crate::state::{NOBODY, ObjectId, Parcel, ProcessId, SpaceId, State, Val};
 
@@ -178,10 +178,13 @@ fn uses(operation: Operation) -> bool {
 pub(crate) fn in_use<'s>(
     state: &'s State,
     process: ProcessId,
-    access: Option<&'s Access>,
+    pending: Option<&'s Pending>,
 ) -> impl Iterator<Item = ObjectId> + 's {
     let space = state.processes[process as usize].space;
-    let access = access.filter(|access| uses(access.operation));
+    let access = match pending {
+        Some(Pending::Object(access)) if uses(access.operation) => Some(access),
+        _ => None,
+    };
     let is_used = move |(id, object): (usize, &Object)| match &object.body {
         Body::Queue(queue) if object.manager == NOBODY => {
             let id = id as ObjectId;

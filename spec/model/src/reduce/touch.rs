@@ -71,11 +71,7 @@ fn of_process(
         end(machine, state, process, touches);
     }
     if moves.has_signal {
-        let access = match &moves.pending {
-            Some(Pending::Object(access)) => Some(access),
-            _ => None,
-        };
-        let used = queue::in_use(state, process, access);
+        let used = queue::in_use(state, process, moves.pending.as_ref());
         touches.extend(used.map(|queue| (queue, mode::BREAK)));
     }
     match &moves.pending {
