@@ -5,7 +5,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use poolproof_case::{Ending, Program, StartMethod};
-use rustc_hash::FxHashMap;
 
 use crate::behaviour::Behaviour;
 use crate::error::ModelError;
@@ -15,7 +14,7 @@ use crate::machine::{Machine, Pending, Step};
 use crate::objects::Wait;
 use crate::reduce;
 use crate::state::State;
-use crate::state::key::key;
+use crate::state::key::{Keys, Parts};
 
 /// How far an exploration goes.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +98,8 @@ struct Open {
 struct Search<'a> {
     machine: &'a Machine,
     limits: Limits,
-    known: FxHashMap<Box<[u8]>, u32>,
+    parts: Parts,
+    known: Keys,
     nodes: Vec<Node>,
     edges: u64,
     is_bounded: bool,
@@ -112,7 +112,8 @@ impl<'a> Search<'a> {
         Search {
             machine,
             limits,
-            known: FxHashMap::default(),
+            parts: Parts::default(),
+            known: Keys::default(),
             nodes: Vec::new(),
             edges: 0,
             is_bounded: false,
@@ -153,10 +154,10 @@ impl<'a> Search<'a> {
     }
 
     /// The node of a state, which is opened when it is new; nothing beyond the limit.
-    fn visit(&mut self, state: State) -> Result<Option<u32>, ModelError> {
-        key(&state, &mut self.scratch);
-        if let Some(known) = self.known.get(self.scratch.as_slice()) {
-            return Ok(Some(*known));
+    fn visit(&mut self, mut state: State) -> Result<Option<u32>, ModelError> {
+        self.parts.key(&mut state, &mut self.scratch);
+        if let Some(known) = self.known.get(&self.scratch) {
+            return Ok(Some(known));
         }
         let is_stopped = self
             .limits
@@ -166,8 +167,7 @@ impl<'a> Search<'a> {
             self.is_bounded = true;
             return Ok(None);
         }
-        let node = self.nodes.len() as u32;
-        self.known.insert(self.scratch.as_slice().into(), node);
+        let node = self.known.add(&self.scratch);
         self.nodes.push(Node::default());
         let moves = self.machine.moves(&state)?;
         let steps = steps(self.machine, self.limits.reduce, &state, &moves);

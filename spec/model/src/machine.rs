@@ -23,6 +23,9 @@ use crate::error::ModelError;
 use crate::objects::process::{ProcessObject, Status};
 use crate::objects::{Body, Context, Fault, Object};
 use crate::reduce::future::{Futures, futures};
+use crate::state::compact::Moved;
+use crate::state::part::Part;
+use crate::state::renumber::Renumber;
 use crate::state::{NOBODY, Process, Role, Space, State, Val};
 
 /// A program under one start method.
@@ -35,6 +38,8 @@ pub(crate) struct Machine {
     pub(crate) is_large: Cell<bool>,
     /// Whether some message bore an object.
     pub(crate) sends_objects: Cell<bool>,
+    /// What compaction needs.
+    renumber: RefCell<Renumber>,
     /// What each function may still do, from each instruction on.
     pub(crate) futures: Futures,
 }
@@ -51,6 +56,7 @@ impl Machine {
             sends_objects: Cell::new(false),
             lines: RefCell::default(),
             is_large: Cell::new(false),
+            renumber: RefCell::default(),
         })
     }
 
@@ -91,16 +97,17 @@ impl Machine {
             is_gone: false,
         };
         let mut state = State {
-            spaces: vec![Space::default()],
-            processes: vec![main],
-            objects: vec![Object {
+            spaces: vec![Part::new(Space::default())],
+            processes: vec![Part::new(main)],
+            objects: vec![Part::new(Object {
                 manager: NOBODY,
                 body: Body::Process(object),
-            }],
+            })],
             managers: Vec::new(),
             has_fork_server: false,
             main_ended: None,
             opaque_next: 1,
+            opaque_known: 0,
         };
         let mut context = self.context(&mut state, 0);
         let begun = run::initial_globals(&mut context, 0)
@@ -111,8 +118,14 @@ impl Machine {
             Err(_) => return Err(ModelError::new(context.place, "main cannot begin")),
         }
         run::advance_all(self, &mut state)?;
-        state.compact();
+        state.compact(&mut self.renumber.borrow_mut());
         Ok(state)
+    }
+
+    /// The numbers that processes and objects had before the last step and have now; those that are new
+    /// had numbers after all others.
+    pub(crate) fn moved(&self) -> Moved {
+        self.renumber.borrow().moved()
     }
 
     pub(crate) fn context<'a>(&'a self, state: &'a mut State, process: u32) -> Context<'a> {
@@ -128,7 +141,7 @@ impl Machine {
     /// pool that calls its callbacks.
     pub(crate) fn shares_memory(&self, state: &State, process: u32) -> bool {
         let space = state.processes[process as usize].space;
-        let is_of_it = |one: &&Process| one.space == space && !one.is_gone;
+        let is_of_it = |one: &&Part<Process>| one.space == space && !one.is_gone;
         self.method == StartMethod::Threads || state.processes.iter().filter(is_of_it).count() > 1
     }
 

@@ -31,8 +31,9 @@ use poolproof_case::{ErrorKind, StartMethod};
 
 use crate::error::ModelError;
 use crate::machine::Machine;
-use crate::state::compact::Renumber;
-use crate::state::{NOBODY, ObjectId, Phase, ProcessId, State, Symbol, Val};
+use crate::state::part::Part;
+use crate::state::renumber::Renumber;
+use crate::state::{NOBODY, ObjectId, Phase, Process, ProcessId, State, Symbol, Val};
 pub(crate) use answer::{perform, ready};
 pub(crate) use id::Id;
 
@@ -47,8 +48,6 @@ pub(crate) struct Object {
 /// An object's own data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Body {
-    /// One that is being changed.
-    Nothing,
     Process(process::ProcessObject),
     Lock(lock::Lock),
     Condition(condition::Condition),
@@ -286,7 +285,7 @@ impl Object {
     pub(crate) fn class(&self) -> Class {
         let is_managed = self.manager != NOBODY;
         match &self.body {
-            Body::Nothing | Body::Pipe(_) => Class::Pipe,
+            Body::Pipe(_) => Class::Pipe,
             Body::Process(_) => Class::Process,
             Body::Lock(lock) => lock.flavour.class(is_managed),
             Body::Condition(_) if is_managed => Class::ManagedCondition,
@@ -310,7 +309,7 @@ impl Object {
 
 impl Body {
     /// The memory that its values refer to.
-    pub(crate) fn creator_space(&self, processes: &[crate::state::Process]) -> usize {
+    pub(crate) fn creator_space(&self, processes: &[Part<Process>]) -> usize {
         match self {
             Body::Process(this) => processes
                 .get(this.creator as usize)
@@ -322,7 +321,6 @@ impl Body {
     /// Gives each reference its new number.
     pub(crate) fn renumber(&mut self, renumber: &mut Renumber) {
         match self {
-            Body::Nothing => {}
             Body::Process(process) => process.renumber(renumber),
             Body::Lock(lock) => renumber.process(&mut lock.owner),
             Body::Condition(condition) => condition.renumber(renumber),

@@ -14,6 +14,7 @@ mod touch;
 use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves, is_undefined};
 use crate::objects::{Body, Object};
+use crate::state::part::Part;
 use crate::state::{NOBODY, State};
 use mode::Modes;
 use poolproof_case::StartMethod;
@@ -28,7 +29,8 @@ pub(crate) fn ample(
     enabled: &[usize],
 ) -> Vec<usize> {
     // A step that leads to what is undefined leads nowhere else.
-    let is_broken = |object: &Object| matches!(&object.body, Body::Queue(queue) if queue.is_broken);
+    let is_broken =
+        |object: &Part<Object>| matches!(&object.body, Body::Queue(queue) if queue.is_broken);
     let leads_nowhere = |at: &usize| is_undefined(machine, state, &moves[*at]);
     if enabled.len() == 1
         || (machine.code.breaks_queues && state.objects.iter().any(is_broken))

@@ -5,11 +5,14 @@
 pub(crate) mod compact;
 pub(crate) mod key;
 pub(crate) mod message;
+pub(crate) mod part;
+pub(crate) mod renumber;
 pub(crate) mod value;
 
 use poolproof_case::{ErrorKind, StartMethod};
 
-use self::compact::Renumber;
+use self::part::Part;
+use self::renumber::Renumber;
 use crate::objects::Object;
 use crate::objects::result::Single;
 pub(crate) use value::{
@@ -19,9 +22,9 @@ pub(crate) use value::{
 /// All that matters for what can still happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
-    pub(crate) spaces: Vec<Space>,
-    pub(crate) processes: Vec<Process>,
-    pub(crate) objects: Vec<Object>,
+    pub(crate) spaces: Vec<Part<Space>>,
+    pub(crate) processes: Vec<Part<Process>>,
+    pub(crate) objects: Vec<Part<Object>>,
     /// Managers that run, whoever can reach them.
     pub(crate) managers: Vec<ObjectId>,
     /// How main ended, once it has.
@@ -30,6 +33,8 @@ pub(crate) struct State {
     pub(crate) has_fork_server: bool,
     /// The next unused number for pids and their like.
     pub(crate) opaque_next: u32,
+    /// What it was when the state was last compact.
+    pub(crate) opaque_known: u32,
 }
 
 /// The memory of an operating-system process.
@@ -208,6 +213,21 @@ impl Role {
 }
 
 impl Process {
+    /// Gives each reference its new number.
+    fn renumber(&mut self, renumber: &mut Renumber) {
+        renumber.object(&mut self.object);
+        renumber.value(&mut self.pid);
+        renumber.value(&mut self.name);
+        self.role.renumber(renumber);
+        for frame in &mut self.frames {
+            let values = frame.locals.iter_mut().chain(&mut frame.stack);
+            values.for_each(|value| renumber.value(value));
+            if let Phase::Result(job) = &mut frame.phase {
+                renumber.object(job);
+            }
+        }
+    }
+
     /// Whether it is a process of its own that lives.
     pub(crate) fn is_counted(&self) -> bool {
         !self.is_gone && !matches!(self.role, Role::Handler { .. })
@@ -225,6 +245,7 @@ impl State {
             main_ended: None,
             has_fork_server: false,
             opaque_next: 0,
+            opaque_known: 0,
         }
     }
 
@@ -255,7 +276,7 @@ impl State {
 
     /// A new object.
     pub(crate) fn create(&mut self, object: Object) -> ObjectId {
-        self.objects.push(object);
+        self.objects.push(Part::new(object));
         self.objects.len() as u32 - 1
     }
 

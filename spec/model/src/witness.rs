@@ -7,13 +7,12 @@
 mod telling;
 
 use poolproof_case::{Outcome, Program, StartMethod};
-use rustc_hash::FxHashMap;
 
 use crate::error::ModelError;
 use crate::explore::{Limits, end, steps};
 use crate::machine::step::Actor;
 use crate::machine::{Machine, Step as Move};
-use crate::state::key::key;
+use crate::state::key::{Keys, Parts};
 use crate::state::{NOBODY, ProcessId, State};
 
 /// What is looked for.
@@ -128,7 +127,8 @@ struct Search<'a> {
     machine: &'a Machine,
     goal: Goal<'a>,
     limits: Limits,
-    known: FxHashMap<Box<[u8]>, u32>,
+    parts: Parts,
+    known: Keys,
     nodes: Vec<Node>,
     scratch: Vec<u8>,
     /// The first node of the layer that is being found.
@@ -141,7 +141,8 @@ impl<'a> Search<'a> {
             machine,
             goal,
             limits,
-            known: FxHashMap::default(),
+            parts: Parts::default(),
+            known: Keys::default(),
             nodes: Vec::new(),
             scratch: Vec::new(),
             layer: 0,
@@ -226,8 +227,9 @@ impl<'a> Search<'a> {
             }
             let (is_same, last) = match moves[at].actor {
                 Actor::Process(one) => {
-                    let now = applied
-                        .moved
+                    let now = self
+                        .machine
+                        .moved()
                         .processes
                         .iter()
                         .position(|before| *before == one);
@@ -251,24 +253,23 @@ impl<'a> Search<'a> {
     fn reach(
         &mut self,
         node: Node,
-        state: State,
+        mut state: State,
         printed: usize,
         last: ProcessId,
         next: &mut Vec<Place>,
     ) {
-        key(&state, &mut self.scratch);
+        self.parts.key(&mut state, &mut self.scratch);
         self.scratch
             .extend_from_slice(&(printed as u64).to_le_bytes());
         self.scratch.extend_from_slice(&last.to_le_bytes());
-        if let Some(known) = self.known.get(self.scratch.as_slice()) {
-            let there = &mut self.nodes[*known as usize];
-            if *known >= self.layer && node.changes < there.changes {
+        if let Some(known) = self.known.get(&self.scratch) {
+            let there = &mut self.nodes[known as usize];
+            if known >= self.layer && node.changes < there.changes {
                 *there = node;
             }
             return;
         }
-        let number = self.nodes.len() as u32;
-        self.known.insert(self.scratch.as_slice().into(), number);
+        let number = self.known.add(&self.scratch);
         self.nodes.push(node);
         next.push(Place {
             node: number,

@@ -6,6 +6,7 @@ use poolproof_case::catalogue::{self, Attribute, Class, Method, Parameter, Queue
 use super::Machine;
 use crate::compile::{AttributeSite, CallSite, FunctionCode, Instruction};
 use crate::objects::{Access, Body, Fault, Object, Operation};
+use crate::state::part::Part;
 use crate::state::{Cell, Frame, ProcessId, Signal, State, Val};
 
 /// What a process is about to do that others may notice.
@@ -275,7 +276,7 @@ pub(super) fn own_call(
 }
 
 /// The class of a value; a plain one has none.
-pub(crate) fn class(objects: &[Object], value: &Val, cells: &[Cell]) -> Option<Class> {
+pub(crate) fn class(objects: &[Part<Object>], value: &Val, cells: &[Cell]) -> Option<Class> {
     Some(match value {
         Val::Object(id) => objects[*id as usize].class(),
         Val::Module => Class::Module,

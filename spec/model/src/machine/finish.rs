@@ -7,7 +7,10 @@ use crate::objects::lock::DEAD;
 use crate::objects::process::{Status, send};
 use crate::objects::{Body, Context, Fault, manager, pool};
 use crate::state::message::{self, Passage};
-use crate::state::{Finish, NOBODY, ObjectId, ProcessId, Role, Signal, Stage, State, Val, Work};
+use crate::state::part::Part;
+use crate::state::{
+    Finish, NOBODY, ObjectId, Process, ProcessId, Role, Signal, Stage, State, Val, Work,
+};
 
 /// Whether a process without a call has more to compute before its next access.
 pub(super) fn continues(context: &mut Context<'_>) -> Result<bool, Fault> {
@@ -118,7 +121,7 @@ fn begin_end(state: &mut State, process: ProcessId, code: i32) {
 
 /// The children that a process waits for at its end.
 fn awaited(state: &State, process: ProcessId, method: StartMethod) -> bool {
-    let is_awaited = |one: &crate::state::Process| {
+    let is_awaited = |one: &Part<Process>| {
         let is_mine = match method {
             // The last thread of all waits for every thread that is no daemon.
             StartMethod::Threads => process == 0 && one.role == Role::Child && !one.is_daemon,
@@ -247,7 +250,7 @@ pub(super) fn leave(context: &mut Context<'_>, code: i32) -> Result<(), Fault> {
                 .for_each(|process| process.is_gone = true);
         }
     }
-    if let Role::Worker { pool, work, .. } = own.role {
+    if let Role::Worker { pool, work, .. } = own.role.clone() {
         worker::lose(context, pool, work)?;
     }
     Ok(())

@@ -13,11 +13,15 @@ use crate::state::{Cell, Frame, Phase, ProcessId, State, Symbol, Val};
 /// The most instructions between two accesses.
 const LOCAL_STEPS_MAX: u32 = 2_000_000;
 
-/// Lets each process compute up to its next access.
+/// Lets each process compute up to its next access; those that a step has left as they were rest at it.
 pub(crate) fn advance_all(machine: &Machine, state: &mut State) -> Result<(), ModelError> {
     let mut process = 0;
-    while (process as usize) < state.processes.len() {
-        advance(machine, state, process)?;
+    while let Some(own) = state.processes.get(process as usize) {
+        let is_as_before = own.is_listed() && state.spaces[own.space as usize].is_listed();
+        // Once a thread has gone, the memory that it shared may be one's own.
+        if !is_as_before || state.processes.iter().any(|one| one.is_gone) {
+            advance(machine, state, process)?;
+        }
         process += 1;
     }
     Ok(())
@@ -83,14 +87,19 @@ pub(super) fn forget(machine: &Machine, state: &mut State, process: ProcessId) {
         return;
     };
     let live = machine.code.functions[usize::from(frame.function)].live[frame.pc as usize];
-    let space = state.space(process);
-    let dead: Vec<usize> = (0..frame.locals.len().min(128))
-        .filter(|at| live >> at & 1 == 0 && frame.locals[*at] != Val::Unset)
-        .filter(|at| !holds_end(&space.cells, &frame.locals[*at], 4))
-        .collect();
-    let frame = state.frame_mut(process);
-    for at in dead {
-        frame.locals[at] = Val::Unset;
+    let cells = &state.space(process).cells;
+    let dead = (0..frame.locals.len().min(128)).fold(0u128, |dead, at| {
+        let is_dead = live >> at & 1 == 0
+            && frame.locals[at] != Val::Unset
+            && !holds_end(cells, &frame.locals[at], 4);
+        dead | u128::from(is_dead) << at
+    });
+    if dead == 0 {
+        return;
+    }
+    let locals = state.frame_mut(process).locals.iter_mut().enumerate();
+    for (_, local) in locals.take(128).filter(|(at, _)| dead >> at & 1 == 1) {
+        *local = Val::Unset;
     }
 }
 

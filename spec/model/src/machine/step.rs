@@ -10,8 +10,8 @@ use crate::objects::process::{Status, send};
 use crate::objects::{
     self, Body, Choice, Context, Done, Fault, Ready, Wait, connection, pool, queue,
 };
-use crate::state::compact::Moved;
-use crate::state::{ObjectId, Phase, ProcessId, Role, Signal, SpaceId, State, Val, Work};
+use crate::state::part::Part;
+use crate::state::{ObjectId, Phase, Process, ProcessId, Role, Signal, SpaceId, State, Val, Work};
 
 /// Who moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +51,6 @@ pub(crate) struct Applied {
     pub(crate) line: Option<u32>,
     /// Whether it uses what is broken: nothing is known of what follows.
     pub(crate) is_undefined: bool,
-    /// The numbers that processes and objects had before and have now; those that are new had
-    /// numbers after all others.
-    pub(crate) moved: Moved,
 }
 
 impl Moves {
@@ -170,7 +167,7 @@ impl Machine {
         if self.code.names_workers || own.signal.is_some() {
             return false;
         }
-        let is_twin = |other: &crate::state::Process| {
+        let is_twin = |other: &Part<Process>| {
             other.role == own.role
                 && other.signal.is_none()
                 && !other.is_gone
@@ -194,7 +191,6 @@ impl Machine {
             return Ok(Applied {
                 line: None,
                 is_undefined,
-                moved: state.compact(),
             });
         }
         let line = match moves.actor {
@@ -223,12 +219,8 @@ impl Machine {
             }
         };
         run::advance_all(self, state)?;
-        let moved = state.compact();
-        Ok(Applied {
-            line,
-            is_undefined,
-            moved,
-        })
+        state.compact(&mut self.renumber.borrow_mut());
+        Ok(Applied { line, is_undefined })
     }
 
     fn apply_process(

@@ -5,7 +5,7 @@ use super::execute::build;
 use super::{Machine, finish, plain};
 use crate::compile::Instruction;
 use crate::objects::{Access, Context, Fault, barrier};
-use crate::state::{Frame, Phase, Val};
+use crate::state::{Frame, Phase, Process, Val};
 
 /// Ends the instruction at which a process rests: takes its operands and leaves its result.
 pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Fault> {
@@ -112,7 +112,7 @@ pub(super) fn unwind(context: &mut Context<'_>, error: Val) -> Result<(), Fault>
     // A frame that made an ordinary call has already moved on from it.
     let mut moved = 0;
     loop {
-        let own = &mut context.state.processes[process as usize];
+        let own: &mut Process = &mut context.state.processes[process as usize];
         let Some(frame) = own.frames.last_mut() else {
             return finish::failed(context, &error);
         };

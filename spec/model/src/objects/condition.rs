@@ -5,7 +5,7 @@ use poolproof_case::catalogue::ConditionMethod;
 
 use super::lock::{self, Flavour, Lock};
 use super::{Access, Choice, Context, Done, Fault, Id, Ready, Wait, phase};
-use crate::state::compact::Renumber;
+use crate::state::renumber::Renumber;
 use crate::state::{ObjectId, Phase, ProcessId, State, Val};
 
 /// A lock, and who waits with it given back.

@@ -7,8 +7,8 @@ use poolproof_case::{ErrorKind, StartMethod};
 
 use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, Ready, Wait, phase};
 use crate::machine::Machine;
-use crate::state::compact::Renumber;
 use crate::state::message;
+use crate::state::renumber::Renumber;
 use crate::state::{Cell, End, ObjectId, Parcel, Phase, ProcessId, State, Val};
 
 /// So many unread bytes never block a sender; beyond, a send may block or not.

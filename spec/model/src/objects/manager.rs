@@ -8,8 +8,9 @@ use super::queue::{Flavour, Queue};
 use super::shared::coerce;
 use super::{Access, Body, Context, Done, Fault, Id, Operation, container, module};
 use crate::machine::plain;
-use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
+use crate::state::part::Part;
+use crate::state::renumber::Renumber;
 use crate::state::{Cell, NOBODY, ObjectId, ProcessId, State, Symbol, Val};
 
 /// A manager's process.
@@ -34,6 +35,9 @@ pub(crate) struct Client {
 
 impl Manager {
     pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
+        if self.is_alive {
+            renumber.goes_on();
+        }
         renumber.process(&mut self.creator);
         renumber.value(&mut self.address);
         self.shares
@@ -348,7 +352,7 @@ pub(super) fn call_client(
 
 fn connect(id: Id<Client>, context: &mut Context<'_>) -> Result<Done, Fault> {
     let Client { address, key, .. } = context.get(id).clone();
-    let is_it = |object: &super::Object| {
+    let is_it = |object: &Part<super::Object>| {
         matches!(&object.body, Body::Manager(manager)
             if manager.address == address && manager.is_alive)
     };

@@ -13,6 +13,7 @@ use super::{
     Access, Body, Choice, Context, Done, Fault, Operation, Ready, connection, manager, pool, start,
 };
 use crate::machine::plain;
+use crate::state::part::Part;
 use crate::state::{NOBODY, ProcessId, Role, State, Val};
 
 /// The start methods that a platform's default may be.
@@ -146,7 +147,7 @@ fn set_start_method(context: &mut Context<'_>, access: &Access) -> Result<Done, 
 
 fn active_children(context: &mut Context<'_>) -> Val {
     let process = context.process;
-    let is_child = |one: &&crate::state::Process| {
+    let is_child = |one: &&Part<crate::state::Process>| {
         one.parent == process && !one.is_gone && !matches!(one.role, Role::Handler { .. })
     };
     let children = context.state.processes.iter().filter(is_child);

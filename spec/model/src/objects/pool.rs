@@ -10,8 +10,9 @@ use super::{
     Access, Body, Choice, Context, Done, Fault, Id, Ready, phase, process, start, submit, taking,
 };
 use crate::machine::{Machine, plain, run};
-use crate::state::compact::Renumber;
 use crate::state::message::{self, Passage};
+use crate::state::part::Part;
+use crate::state::renumber::Renumber;
 use crate::state::{
     Finish, NOBODY, ObjectId, Parcel, Phase, Process, ProcessId, Role, Signal, Stage, State,
     Symbol, Task, Val, Work,
@@ -305,7 +306,7 @@ pub(crate) fn needs_worker(state: &State, pool: &Pool) -> bool {
         Life::Terminated => false,
     };
     // One that ends goes on until it terminates its daemons.
-    let goes_on = |creator: &Process| {
+    let goes_on = |creator: &Part<Process>| {
         let is_over = |ending: Finish| ending.stage != Stage::Daemons;
         !creator.is_gone && !creator.ending.is_some_and(is_over)
     };

@@ -7,7 +7,7 @@ use poolproof_case::{ErrorKind, StartMethod};
 
 use super::{Access, Choice, Context, Done, Fault, Id, Ready, start};
 use crate::machine::{Machine, run};
-use crate::state::compact::Renumber;
+use crate::state::renumber::Renumber;
 use crate::state::{NOBODY, Phase, ProcessId, Signal, State, Symbol, Val};
 
 /// A process as its creator sees it.

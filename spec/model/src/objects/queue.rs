@@ -10,7 +10,8 @@ use poolproof_case::catalogue::{Class, Method, QueueMethod, SimpleQueueMethod};
 use super::connection::{CAPACITY_MIN, parcel_size, size};
 use super::{Body, Object, Operation};
 use crate::machine::{Machine, Pending};
-use crate::state::compact::Renumber;
+use crate::state::part::Part;
+use crate::state::renumber::Renumber;
 use crate::state::{NOBODY, ObjectId, Parcel, ProcessId, SpaceId, State, Val};
 
 /// What was put and not yet taken.
@@ -79,6 +80,9 @@ impl Queue {
     }
 
     pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
+        if self.is_being_fed() {
+            renumber.goes_on();
+        }
         self.feeders
             .retain(|feeder| !feeder.buffer.is_empty() || feeder.is_cancelled || feeder.is_writing);
         self.pipe
@@ -185,7 +189,7 @@ pub(crate) fn in_use<'s>(
         Some(Pending::Object(access)) if uses(access.operation) => Some(access),
         _ => None,
     };
-    let is_used = move |(id, object): (usize, &Object)| match &object.body {
+    let is_used = move |(id, object): (usize, &Part<Object>)| match &object.body {
         Body::Queue(queue) if object.manager == NOBODY => {
             let id = id as ObjectId;
             let is_at = access.is_some_and(|access| access.receiver == Val::Object(id));

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use poolproof_case::ErrorKind;
 
 use super::{Body, Context};
-use crate::state::compact::Renumber;
 use crate::state::message;
+use crate::state::renumber::Renumber;
 use crate::state::{Cell, ObjectId, Parcel, State, Symbol, Val};
 
 /// What the error of a lost task says.

@@ -6,6 +6,7 @@ use super::process::{ProcessObject, Status};
 use super::{Access, Body, Choice, Context, Done, Fault, Id};
 use crate::machine::{Machine, plain, run};
 use crate::state::message::{self, Passage};
+use crate::state::part::Part;
 use crate::state::{Cell, ObjectId, Process, ProcessId, Role, Space, State, Symbol, Val};
 
 /// Whether a start is the first for which a fork server is started, and that may load main itself.
@@ -157,12 +158,12 @@ pub(super) fn spawn(
     let space = if context.is_threads() {
         context.state.processes[parent as usize].space
     } else {
-        context.state.spaces.push(Space::default());
+        context.state.spaces.push(Part::new(Space::default()));
         context.state.spaces.len() as u32 - 1
     };
     let pid = context.state.opaque();
     let child = context.state.processes.len() as ProcessId;
-    context.state.processes.push(Process {
+    context.state.processes.push(Part::new(Process {
         space,
         role,
         object,
@@ -178,7 +179,7 @@ pub(super) fn spawn(
         is_signal_due: false,
         ending: None,
         is_gone: false,
-    });
+    }));
     if !context.is_threads() {
         context.state.space_mut(child).default_method = Some(this.method);
         if this.method != StartMethod::Fork {

@@ -10,6 +10,7 @@ use super::result::{self, Job, Outcome};
 use super::{Access, Body, Choice, Context, Done, Fault, Id};
 use crate::machine::{plain, run};
 use crate::state::message;
+use crate::state::part::Part;
 use crate::state::{NOBODY, ObjectId, Phase, Role, Task, Val};
 
 /// What a submission asks for.
@@ -191,7 +192,7 @@ fn start_handler(id: Id<Pool>, context: &mut Context<'_>) {
         parent,
         frames: Vec::new(),
         is_daemon: true,
-        ..own.clone()
+        ..crate::state::Process::clone(own)
     };
-    context.state.processes.push(handler);
+    context.state.processes.push(Part::new(handler));
 }

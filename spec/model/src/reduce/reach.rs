@@ -390,7 +390,7 @@ impl Finder<'_> {
                 self.tasks(id);
             }
             Body::Job(_) => self.has_channel = true,
-            Body::Lock(_) | Body::Event(_) | Body::Nothing => {}
+            Body::Lock(_) | Body::Event(_) => {}
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::machine::{Machine, Pending};
 use crate::objects::queue::{self, Flavour};
 use crate::objects::{Access, Body, Operation, pool};
 use crate::state::message;
+use crate::state::part::Part;
 use crate::state::{Cell, NOBODY, Parcel, Phase, Process, ProcessId, Role, State, Val, Work};
 use poolproof_case::StartMethod;
 use poolproof_case::catalogue::{Method, PoolMethod};
@@ -47,7 +48,8 @@ pub(crate) fn owner(machine: &Machine, state: &State, queue: u32, at: usize) -> 
         return None;
     };
     let space = queue.feeders[at].space;
-    let is_it = |one: &&Process| one.space == space && !matches!(one.role, Role::Handler { .. });
+    let is_it =
+        |one: &&Part<Process>| one.space == space && !matches!(one.role, Role::Handler { .. });
     let owner = state.processes.iter().find(is_it)?;
     let may_cancel = machine.futures.all & mode::QUEUE_END != 0;
     let ends = if owner.signal.is_some() || may_cancel {
@@ -233,7 +235,6 @@ fn sensible(state: &State, id: u32) -> Modes {
                 | mode::WRITE
         }
         Body::Job(_) => mode::RESULT | mode::TRY_RESULT | mode::DELIVER | mode::WRITE,
-        Body::Nothing => 0,
     }
 }
 

@@ -1,13 +1,11 @@
 //! Canonical numbering: what cannot be reached is dropped, and the rest is numbered as it is found.
 //!
-//! Two states that differ only in numbers, or in what nobody can reach, become one.
+//! Two states that differ only in numbers, or in what nobody can reach, become one. Only parts that a
+//! step has changed are read, and only those are written whose references get other numbers.
 
-use std::collections::VecDeque;
-use std::rc::Rc;
-
-use rustc_hash::FxHashMap;
-
-use super::{Cell, End, NOBODY, ObjectId, Parcel, ProcessId, Space, SpaceId, State, Val};
+use super::part::Part;
+use super::renumber::{Found, Numbers, Pass, Renumber};
+use super::{Cell, End, NOBODY, ObjectId, Process, ProcessId, Space, State};
 use crate::objects::lock::DEAD;
 use crate::objects::pool::needs_worker;
 use crate::objects::{Body, Object};
@@ -21,213 +19,85 @@ pub(crate) struct Moved {
     pub(crate) objects: Vec<ObjectId>,
 }
 
-/// New numbers for old ones.
-pub(crate) struct Renumber {
-    objects: Vec<u32>,
-    cells: Vec<Vec<u32>>,
-    spaces: Vec<u32>,
-    processes: Vec<u32>,
-    opaque: FxHashMap<u32, u32>,
-    /// The space whose cells a value refers to.
-    space: usize,
-    found: VecDeque<Found>,
-    objects_count: u32,
-    cells_count: Vec<u32>,
-    /// Only processes and spaces get new numbers.
-    is_moving: bool,
-}
-
-enum Found {
-    Object(u32),
-    Cell(usize, u32),
-}
-
 impl Renumber {
-    pub(crate) fn value(&mut self, value: &mut Val) {
-        if self.is_moving {
-            return;
-        }
-        match value {
-            Val::Ref(at) => {
-                let known = &mut self.cells[self.space][*at as usize];
-                if *known == NOBODY {
-                    *known = self.cells_count[self.space];
-                    self.cells_count[self.space] += 1;
-                    self.found.push_back(Found::Cell(self.space, *at));
-                }
-                *at = *known;
-            }
-            Val::Object(id) => self.object(id),
-            Val::Opaque(number) => {
-                let next = self.opaque.len() as u32 + 1;
-                *number = *self.opaque.entry(*number).or_insert(next);
-            }
-            Val::Tuple(items) if items.iter().any(is_reference) => {
-                let mut moved = items.to_vec();
-                moved.iter_mut().for_each(|item| self.value(item));
-                if moved[..] != items[..] {
-                    *items = moved.into();
-                }
-            }
-            _ => {}
-        }
+    /// Nothing has moved.
+    fn same(&mut self, processes: usize, objects: usize) {
+        self.processes.clear();
+        self.processes.extend(0..processes as u32);
+        self.numbers.objects.clear();
+        self.numbers.objects.extend(0..objects as u32);
     }
 
-    pub(crate) fn object(&mut self, id: &mut ObjectId) {
-        if *id == NOBODY || self.is_moving {
-            return;
-        }
-        let known = &mut self.objects[*id as usize];
-        if *known == NOBODY {
-            *known = self.objects_count;
-            self.objects_count += 1;
-            self.found.push_back(Found::Object(*id));
-        }
-        *id = *known;
-    }
-
-    pub(crate) fn process(&mut self, process: &mut ProcessId) {
-        if *process < DEAD {
-            *process = self.processes[*process as usize];
+    /// What the last compaction has moved.
+    pub(crate) fn moved(&self) -> Moved {
+        let mut left: Vec<ProcessId> = (0..self.processes.len() as ProcessId)
+            .filter(|one| self.processes[*one as usize] != NOBODY)
+            .collect();
+        left.sort_unstable_by_key(|one| self.processes[*one as usize]);
+        Moved {
+            processes: left,
+            objects: self.numbers.objects.clone(),
         }
     }
-
-    /// Processes whose order does not matter.
-    pub(crate) fn sorted(&mut self, processes: &mut [ProcessId]) {
-        processes
-            .iter_mut()
-            .for_each(|process| self.process(process));
-        processes.sort_unstable();
-    }
-
-    pub(crate) fn space(&mut self, space: &mut SpaceId) {
-        if *space != NOBODY {
-            *space = self.spaces[*space as usize];
-        }
-    }
-
-    pub(crate) fn parcel(&mut self, parcel: &mut Parcel) {
-        if self.is_moving {
-            return;
-        }
-        match parcel {
-            Parcel::Same(value) => {
-                let around = std::mem::replace(&mut self.space, 0);
-                self.value(value);
-                self.space = around;
-            }
-            Parcel::Copy(message)
-                if message.has_objects || has_opaque(&message.root, &message.cells) =>
-            {
-                let mut moved = (**message).clone();
-                self.object(&mut moved.sender);
-                self.inner(&mut moved.root);
-                for cell in &mut moved.cells {
-                    self.inner_cell(cell);
-                }
-                if moved != **message {
-                    *message = Rc::new(moved);
-                }
-            }
-            Parcel::Copy(_) => {}
-        }
-    }
-
-    /// Inside a message references are its own.
-    fn inner(&mut self, value: &mut Val) {
-        match value {
-            Val::Ref(_) => {}
-            Val::Tuple(items) => {
-                let mut moved = items.to_vec();
-                moved.iter_mut().for_each(|item| self.inner(item));
-                *items = moved.into();
-            }
-            other => self.value(other),
-        }
-    }
-
-    fn inner_cell(&mut self, cell: &mut Cell) {
-        match cell {
-            Cell::List(items) => items.iter_mut().for_each(|item| self.inner(item)),
-            Cell::Dict(pairs) => pairs.iter_mut().for_each(|(key, value)| {
-                self.inner(key);
-                self.inner(value);
-            }),
-            Cell::Connection(end) => self.object(&mut end.pipe),
-        }
-    }
-
-    fn cell(&mut self, cell: &mut Cell) {
-        match cell {
-            Cell::List(items) => items.iter_mut().for_each(|item| self.value(item)),
-            Cell::Dict(pairs) => pairs.iter_mut().for_each(|(key, value)| {
-                self.value(key);
-                self.value(value);
-            }),
-            Cell::Connection(end) => self.object(&mut end.pipe),
-        }
-    }
-}
-
-fn is_reference(value: &Val) -> bool {
-    match value {
-        Val::Ref(_) | Val::Object(_) | Val::Opaque(_) => true,
-        Val::Tuple(items) => items.iter().any(is_reference),
-        _ => false,
-    }
-}
-
-fn has_opaque(root: &Val, cells: &[Cell]) -> bool {
-    let in_value = |value: &Val| match value {
-        Val::Opaque(_) => true,
-        Val::Tuple(items) => items.iter().any(is_reference),
-        _ => false,
-    };
-    in_value(root)
-        || cells.iter().any(|cell| match cell {
-            Cell::List(items) => items.iter().any(in_value),
-            Cell::Dict(pairs) => pairs
-                .iter()
-                .any(|(key, value)| in_value(key) || in_value(value)),
-            Cell::Connection(_) => false,
-        })
 }
 
 impl State {
     /// Drops what nobody can reach and numbers the rest as it is found.
-    pub(crate) fn compact(&mut self) -> Moved {
-        let order = self.order_processes();
-        let mut renumber = Renumber {
-            objects: vec![NOBODY; self.objects.len()],
-            cells: self
-                .spaces
-                .iter()
-                .map(|space| vec![NOBODY; space.cells.len()])
-                .collect(),
-            spaces: (0..self.spaces.len() as u32).collect(),
-            processes: (0..self.processes.len() as u32).collect(),
-            opaque: FxHashMap::default(),
-            space: 0,
-            found: VecDeque::new(),
-            objects_count: 0,
-            cells_count: vec![0; self.spaces.len()],
-            is_moving: false,
-        };
-        self.roots(&mut renumber);
-        self.follow(&mut renumber);
-        self.opaque_next = renumber.opaque.len() as u32;
-        Moved {
-            processes: order,
-            objects: renumber.objects,
+    pub(crate) fn compact(&mut self, renumber: &mut Renumber) {
+        if !self.list(renumber) && self.has_old_roots() {
+            renumber.same(self.processes.len(), self.objects.len());
+            return;
+        }
+        self.order_processes(renumber);
+        let cells = self.spaces.iter().map(|space| space.cells.len());
+        let opaque = self.opaque_next as usize;
+        renumber.numbers.begin(self.objects.len(), cells, opaque);
+        self.find(&mut renumber.numbers);
+        self.opaque_next = renumber.numbers.opaque_count();
+        self.opaque_known = self.opaque_next;
+        if !renumber.numbers.is_same() {
+            self.rewrite(renumber);
         }
     }
 
+    /// Lists what each part that was changed refers to; whether any refers to something else now.
+    fn list(&mut self, renumber: &mut Renumber) -> bool {
+        let mut is_new = false;
+        let processes = self.processes.iter_mut();
+        for process in processes.filter(|one| !one.is_listed()) {
+            is_new |= list_process(process, renumber);
+        }
+        for space in self.spaces.iter_mut().filter(|one| !one.is_listed()) {
+            is_new |= list_space(space, renumber);
+        }
+        for object in self.objects.iter_mut().filter(|one| !one.is_listed()) {
+            is_new |= list_object(object, renumber);
+        }
+        is_new
+    }
+
+    /// Whether what is found first is what it was, where no part refers to anything else: who has
+    /// ended, and pools whose workers are replaced, may take something with them.
+    fn has_old_roots(&self) -> bool {
+        let is_short =
+            |object: &Part<Object>| matches!(&object.body, Body::Pool(pool) if pool.missing > 0);
+        self.opaque_next == self.opaque_known
+            && !self.processes.iter().any(|one| one.is_gone)
+            && !self.objects.iter().any(is_short)
+    }
+
     /// Processes in the order of their family tree, without those that are gone; spaces likewise.
-    fn order_processes(&mut self) -> Vec<ProcessId> {
+    fn order_processes(&mut self, renumber: &mut Renumber) {
+        let count = self.processes.len() as ProcessId;
+        renumber.processes.clear();
+        renumber.processes.extend(0..count);
+        if self.is_ordered() {
+            return;
+        }
         let mut order: Vec<u32> = Vec::with_capacity(self.processes.len());
         let mut stack: Vec<u32> = Vec::new();
         let lives = |one: &u32| !self.processes[*one as usize].is_gone;
-        let all = (0..self.processes.len() as u32).filter(lives);
+        let all = (0..count).filter(lives);
         let is_top = |one: &u32| self.processes[*one as usize].parent == NOBODY;
         stack.extend(all.clone().filter(is_top).rev());
         while let Some(one) = stack.pop() {
@@ -235,89 +105,76 @@ impl State {
             let is_child = |child: &u32| self.processes[*child as usize].parent == one;
             stack.extend(all.clone().filter(is_child).rev());
         }
-        let is_same = order.iter().enumerate().all(|(at, one)| at as u32 == *one);
-        if !is_same || order.len() != self.processes.len() {
-            self.reorder(&order);
-        }
-        order
+        self.reorder(&order, renumber);
     }
 
-    fn reorder(&mut self, order: &[u32]) {
-        let mut processes = vec![NOBODY; self.processes.len()];
-        let mut spaces = vec![NOBODY; self.spaces.len()];
-        let mut spaces_order = Vec::new();
+    /// Whether each process stands right after its parent's other children before it and theirs.
+    fn is_ordered(&self) -> bool {
+        let mut last: Option<ProcessId> = None;
+        for (at, process) in self.processes.iter().enumerate() {
+            if process.is_gone {
+                return false;
+            }
+            // The one before, or who it descends from, must be the parent.
+            let mut above = last;
+            while let Some(one) = above
+                && one != process.parent
+            {
+                above = Some(self.processes[one as usize].parent).filter(|one| *one < DEAD);
+            }
+            if above.is_none() && process.parent < DEAD {
+                return false;
+            }
+            last = Some(at as ProcessId);
+        }
+        true
+    }
+
+    fn reorder(&mut self, order: &[u32], renumber: &mut Renumber) {
+        let mut spaces_order: Vec<u32> = Vec::new();
+        renumber.processes.fill(NOBODY);
+        renumber.spaces.clear();
+        renumber.spaces.resize(self.spaces.len(), NOBODY);
         for (new, old) in order.iter().enumerate() {
-            processes[*old as usize] = new as u32;
+            renumber.processes[*old as usize] = new as u32;
             let space = self.processes[*old as usize].space;
-            if spaces[space as usize] == NOBODY {
-                spaces[space as usize] = spaces_order.len() as u32;
+            if renumber.spaces[space as usize] == NOBODY {
+                renumber.spaces[space as usize] = spaces_order.len() as u32;
                 spaces_order.push(space);
             }
         }
-        let mut old: Vec<Option<super::Process>> = std::mem::take(&mut self.processes)
-            .into_iter()
-            .map(Some)
-            .collect();
-        self.processes = order
-            .iter()
-            .filter_map(|one| old[*one as usize].take())
-            .collect();
+        self.processes = pick(&self.processes, order);
+        self.spaces = pick(&self.spaces, &spaces_order);
         for process in &mut self.processes {
-            process.space = spaces[process.space as usize];
-            if process.parent < DEAD {
-                process.parent = processes[process.parent as usize];
+            let space = renumber.spaces[process.space as usize];
+            let parent = match process.parent {
+                parent if parent < DEAD => renumber.processes[parent as usize],
+                nobody => nobody,
+            };
+            if (space, parent) != (process.space, process.parent) {
+                (process.space, process.parent) = (space, parent);
+                list_process(process, renumber);
             }
         }
-        let mut old: Vec<Option<Space>> = std::mem::take(&mut self.spaces)
-            .into_iter()
-            .map(Some)
-            .collect();
-        self.spaces = spaces_order
-            .iter()
-            .filter_map(|one| old[*one as usize].take())
-            .collect();
-        // Objects refer to processes and spaces only by number, so a pass over them is enough.
-        let mut renumber = Renumber {
-            objects: Vec::new(),
-            cells: Vec::new(),
-            spaces,
-            processes,
-            opaque: FxHashMap::default(),
-            space: 0,
-            found: VecDeque::new(),
-            objects_count: 0,
-            cells_count: Vec::new(),
-            is_moving: true,
-        };
         for object in &mut self.objects {
-            object.body.renumber(&mut renumber);
+            if renumber.moves(object.references()) {
+                renumber.pass = Pass::Move;
+                object.body.renumber(renumber);
+                list_object(object, renumber);
+            }
         }
     }
 
-    fn roots(&mut self, renumber: &mut Renumber) {
-        for process in &mut self.processes {
-            renumber.space = process.space as usize;
-            renumber.object(&mut process.object);
-            renumber.value(&mut process.pid);
-            renumber.value(&mut process.name);
-            process.role.renumber(renumber);
-            for frame in &mut process.frames {
-                let values = frame.locals.iter_mut().chain(&mut frame.stack);
-                values.for_each(|value| renumber.value(value));
-                if let super::Phase::Result(job) = &mut frame.phase {
-                    renumber.object(job);
-                }
-            }
+    /// Finds all that can be reached, in the order of processes, memories and managers.
+    fn find(&self, numbers: &mut Numbers) {
+        for process in &self.processes {
+            numbers.find(process.references(), process.space as usize);
         }
-        for (at, space) in self.spaces.iter_mut().enumerate() {
-            renumber.space = at;
-            space
-                .globals
-                .iter_mut()
-                .for_each(|value| renumber.value(value));
+        for (at, space) in self.spaces.iter().enumerate() {
+            numbers.find(space.references_of_globals(), at);
         }
-        for manager in &mut self.managers {
-            renumber.object(manager);
+        for manager in &self.managers {
+            numbers.find_object(*manager);
         }
         // What a process has put is on its way, and a worker's place is filled again, whether or not
         // anything refers to the queue or pool.
@@ -328,59 +185,147 @@ impl State {
                 _ => false,
             };
             if goes_on {
-                renumber.object(&mut (id as ObjectId));
+                numbers.find_object(id as ObjectId);
+            }
+        }
+        let mut next = 0;
+        while let Some(found) = numbers.found.get(next).copied() {
+            next += 1;
+            match found {
+                Found::Cell(space, at) => {
+                    let references = self.spaces[space].references_of_cell(at as usize);
+                    numbers.find(references, space);
+                }
+                Found::Object(id) => {
+                    let object = &self.objects[id as usize];
+                    let space = object.body.creator_space(&self.processes);
+                    numbers.find(object.references(), space);
+                }
             }
         }
     }
 
-    fn follow(&mut self, renumber: &mut Renumber) {
-        let mut objects: Vec<Object> = Vec::with_capacity(self.objects.len());
-        let mut cells: Vec<Vec<Cell>> = self
-            .spaces
-            .iter()
-            .map(|space| Vec::with_capacity(space.cells.len()))
+    /// Writes the numbers that were found.
+    fn rewrite(&mut self, renumber: &mut Renumber) {
+        renumber.pass = Pass::Map;
+        for process in &mut self.processes {
+            let space = process.space as usize;
+            if renumber.numbers.change(process.references(), space) {
+                (renumber.pass, renumber.space) = (Pass::Map, space);
+                process.renumber(renumber);
+                list_process(process, renumber);
+            }
+        }
+        for (at, space) in self.spaces.iter_mut().enumerate() {
+            rewrite_space(at, space, renumber);
+        }
+        for manager in &mut self.managers {
+            *manager = renumber.numbers.objects[*manager as usize];
+        }
+        let found = renumber.numbers.found.iter();
+        let order: Vec<u32> = found
+            .filter_map(|one| match one {
+                Found::Object(id) => Some(*id),
+                Found::Cell(..) => None,
+            })
             .collect();
-        while let Some(found) = renumber.found.pop_front() {
-            match found {
-                Found::Cell(space, at) => {
-                    let empty = Cell::List(Vec::new());
-                    let mut cell =
-                        std::mem::replace(&mut self.spaces[space].cells[at as usize], empty);
-                    renumber.space = space;
-                    renumber.cell(&mut cell);
-                    cells[space].push(cell);
-                }
-                Found::Object(id) => {
-                    let body =
-                        std::mem::replace(&mut self.objects[id as usize].body, Body::Nothing);
-                    let mut object = Object {
-                        manager: self.objects[id as usize].manager,
-                        body,
-                    };
-                    renumber.object(&mut object.manager);
-                    renumber.space = object.body.creator_space(&self.processes);
-                    object.body.renumber(renumber);
-                    objects.push(object);
-                }
+        self.objects = pick(&self.objects, &order);
+        for object in &mut self.objects {
+            let space = object.body.creator_space(&self.processes);
+            if renumber.numbers.change(object.references(), space) {
+                (renumber.pass, renumber.space) = (Pass::Map, space);
+                renumber.object(&mut object.manager);
+                object.body.renumber(renumber);
+                list_object(object, renumber);
             }
         }
-        for (at, (space, kept)) in self.spaces.iter_mut().zip(cells).enumerate() {
-            for (old, cell) in space.cells.iter().enumerate() {
-                if let Cell::Connection(end) = cell
-                    && end.is_open
-                    && renumber.cells[at][old] == NOBODY
-                {
-                    space.lost_ends.push(end.clone());
-                }
-            }
-            space.cells = kept;
-            for ends in [&mut space.lost_ends, &mut space.kept_ends] {
-                ends.retain_mut(|end| keep(end, &renumber.objects));
-                ends.sort_unstable_by_key(|end| (end.pipe, end.side));
-            }
-        }
-        self.objects = objects;
     }
+}
+
+/// Those with these numbers, in this order.
+fn pick<T>(all: &[Part<T>], order: &[u32]) -> Vec<Part<T>>
+where
+    Part<T>: Clone,
+{
+    let picked = order.iter().map(|one| all[*one as usize].clone());
+    picked.collect()
+}
+
+/// Lists what a part refers to; whether that is new.
+fn list<T: Clone>(
+    part: &mut Part<T>,
+    renumber: &mut Renumber,
+    pass: impl FnOnce(&mut T, &mut Renumber),
+) -> bool {
+    renumber.pass = Pass::List;
+    renumber.list.clear();
+    renumber.ends.clear();
+    pass(part, renumber);
+    part.list(&renumber.list, &renumber.ends)
+}
+
+fn list_process(process: &mut Part<Process>, renumber: &mut Renumber) -> bool {
+    list(process, renumber, Process::renumber)
+}
+
+fn list_object(object: &mut Part<Object>, renumber: &mut Renumber) -> bool {
+    list(object, renumber, |object, renumber| {
+        renumber.object(&mut object.manager);
+        object.body.renumber(renumber);
+    })
+}
+
+fn list_space(space: &mut Part<Space>, renumber: &mut Renumber) -> bool {
+    list(space, renumber, |space, renumber| {
+        let globals = space.globals.iter_mut();
+        globals.for_each(|value| renumber.value(value));
+        renumber.ends.push(renumber.list.len() as u32);
+        for cell in &mut space.cells {
+            renumber.cell(cell);
+            renumber.ends.push(renumber.list.len() as u32);
+        }
+        for ends in [&mut space.lost_ends, &mut space.kept_ends] {
+            ends.sort_unstable_by_key(|end| (end.pipe, end.side));
+        }
+    })
+}
+
+/// Drops the cells of a memory that cannot be reached, and gives the others their numbers.
+fn rewrite_space(at: usize, space: &mut Part<Space>, renumber: &mut Renumber) {
+    let has_ends = !space.lost_ends.is_empty() || !space.kept_ends.is_empty();
+    let numbers = &renumber.numbers;
+    let has_same_cells = numbers.has_same_cells(at);
+    if has_same_cells && !has_ends && !numbers.change(space.references(), at) {
+        return;
+    }
+    let this: &mut Space = space;
+    if !has_same_cells {
+        for (old, cell) in this.cells.iter().enumerate() {
+            if let Cell::Connection(end) = cell
+                && end.is_open
+                && numbers.cell(at, old) == NOBODY
+            {
+                this.lost_ends.push(end.clone());
+            }
+        }
+        let found = numbers.found.iter().filter_map(|one| match one {
+            Found::Cell(space, cell) if *space == at => Some(*cell as usize),
+            _ => None,
+        });
+        let empty = || Cell::List(Vec::new());
+        this.cells = found
+            .map(|cell| std::mem::replace(&mut this.cells[cell], empty()))
+            .collect();
+    }
+    (renumber.pass, renumber.space) = (Pass::Map, at);
+    let globals = this.globals.iter_mut();
+    globals.for_each(|value| renumber.value(value));
+    let cells = this.cells.iter_mut();
+    cells.for_each(|cell| renumber.cell(cell));
+    for ends in [&mut this.lost_ends, &mut this.kept_ends] {
+        ends.retain_mut(|end| keep(end, &renumber.numbers.objects));
+    }
+    list_space(space, renumber);
 }
 
 /// Whether the pipe of a lost end can still be reached; a pipe with no other end does not matter.

@@ -28,7 +28,7 @@ pub(super) fn told(machine: &Machine, way: &[Choice]) -> Result<Vec<Step>, Model
         let object = action::receiver(&moves);
         let applied = machine.apply(&mut state, &moves, *step)?;
         let known = object.and_then(|object| names.objects.get(&object).copied());
-        let started = names.follow(machine, &state, &applied.moved);
+        let started = names.follow(machine, &state, &machine.moved());
         let line = applied
             .line
             .map(|line| machine.lines.borrow()[line as usize].clone());
