@@ -96,7 +96,8 @@ fn specification(row: &Row, reduce: bool) -> Outcome<Shown> {
 }
 
 fn stateright(row: &Row, has_output: bool) -> Outcome<Shown> {
-    let model = row.model.ok_or("there is no model of it")?(row.size);
+    let model = row.model.ok_or("there is no model of it")?;
+    let model = model(u8::try_from(row.size)?);
     let (found, seconds, bytes) = measured(|| model.explore(has_output, row.states_max))?;
     let found = found?;
     let outcomes = found.outcomes.filter(|_| !found.is_bounded);

@@ -21,8 +21,8 @@ const PROCESSES: usize = 16;
 #[derive(Clone, Copy, Debug)]
 enum Access {
     Print(u8),
-    Acquire(u8),
-    Release(u8),
+    Acquire(u16),
+    Release(u16),
     Meet,
     Put(u8),
 }

@@ -132,8 +132,8 @@ impl Summary<'_> {
             way,
             &states,
             &self.last.edges.to_string(),
-            &format!("{median:.3}"),
-            &format!("{smallest:.3}..{largest:.3}"),
+            &seconds(median),
+            &format!("{}..{}", seconds(smallest), seconds(largest)),
             &short(self.rate()),
             &ratio.unwrap_or_default(),
             &short(self.bytes as f64 / f64::from(1 << 20)),
@@ -185,6 +185,12 @@ fn digits(number: &str) -> String {
         ..=9 => number.to_owned(),
         length => format!("{}.{}e{}", &number[..1], &number[1..2], length - 1),
     }
+}
+
+/// To a tenth of a millisecond where that says something.
+fn seconds(number: f64) -> String {
+    let decimals = if number < 0.1 { 4 } else { 2 };
+    format!("{number:.decimals$}")
 }
 
 /// Three digits that say something, and a letter for thousands.

@@ -41,7 +41,7 @@ pub(crate) fn barrier(count: u8) -> Model {
 /// N philosophers who eat once, and take the fork of the lower number first.
 pub(crate) fn dining(count: u8) -> Model {
     model(count, |i| {
-        let (first, second) = forks(i, count);
+        let (first, second) = forks(i.into(), count.into());
         vec![
             Access::Acquire(first),
             Access::Acquire(second),
