@@ -34,6 +34,8 @@ export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1
 export CARGO_TARGET_DIR=$folder/build
 # Nothing reads what a debugger would need here, and it is most of what a build writes.
 export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=false
+# One build of each crate serves all steps, whichever packages they name.
+export CARGO_RESOLVER_FEATURE_UNIFICATION=workspace
 export CARGO_TARGET_X86_64_WIN7_WINDOWS_GNU_RUNNER=$wine
 export WINEPREFIX=$folder/prefix WINEDEBUG=-all
 # A crash ends a program at once: no debugger looks at it first. Nothing asks for Gecko or Mono.
@@ -86,7 +88,7 @@ of_these() {
 on_windows() {
     local command=$1
     shift
-    /usr/bin/cargo "$command" --quiet --locked -Zbuild-std=std,panic_abort,panic_unwind \
+    /usr/bin/cargo "$command" --quiet --locked -Zfeature-unification -Zbuild-std=std,panic_abort,panic_unwind \
         --target "$target" "$@"
 }
 export -f on_windows
