@@ -9,7 +9,7 @@ mod count;
 mod difference;
 mod dot;
 mod fingerprint;
-mod language;
+pub(crate) mod language;
 mod nearest;
 mod rejection;
 mod sample;
@@ -63,7 +63,7 @@ impl Behaviour {
     /// When the graph has a cycle or an edge to nowhere, which exploration never makes.
     #[must_use]
     pub fn from_graph(graph: &Graph) -> Behaviour {
-        canonical::behaviour(&language::of(graph))
+        language::of(graph)
     }
 
     /// How many nodes the minimal automaton has.

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use poolproof_case::{Ending, Program, StartMethod};
 
 use crate::behaviour::Behaviour;
+use crate::behaviour::language::{EMPTY, Languages};
 use crate::error::ModelError;
-use crate::graph::{Edge, Graph, Node};
-use crate::machine::step::Moves;
+use crate::machine::step::{Moves, is_undefined};
 use crate::machine::{Machine, Pending, Step};
 use crate::objects::Wait;
 use crate::reduce;
@@ -19,7 +19,7 @@ use crate::state::key::{Keys, Parts};
 /// How far an exploration goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The most states that are visited.
+    /// The most states that are kept.
     pub states_max: u64,
     /// Whether steps that commute are tried in one order only.
     pub reduce: bool,
@@ -40,9 +40,10 @@ impl Default for Limits {
 /// What an exploration found.
 #[derive(Clone, Debug)]
 pub struct Exploration {
-    /// The states that were visited.
+    /// The states that were kept: those with a choice, and before each line. What has one way on is
+    /// passed.
     pub states: u64,
-    /// The steps between them.
+    /// The steps that were made, those through what was passed among them.
     pub edges: u64,
     /// Whether the limit was hit: the behaviour then lacks outcomes.
     pub bounded: bool,
@@ -70,29 +71,31 @@ pub fn explore(
         search = Search::new(&machine, *limits);
         search.run()?;
     }
-    let Search {
-        nodes,
-        edges,
-        is_bounded,
-        ..
-    } = search;
-    let states = nodes.len() as u64;
     let lines = machine.lines.borrow().iter().cloned().collect();
-    let graph = Graph { nodes, lines };
+    let start = search.language_of.first().copied();
     Ok(Exploration {
-        states,
-        edges,
-        bounded: is_bounded,
-        behaviour: Behaviour::from_graph(&graph),
+        states: search.language_of.len() as u64,
+        edges: search.edges,
+        bounded: search.is_bounded,
+        behaviour: search.languages.behaviour(start.unwrap_or(EMPTY), lines),
     })
 }
 
-/// A state on the way down, and which of its steps are still to be tried.
+/// The most steps in a row whose states are not kept: who comes to one of them by another way goes
+/// through the rest again.
+const PASSED_MAX: u32 = 16;
+
+/// No language: the state is still on the way down.
+const OPEN: u32 = u32::MAX;
+
+/// A state on the way down, which of its steps are still to be tried, and what the others led to.
 struct Open {
     node: u32,
     state: State,
     moves: Vec<Moves>,
     steps: Vec<(usize, Step)>,
+    edges: Vec<(Option<u32>, u32)>,
+    is_undefined: bool,
 }
 
 struct Search<'a> {
@@ -100,7 +103,9 @@ struct Search<'a> {
     limits: Limits,
     parts: Parts,
     known: Keys,
-    nodes: Vec<Node>,
+    languages: Languages,
+    /// The language of each state; [`OPEN`] while it is not known.
+    language_of: Vec<u32>,
     edges: u64,
     is_bounded: bool,
     scratch: Vec<u8>,
@@ -114,7 +119,8 @@ impl<'a> Search<'a> {
             limits,
             parts: Parts::default(),
             known: Keys::default(),
-            nodes: Vec::new(),
+            languages: Languages::default(),
+            language_of: Vec::new(),
             edges: 0,
             is_bounded: false,
             scratch: Vec::new(),
@@ -127,62 +133,99 @@ impl<'a> Search<'a> {
         self.visit(start)?;
         while let Some(open) = self.stack.last_mut() {
             let Some((at, step)) = open.steps.pop() else {
+                let (known, edges) = (&self.language_of, open.edges.drain(..));
+                let edges = edges.map(|(line, to)| (line, language_at(known, to)));
+                let language = self.languages.of_state(edges, None, open.is_undefined);
+                self.language_of[open.node as usize] = language;
                 self.stack.pop();
                 continue;
             };
-            // The last way out takes the state itself.
-            let (from, mut state) = match open.steps.is_empty() {
+            // The last way out takes all that was kept for it.
+            let (mut state, moves) = match open.steps.is_empty() {
                 true => (
-                    open.node,
                     std::mem::replace(&mut open.state, State::empty()),
+                    std::mem::take(&mut open.moves).swap_remove(at),
                 ),
-                false => (open.node, open.state.clone()),
+                false => (open.state.clone(), open.moves[at].clone()),
             };
-            let applied = self.machine.apply(&mut state, &open.moves[at], step)?;
+            let applied = self.machine.apply(&mut state, &moves, step)?;
             if applied.is_undefined {
-                self.nodes[from as usize].is_undefined = true;
+                open.is_undefined = true;
                 continue;
             }
-            let Some(to) = self.visit(state)? else {
-                continue;
-            };
-            self.edges += 1;
-            let line = applied.line;
-            self.nodes[from as usize].edges.push(Edge { to, line });
+            let place = self.stack.len() - 1;
+            if let Some(to) = self.visit(state)? {
+                self.edges += 1;
+                self.stack[place].edges.push((applied.line, to));
+            }
         }
         Ok(())
     }
 
-    /// The node of a state, which is opened when it is new; nothing beyond the limit.
+    /// The node of a state, or of a later one where there is no choice before it and no line: those
+    /// are not kept. It is opened when it is new; nothing beyond the limit.
     fn visit(&mut self, mut state: State) -> Result<Option<u32>, ModelError> {
-        self.parts.key(&mut state, &mut self.scratch);
-        if let Some(known) = self.known.get(&self.scratch) {
-            return Ok(Some(known));
+        for passed in 0..=PASSED_MAX {
+            self.parts.key(&mut state, &mut self.scratch);
+            if let Some(known) = self.known.get(&self.scratch) {
+                return Ok(Some(known));
+            }
+            let moves = self.machine.moves(&state)?;
+            let steps = steps(self.machine, self.limits.reduce, &state, &moves);
+            match *steps {
+                [(at, step)] if passed < PASSED_MAX && self.is_silent(&state, &moves[at]) => {
+                    self.machine.apply(&mut state, &moves[at], step)?;
+                    self.edges += 1;
+                }
+                _ => return Ok(self.open(state, moves, steps)),
+            }
         }
+        unreachable!("the last one is opened")
+    }
+
+    /// Whether a step writes no line and leaves nothing undefined.
+    fn is_silent(&self, state: &State, moves: &Moves) -> bool {
+        !matches!(moves.pending, Some(Pending::Print)) && !is_undefined(self.machine, state, moves)
+    }
+
+    /// Opens a new state, whose key was just written.
+    fn open(&mut self, state: State, moves: Vec<Moves>, steps: Vec<(usize, Step)>) -> Option<u32> {
         let is_stopped = self
             .limits
             .stop
             .is_some_and(|stop| stop.load(Ordering::Relaxed));
-        if is_stopped || self.nodes.len() as u64 >= self.limits.states_max {
+        if is_stopped || self.language_of.len() as u64 >= self.limits.states_max {
             self.is_bounded = true;
-            return Ok(None);
+            return None;
         }
         let node = self.known.add(&self.scratch);
-        self.nodes.push(Node::default());
-        let moves = self.machine.moves(&state)?;
-        let steps = steps(self.machine, self.limits.reduce, &state, &moves);
         if steps.is_empty() {
-            self.nodes[node as usize].end = Some(end(&state));
-            return Ok(Some(node));
+            let (edges, end) = (std::iter::empty(), Some(end(&state)));
+            let language = self.languages.of_state(edges, end, false);
+            self.language_of.push(language);
+            return Some(node);
         }
+        self.language_of.push(OPEN);
         self.stack.push(Open {
             node,
             state,
             moves,
             steps,
+            edges: Vec::new(),
+            is_undefined: false,
         });
-        Ok(Some(node))
+        Some(node)
     }
+}
+
+/// The language of a state, which was left before those on the way to it.
+///
+/// # Panics
+/// When it is still on the way down: programs are finite, so the states have no cycle.
+fn language_at(known: &[u32], state: u32) -> u32 {
+    let language = known[state as usize];
+    assert!(language != OPEN, "a state graph has no cycle");
+    language
 }
 
 /// The steps to try in a state.

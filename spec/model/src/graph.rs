@@ -1,7 +1,6 @@
-//! The state graph of a program: what exploration hands to the behaviour.
+//! A graph of states without their contents, of which a behaviour can be made.
 //!
-//! Its nodes are the machine's states without their contents; what may be observed of it is the
-//! behaviour's business.
+//! Exploration keeps none: it makes its languages on the way.
 
 use poolproof_case::Ending;
 

@@ -183,7 +183,7 @@ fn text(row: &Row<'_>, patience: &Patience) -> String {
     };
     let hang = if row.hang { ", may hang" } else { "" };
     let mut text = format!(
-        "{} under {}: {outcomes}{hang}\n  {} states and {} edges in {:.3} s; the minimal automaton \
+        "{} under {}: {outcomes}{hang}\n  {} states and {} steps in {:.3} s; the minimal automaton \
          has {} nodes\n",
         row.case,
         names(row.start_methods),

@@ -4,25 +4,21 @@
 
 use std::collections::BTreeSet;
 
-use super::language::Languages;
-use super::{Behaviour, Node, count};
+use super::{Behaviour, End, Node, count};
 
-/// The behaviour of the start's language.
-pub(super) fn behaviour(languages: &Languages) -> Behaviour {
-    let order = sources_first(languages);
-    let mut number = vec![0; languages.nodes.len()];
+/// The behaviour of the start's language, of lines and endings in order.
+pub(super) fn behaviour(all: &[Node], start: u32, lines: &[String], ends: &[End]) -> Behaviour {
+    let order = sources_first(all, start);
+    let mut number = vec![0; all.len()];
     for (new, old) in order.iter().enumerate() {
         number[*old as usize] = new as u32;
     }
-    let kept = || order.iter().map(|old| &languages.nodes[*old as usize]);
+    let kept = || order.iter().map(|old| &all[*old as usize]);
     let (lines, line_number) = keep(
-        &languages.lines,
+        lines,
         kept().flat_map(|node| node.edges.iter().map(|edge| edge.0)),
     );
-    let (ends, end_number) = keep(
-        &languages.ends,
-        kept().flat_map(|node| node.ends.iter().copied()),
-    );
+    let (ends, end_number) = keep(ends, kept().flat_map(|node| node.ends.iter().copied()));
     let nodes: Vec<Node> = kept()
         .map(|node| Node {
             ends: node
@@ -58,13 +54,13 @@ fn keep<T: Clone>(all: &[T], used: impl Iterator<Item = u32>) -> (Vec<T>, Vec<u3
 }
 
 /// The nodes that the start reaches, each before all that its edges lead to, by the order of lines.
-fn sources_first(languages: &Languages) -> Vec<u32> {
-    let mut seen = vec![false; languages.nodes.len()];
+fn sources_first(all: &[Node], start: u32) -> Vec<u32> {
+    let mut seen = vec![false; all.len()];
     let mut order = Vec::new();
-    let mut path = vec![(languages.start, 0)];
-    seen[languages.start as usize] = true;
+    let mut path = vec![(start, 0)];
+    seen[start as usize] = true;
     while let Some((node, edge)) = path.last_mut() {
-        let Some((_, to)) = languages.nodes[*node as usize].edges.get(*edge) else {
+        let Some((_, to)) = all[*node as usize].edges.get(*edge) else {
             order.push(*node);
             path.pop();
             continue;

@@ -10,56 +10,57 @@ use std::collections::BTreeSet;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{End, Node};
+use super::{Behaviour, End, Node, canonical};
 use crate::graph::Graph;
 
 /// The language without any outcome.
-const EMPTY: u32 = 0;
+pub(crate) const EMPTY: u32 = 0;
 
-/// The nodes of an automaton, targets before sources, and the one that is the start.
-pub(super) struct Languages {
-    pub(super) lines: Vec<String>,
-    pub(super) ends: Vec<End>,
-    pub(super) nodes: IndexSet<Node, FxBuildHasher>,
-    pub(super) start: u32,
+/// Languages, each known by a number; those of what comes later are made first.
+///
+/// Lines are numbers of who asks, one for each distinct line.
+pub(crate) struct Languages {
+    ends: IndexSet<End, FxBuildHasher>,
+    nodes: IndexSet<Node, FxBuildHasher>,
     /// The union of each set of languages that was asked for.
     unions: FxHashMap<Vec<u32>, u32>,
+    /// The lines of a state's edges with their languages, while it is looked at.
+    after: Vec<(u32, u32)>,
+    parts: Vec<u32>,
 }
 
-/// The languages of a graph's states.
-pub(super) fn of(graph: &Graph) -> Languages {
-    let (lines, line_of) = sorted_lines(graph);
-    let ends: BTreeSet<End> = graph
-        .nodes
-        .iter()
-        .filter_map(|node| node.end.clone())
-        .collect();
-    let mut languages = Languages {
-        lines,
-        ends: ends.into_iter().collect(),
-        nodes: IndexSet::default(),
-        start: EMPTY,
-        unions: FxHashMap::default(),
-    };
-    languages.intern(Node::default());
-    if graph.nodes.is_empty() {
-        return languages;
+impl Default for Languages {
+    fn default() -> Languages {
+        let mut languages = Languages {
+            ends: IndexSet::default(),
+            nodes: IndexSet::default(),
+            unions: FxHashMap::default(),
+            after: Vec::new(),
+            parts: Vec::new(),
+        };
+        languages.intern(Node::default());
+        languages
     }
-    let mut language_of = vec![EMPTY; graph.nodes.len()];
-    for state in targets_first(graph) {
-        language_of[state] = languages.of_state(&graph.nodes[state], &line_of, &language_of);
-    }
-    languages.start = language_of[0];
-    languages
 }
 
-/// The distinct lines in order, and for each of the graph's lines its index among them.
-fn sorted_lines(graph: &Graph) -> (Vec<String>, Vec<u32>) {
+/// The behaviour of a graph.
+pub(super) fn of(graph: &Graph) -> Behaviour {
     let distinct: BTreeSet<&String> = graph.lines.iter().collect();
     let lines: Vec<String> = distinct.into_iter().cloned().collect();
     let index = |line| lines.binary_search(line).expect("each line is among them") as u32;
-    let line_of = graph.lines.iter().map(index).collect();
-    (lines, line_of)
+    let line_of: Vec<u32> = graph.lines.iter().map(index).collect();
+    let mut languages = Languages::default();
+    let mut known = vec![EMPTY; graph.nodes.len()];
+    for state in targets_first(graph) {
+        let node = &graph.nodes[state];
+        let edges = node.edges.iter().map(|edge| {
+            let line = edge.line.map(|line| line_of[line as usize]);
+            (line, known[edge.to as usize])
+        });
+        known[state] = languages.of_state(edges, node.end.clone(), node.is_undefined);
+    }
+    let start = known.first().copied().unwrap_or(EMPTY);
+    languages.behaviour(start, lines)
 }
 
 /// The states that can be reached, each after all that its edges lead to.
@@ -72,9 +73,9 @@ fn targets_first(graph: &Graph) -> Vec<usize> {
     }
     let mut marks = vec![Mark::New; graph.nodes.len()];
     let mut order = Vec::new();
-    let mut path = vec![(0, 0)];
-    marks[0] = Mark::Open;
+    let mut path: Vec<(usize, usize)> = marks.first().map(|_| (0, 0)).into_iter().collect();
     while let Some((state, edge)) = path.last_mut() {
+        marks[*state] = Mark::Open;
         let Some(next) = graph.nodes[*state].edges.get(*edge) else {
             marks[*state] = Mark::Done;
             order.push(*state);
@@ -85,7 +86,6 @@ fn targets_first(graph: &Graph) -> Vec<usize> {
         let to = next.to as usize;
         assert!(marks[to] != Mark::Open, "a state graph has no cycle");
         if marks[to] == Mark::New {
-            marks[to] = Mark::Open;
             path.push((to, 0));
         }
     }
@@ -104,40 +104,72 @@ impl Languages {
         self.nodes.insert_full(node).0 as u32
     }
 
-    /// The language of a state whose targets' languages are known.
-    fn of_state(&mut self, state: &crate::graph::Node, line_of: &[u32], known: &[u32]) -> u32 {
-        let mut after = Vec::new();
-        let mut parts = Vec::new();
-        for edge in &state.edges {
-            let language = known[edge.to as usize];
-            match edge.line {
+    /// The language of a state: of its edges, each with the language of where it leads, and of its end.
+    pub(crate) fn of_state(
+        &mut self,
+        edges: impl Iterator<Item = (Option<u32>, u32)>,
+        end: Option<End>,
+        is_undefined: bool,
+    ) -> u32 {
+        self.after.clear();
+        self.parts.clear();
+        for (line, language) in edges {
+            match line {
                 _ if language == EMPTY => {}
-                None => parts.push(language),
-                Some(line) => after.push((line_of[line as usize], language)),
+                None => self.parts.push(language),
+                Some(line) => self.after.push((line, language)),
             }
         }
-        let ends = state.end.iter().map(|end| self.end_index(end)).collect();
+        let ends = end.map(|end| self.ends.insert_full(end).0 as u32);
         let mut own = Node {
-            ends,
+            ends: ends.into_iter().collect(),
             edges: Vec::new(),
-            is_undefined: state.is_undefined,
+            is_undefined,
         };
-        for (line, languages) in by_line(after) {
-            let to = self.union(languages);
+        self.after.sort_unstable();
+        self.after.dedup();
+        let mut at = 0;
+        while let Some((line, first)) = self.after.get(at).copied() {
+            let same = self.after[at..].iter().take_while(|one| one.0 == line);
+            let count = same.count();
+            let to = match count {
+                1 => first,
+                _ => {
+                    let languages = self.after[at..at + count].iter();
+                    self.union(languages.map(|one| one.1).collect())
+                }
+            };
             own.edges.push((line, to));
+            at += count;
         }
-        if own != Node::default() {
-            parts.push(self.intern(own));
+        if !own.edges.is_empty() || !own.ends.is_empty() || is_undefined {
+            let own = self.intern(own);
+            self.parts.push(own);
         }
-        parts.sort_unstable();
-        parts.dedup();
-        self.union(parts)
+        self.parts.sort_unstable();
+        self.parts.dedup();
+        match *self.parts {
+            [] => EMPTY,
+            [one] => one,
+            _ => self.union(self.parts.clone()),
+        }
     }
 
-    fn end_index(&self, end: &End) -> u32 {
-        self.ends
-            .binary_search(end)
-            .expect("each ending is among them") as u32
+    /// The behaviour with this language, its lines by their numbers.
+    pub(crate) fn behaviour(self, start: u32, lines: Vec<String>) -> Behaviour {
+        let (lines, line_rank) = sorted(lines);
+        let (ends, end_rank) = sorted(self.ends);
+        let ranked = |mut node: Node| {
+            let edges = node.edges.iter_mut();
+            edges.for_each(|(line, _)| *line = line_rank[*line as usize]);
+            node.edges.sort_unstable();
+            let ends = node.ends.iter_mut();
+            ends.for_each(|end| *end = end_rank[*end as usize]);
+            node.ends.sort_unstable();
+            node
+        };
+        let nodes: Vec<Node> = self.nodes.into_iter().map(ranked).collect();
+        canonical::behaviour(&nodes, start, &lines, &ends)
     }
 
     /// The language of all outcomes of some languages (sorted, distinct, none of them empty).
@@ -211,4 +243,19 @@ fn by_line(mut after: Vec<(u32, u32)>) -> Vec<(u32, Vec<u32>)> {
         }
     }
     groups
+}
+
+/// All in order, and for each its place there.
+fn sorted<T: Ord + Clone>(all: impl IntoIterator<Item = T>) -> (Vec<T>, Vec<u32>) {
+    let mut numbered: Vec<(T, usize)> = all
+        .into_iter()
+        .enumerate()
+        .map(|(at, one)| (one, at))
+        .collect();
+    numbered.sort_unstable();
+    let mut ranks = vec![0; numbered.len()];
+    for (rank, (_, at)) in numbered.iter().enumerate() {
+        ranks[*at] = rank as u32;
+    }
+    (numbered.into_iter().map(|(one, _)| one).collect(), ranks)
 }

@@ -8,7 +8,7 @@ use crate::compile::Instruction;
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
 use crate::objects::{
-    self, Body, Choice, Context, Done, Fault, Ready, Wait, connection, pool, queue,
+    self, Body, Choice, Context, Done, Fault, Object, Ready, Wait, connection, pool, queue,
 };
 use crate::state::part::Part;
 use crate::state::{ObjectId, Phase, Process, ProcessId, Role, Signal, SpaceId, State, Val, Work};
@@ -119,6 +119,9 @@ impl Machine {
     fn process_moves(&self, state: &State, process: ProcessId) -> Result<Moves, ModelError> {
         let own = &state.processes[process as usize];
         let mut moves = inner(Actor::Process(process), 0);
+        if self.has_twin(state, process) {
+            return Ok(moves);
+        }
         moves.has_signal = match own.signal {
             Some(Signal::Terminate) => !own.is_stopped,
             Some(Signal::Kill | Signal::Stop) => true,
@@ -134,7 +137,6 @@ impl Machine {
         if own.frames.is_empty() {
             let ways = match own.role {
                 Role::Handler { .. } => worker::handler_ways(state, process),
-                _ if self.has_twin(state, process) => 0,
                 _ => worker::worker_ways(state, process),
             };
             moves.ready = Ready::ways(ways.into());
@@ -153,30 +155,35 @@ impl Machine {
         Ok(moves)
     }
 
-    /// Whether an earlier idle worker of the same pool is just the same: only one of them moves.
+    /// Whether an earlier worker of the same pool is just the same: only one of them moves.
     ///
-    /// A program that asks for its children could tell one worker from another.
+    /// A program that asks for its children could tell one worker from another, and so could a lock
+    /// that one of them holds.
     fn has_twin(&self, state: &State, process: ProcessId) -> bool {
         let own = &state.processes[process as usize];
-        let Role::Worker {
-            work: Work::Idle, ..
-        } = own.role
-        else {
+        let Role::Worker { work, .. } = &own.role else {
             return false;
         };
-        if self.code.names_workers || own.signal.is_some() {
+        if self.code.names_workers || matches!(work, Work::Task(_)) || !own.frames.is_empty() {
             return false;
         }
         let is_twin = |other: &Part<Process>| {
             other.role == own.role
-                && other.signal.is_none()
+                && other.signal == own.signal
+                && other.is_signal_due == own.is_signal_due
+                && other.is_stopped == own.is_stopped
+                && other.ending == own.ending
+                && other.parent == own.parent
                 && !other.is_gone
-                && !other.is_stopped
                 && other.frames.is_empty()
                 && (other.space == own.space
                     || state.spaces[other.space as usize] == state.spaces[own.space as usize])
         };
-        state.processes[..process as usize].iter().any(is_twin)
+        let before = &state.processes[..process as usize];
+        let Some(twin) = before.iter().position(is_twin) else {
+            return false;
+        };
+        !holds_a_lock(state, process) && !holds_a_lock(state, twin as ProcessId)
     }
 
     /// Makes a step.
@@ -248,6 +255,13 @@ impl Machine {
         }
         Ok(line)
     }
+}
+
+/// Whether a process holds a lock, which tells it from others.
+fn holds_a_lock(state: &State, process: ProcessId) -> bool {
+    let is_its =
+        |object: &Part<Object>| matches!(&object.body, Body::Lock(lock) if lock.owner == process);
+    state.objects.iter().any(is_its)
 }
 
 fn inner(actor: Actor, ways: u8) -> Moves {

@@ -94,16 +94,25 @@ impl State {
         if self.is_ordered() {
             return;
         }
+        // Each one's first child and next sibling; what has no parent is a child of nobody.
+        let mut first = vec![NOBODY; self.processes.len() + 1];
+        let mut next = vec![NOBODY; self.processes.len()];
+        for one in (0..count).rev() {
+            let process = &self.processes[one as usize];
+            if !process.is_gone {
+                let parent = process.parent.min(count) as usize;
+                next[one as usize] = std::mem::replace(&mut first[parent], one);
+            }
+        }
         let mut order: Vec<u32> = Vec::with_capacity(self.processes.len());
-        let mut stack: Vec<u32> = Vec::new();
-        let lives = |one: &u32| !self.processes[*one as usize].is_gone;
-        let all = (0..count).filter(lives);
-        let is_top = |one: &u32| self.processes[*one as usize].parent == NOBODY;
-        stack.extend(all.clone().filter(is_top).rev());
-        while let Some(one) = stack.pop() {
+        let mut stack = vec![first[count as usize]];
+        while let Some(one) = stack.pop().filter(|one| *one != NOBODY) {
             order.push(one);
-            let is_child = |child: &u32| self.processes[*child as usize].parent == one;
-            stack.extend(all.clone().filter(is_child).rev());
+            stack.extend(
+                [next[one as usize], first[one as usize]]
+                    .iter()
+                    .filter(|one| **one != NOBODY),
+            );
         }
         self.reorder(&order, renumber);
     }

@@ -206,6 +206,22 @@ fn a_pool_replaces_workers_until_its_creator_ends_them() {
 }
 
 #[test]
+fn a_worker_that_keeps_a_lock_is_not_like_the_others() {
+    let functions = r#""take": Function(params: ["n"], body: [
+            Print(["take", "$n"]), Call("common.acquire"), Print(["took", "$n"])])"#;
+    let main = r#"SetGlobal("common", New("RLock")), Let("pool", New("Pool", [2])),
+        Call("pool.apply", [Fn("take"), [1]]), Call("pool.apply", [Fn("take"), [2]])"#;
+    let expected = [
+        "take 1 / took 1 / take 2 / took 2 → exit 0",
+        "take 1 / took 1 / take 2 → hang",
+    ];
+    assert_eq!(
+        outcomes(&case(functions, main), StartMethod::Fork),
+        expected
+    );
+}
+
+#[test]
 fn a_callbacks_error_is_dropped_or_becomes_the_result() {
     let functions = r#""one": Function(params: [], body: [Return(1)]),
         "fail": Function(params: ["r"], body: [Raise(Error("value", "x"))])"#;
