@@ -167,7 +167,9 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
     drop(lifelines);
     let name = format!("SyncManager-{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let process = context.process(server::main, start);
-    let process = process.name(name).daemon(false).start()?;
+    // Nobody waits for the one of threads, which is needed until all others have ended.
+    let is_thread = context.start_method() == StartMethod::Threads;
+    let process = process.name(name).daemon(is_thread).start()?;
     let inner = Arc::new(Inner {
         process,
         lifeline,
@@ -179,7 +181,11 @@ fn start(builder: ManagerBuilder) -> Result<Manager> {
     let address = inner.hear().inspect_err(|_| inner.shut_down())?;
     let address = inner.address.get_or_init(|| address).clone();
     let weak = Arc::downgrade(&inner);
-    let at_exit = exit_work::register(exit_work::Stage::BeforeChildren, move || {
+    let stage = match is_thread {
+        true => exit_work::Stage::AfterChildren,
+        false => exit_work::Stage::BeforeChildren,
+    };
+    let at_exit = exit_work::register(stage, move || {
         if let Some(inner) = weak.upgrade() {
             inner.shut_down();
         }

@@ -24,6 +24,9 @@ pub(crate) struct Manager {
     state: Mutex<State>,
 }
 
+/// Managers among threads: what they made lives as long as any thread, whatever becomes of them.
+static KEPT: Mutex<Vec<mp::Manager>> = Mutex::new(Vec::new());
+
 enum State {
     /// A server elsewhere, not yet asked.
     Known { address: mp::Address, key: Vec<u8> },
@@ -97,9 +100,13 @@ impl Object for Manager {
 
 impl Manager {
     fn new(class: Class, context: &mp::Context, state: State) -> Manager {
+        let is_of_threads = context.start_method() == mp::StartMethod::Threads;
+        if let (true, State::Reached(manager)) = (is_of_threads, &state) {
+            lock(&KEPT).push(manager.clone());
+        }
         Manager {
             class,
-            is_of_threads: context.start_method() == mp::StartMethod::Threads,
+            is_of_threads,
             state: Mutex::new(state),
         }
     }
@@ -134,7 +141,10 @@ impl Manager {
 
     pub(super) fn shutdown(&self) -> Result<()> {
         let manager = self.reached()?;
-        manager.shutdown();
+        // Among threads there is no process to end.
+        if !self.is_of_threads {
+            manager.shutdown();
+        }
         *lock(&self.state) = State::Ended(manager);
         Ok(())
     }

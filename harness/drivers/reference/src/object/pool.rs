@@ -191,14 +191,21 @@ fn tasks(bound: &mut Bound<'_>, is_star: bool) -> Result<Vec<Task>> {
     let function = bound.take("func")?.as_function()?;
     let items = sequence::items(&bound.take("iterable")?)?.into_iter();
     let tasks = items.map(|item| {
+        let mut named = Vec::new();
+        let positional = match is_star.then(|| sequence::items(&item)) {
+            None => vec![item],
+            Some(Ok(items)) => items,
+            // What is no sequence fails where the call is made, as an argument that nothing takes.
+            Some(Err(Stop::Error(ErrorKind::Type, _))) => {
+                named.push(("*".to_owned(), item));
+                Vec::new()
+            }
+            Some(Err(stop)) => return Err(stop),
+        };
         Ok(Task {
             function: function.clone(),
-            positional: if is_star {
-                sequence::items(&item)?
-            } else {
-                vec![item]
-            },
-            named: Vec::new(),
+            positional,
+            named,
         })
     });
     tasks.collect()

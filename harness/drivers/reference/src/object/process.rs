@@ -37,6 +37,7 @@ enum State {
 struct Made {
     functions: Arc<dyn Functions>,
     plan: ProcessPlan,
+    is_closed: bool,
 }
 
 /// Describes a process that a context of a start method will start.
@@ -66,7 +67,11 @@ pub(super) fn new(
     };
     let functions = Arc::clone(functions);
     Ok(Process {
-        state: Mutex::new(State::Made(Box::new(Made { functions, plan }))),
+        state: Mutex::new(State::Made(Box::new(Made {
+            functions,
+            plan,
+            is_closed: false,
+        }))),
         renamed: Mutex::default(),
     })
 }
@@ -119,6 +124,9 @@ impl Process {
     }
 
     pub(super) fn call(&self, method: ProcessMethod, bound: &mut Bound<'_>) -> Result<Data> {
+        if method != ProcessMethod::Close {
+            self.check_open()?;
+        }
         match method {
             ProcessMethod::Start => self.start()?,
             ProcessMethod::Run => self.run()?,
@@ -129,12 +137,30 @@ impl Process {
             }
             ProcessMethod::Terminate => self.child("terminate")?.terminate()?,
             ProcessMethod::Kill => self.child("kill")?.kill()?,
-            ProcessMethod::Close => match &*lock(&self.state) {
-                State::Started(process) => process.close()?,
-                _ => return Err(not_started("close")),
-            },
+            ProcessMethod::Close => self.close()?,
         }
         Ok(Data::NONE)
+    }
+
+    fn close(&self) -> Result<()> {
+        let mut state = lock(&self.state);
+        match &mut *state {
+            State::Started(process) => process.close()?,
+            // One that never started has nothing to close, and is closed all the same.
+            State::Made(made) => made.is_closed = true,
+            State::Known { .. } => return Err(not_started("close")),
+        }
+        Ok(())
+    }
+
+    /// That it was not closed before it started.
+    fn check_open(&self) -> Result<()> {
+        match &*lock(&self.state) {
+            State::Made(made) if made.is_closed => {
+                Err(Stop::error(ErrorKind::Closed, "the process is closed"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn start(&self) -> Result<()> {
@@ -215,9 +241,9 @@ impl Process {
                 ProcessAttribute::Name => Ok(Data::text(name)),
                 ProcessAttribute::Pid => Ok(number(*pid)),
                 ProcessAttribute::Daemon => Ok(Data::bool(*daemon)),
-                ProcessAttribute::ExitCode | ProcessAttribute::AuthKey => {
-                    Err(missing("this process", name_of(attribute)))
-                }
+                // It has not ended as long as anybody here can ask.
+                ProcessAttribute::ExitCode => Ok(Data::NONE),
+                ProcessAttribute::AuthKey => Err(missing("this process", name_of(attribute))),
             },
             State::Started(process) => match attribute {
                 ProcessAttribute::Name => Ok(Data::text(process.name())),
@@ -260,6 +286,9 @@ impl Made {
             ProcessAttribute::Name => Ok(name.as_ref().map_or(Data::NONE, Data::text)),
             ProcessAttribute::Daemon => {
                 Ok(Data::bool(daemon.unwrap_or(mp::current_process().daemon())))
+            }
+            ProcessAttribute::Pid | ProcessAttribute::ExitCode if self.is_closed => {
+                Err(Stop::error(ErrorKind::Closed, "the process is closed"))
             }
             ProcessAttribute::Pid | ProcessAttribute::ExitCode => Ok(Data::NONE),
             ProcessAttribute::AuthKey => Err(missing("Process", name_of(attribute))),

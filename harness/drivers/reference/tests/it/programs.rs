@@ -398,4 +398,58 @@ pub(crate) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "a_process_knows_no_exit_code_of_itself_and_cannot_wait_for_itself",
+        text: r#"functions: {"ask": Function(params: [], body: [
+            Let("me", Call("mp.current_process")),
+            Try(body: [Call("me.join")], except: {"usage": [Print(["join"])]}),
+            Try(body: [Call("me.start")], except: {"usage": [Print(["start"])]}),
+            Print([Call("me.is_alive"), "$me.exitcode"]),
+        ])}, main: [
+            Let("p", New("Process", (target: "ask"))), Call("p.start"), Call("p.join"),
+            Call("ask"),
+        ]"#,
+        lines: &["join", "start", "True None", "join", "start", "True None"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "an_item_of_a_starmap_that_is_no_sequence_fails_in_the_worker",
+        text: r#"functions: {"task": Function(params: ["x"], body: [Return("$x")])}, main: [
+            Let("pool", New("Pool", [1])),
+            Let("r", Call("pool.starmap_async", [Fn("task"), [1]])), Print(["given"]),
+            Try(body: [Call("r.get")], except: {"type": [Print(["type"])]}),
+            Print([Call("pool.starmap", [Fn("task"), [New("Array", ["i", [7]]), (8,)]])]),
+            Call("pool.close"), Call("pool.join"),
+        ]"#,
+        lines: &["given", "type", "[7, 8]"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_process_that_never_started_can_be_closed",
+        text: r#"main: [
+            Let("p", New("Process")), Call("p.close"), Call("p.close"),
+            Try(body: [Call("p.start")], except: {"closed": [Print(["start"])]}),
+            Try(body: [Call("p.is_alive")], except: {"closed": [Print(["is_alive"])]}),
+            Try(body: [Print(["$p.exitcode"])], except: {"closed": [Print(["exitcode"])]}),
+        ]"#,
+        lines: &["start", "is_alive", "exitcode"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "what_a_manager_makes_among_threads_outlives_it",
+        text: r#"functions: {"late": Function(params: ["e", "l"], body: [
+            Call("e.wait"), With("$l", [Print(["late"])]),
+        ])}, methods: ["threads"], main: [
+            Let("m", New("Manager")), Let("e", Call("m.Event")), Call("m.shutdown"),
+            Let("l", Call("m.Lock")), Call("l.acquire"),
+            Let("p", New("Process", (target: "late", args: ["$e", "$l"]))), Call("p.start"),
+            Print(["main"]), Call("l.release"), Call("e.set"),
+        ]"#,
+        lines: &["main", "late"],
+        code: 0,
+        has_threads: true,
+    },
 ];
