@@ -159,7 +159,20 @@ impl Writer<'_> {
         let by_position = given.positional.len();
         let mut parts = Vec::new();
         let mut ends_with_default = false;
-        for (index, parameter, argument) in indexed(parameters, given)? {
+        let all = indexed(parameters, given)?;
+        // Who does not wait has no limit to wait for, which a lock of threads refuses.
+        let never_waits = self.may_be_threads()
+            && all.iter().any(|(_, parameter, argument)| {
+                parameter.name == "block"
+                    && matches!(
+                        argument.kind,
+                        ExpressionKind::Literal(Value::Bool(false) | Value::Int(0))
+                    )
+            });
+        for (index, parameter, argument) in all {
+            if never_waits && parameter.kind == Kind::Timeout {
+                continue;
+            }
             let is_none = matches!(argument.kind, ExpressionKind::Literal(Value::None));
             let is_default =
                 is_none && parameter.default == Default::None && parameter.kind == Kind::Timeout;

@@ -13,6 +13,7 @@ const SEND: &[Raise] = &[
     CLOSED,
     raise_as(ErrorKind::Usage, "OSError"),
     raise(ErrorKind::Serialize),
+    raise(ErrorKind::NotInheritable),
 ];
 const RECV: &[Raise] = &[
     raise(ErrorKind::Eof),

@@ -10,6 +10,11 @@ use super::{
 use crate::error_kind::ErrorKind;
 
 const GONE: &[Raise] = &[raise_as(ErrorKind::BrokenPipe, "OSError, EOFError")];
+/// One that was shut down here is asserted to be there.
+const ENDED: &[Raise] = &[raise_as(
+    ErrorKind::BrokenPipe,
+    "OSError, EOFError, AssertionError",
+)];
 const VALUE: &[Parameter] = &[optional("value", Kind::Int, Default::Int(1))];
 const MAXSIZE: &[Parameter] = &[optional("maxsize", Kind::Int, Default::Int(0))];
 
@@ -23,7 +28,7 @@ macro_rules! makers {
                 $variant $name (
                     $parameters,
                     Kind::Object(Class::$class),
-                    GONE,
+                    ENDED,
                     "Makes one in the manager; gives a proxy.",
                 );
             )*

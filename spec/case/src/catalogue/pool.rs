@@ -15,10 +15,13 @@ const CHUNKSIZE: Parameter = optional("chunksize", Kind::Int, Default::None);
 const CALLBACK: Parameter = optional("callback", Kind::Function, Default::None);
 const ERROR_CALLBACK: Parameter = optional("error_callback", Kind::Function, Default::None);
 const NOT_RUNNING: Raise = raise_as(ErrorKind::Closed, "ValueError");
+/// CPython says nothing of a lost worker; whoever does has a class for it that is no RuntimeError.
+const LOST: Raise = raise_as(ErrorKind::WorkerLost, "multiprocessing.ProcessError");
 const SUBMIT: &[Raise] = &[
     NOT_RUNNING,
     raise(ErrorKind::Serialize),
-    raise(ErrorKind::WorkerLost),
+    raise(ErrorKind::NotInheritable),
+    LOST,
 ];
 
 const MAP: &[Parameter] = &[FUNC, ITERABLE, CHUNKSIZE];
@@ -74,7 +77,11 @@ methods! {
     Get "get" (
         &[TIMEOUT],
         Kind::Any,
-        &[raise(ErrorKind::Timeout), raise(ErrorKind::WorkerLost)],
+        &[
+            raise(ErrorKind::Timeout),
+            raise(ErrorKind::NotInheritable),
+            LOST,
+        ],
         "Waits for the result; raises what the task raised.",
     );
     Wait "wait" (&[TIMEOUT], Kind::None, &[], "Waits for the result.");
@@ -95,6 +102,7 @@ methods! {
         Kind::Any,
         &[
             raise(ErrorKind::Timeout),
+            raise(ErrorKind::NotInheritable),
             raise_as(ErrorKind::Empty, "StopIteration"),
         ],
         "The next result.",

@@ -53,7 +53,12 @@ methods! {
 methods! {
     /// What simple queues do.
     SimpleQueueMethod of SimpleQueue;
-    Put "put" (&[OBJ], Kind::None, &[CLOSED, raise(ErrorKind::Serialize)], "Puts a value.");
+    Put "put" (
+        &[OBJ],
+        Kind::None,
+        &[CLOSED, raise(ErrorKind::Serialize), raise(ErrorKind::NotInheritable)],
+        "Puts a value.",
+    );
     Get "get" (
         &[],
         Kind::Any,
