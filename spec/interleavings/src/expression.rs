@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
         match result {
             Ok(value) => self.make(of_plain(&value)),
             Err((ErrorKind::Overflow, text)) => outside(text),
-            Err((kind, text)) => Err(Stop::Raise(kind, text.into())),
+            Err((kind, _)) => raise(kind),
         }
     }
 
@@ -228,8 +228,15 @@ impl<'a> Run<'a> {
             scalar => {
                 let items = self.world.iterate(&self.me, scalar);
                 let items = items.map_err(Stop::Outside)?;
-                return items.map_err(|(kind, text)| Stop::Raise(kind, text));
+                return items.or_else(|(kind, _)| raise(kind));
             }
+        }
+        if let Val::Object(id) = value
+            && let Kind::Kept(Kept::List | Kept::Dict | Kept::Array(_), _) = self.world.kind(id)
+        {
+            let all = self.ask(Act::Read(value.clone()))?;
+            let items = self.world.iterate(&self.me, &all).map_err(Stop::Outside)?;
+            return items.or_else(|(kind, _)| raise(kind));
         }
         let mut items = Vec::new();
         for at in 0.. {

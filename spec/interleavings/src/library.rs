@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use poolproof_case::catalogue::{self, Parameter};
-use poolproof_case::{ErrorKind, StartMethod};
+use poolproof_case::program::{Callee, ExpressionKind};
+use poolproof_case::{ErrorKind, StartMethod, Value, walk};
 
 use crate::act::Act;
 use crate::run::{Given, Run, Stop, outside, raise};
@@ -257,6 +258,11 @@ impl Run<'_> {
         if let Some(at) = taken
             && args[at] != Val::Unset
         {
+            let is_array = matches!(&args[at], Val::Object(id)
+                if matches!(self.world.kind(id), Kind::Shared(shared) if shared.is_array));
+            if is_array && !self.world.is_threads() {
+                return outside("an array in a message");
+            }
             args[at] = Val::List(self.items(&args[at].clone())?.into());
         }
         args.insert(0, Val::Object(manager));
@@ -325,7 +331,11 @@ impl Run<'_> {
         let end = end.clone();
         match name {
             "send" | "send_bytes" => self.ask(Act::SendTo(end, args[0].clone())),
-            "recv" | "recv_bytes" => self.ask(Act::Receive(end)),
+            "recv" => self.ask(Act::Receive(end)),
+            "recv_bytes" => match self.ask(Act::Receive(end))? {
+                bytes @ Val::Bytes(_) if !self.sends_bytes_as_objects() => Ok(bytes),
+                _ => outside("the bytes of an object that was sent"),
+            },
             "poll" => {
                 let wait = if args[0] == Val::Unset {
                     Wait::Never
@@ -336,6 +346,25 @@ impl Run<'_> {
             }
             _ => self.ask(Act::CloseEnd(end)),
         }
+    }
+}
+
+impl Run<'_> {
+    /// Whether bytes that are received may have been sent as an object, which reads otherwise.
+    fn sends_bytes_as_objects(&self) -> bool {
+        let mut sends = false;
+        for block in self.program.blocks() {
+            walk::calls(block, &mut |call| {
+                let is_send = matches!(&call.callee, Callee::Method(_, name) if name == "send");
+                let object = call.arguments.of(0, "obj").map(|object| &object.kind);
+                sends |= is_send
+                    && match object {
+                        Some(ExpressionKind::Literal(value)) => matches!(value, Value::Bytes(_)),
+                        _ => true,
+                    };
+            });
+        }
+        sends
     }
 }
 

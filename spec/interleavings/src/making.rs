@@ -175,7 +175,8 @@ impl World {
         let Some((Val::Object(manager), args)) = args.split_first() else {
             return Err("no manager".to_owned());
         };
-        if !matches!(self.kind(manager), Kind::Manager(true, _)) {
+        // Among threads there is no process that could have ended.
+        if !matches!(self.kind(manager), Kind::Manager(true, _)) && !self.is_threads() {
             return Ok(Ways::fails(self, ErrorKind::BrokenPipe));
         }
         let content = match self.message(

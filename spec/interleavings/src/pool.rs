@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use poolproof_case::ErrorKind;
 
-use crate::act::{Act, Submission};
+use crate::act::{Act, OWN_TEXT, Submission};
 use crate::library::pair;
 use crate::run::{Given, Run, Stop, outside, raise};
 use crate::value::{Error, Id, Val, Wait};
@@ -22,6 +22,9 @@ impl Run<'_> {
             return outside("a task that is no function of the program");
         };
         let is_map = name != "apply" && name != "apply_async";
+        if !is_map && matches!(&args[1], Val::Object(_)) && !self.world.is_threads() {
+            return outside("an object in place of a task's arguments");
+        }
         let items = match &args[1] {
             Val::Unset => Vec::new(),
             given => self.items(&given.clone())?,
@@ -41,8 +44,15 @@ impl Run<'_> {
             "apply" | "apply_async" => calls.push(call(items, named)),
             "starmap" | "starmap_async" => {
                 for item in &items {
-                    let items = self.items(item)?;
-                    calls.push(call(items, Vec::new()));
+                    if matches!(item, Val::Object(_)) && !self.world.is_threads() {
+                        return outside("an object in place of a task's arguments");
+                    }
+                    match self.items(item) {
+                        Ok(items) => calls.push(call(items, Vec::new())),
+                        // It fails where the call is made.
+                        Err(Stop::Raise(ErrorKind::Type, _)) => calls.push(Val::None),
+                        Err(stop) => return Err(stop),
+                    }
                 }
             }
             _ => calls.extend(items.into_iter().map(|item| call(vec![item], Vec::new()))),
@@ -165,7 +175,7 @@ impl Run<'_> {
     fn one_call(&mut self, name: &Rc<str>, call: &Val) -> Result<Result<Val, Error>, Stop> {
         let call = self.ask(Act::Make(call.clone()))?;
         let Val::Tuple(parts) = &call else {
-            return outside("a call that is none");
+            return Ok(Err((ErrorKind::Type, OWN_TEXT.into())));
         };
         let [Val::Tuple(args), Val::Tuple(named)] = &parts[..] else {
             return outside("a call that is none");

@@ -84,6 +84,7 @@ impl World {
                 return Ok(ways.or_stay(self));
             }
             Act::CloseProcess(id) => {
+                self.must_have_created(me, id)?;
                 let child = self.child(id)?;
                 if matches!(child.life, Life::Running(_)) {
                     return Ok(Ways::fails(self, ErrorKind::Usage));
@@ -108,6 +109,10 @@ impl World {
         let is_mine = self.may_ask(me, id, act)?;
         let life = self.child(id)?.life.clone();
         match (act, &life) {
+            // Nobody can wait for itself.
+            (Act::Join(..), Life::Running(it)) if it == me => {
+                Ok(Ways::fails(self, ErrorKind::Usage))
+            }
             (_, Life::Closed) => Ok(Ways::fails(self, ErrorKind::Closed)),
             (Act::Join(..) | Act::Stop(..), Life::New) => Ok(Ways::fails(self, ErrorKind::Usage)),
             _ if !is_mine => Ok(Ways::fails(self, ErrorKind::Usage)),
@@ -126,24 +131,49 @@ impl World {
         }
     }
 
-    /// Whether a process may ask about another: its creator may, and all threads are one process.
-    fn may_ask(&mut self, me: &Id, id: &Id, act: &Act) -> Result<bool, Outside> {
+    /// Whether a process created another; all threads are one process.
+    fn has_created(&mut self, me: &Id, id: &Id) -> Result<bool, Outside> {
         let child = self.child(id)?.clone();
         let memory = &self.process(me).memory;
-        let creator = self.processes.get(&child.creator);
-        let shares = creator.is_some_and(|creator| creator.memory == *memory);
-        if child.creator == *me || shares {
+        let is_of_it = |other: &Id| {
+            let other = self.processes.get(other);
+            other.is_some_and(|other| other.memory == *memory)
+        };
+        // Among threads main has no creator.
+        let is_main = matches!(&child.life, Life::Running(it) if it != me && is_of_it(it));
+        Ok(child.creator == *me || is_of_it(&child.creator) || is_main)
+    }
+
+    /// What a process can do with what another created is not said.
+    pub(crate) fn must_have_created(&mut self, me: &Id, id: &Id) -> Result<(), Outside> {
+        match self.has_created(me, id)? {
+            true => Ok(()),
+            false => Err("a process object in other hands than its creator's".to_owned()),
+        }
+    }
+
+    /// Whether the object is that of the process itself (true), or of its parent (false).
+    pub(crate) fn is_own(&mut self, me: &Id, id: &Id) -> Result<Option<bool>, Outside> {
+        let Life::Running(it) = self.child(id)?.life.clone() else {
+            return Ok(None);
+        };
+        let is_parent = self.process(me).parent.as_ref() == Some(&it);
+        Ok((it == *me || is_parent).then_some(it == *me))
+    }
+
+    /// Whether a process may ask about another: its creator may; that it lives, it may ask of itself
+    /// and of its parent, for whose end it may wait.
+    fn may_ask(&mut self, me: &Id, id: &Id, act: &Act) -> Result<bool, Outside> {
+        if self.has_created(me, id)? {
             return Ok(true);
         }
-        let parent = self.process(me).parent.as_ref();
-        let is_own = matches!(&child.life, Life::Running(it) if it == me);
-        let is_parent = matches!(&child.life, Life::Running(it) if Some(it) == parent);
-        let is_orphan = parent.is_none() && matches!(child.life, Life::Ended(_));
-        match act {
-            Act::IsAlive(_) if is_own || is_parent => Ok(true),
-            Act::Join(..) if is_parent => Ok(true),
-            _ if is_own || is_parent || is_orphan => {
-                Err("a process that waits for itself, or ends itself or its parent".to_owned())
+        let life = self.child(id)?.life.clone();
+        let is_orphan = self.process(me).parent.is_none() && matches!(life, Life::Ended(_));
+        match (act, self.is_own(me, id)?) {
+            (Act::Stop(..), Some(_)) | (Act::Join(..), Some(true)) => Ok(false),
+            (_, Some(_)) => Ok(true),
+            _ if is_orphan || life == Life::Closed || matches!(act, Act::Stop(..)) => {
+                Err("a process object in other hands than its creator's".to_owned())
             }
             _ => Ok(false),
         }

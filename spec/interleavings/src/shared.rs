@@ -90,6 +90,13 @@ impl World {
     /// An attribute of an object.
     pub(crate) fn get(mut self, me: &Id, id: &Id, name: &str) -> Result<Ways, Outside> {
         let is_threads = self.is_threads();
+        if matches!(
+            (self.kind(id), name),
+            (Kind::Process(_), "work" | "exitcode")
+        ) && (name == "work" || self.is_own(me, id)?.is_none())
+        {
+            self.must_have_created(me, id)?;
+        }
         let answer = match (self.kind(id).clone(), name) {
             (Kind::Process(child), "work") => {
                 let named = child.named.iter();
@@ -118,10 +125,11 @@ impl World {
             }
             (Kind::Process(child), "name") => Ok(child.name),
             (Kind::Process(child), "daemon") => Ok(Val::Bool(child.is_daemon)),
-            (Kind::Process(child), "pid") => Ok(match child.life {
-                Life::New => Val::None,
-                _ => Val::Opaque(id.clone()),
-            }),
+            (Kind::Process(child), "pid") => match child.life {
+                Life::Closed => error(ErrorKind::Closed),
+                Life::New => Ok(Val::None),
+                _ => Ok(Val::Opaque(id.clone())),
+            },
             (Kind::Process(_), "authkey") => Ok(Val::Opaque(Id::from([]))),
             (Kind::Process(child), "exitcode") => match child.life {
                 Life::Closed => error(ErrorKind::Closed),
@@ -182,6 +190,9 @@ impl World {
             },
             _ => Val::None,
         };
+        if matches!((self.kind(id), name), (Kind::Process(_), "daemon")) {
+            self.must_have_created(me, id)?;
+        }
         match (self.kind_mut(id), name) {
             (Kind::Process(child), "name") => child.name = value.clone(),
             (Kind::Process(child), "daemon") if child.life != Life::New => {

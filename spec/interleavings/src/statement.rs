@@ -135,11 +135,10 @@ impl<'a> Run<'a> {
                 None => return outside("a print of an object"),
             }
         }
-        let line = print::line(&plain);
-        if line.contains(OWN_TEXT) {
+        if plain.iter().any(tells_an_error) {
             return outside("a print of an error that is the library's");
         }
-        self.ask(Act::Print(line.into()))?;
+        self.ask(Act::Print(print::line(&plain).into()))?;
         Ok(())
     }
 
@@ -268,5 +267,17 @@ impl<'a> Run<'a> {
         };
         self.ask(Act::Send(id.clone(), signal))?;
         Ok(())
+    }
+}
+
+/// Whether the text of an error that is the library's is somewhere in a value.
+fn tells_an_error(value: &Value) -> bool {
+    match value {
+        Value::Str(text) | Value::Error(_, text) => text.contains(OWN_TEXT),
+        Value::List(items) | Value::Tuple(items) => items.iter().any(tells_an_error),
+        Value::Dict(pairs) => pairs
+            .iter()
+            .any(|(key, value)| tells_an_error(key) || tells_an_error(value)),
+        _ => false,
     }
 }

@@ -325,6 +325,9 @@ impl World {
                         calls,
                     });
                 }
+                Err(Refusal::Error(_)) if size > 1 => {
+                    return Err("a chunk of several of which one cannot be sent".to_owned());
+                }
                 Err(Refusal::Error(kind)) => {
                     let failed = Got::Error((kind, OWN_TEXT.into()));
                     self.bring_in(id, job.clone(), chunk, failed)?;

@@ -8,6 +8,7 @@ pub(crate) mod instruction;
 pub(crate) mod liveness;
 pub(crate) mod names;
 mod statement;
+mod undefined;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ use crate::error::ModelError;
 use crate::state::Val;
 pub(crate) use function::FunctionCode;
 pub(crate) use instruction::{AttributeSite, CallSite, Instruction, NewSite};
-pub(crate) use names::Names;
+pub(crate) use names::{Names, OWN};
 
 /// A compiled program.
 #[derive(Debug)]
@@ -47,6 +48,10 @@ pub(crate) struct Code {
     pub(crate) names_workers: bool,
     /// Whether it may end a process that uses a queue, which leaves the queue broken.
     pub(crate) breaks_queues: bool,
+    /// Whether a process may do something else that is undefined, other than to print an object.
+    pub(crate) may_be_undefined: bool,
+    /// Whether some bytes may be sent as an object, which no one receives as bytes.
+    pub(crate) sends_bytes_as_objects: bool,
 }
 
 /// Compiles a program.
@@ -86,7 +91,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     let misfit = functions.len() as u16;
     functions.push(function::that_fails(Val::Error(
         ErrorKind::Type,
-        names.intern("a function is called with other arguments"),
+        names.intern_own("a function is called with other arguments"),
     )));
     let has = |wanted: &dyn Fn(&Instruction) -> bool| {
         functions
@@ -128,6 +133,8 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         runs_targets,
         names_workers,
         breaks_queues,
+        may_be_undefined: undefined::may_be_undefined(program),
+        sends_bytes_as_objects: undefined::sends_bytes_as_objects(program),
     })
 }
 

@@ -3,9 +3,11 @@
 mod decode;
 mod execute;
 mod finish;
+mod iterated;
 pub(crate) mod plain;
 pub(crate) mod run;
 pub(crate) mod step;
+pub(crate) mod undefined;
 mod unwind;
 mod worker;
 

@@ -194,7 +194,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     pub(crate) fn raise<T>(&self, kind: ErrorKind, text: &str) -> Result<T, Fault> {
-        Err(Fault::Raise(kind, self.machine.code.names.intern(text)))
+        Err(Fault::Raise(kind, self.machine.code.names.intern_own(text)))
     }
 
     pub(crate) fn model<T>(&self, message: impl Into<String>) -> Result<T, Fault> {

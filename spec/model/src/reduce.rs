@@ -12,7 +12,8 @@ mod reach;
 mod touch;
 
 use crate::machine::Machine;
-use crate::machine::step::{Actor, Moves, is_undefined};
+use crate::machine::step::{Actor, Moves};
+use crate::machine::undefined::is_undefined;
 use crate::objects::{Body, Object};
 use crate::state::part::Part;
 use crate::state::{NOBODY, State};

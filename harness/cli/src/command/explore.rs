@@ -206,7 +206,8 @@ fn text(row: &Row<'_>, patience: &Patience) -> String {
     }
     if row.undefined {
         text += "  Also undefined, and not judged: what follows where a queue is used after a signal ended \
-                 one of its users, or an object is printed\n";
+                 one of its users, an object or an error of the library's is printed, a process object is used \
+                 by another than its creator, or an object is received as bytes\n";
     }
     text
 }

@@ -17,10 +17,27 @@ fn what_is_not_interpreted_is_named() {
             "a `ManagerServer`",
         ),
         (r#"Print(["$x"]), Let("x", 1)"#, "`x` has no value"),
+        (
+            r#"Let("pool", New("Pool", [1])),
+               Let("r", Call("pool.apply_async", [Fn("fail")], (error_callback: Fn("told")))),
+               Call("r.wait")"#,
+            "a print of an error that is the library's",
+        ),
+        (
+            r#"Let("a, b", New("Pipe")), Call("b.send", [1]), Print([Call("a.recv_bytes")])"#,
+            "the bytes of an object that was sent",
+        ),
+        (
+            r#"Let("me", Call("mp.current_process")), Call("me.close")"#,
+            "a process object in other hands than its creator's",
+        ),
     ];
     for (main, expected) in table {
+        let functions = r#"
+            "fail": Function(params: [], body: [Let("x", []), Return(Item("$x", 5))]),
+            "told": Function(params: ["e"], body: [Print([["$e"]])])"#;
         let found = outcomes(
-            &case("", main).program,
+            &case(functions, main).program,
             StartMethod::Spawn,
             &Limits::default(),
         );
@@ -65,6 +82,8 @@ fn settled_programs_stay_settled() {
     let functions = r#"
         "hold": Function(params: ["l"], body: [Call("l.acquire")]),
         "begin": Function(params: [], body: [Print(["begin"])]),
+        "show": Function(params: ["a", "b"], body: [Print(["$a", "$b"])]),
+        "same": Function(params: ["x"], body: [Return("$x")]),
         "task": Function(params: [], body: [])"#;
     let table: &[(&str, &[&str])] = &[
         (
@@ -87,6 +106,29 @@ fn settled_programs_stay_settled() {
             &[" → signal KILL"],
         ),
         (r#"Let("l", [1]), Print([Item("$l", "a")])"#, &[" → exit 1"]),
+        (
+            r#"Let("me", Call("mp.current_process")),
+               Try(body: [Call("me.join")], except: {"usage": [Print(["join"])]}),
+               Try(body: [Call("me.kill")], except: {"usage": [Print(["kill"])]}),
+               Print([Call("me.is_alive"), "$me.exitcode"])"#,
+            &["join / kill / True None → exit 0"],
+        ),
+        (
+            r#"Let("p", New("Process", (target: "show", args: New("Array", ["i", [1, 2]])))),
+               Call("p.start"), Call("p.join")"#,
+            &["1 2 → exit 0"],
+        ),
+        (
+            r#"Let("m", New("Manager")), Let("pool", New("Pool", [1])),
+               Print([Call("pool.map", [Fn("same"), Call("m.list", [[1, 2]])])])"#,
+            &["[1, 2] → exit 0"],
+        ),
+        (
+            r#"Let("pool", New("Pool", [1])),
+               Let("r", Call("pool.starmap_async", [Fn("show"), [1]])), Print(["given"]),
+               Try(body: [Call("r.get")], except: {"type": [Print(["type"])]})"#,
+            &["given / type → exit 0"],
+        ),
         (
             r#"Try(body: [Print([Item([1], "a")])], except: {"type": [Print(["type"])]})"#,
             &["type → exit 0"],

@@ -8,6 +8,9 @@ use rustc_hash::FxBuildHasher;
 
 use crate::state::Symbol;
 
+/// What texts of the library's errors begin with, so that whatever is made of one is known by it.
+pub(crate) const OWN: char = '\u{1}';
+
 /// Texts and byte strings, each once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -22,6 +25,16 @@ impl Names {
             Some(at) => at as Symbol,
             None => texts.insert_full(text.into()).0 as Symbol,
         }
+    }
+
+    /// The text of an error that the library raises, which is everybody's own.
+    pub(crate) fn intern_own(&self, text: &str) -> Symbol {
+        self.intern(&format!("{OWN}{text}"))
+    }
+
+    /// Whether a text is one of the library's errors, or is made of one.
+    pub(crate) fn is_own(&self, symbol: Symbol) -> bool {
+        self.texts.borrow()[symbol as usize].contains(OWN)
     }
 
     pub(crate) fn text(&self, symbol: Symbol) -> Rc<str> {

@@ -3,7 +3,7 @@
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{self, Attribute, Class, Method, Parameter, QueueMethod};
 
-use super::Machine;
+use super::{Machine, iterated};
 use crate::compile::{AttributeSite, CallSite, FunctionCode, Instruction};
 use crate::objects::{Access, Body, Fault, Object, Operation};
 use crate::state::part::Part;
@@ -58,7 +58,15 @@ pub(crate) fn decode(
         }
         Instruction::CallMethod(site) => {
             let site = &function.calls[usize::from(*site)];
-            decoder.call(site)?
+            match iterated::of_call(state, process, site) {
+                Some(at) => decoder.access(&frame.stack[at], Operation::Copy, &[]),
+                None => decoder.call(site)?,
+            }
+        }
+        Instruction::New(site) => {
+            let site = &function.news[usize::from(*site)];
+            let at = iterated::of_new(state, process, site);
+            at.and_then(|at| decoder.access(&frame.stack[at], Operation::Copy, &[]))
         }
         other => decoder.other(function, other),
     };
@@ -253,7 +261,7 @@ impl Decoder<'_> {
     }
 
     fn raised(&self, kind: ErrorKind, text: &str) -> Fault {
-        Fault::Raise(kind, self.machine.code.names.intern(text))
+        Fault::Raise(kind, self.machine.code.names.intern_own(text))
     }
 }
 

@@ -35,8 +35,26 @@ pub(super) fn continues(context: &mut Context<'_>) -> Result<bool, Fault> {
                     return Ok(false);
                 };
                 let given = message::unpack(context.state, process, &call);
-                let given = plain::iterate(context, &given)?;
-                run::call(context, function, given, &[], false)?;
+                if let Val::Error(kind, text) = given {
+                    // A call that could not be sent.
+                    if let Role::Worker {
+                        work: Work::Task(task),
+                        ..
+                    } = &mut context.state.processes[process as usize].role
+                    {
+                        pool::fail(task, kind, text);
+                    }
+                    return Ok(false);
+                }
+                match plain::iterate(context, &given) {
+                    Ok(given) => run::call(context, function, given, &[], false)?,
+                    // An item of a `starmap` that is no sequence.
+                    Err(Fault::Raise(..)) => {
+                        let misfit = context.machine.code.misfit;
+                        run::push(context, misfit, Vec::new(), false)?;
+                    }
+                    Err(fault) => return Err(fault),
+                }
                 Ok(true)
             }
         },

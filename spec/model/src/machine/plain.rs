@@ -3,7 +3,8 @@
 use poolproof_case::program::{BinaryOperator, UnaryOperator};
 use poolproof_case::{ErrorKind, Value, operate, print};
 
-use crate::objects::{Access, Context, Fault};
+use crate::objects::{Access, Body, Context, Fault};
+use crate::state::message;
 use crate::state::{Cell, Symbol, Val};
 
 /// The most items of a sequence, and the most values in one, that a case may make.
@@ -149,6 +150,15 @@ pub(crate) fn iterate(context: &mut Context<'_>, value: &Val) -> Result<Vec<Val>
             Cell::Dict(pairs) => return Ok(pairs.iter().map(|(key, _)| key.clone()).collect()),
             Cell::Connection(_) => {}
         },
+        Val::Object(id) => {
+            let held = match &context.state.objects[*id as usize].body {
+                Body::Shared(shared) if shared.is_array => return Ok(shared.numbers.clone()),
+                Body::Managed(managed) if managed.kind.is_sequence() => managed.content.clone(),
+                _ => return context.raise(ErrorKind::Type, "an object is no sequence"),
+            };
+            let held = message::unpack(context.state, context.process, &held);
+            return iterate(context, &held);
+        }
         _ => {}
     }
     check_operand(context, value)?;

@@ -2,7 +2,8 @@
 
 use poolproof_case::print;
 
-use super::decode::{Pending, decode, is_read_whole};
+use super::decode::{Pending, decode};
+use super::undefined::is_undefined;
 use super::{Machine, finish, plain, run, unwind, worker};
 use crate::compile::Instruction;
 use crate::error::ModelError;
@@ -383,37 +384,6 @@ fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-/// Whether a step, unless it is a signal's, comes to what the documentation leaves undefined: it uses a
-/// queue that a signal has broken, or writes an object, whose text is everybody's own.
-pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> bool {
-    let queue = match (moves.actor, &moves.pending) {
-        (Actor::Feeder(queue, _), _) => queue,
-        (Actor::Process(_), Some(Pending::Object(access))) => match access.receiver {
-            Val::Object(id) => id,
-            _ => return false,
-        },
-        (Actor::Process(process), Some(Pending::Print)) => {
-            return writes_an_object(machine, state, process);
-        }
-        _ => return false,
-    };
-    matches!(&state.objects[queue as usize].body, Body::Queue(queue) if queue.is_broken)
-}
-
-fn writes_an_object(machine: &Machine, state: &State, process: ProcessId) -> bool {
-    let Some(frame) = state.frame(process) else {
-        return false;
-    };
-    let function = &machine.code.functions[usize::from(frame.function)];
-    let Instruction::Print(count) = function.instructions[frame.pc as usize] else {
-        return false;
-    };
-    let values = &frame.stack[frame.stack.len() - usize::from(count)..];
-    values.iter().any(|value| {
-        matches!(value, Val::Object(_)) && !is_read_whole(machine, state, process, value)
-    })
 }
 
 /// A signal arrives.

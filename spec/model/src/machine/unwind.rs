@@ -2,7 +2,8 @@
 
 use super::decode::{Pending, decode, is_read_whole};
 use super::execute::build;
-use super::{Machine, finish, plain};
+use super::undefined::tells_an_error;
+use super::{Machine, finish, iterated, plain};
 use crate::compile::Instruction;
 use crate::objects::{Access, Context, Fault, barrier};
 use crate::state::{Frame, Phase, Process, Val};
@@ -13,6 +14,10 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
     let machine = context.machine;
     let frame = context.state.frame_mut(process);
     frame.phase = Phase::Begin;
+    if has_read_argument(context, &value) {
+        return Ok(());
+    }
+    let frame = context.state.frame_mut(process);
     let function = &machine.code.functions[usize::from(frame.function)];
     let instruction = &function.instructions[frame.pc as usize];
     let stack = &mut frame.stack;
@@ -63,6 +68,27 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
     Ok(())
 }
 
+/// Whether what has ended is the reading of an argument, which comes before its call.
+fn has_read_argument(context: &mut Context<'_>, value: &Val) -> bool {
+    let (machine, process) = (context.machine, context.process);
+    let Some(frame) = context.state.frame(process) else {
+        return false;
+    };
+    let function = &machine.code.functions[usize::from(frame.function)];
+    let at = match function.instructions[frame.pc as usize] {
+        Instruction::CallMethod(site) => {
+            let site = &function.calls[usize::from(site)];
+            iterated::of_call(context.state, process, site)
+        }
+        Instruction::New(site) => {
+            let site = &function.news[usize::from(site)];
+            iterated::of_new(context.state, process, site)
+        }
+        _ => None,
+    };
+    iterated::put(context, at, value)
+}
+
 /// Of the values to print, the first that is shared becomes its text; whether there was one.
 fn read_operand(context: &mut Context<'_>, count: usize, value: &Val) -> Result<bool, Fault> {
     let process = context.process;
@@ -73,7 +99,13 @@ fn read_operand(context: &mut Context<'_>, count: usize, value: &Val) -> Result<
         return Ok(false);
     };
     let text = plain::display(context, value)?;
-    let text = Val::Text(context.machine.code.names.intern(&text));
+    let names = &context.machine.code.names;
+    let cells = &context.state.space(process).cells;
+    let text = Val::Text(if tells_an_error(context.machine, cells, value) {
+        names.intern_own(&text)
+    } else {
+        names.intern(&text)
+    });
     context.state.frame_mut(process).stack[first + at] = text;
     Ok(true)
 }

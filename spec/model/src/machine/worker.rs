@@ -165,7 +165,7 @@ pub(super) fn handler_step(context: &mut Context<'_>, way: u8) -> Result<(), Fau
         return Ok(());
     };
     if outcome == Outcome::Lost && way == 1 {
-        let text = context.machine.code.names.intern(result::LOST);
+        let text = context.machine.code.names.intern_own(result::LOST);
         outcome = Outcome::Error(ErrorKind::WorkerLost, text);
     }
     if !result::deliver(context.state, job, index, outcome) {

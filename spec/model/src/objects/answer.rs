@@ -80,10 +80,9 @@ fn ready_to_call(
             barrier::ready(state, process, this, method, access)
         }),
         Method::Shared(method) => when(body, |this| shared::ready(state, process, this, method)),
-        // A manager answers at once, and so does what it keeps.
-        Method::Manager(_) | Method::ManagedValue(_) | Method::List(_) | Method::Dict(_) => {
-            Ready::NOW
-        }
+        Method::Manager(method) => Ready::ways(manager::ways(machine, state, method, access)),
+        // What a manager keeps answers at once.
+        Method::ManagedValue(_) | Method::List(_) | Method::Dict(_) => Ready::NOW,
         // These are no objects that several processes use.
         Method::Module(_) | Method::Make(_) | Method::Connection(_) => Ready::NOW,
     }
@@ -212,7 +211,7 @@ fn call(
         Method::Shared(method) => shared::call(context.id(id)?, context, method, choice),
         Method::Manager(method) => match context.state.id(id) {
             Some(client) => manager::call_client(client, context, method, access),
-            None => manager::call(context.id(id)?, context, method, access),
+            None => manager::call(context.id(id)?, context, method, access, choice),
         },
         Method::ManagedValue(method) => {
             managed::call_value(context.id(id)?, context, method, access)

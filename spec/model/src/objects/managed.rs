@@ -32,6 +32,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Whether it is iterated over.
+    pub(crate) fn is_sequence(self) -> bool {
+        matches!(self, Kind::Dict | Kind::List | Kind::Array(_))
+    }
+
     pub(super) fn class(self) -> Class {
         match self {
             Kind::Dict => Class::ManagedDict,

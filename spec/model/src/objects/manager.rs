@@ -1,13 +1,13 @@
 //! Managers: a process that keeps objects for others, also over TCP with a key.
 
-use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{Class, ManagerAttribute, ManagerMethod, Method};
+use poolproof_case::{ErrorKind, StartMethod};
 
 use super::managed::{Kind, Managed};
 use super::queue::{Flavour, Queue};
 use super::shared::coerce;
-use super::{Access, Body, Context, Done, Fault, Id, Operation, container, module};
-use crate::machine::plain;
+use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, container, module};
+use crate::machine::{Machine, plain};
 use crate::state::message::{self, Passage};
 use crate::state::part::Part;
 use crate::state::renumber::Renumber;
@@ -188,16 +188,43 @@ pub(super) fn call(
     context: &mut Context<'_>,
     method: ManagerMethod,
     access: &Access,
+    choice: Choice,
 ) -> Result<Done, Fault> {
     if method == ManagerMethod::Shutdown {
         return leave(id, context);
     }
-    if !context.get(id).is_alive {
+    // Among threads there is no process that could have ended.
+    if !context.get(id).is_alive && !context.is_threads() {
         return context.raise(ErrorKind::BrokenPipe, "the manager has ended");
+    }
+    if choice == Choice::Way(0) && ways(context.machine, context.state, method, access) > 1 {
+        return context.raise(ErrorKind::NotInheritable, "an array is no message");
     }
     match method {
         ManagerMethod::Shared => shared(id, context, access).map(Done::Value),
         maker => make_managed(context, id.number(), maker, access).map(Done::Value),
+    }
+}
+
+/// In how many ways a manager can be asked: an array that is sent to it is refused, or works.
+pub(super) fn ways(
+    machine: &Machine,
+    state: &State,
+    method: ManagerMethod,
+    access: &Access,
+) -> usize {
+    let given = match method {
+        ManagerMethod::List => access.argument(0),
+        ManagerMethod::Array => access.argument(1),
+        _ => return 1,
+    };
+    let is_array = match given {
+        Val::Object(id) => matches!(&state.objects[*id as usize].body, Body::Shared(_)),
+        _ => false,
+    };
+    match is_array && machine.method != StartMethod::Threads {
+        true => 2,
+        false => 1,
     }
 }
 

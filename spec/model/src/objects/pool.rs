@@ -60,6 +60,10 @@ impl Pool {
         }
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.life == Life::Open
+    }
+
     pub(crate) fn parcels(&self) -> impl Iterator<Item = &Parcel> {
         self.tasks.iter().flat_map(|task| &task.calls)
     }
@@ -104,7 +108,6 @@ pub(super) fn ready(
         }
         PoolMethod::Terminate => ready_to_end(state, process, (id, this)),
         PoolMethod::Close => Ready::NOW,
-        // That a lock or a queue is sent with a task is refused, or works.
         PoolMethod::Apply
         | PoolMethod::ApplyAsync
         | PoolMethod::Map
@@ -113,10 +116,8 @@ pub(super) fn ready(
         | PoolMethod::StarmapAsync
         | PoolMethod::Imap
         | PoolMethod::ImapUnordered => {
-            match message::refused(machine, state, process, access.argument(1)) {
-                Some(ErrorKind::NotInheritable) => Ready::ways(2),
-                _ => Ready::NOW,
-            }
+            let given = (method, access);
+            Ready::ways(submit::ways(machine, state, process, this.size, given))
         }
     }
 }

@@ -66,17 +66,34 @@ fn must_be_started(method: ProcessMethod) -> bool {
     }
 }
 
-/// Whether this process may ask: its creator, itself, or its child; all threads are one process.
-fn may_ask(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
-    let is_parent = match this.status {
+/// Whether this process created the object; all threads are one process.
+pub(crate) fn is_creators(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
+    let creator = state.processes.get(this.creator as usize);
+    let shares = creator.is_some_and(|one| one.space == state.processes[process as usize].space);
+    // Among threads main has no creator.
+    let is_main_thread = matches!(this.status, Status::Running(it)
+        if state.processes[it as usize].space == state.processes[process as usize].space && it != process);
+    this.creator == process || shares || is_main_thread
+}
+
+/// Whether the object is that of the process itself, or of its parent.
+pub(crate) fn is_itself_or_parent(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
+    match this.status {
         Status::Running(it) => it == process || state.processes[process as usize].parent == it,
         // The creator of a process that outlived it.
         Status::Ended(_) => process != 0 && state.processes[process as usize].parent == NOBODY,
         _ => false,
-    };
-    let creator = state.processes.get(this.creator as usize);
-    let shares = creator.is_some_and(|one| one.space == state.processes[process as usize].space);
-    this.creator == process || is_parent || shares
+    }
+}
+
+/// Whether this process may ask: its creator, itself, or its child.
+fn may_ask(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
+    is_creators(state, process, this) || is_itself_or_parent(state, process, this)
+}
+
+/// Whether this is the object of the process that uses it, which cannot wait for itself.
+fn is_itself(process: ProcessId, this: &ProcessObject) -> bool {
+    this.status == Status::Running(process)
 }
 
 pub(super) fn ready(
@@ -88,6 +105,7 @@ pub(super) fn ready(
     access: &Access,
 ) -> Ready {
     match method {
+        ProcessMethod::Join if is_itself(process, this) => Ready::NOW,
         ProcessMethod::Join if this.is_running() && may_ask(state, process, this) => {
             Ready::wait(false, access.timeout(0))
         }
@@ -128,6 +146,14 @@ pub(super) fn call(
         }
         _ if must_be_started(method) && !may_ask(context.state, process, this) => {
             return context.raise(ErrorKind::Usage, "only its creator can do this");
+        }
+        _ if method == ProcessMethod::Join && is_itself(process, this) => {
+            return context.raise(ErrorKind::Usage, "a process cannot join itself");
+        }
+        _ if matches!(method, ProcessMethod::Terminate | ProcessMethod::Kill)
+            && !is_creators(context.state, process, this) =>
+        {
+            return context.raise(ErrorKind::Usage, "only its creator can end it so");
         }
         _ => {}
     }
@@ -198,8 +224,18 @@ pub(super) fn get(
         ProcessAttribute::Name => this.name.clone(),
         ProcessAttribute::Daemon => Val::Bool(this.is_daemon),
         ProcessAttribute::AuthKey => Val::Opaque(0),
+        ProcessAttribute::Pid if this.status == Status::Closed => {
+            return context.raise(ErrorKind::Closed, "the process is closed");
+        }
         ProcessAttribute::Pid if this.status == Status::New => Val::None,
         ProcessAttribute::Pid => this.pid.clone(),
+        // A process knows no exit code of itself or of its parent, also after the parent's end.
+        ProcessAttribute::ExitCode
+            if !is_creators(context.state, context.process, this)
+                && this.status != Status::Closed =>
+        {
+            Val::None
+        }
         ProcessAttribute::ExitCode => match this.status {
             Status::Closed => {
                 return context.raise(ErrorKind::Closed, "the process is closed");

@@ -8,10 +8,10 @@ use poolproof_case::catalogue::PoolMethod;
 use super::pool::{Pool, arrive};
 use super::result::{self, Job, Outcome};
 use super::{Access, Body, Choice, Context, Done, Fault, Id};
-use crate::machine::{plain, run};
+use crate::machine::{Machine, plain, run};
 use crate::state::message;
 use crate::state::part::Part;
-use crate::state::{NOBODY, ObjectId, Phase, Role, Task, Val};
+use crate::state::{Cell, NOBODY, ObjectId, Phase, ProcessId, Role, State, Task, Val};
 
 /// What a submission asks for.
 struct Request {
@@ -74,6 +74,14 @@ pub(super) fn submit(
         callback(request.callbacks),
         callback(request.callbacks.saturating_add(1)),
     );
+    let workers = context.get(id).size;
+    let (machine, process) = (context.machine, context.process);
+    let ways = all_ways(machine, context.state, process, workers, (method, access));
+    let way = match choice {
+        Choice::Way(at) => ways.get(usize::from(at)).copied(),
+        Choice::Expire => None,
+    };
+    let way = way.unwrap_or(Way::Refused);
     let items = match access.argument(1) {
         Val::Unset => Vec::new(),
         given => plain::iterate(context, given)?,
@@ -81,10 +89,10 @@ pub(super) fn submit(
     if request.is_map && request.chunk.is_some_and(|chunk| chunk < 1) {
         return context.raise(ErrorKind::Usage, "a chunk has at least one item");
     }
-    let mut calls: Vec<Vec<Val>> = Vec::new();
+    let mut calls: Vec<Val> = Vec::new();
     if !request.is_map {
         let named = plain::named(context, access.argument(2))?;
-        calls.push(match run::bind(context, function, items.clone(), &named) {
+        let arguments = match run::bind(context, function, items.clone(), &named) {
             Ok(arguments) => arguments,
             // It fails where it is called: in the worker.
             Err(Fault::Raise(..)) => {
@@ -92,16 +100,27 @@ pub(super) fn submit(
                 items
             }
             Err(fault) => return Err(fault),
+        };
+        // An array as arguments is a message itself, and refused as any other, unless that works.
+        let is_message = matches!(access.argument(1), Val::Object(_)) && !context.is_threads();
+        calls.push(match is_message && way != Way::Sent {
+            true => access.argument(1).clone(),
+            false => Val::Tuple(arguments.into()),
         });
     } else if request.is_star {
         for item in items {
-            calls.push(plain::iterate(context, &item)?);
+            calls.push(starred(context, item, way)?);
         }
     } else {
-        calls = items.into_iter().map(|item| vec![item]).collect();
+        let one = |item| Val::Tuple([item].into());
+        calls = items.into_iter().map(one).collect();
     }
     let chunk = request.chunk_size(context.get(id).size, calls.len());
-    let chunks: Vec<Vec<Vec<Val>>> = calls.chunks(chunk).map(<[_]>::to_vec).collect();
+    let mut chunks: Vec<Vec<Val>> = calls.chunks(chunk).map(<[_]>::to_vec).collect();
+    if way == Way::CalledBack {
+        // The callback is given a result of no values.
+        chunks.push(Vec::new());
+    }
     let job = context.create(Body::Job(Job::new(
         &access.receiver,
         chunks.len(),
@@ -111,8 +130,18 @@ pub(super) fn submit(
         start_handler(id, context);
     }
     for (index, chunk) in chunks.into_iter().enumerate() {
+        if chunk.is_empty() {
+            arrive(
+                context.state,
+                id.number(),
+                job,
+                0,
+                Outcome::Values(Vec::new()),
+            );
+            break;
+        }
         let task = (job, index as u32, function);
-        hand_in(id, context, task, chunk, choice == Choice::Way(1))?;
+        hand_in(id, context, task, chunk, way)?;
     }
     if request.is_waiting {
         let process = context.process;
@@ -120,6 +149,89 @@ pub(super) fn submit(
         return Ok(Done::Stay);
     }
     Ok(Done::Value(Val::Object(job)))
+}
+
+/// How work is given to a pool, of what may be done with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// What cannot be sent is the error of its chunk; a map of nothing calls no callback.
+    Refused,
+    /// What only a new process is given is sent all the same.
+    Sent,
+    /// What cannot be sent is the error of its own call, in the midst of its chunk.
+    InPlace,
+    /// A map of nothing calls its callback.
+    CalledBack,
+}
+
+/// All the ways in which work can be given to a pool.
+fn all_ways(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    workers: u32,
+    (method, access): (PoolMethod, &Access),
+) -> Vec<Way> {
+    let given = access.argument(1);
+    let count = match given {
+        Val::Tuple(items) => items.len(),
+        Val::Range(start, stop) => usize::from(start < stop),
+        Val::Text(text) => machine.code.names.text(*text).len(),
+        Val::Bytes(bytes) => machine.code.names.bytes(*bytes).len(),
+        Val::Ref(at) => match &state.space(process).cells[*at as usize] {
+            Cell::List(items) => items.len(),
+            Cell::Dict(pairs) => pairs.len(),
+            Cell::Connection(_) => 1,
+        },
+        _ => 1,
+    };
+    let mut ways = vec![Way::Refused];
+    let refused = message::refused(machine, state, process, given);
+    if refused == Some(ErrorKind::NotInheritable) {
+        ways.push(Way::Sent);
+    }
+    let Some(request) = request(method, access).filter(|request| request.is_map) else {
+        return ways;
+    };
+    if refused.is_some() && request.chunk_size(workers, count) > 1 {
+        ways.push(Way::InPlace);
+    }
+    if count == 0
+        && matches!(
+            access.arguments.get(request.callbacks),
+            Some(Val::Function(_))
+        )
+    {
+        ways.push(Way::CalledBack);
+    }
+    ways
+}
+
+/// In how many ways work can be given to a pool.
+pub(super) fn ways(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    workers: u32,
+    given: (PoolMethod, &Access),
+) -> usize {
+    all_ways(machine, state, process, workers, given).len()
+}
+
+/// The arguments that an item of a `starmap` is; one that is none fails where the call is made: in
+/// the worker.
+fn starred(context: &mut Context<'_>, item: Val, way: Way) -> Result<Val, Fault> {
+    // As a message it is refused as any other, unless that works.
+    if matches!(item, Val::Object(_)) && way != Way::Sent && !context.is_threads() {
+        return Ok(item);
+    }
+    match plain::iterate(context, &item) {
+        Ok(arguments) => Ok(Val::Tuple(arguments.into())),
+        // An error among the calls is one of what cannot be sent.
+        Err(Fault::Raise(ErrorKind::Type, _)) if matches!(item, Val::Error(..)) => Ok(Val::None),
+        Err(Fault::Raise(ErrorKind::Type, _)) => Ok(item),
+        Err(fault) => Err(fault),
+    }
 }
 
 impl Request {
@@ -143,21 +255,21 @@ impl Request {
     }
 }
 
-/// One chunk becomes a task; what cannot be sent is its result at once.
-///
-/// Whether what only a new process is given can be sent all the same is open.
+/// One chunk becomes a task; what cannot be sent is its result at once, or that of its call.
 fn hand_in(
     id: Id<Pool>,
     context: &mut Context<'_>,
     (job, index, function): (ObjectId, u32, u16),
-    chunk: Vec<Vec<Val>>,
-    is_given: bool,
+    chunk: Vec<Val>,
+    way: Way,
 ) -> Result<(), Fault> {
     let mut calls = VecDeque::new();
     for call in chunk {
-        let call = Val::Tuple(call.into());
-        match message::send(context, &call, is_given) {
+        match message::send(context, &call, way == Way::Sent) {
             Ok(parcel) => calls.push_back(parcel),
+            Err(Fault::Raise(kind, text)) if way == Way::InPlace => {
+                calls.push_back(message::send(context, &Val::Error(kind, text), false)?);
+            }
             Err(Fault::Raise(kind, text)) => {
                 let outcome = Outcome::Error(kind, text);
                 arrive(context.state, id.number(), job, index, outcome);

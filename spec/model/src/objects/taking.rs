@@ -78,7 +78,7 @@ pub(super) fn call(
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
-    let text = context.machine.code.names.intern(LOST);
+    let text = context.machine.code.names.intern_own(LOST);
     let job = context.get(id);
     if !job.is_ready && choice == Choice::Way(1) {
         job.fail(ErrorKind::WorkerLost, text);

@@ -96,6 +96,13 @@ fn own(function: &FunctionCode, pc: usize) -> Modes {
             let count = site.count();
             let fitting = site.name.anywhere().filter(|method| fits(*method, count));
             let modes = fitting.fold(0, |all, method| all | mode::of_call(method, count));
+            // An argument may be read first.
+            let takes = modes & mode::SUBMIT != 0 || site.name.anywhere().any(is_making);
+            let modes = if takes {
+                modes | mode::READ_ITEM
+            } else {
+                modes
+            };
             // What is put will be fed.
             if modes & (mode::PUT | mode::TRY_PUT) == 0 {
                 modes
@@ -120,9 +127,13 @@ fn own(function: &FunctionCode, pc: usize) -> Modes {
         Instruction::SetItem => mode::WRITE_ITEM,
         Instruction::LoadGlobal(_) | Instruction::StoreGlobal(_) => mode::MEMORY,
         Instruction::Signal(_) => mode::SIGNAL,
-        Instruction::New(_) => mode::START,
+        Instruction::New(_) => mode::START | mode::READ_ITEM,
         _ => 0,
     }
+}
+
+fn is_making(method: Method) -> bool {
+    matches!(method, Method::Make(_))
 }
 
 /// Whether a method takes so many arguments.

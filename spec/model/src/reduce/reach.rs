@@ -99,7 +99,7 @@ pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
         }
         Actor::Replacement(pool) => finder.replacement(pool),
     }
-    if machine.code.breaks_queues {
+    if machine.code.breaks_queues || machine.code.may_be_undefined {
         // After which lines nothing is known any more is as good as a line.
         finder.reach.modes |= mode::BREAK | mode::PRINT;
     }

@@ -1,5 +1,6 @@
 //! What the documentation leaves undefined is told apart from what it allows: a queue that somebody
-//! uses after a process was ended that was using it.
+//! uses after a process was ended that was using it, the texts of the library's errors, process objects
+//! in other hands than their creator's, and the bytes of an object that was sent.
 
 use poolproof_case::{Ending, Outcome, StartMethod};
 use poolproof_spec::Limits;
@@ -117,5 +118,100 @@ fn nothing_undefined_is_lost_by_the_order_of_steps_that_commute() {
                 "{method}: {main}"
             );
         }
+    }
+}
+
+/// Whether a program may come to what is undefined, with reduction and without.
+fn may_be_undefined(functions: &str, main: &str, method: StartMethod) -> bool {
+    let case = case(functions, main);
+    let without = Limits {
+        reduce: false,
+        ..Limits::default()
+    };
+    let whole = explored(&case, method, without).behaviour;
+    let reduced = behaviour(&case, method).behaviour;
+    assert_eq!(reduced, whole, "{method}: {main}");
+    whole.may_be_undefined()
+}
+
+#[test]
+fn the_text_of_an_error_is_defined_where_the_program_gave_it() {
+    let table = [
+        (r#"Return(None)"#, r#"["$e"]"#, false),
+        (r#"Raise(Error("value", "mine"))"#, r#"["$e"]"#, false),
+        (r#"Return(New("Lock"))"#, r#"["$e"]"#, true),
+        (r#"Return(New("Lock"))"#, r#"[["$e"]]"#, true),
+        (
+            r#"Return(New("Lock"))"#,
+            r#"[Add("so: ", Str("$e"))]"#,
+            true,
+        ),
+        (r#"Return(New("Lock"))"#, r#"["failed"]"#, false),
+        (r#"Let("x", []), Return(Item("$x", 5))"#, r#"["$e"]"#, true),
+    ];
+    for (task, line, expected) in table {
+        let functions = format!(
+            r#""t": Function(params: [], body: [{task}]),
+               "told": Function(params: ["e"], body: [Print({line})])"#
+        );
+        let main = r#"Let("pool", New("Pool", [1])),
+            Let("r", Call("pool.apply_async", [Fn("t")], (error_callback: Fn("told")))),
+            Call("r.wait"), Call("pool.close"), Call("pool.join")"#;
+        let found = may_be_undefined(&functions, main, StartMethod::Spawn);
+        assert_eq!(found, expected, "{task}: {line}");
+    }
+}
+
+#[test]
+fn a_process_object_is_defined_in_its_creators_hands() {
+    let all = [
+        (r#"Call("{p}.is_alive")"#, false, false),
+        (r#"Call("{p}.join")"#, false, false),
+        (r#"Call("{p}.start")"#, false, false),
+        (r#"Call("{p}.terminate")"#, false, true),
+        (r#"Call("{p}.kill")"#, false, true),
+        (r#"Print(["${p}.exitcode"])"#, false, true),
+        (r#"Call("{p}.close")"#, true, true),
+        (r#"SetAttr("{p}.daemon", true)"#, true, true),
+    ];
+    for (what, of_oneself, of_another) in all {
+        let what = |name: &str| {
+            let done = what.replace("{p}", name);
+            format!(r#"Try(body: [{done}], except: {{"usage": []}})"#)
+        };
+        let functions = format!(
+            r#""itself": Function(params: [], body: [Let("me", Call("mp.current_process")), {}]),
+               "another": Function(params: ["it"], body: [{}]), "rest": Function(params: [], body: [])"#,
+            what("me"),
+            what("it"),
+        );
+        let itself = r#"Let("p", New("Process", (target: "itself"))), Call("p.start"), Print(["m"]),
+            Call("p.join")"#;
+        let another = r#"Let("r", New("Process", (target: "rest"))), Call("r.start"),
+            Let("p", New("Process", (target: "another", args: ["$r"]))), Call("p.start"),
+            Print(["m"]), Call("p.join"), Call("r.join")"#;
+        let of = |main| may_be_undefined(&functions, main, StartMethod::Fork);
+        assert_eq!(of(itself), of_oneself, "{functions}");
+        assert_eq!(of(another), of_another, "{functions}");
+    }
+}
+
+#[test]
+fn the_bytes_of_an_object_that_was_sent_are_undefined() {
+    let table = [
+        (r#"Call("b.send", [1])"#, true),
+        (r#"Call("b.send", [b"1"])"#, true),
+        (r#"Call("b.send_bytes", [b"1"])"#, false),
+    ];
+    for (sent, expected) in table {
+        let main = format!(
+            r#"Let("a, b", New("Pipe")), {sent}, Print([Call("a.recv_bytes")]),
+               Call("b.send", [2]), Print([Call("a.recv")])"#
+        );
+        assert_eq!(
+            may_be_undefined("", &main, StartMethod::Spawn),
+            expected,
+            "{sent}"
+        );
     }
 }

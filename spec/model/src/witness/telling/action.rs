@@ -3,7 +3,7 @@
 use poolproof_case::catalogue::{Class, Method};
 use poolproof_case::{Value, print};
 
-use crate::compile::Instruction;
+use crate::compile::{Instruction, OWN};
 use crate::machine::step::{Actor, Moves};
 use crate::machine::{Machine, Pending, Step, class};
 use crate::objects::{Access, Body, Operation};
@@ -222,12 +222,15 @@ impl Teller<'_> {
             Val::Bool(truth) => Value::Bool(*truth),
             Val::Int(number) => Value::Int(*number),
             Val::Float(bits) => Value::Float(f64::from_bits(*bits)),
-            Val::Text(text) => Value::Str(names.text(*text).chars().take(CHARS_MAX).collect()),
+            Val::Text(text) => {
+                let text = names.text(*text).replace(OWN, "");
+                Value::Str(text.chars().take(CHARS_MAX).collect())
+            }
             Val::Bytes(bytes) => {
                 let bytes = names.bytes(*bytes);
                 Value::Bytes(bytes[..bytes.len().min(CHARS_MAX)].to_vec())
             }
-            Val::Error(kind, text) => Value::Error(*kind, names.text(*text).to_string()),
+            Val::Error(kind, text) => Value::Error(*kind, names.text(*text).replace(OWN, "")),
             _ => Value::None,
         })
     }

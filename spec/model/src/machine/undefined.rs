@@ -1,0 +1,142 @@
+//! What the documentation leaves undefined: the steps after which nothing is known of a program.
+
+use poolproof_case::catalogue::{
+    Attribute, ConnectionMethod, Method, ProcessAttribute, ProcessMethod,
+};
+
+use super::Machine;
+use super::decode::{Pending, is_read_whole};
+use super::step::{Actor, Moves};
+use crate::compile::Instruction;
+use crate::objects::process::{self, Status};
+use crate::objects::{Access, Body, Operation};
+use crate::state::{Cell, Parcel, ProcessId, State, Val};
+
+/// Whether a step, unless it is a signal's, comes to what the documentation leaves undefined: it uses a
+/// queue that a signal has broken, ends or closes a process by an object that another created, or
+/// writes an object or the text of a library's error, or reads the bytes of one that was sent, which are
+/// everybody's own.
+pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> bool {
+    let (process, access) = match (moves.actor, &moves.pending) {
+        (Actor::Feeder(queue, _), _) => return is_broken(state, queue),
+        (Actor::Process(process), Some(Pending::Object(access))) => (process, access),
+        (Actor::Process(process), Some(Pending::Print)) => {
+            return writes_what_is_nobodys(machine, state, process);
+        }
+        _ => return false,
+    };
+    let id = match access.receiver {
+        Val::Object(id) => id,
+        Val::Ref(at) => return reads_an_object_as_bytes(machine, state, process, at, access),
+        _ => return false,
+    };
+    is_broken(state, id) || uses_anothers_process(state, process, id, access)
+}
+
+fn is_broken(state: &State, queue: u32) -> bool {
+    matches!(&state.objects[queue as usize].body, Body::Queue(queue) if queue.is_broken)
+}
+
+/// Whether bytes are received of a message that was sent as an object: what it is made into is
+/// everybody's own.
+fn reads_an_object_as_bytes(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    at: u32,
+    access: &Access,
+) -> bool {
+    let is_read = matches!(
+        access.operation,
+        Operation::Call(Method::Connection(ConnectionMethod::RecvBytes))
+    );
+    let Cell::Connection(end) = &state.space(process).cells[at as usize] else {
+        return false;
+    };
+    let Body::Pipe(pipe) = &state.objects[end.pipe as usize].body else {
+        return false;
+    };
+    let next = pipe.sent[1 - usize::from(end.side)].front();
+    is_read
+        && end.is_open
+        && next.is_some_and(|next| {
+            let sent = match next {
+                Parcel::Copy(message) => &message.root,
+                Parcel::Same(value) => value,
+            };
+            machine.code.sends_bytes_as_objects || !matches!(sent, Val::Bytes(_))
+        })
+}
+
+/// Whether who did not create a process object does with it what only its creator can.
+fn uses_anothers_process(state: &State, process: ProcessId, id: u32, access: &Access) -> bool {
+    let Body::Process(this) = &state.objects[id as usize].body else {
+        return false;
+    };
+    if process::is_creators(state, process, this) {
+        return false;
+    }
+    let is_known = process::is_itself_or_parent(state, process, this);
+    match access.operation {
+        // What its creator closed meanwhile, a copy of it knows nothing of.
+        Operation::Call(_) | Operation::Get(Some(Attribute::Process(ProcessAttribute::Pid)))
+            if this.status == Status::Closed =>
+        {
+            true
+        }
+        Operation::Call(Method::Process(method)) => match method {
+            ProcessMethod::Close | ProcessMethod::Run => true,
+            ProcessMethod::Terminate | ProcessMethod::Kill => !is_known,
+            ProcessMethod::Start | ProcessMethod::Join | ProcessMethod::IsAlive => false,
+        },
+        Operation::Get(Some(Attribute::Process(ProcessAttribute::ExitCode))) => !is_known,
+        Operation::Set(Some(Attribute::Process(ProcessAttribute::Daemon))) => true,
+        _ => false,
+    }
+}
+
+fn writes_what_is_nobodys(machine: &Machine, state: &State, process: ProcessId) -> bool {
+    let Some(frame) = state.frame(process) else {
+        return false;
+    };
+    let function = &machine.code.functions[usize::from(frame.function)];
+    let Instruction::Print(count) = function.instructions[frame.pc as usize] else {
+        return false;
+    };
+    let values = &frame.stack[frame.stack.len() - usize::from(count)..];
+    values.iter().any(|value| {
+        let is_object =
+            matches!(value, Val::Object(_)) && !is_read_whole(machine, state, process, value);
+        is_object || tells_an_error(machine, &state.space(process).cells, value)
+    })
+}
+
+/// The most values that are looked at: what has more is too large to be written.
+const VALUES_MAX: u32 = 1 << 16;
+
+/// Whether the text of a library's error is somewhere in a value.
+pub(super) fn tells_an_error(machine: &Machine, cells: &[Cell], value: &Val) -> bool {
+    let mut open = vec![value];
+    let mut left = VALUES_MAX;
+    while let Some(value) = open.pop() {
+        left -= 1;
+        if left == 0 {
+            return false;
+        }
+        match value {
+            Val::Text(text) | Val::Error(_, text) if machine.code.names.is_own(*text) => {
+                return true;
+            }
+            Val::Tuple(items) => open.extend(items.iter()),
+            Val::Ref(at) => match &cells[*at as usize] {
+                Cell::List(items) => open.extend(items),
+                Cell::Dict(pairs) => {
+                    open.extend(pairs.iter().flat_map(|(key, value)| [key, value]));
+                }
+                Cell::Connection(_) => {}
+            },
+            _ => {}
+        }
+    }
+    false
+}
