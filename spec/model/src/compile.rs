@@ -13,8 +13,8 @@ mod undefined;
 use std::collections::BTreeMap;
 
 use poolproof_case::catalogue::{
-    Attribute, Class, EventMethod, Method, ModuleMethod, PoolMethod, ProcessAttribute,
-    ProcessMethod,
+    Attribute, BarrierMethod, Class, EventMethod, Method, ModuleMethod, PoolMethod,
+    ProcessAttribute, ProcessMethod,
 };
 use poolproof_case::program::{Arguments, Callee, ExpressionKind};
 use poolproof_case::{ErrorKind, Program, walk};
@@ -42,6 +42,8 @@ pub(crate) struct Code {
     pub(crate) sets_globals: bool,
     /// Whether some event is ever cleared.
     pub(crate) clears_events: bool,
+    /// Whether some function looks at what a `wait` gives, which may be a number of a barrier.
+    pub(crate) numbers_arrivals: bool,
     /// Whether some process does another's work itself.
     pub(crate) runs_targets: bool,
     /// Whether some process asks for its children, and so can tell a pool's workers apart.
@@ -106,6 +108,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
             .any(|function| function.calls.iter().any(is_it))
     };
     let clears_events = calls(Method::Event(EventMethod::Clear));
+    let numbers_arrivals = functions.iter().any(numbers_arrivals);
     let names_workers = calls(Method::Module(ModuleMethod::ActiveChildren));
     let ends = [
         Method::Process(ProcessMethod::Terminate),
@@ -130,6 +133,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         has_guard: program.guard,
         sets_globals,
         clears_events,
+        numbers_arrivals,
         runs_targets,
         names_workers,
         breaks_queues,
@@ -209,4 +213,18 @@ fn visit(functions: &[FunctionCode], at: usize, state: &mut [u8]) -> Result<(), 
     }
     state[at] = 2;
     Ok(())
+}
+
+/// Whether what a barrier's `wait` gives is anything but dropped at once.
+fn numbers_arrivals(function: &FunctionCode) -> bool {
+    let waits = |site: u16| {
+        let name = &function.calls[usize::from(site)].name;
+        let wait = Method::Barrier(BarrierMethod::Wait);
+        name.anywhere().any(|method| method == wait)
+    };
+    let pairs = function.instructions.windows(2);
+    pairs.into_iter().any(|pair| {
+        matches!(pair[0], Instruction::CallMethod(site) if waits(site))
+            && !matches!(pair[1], Instruction::Pop)
+    })
 }

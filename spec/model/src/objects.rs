@@ -326,10 +326,11 @@ impl Body {
             Body::Condition(condition) => condition.renumber(renumber),
             Body::Event(event) => renumber.sorted(&mut event.waiting),
             Body::Barrier(barrier) => {
-                barrier
-                    .waiting
-                    .iter_mut()
-                    .for_each(|one| renumber.process(one));
+                let waiting = &mut barrier.waiting;
+                match barrier.is_numbered {
+                    true => waiting.iter_mut().for_each(|one| renumber.process(one)),
+                    false => renumber.sorted(waiting),
+                }
                 renumber.sorted(&mut barrier.leaving);
             }
             Body::Pipe(pipe) => pipe.renumber(renumber),

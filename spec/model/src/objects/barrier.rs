@@ -11,8 +11,9 @@ use crate::state::{Phase, ProcessId, State, Val};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Barrier {
     pub(crate) parties: u32,
-    /// In the order of coming.
+    /// In the order of coming, where anybody looks at their numbers.
     pub(crate) waiting: Vec<ProcessId>,
+    pub(crate) is_numbered: bool,
     /// Who was let go and has not yet returned.
     pub(crate) leaving: Vec<ProcessId>,
     pub(crate) is_broken: bool,
@@ -124,6 +125,7 @@ fn arrive(id: Id<Barrier>, context: &mut Context<'_>, access: &Access) -> Result
             return broken(context);
         }
         barrier.waiting.push(process);
+        let number = if barrier.is_numbered { number } else { 0 };
         context.state.frame_mut(process).phase = Phase::Arrived(number);
         return Ok(Done::Stay);
     }
@@ -144,7 +146,9 @@ fn release(id: Id<Barrier>, context: &mut Context<'_>) -> Val {
     let last = waiting.len() as i64;
     barrier.leaving.extend(&waiting);
     barrier.leaving.sort_unstable();
+    let is_numbered = barrier.is_numbered;
     for (number, process) in waiting.into_iter().enumerate() {
+        let number = if is_numbered { number } else { 0 };
         context.state.frame_mut(process).phase = Phase::Released(number as u32);
     }
     Val::Int(last)

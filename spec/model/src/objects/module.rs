@@ -270,6 +270,7 @@ pub(super) fn make_lock(
                 leaving: Vec::new(),
                 parties,
                 waiting: Vec::new(),
+                is_numbered: context.machine.code.numbers_arrivals,
                 is_broken: false,
                 action,
                 timeout,
