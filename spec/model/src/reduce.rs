@@ -11,6 +11,8 @@ mod mode;
 mod reach;
 mod touch;
 
+use smallvec::SmallVec;
+
 use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves};
 use crate::machine::undefined::is_undefined;
@@ -68,7 +70,7 @@ struct Closure<'a> {
     state: &'a State,
     moves: &'a [Moves],
     reach: Vec<Reach>,
-    touched: Vec<Vec<Touched>>,
+    touched: Vec<SmallVec<[Touched; 4]>>,
 }
 
 /// An object that a step touches.
@@ -81,7 +83,7 @@ struct Touched {
     enabling: Modes,
 }
 
-fn touched(machine: &Machine, state: &State, moves: &Moves) -> Vec<Touched> {
+fn touched(machine: &Machine, state: &State, moves: &Moves) -> SmallVec<[Touched; 4]> {
     let of = |(object, modes): Touch| {
         // A signal can let anyone go on.
         let signals = if modes & mode::RUN == 0 {

@@ -10,6 +10,7 @@ pub(crate) mod renumber;
 pub(crate) mod value;
 
 use poolproof_case::{ErrorKind, StartMethod};
+use smallvec::SmallVec;
 
 use self::part::Part;
 use self::renumber::Renumber;
@@ -146,13 +147,16 @@ pub(crate) enum Signal {
     Kill,
 }
 
+/// The values of a call: few, mostly.
+pub(crate) type Values = SmallVec<[Val; 4]>;
+
 /// A call in progress.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Frame {
     pub(crate) function: u16,
     pub(crate) pc: u32,
-    pub(crate) locals: Vec<Val>,
-    pub(crate) stack: Vec<Val>,
+    pub(crate) locals: Values,
+    pub(crate) stack: Values,
     pub(crate) phase: Phase,
     /// Its caller takes no result: it waits in a phase of its own.
     pub(crate) is_detached: bool,

@@ -24,7 +24,7 @@ fn pop(context: &mut Context<'_>) -> Val {
 fn pop_many(context: &mut Context<'_>, count: usize) -> Vec<Val> {
     let process = context.process;
     let stack = &mut context.state.frame_mut(process).stack;
-    stack.split_off(stack.len() - count)
+    stack.drain(stack.len() - count..).collect()
 }
 
 fn put(context: &mut Context<'_>, value: Val) {

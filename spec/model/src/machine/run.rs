@@ -8,7 +8,7 @@ use super::unwind::unwind;
 use super::{Machine, finish, plain};
 use crate::error::ModelError;
 use crate::objects::{Context, Fault};
-use crate::state::{Cell, Frame, Phase, ProcessId, State, Symbol, Val};
+use crate::state::{Cell, Frame, Phase, ProcessId, State, Symbol, Val, Values};
 
 /// The most instructions between two accesses.
 const LOCAL_STEPS_MAX: u32 = 2_000_000;
@@ -16,7 +16,12 @@ const LOCAL_STEPS_MAX: u32 = 2_000_000;
 /// Lets each process compute up to its next access; those that a step has left as they were rest at it.
 pub(crate) fn advance_all(machine: &Machine, state: &mut State) -> Result<(), ModelError> {
     // Once a thread has gone, the memory that it shared may be one's own.
-    let some_are_gone = |state: &State| state.processes.iter().any(|one| one.is_gone);
+    let some_are_gone = |state: &State| {
+        state
+            .processes
+            .iter()
+            .any(|one| one.is_changed() && one.is_gone)
+    };
     let mut concerns_all = some_are_gone(state);
     let mut process = 0;
     while let Some(own) = state.processes.get(process as usize) {
@@ -194,7 +199,7 @@ pub(crate) fn push(
     is_detached: bool,
 ) -> Result<(), Fault> {
     let code = &context.machine.code.functions[usize::from(function)];
-    let mut locals = arguments;
+    let mut locals = Values::from_vec(arguments);
     locals.resize(code.locals.len(), Val::Unset);
     let frames = &mut context.state.processes[context.process as usize].frames;
     if frames.len() >= 64 {
@@ -204,7 +209,7 @@ pub(crate) fn push(
         function,
         pc: 0,
         locals,
-        stack: Vec::new(),
+        stack: Values::new(),
         phase: Phase::Begin,
         is_detached,
     });

@@ -7,13 +7,14 @@ use crate::objects::process::Status;
 use crate::objects::{Body, pool};
 use crate::state::{Cell, NOBODY, Parcel, ProcessId, Role, SpaceId, State, Val, Work};
 use poolproof_case::StartMethod;
+use smallvec::SmallVec;
 
 use super::mode::{self, Modes};
 use super::touch;
 
 /// A set of objects and, where a memory is shared, of its cells and globals.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Set(Vec<u64>);
+pub(crate) struct Set(SmallVec<[u64; 2]>);
 
 impl Set {
     pub(crate) fn contains(&self, at: u32) -> bool {

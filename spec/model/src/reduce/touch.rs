@@ -9,6 +9,7 @@ use crate::state::part::Part;
 use crate::state::{Cell, NOBODY, Parcel, Phase, Process, ProcessId, Role, State, Val, Work};
 use poolproof_case::StartMethod;
 use poolproof_case::catalogue::{Method, PoolMethod};
+use smallvec::SmallVec;
 
 use super::mode::{self, Modes};
 use super::reach::{cell, globals};
@@ -16,9 +17,12 @@ use super::reach::{cell, globals};
 /// An object and how it is touched; [`NOBODY`] is the output.
 pub(crate) type Touch = (u32, Modes);
 
+/// Few, mostly.
+pub(crate) type Touches = SmallVec<[Touch; 6]>;
+
 /// What the next step of an actor touches; nothing known: everything.
-pub(crate) fn touches(machine: &Machine, state: &State, moves: &Moves) -> Vec<Touch> {
-    let mut touches = Vec::new();
+pub(crate) fn touches(machine: &Machine, state: &State, moves: &Moves) -> Touches {
+    let mut touches = Touches::new();
     match moves.actor {
         Actor::Feeder(queue, at) => {
             touches.push((queue, mode::FEED));
@@ -65,7 +69,7 @@ fn of_process(
     state: &State,
     process: ProcessId,
     moves: &Moves,
-    touches: &mut Vec<Touch>,
+    touches: &mut Touches,
 ) {
     let own = &state.processes[process as usize];
     touches.push((own.object, mode::RUN));
@@ -91,7 +95,7 @@ fn of_process(
 }
 
 /// What a worker or handler without a call does next.
-fn role(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<Touch>) {
+fn role(machine: &Machine, state: &State, process: ProcessId, touches: &mut Touches) {
     match &state.processes[process as usize].role {
         Role::Main | Role::Child => {}
         Role::Handler { pool, job } => {
@@ -121,7 +125,7 @@ fn role(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<
 }
 
 /// What the end of a process touches.
-fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Vec<Touch>) {
+fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Touches) {
     let own = &state.processes[process as usize];
     touches.push((own.object, mode::END));
     let is_last = own.role == Role::Main && machine.method == StartMethod::Threads;
@@ -252,7 +256,7 @@ fn access_of(
     state: &State,
     process: ProcessId,
     access: &Access,
-    touches: &mut Vec<Touch>,
+    touches: &mut Touches,
 ) {
     let mut modes = modes_of(access);
     if machine.code.clears_events && modes & mode::WAIT != 0 {
@@ -313,7 +317,7 @@ fn connection(
     process: ProcessId,
     at: u32,
     modes: Modes,
-    touches: &mut Vec<Touch>,
+    touches: &mut Touches,
 ) {
     if machine.shares_memory(state, process) {
         let space = state.processes[process as usize].space;

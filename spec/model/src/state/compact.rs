@@ -82,7 +82,10 @@ impl State {
         let is_short =
             |object: &Part<Object>| matches!(&object.body, Body::Pool(pool) if pool.missing > 0);
         self.opaque_next == self.opaque_known
-            && !self.processes.iter().any(|one| one.is_gone)
+            && !self
+                .processes
+                .iter()
+                .any(|one| one.is_changed() && one.is_gone)
             && !self.objects.iter().any(is_short)
     }
 

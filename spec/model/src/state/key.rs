@@ -50,16 +50,14 @@ fn write_parts<T: Clone + Eq + Hash>(
 ) {
     write(parts.len() as u32, key);
     for part in parts {
-        let number = part.number().unwrap_or_else(|| {
-            let (number, is_new) = known.insert_full(part.clone());
-            if is_new {
-                part.set_number(number as u32);
-            } else {
-                *part = known[number].clone();
+        if part.is_changed() {
+            let (place, is_new) = known.insert_full(part.clone());
+            if !is_new {
+                *part = known[place].clone();
             }
-            number as u32
-        });
-        write(number, key);
+            part.set_number(place as u32);
+        }
+        write(part.number(), key);
     }
 }
 

@@ -4,7 +4,6 @@
 //! what it refers to, so that compaction need not read it again, and the number under which equal parts
 //! are known, so that a key is a few numbers.
 
-use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -31,7 +30,11 @@ pub(crate) enum Reference {
 
 /// A process, a memory or an object of a state.
 #[derive(Clone, Debug)]
-pub(crate) struct Part<T>(Rc<Shared<T>>);
+pub(crate) struct Part<T> {
+    shared: Rc<Shared<T>>,
+    /// Under which it is known among those of its exploration; [`UNKNOWN`] since it was changed.
+    number: u32,
+}
 
 #[derive(Debug)]
 struct Shared<T> {
@@ -43,7 +46,6 @@ struct Shared<T> {
     references: Vec<Reference>,
     /// Of a memory: how many of them its globals have, and then each of its cells in turn.
     ends: Vec<u32>,
-    number: Cell<u32>,
 }
 
 impl<T: Clone> Clone for Shared<T> {
@@ -55,57 +57,64 @@ impl<T: Clone> Clone for Shared<T> {
             is_old: self.is_old,
             references: self.references.clone(),
             ends: self.ends.clone(),
-            number: Cell::new(UNKNOWN),
         }
     }
 }
 
 impl<T> Part<T> {
     pub(crate) fn new(value: T) -> Part<T> {
-        Part(Rc::new(Shared {
-            value,
-            is_listed: false,
-            is_old: false,
-            references: Vec::new(),
-            ends: Vec::new(),
-            number: Cell::new(UNKNOWN),
-        }))
+        Part {
+            shared: Rc::new(Shared {
+                value,
+                is_listed: false,
+                is_old: false,
+                references: Vec::new(),
+                ends: Vec::new(),
+            }),
+            number: UNKNOWN,
+        }
     }
 
     /// What it refers to, once that is listed.
     pub(crate) fn references(&self) -> &[Reference] {
-        &self.0.references
+        &self.shared.references
     }
 
     /// What a memory's globals refer to.
     pub(crate) fn references_of_globals(&self) -> &[Reference] {
-        &self.0.references[..self.0.ends[0] as usize]
+        &self.shared.references[..self.shared.ends[0] as usize]
     }
 
     /// What a cell of a memory refers to.
     pub(crate) fn references_of_cell(&self, cell: usize) -> &[Reference] {
-        let ends = &self.0.ends;
-        &self.0.references[ends[cell] as usize..ends[cell + 1] as usize]
+        let ends = &self.shared.ends;
+        &self.shared.references[ends[cell] as usize..ends[cell + 1] as usize]
     }
 
     pub(crate) fn is_listed(&self) -> bool {
-        self.0.is_listed
+        self.number != UNKNOWN || self.shared.is_listed
     }
 
     /// The number under which it is known.
-    pub(crate) fn number(&self) -> Option<u32> {
-        Some(self.0.number.get()).filter(|number| *number != UNKNOWN)
+    pub(crate) fn number(&self) -> u32 {
+        self.number
     }
 
-    pub(crate) fn set_number(&self, number: u32) {
-        self.0.number.set(number);
+    pub(crate) fn set_number(&mut self, number: u32) {
+        self.number = number;
+    }
+
+    /// Whether it was changed since it was known, or is new.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.number == UNKNOWN
     }
 }
 
 impl<T: Clone> Part<T> {
     /// Takes the list of what it refers to; whether it has never had one, or had another.
     pub(crate) fn list(&mut self, references: &[Reference], ends: &[u32]) -> bool {
-        let shared = Rc::make_mut(&mut self.0);
+        self.number = UNKNOWN;
+        let shared = Rc::make_mut(&mut self.shared);
         let is_new = shared.references != references || shared.ends != ends;
         if is_new {
             shared.references.clear();
@@ -114,7 +123,6 @@ impl<T: Clone> Part<T> {
             shared.ends.extend_from_slice(ends);
         }
         shared.is_listed = true;
-        shared.number.set(UNKNOWN);
         is_new || !std::mem::replace(&mut shared.is_old, true)
     }
 }
@@ -123,22 +131,25 @@ impl<T> Deref for Part<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0.value
+        &self.shared.value
     }
 }
 
 impl<T: Clone> DerefMut for Part<T> {
     fn deref_mut(&mut self) -> &mut T {
-        let shared = Rc::make_mut(&mut self.0);
+        self.number = UNKNOWN;
+        let shared = Rc::make_mut(&mut self.shared);
         shared.is_listed = false;
-        shared.number.set(UNKNOWN);
         &mut shared.value
     }
 }
 
 impl<T: PartialEq> PartialEq for Part<T> {
     fn eq(&self, other: &Part<T>) -> bool {
-        Rc::ptr_eq(&self.0, &other.0) || self.0.value == other.0.value
+        if !self.is_changed() && !other.is_changed() {
+            return self.number == other.number;
+        }
+        Rc::ptr_eq(&self.shared, &other.shared) || self.shared.value == other.shared.value
     }
 }
 
@@ -146,6 +157,6 @@ impl<T: Eq> Eq for Part<T> {}
 
 impl<T: Hash> Hash for Part<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.value.hash(state);
+        self.shared.value.hash(state);
     }
 }
