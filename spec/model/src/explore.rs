@@ -84,7 +84,7 @@ pub fn explore(
 
 /// The most steps in a row whose states are not kept: who comes to one of them by another way goes
 /// through the rest again.
-const PASSED_MAX: u32 = 16;
+const PASSED_MAX: u32 = 4;
 
 /// No language: the state is still on the way down.
 const OPEN: u32 = u32::MAX;
