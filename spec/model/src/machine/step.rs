@@ -201,13 +201,17 @@ impl Machine {
                 is_undefined,
             });
         }
+        let is_late = step == Step::Expire && moves.ready.expiry == Some(Wait::Late);
+        if is_late || matches!(moves.pending, Some(Pending::Settle)) {
+            queue::settle(state);
+        }
         let line = match moves.actor {
             Actor::Process(process) => self.apply_process(state, process, moves, step)?,
             Actor::Feeder(id, at) => {
                 if let (Body::Queue(queue), Step::Way(way)) =
                     (&mut state.objects[id as usize].body, step)
                 {
-                    queue::feed(queue, at, way);
+                    queue::feed(self, queue, at, way);
                 }
                 None
             }

@@ -31,6 +31,9 @@ pub(crate) struct Queue {
     pub(crate) unfinished: u32,
     /// A signal ended a process that was using it: what it does from now on is undefined.
     pub(crate) is_broken: bool,
+    /// Whose feeder wrote last, which may not have left the pipe yet; [`NOBODY`] once it has, and in
+    /// programs where no signal can end it there.
+    pub(crate) writer: SpaceId,
 }
 
 /// What one process put and its feeder has not yet written.
@@ -76,6 +79,7 @@ impl Queue {
             closed: Vec::new(),
             unfinished: 0,
             is_broken: false,
+            writer: NOBODY,
         }
     }
 
@@ -103,6 +107,7 @@ impl Queue {
             .for_each(|space| renumber.space(space));
         self.closed.retain(|space| *space != NOBODY);
         self.closed.sort_unstable();
+        renumber.space(&mut self.writer);
     }
 
     /// All that is on its way.
@@ -176,7 +181,8 @@ fn uses(operation: Operation) -> bool {
     }
 }
 
-/// The queues that a process is using: it rests at a put or get, or its feeder has something left.
+/// The queues that a process is using: it rests at a put or get, or its feeder has something left, or
+/// has not left the pipe.
 ///
 /// A manager's are used by the manager, whom a signal to others does not end.
 pub(crate) fn in_use<'s>(
@@ -193,7 +199,7 @@ pub(crate) fn in_use<'s>(
         Body::Queue(queue) if object.manager == NOBODY => {
             let id = id as ObjectId;
             let is_at = access.is_some_and(|access| access.receiver == Val::Object(id));
-            (is_at || !queue.is_flushed(space)).then_some(id)
+            (is_at || queue.writer == space || !queue.is_flushed(space)).then_some(id)
         }
         _ => None,
     };
@@ -216,11 +222,24 @@ pub(crate) fn feeder_ways(machine: &Machine, queue: &Queue, feeder: &Feeder) -> 
     2
 }
 
-/// The feeder writes its next value.
-pub(crate) fn feed(queue: &mut Queue, at: usize, way: u8) {
+/// The feeder writes its next value: whoever takes it may have it before the feeder lets others write.
+pub(crate) fn feed(machine: &Machine, queue: &mut Queue, at: usize, way: u8) {
     let feeder = &mut queue.feeders[at];
     if let Some(parcel) = feeder.buffer.pop_front() {
         queue.pipe.push_back(parcel);
         feeder.is_writing = way == 1;
+        if machine.code.breaks_queues && !queue.is_direct {
+            queue.writer = feeder.space;
+        }
+    }
+}
+
+/// Nothing moves any more: each feeder has left its pipe.
+pub(crate) fn settle(state: &mut State) {
+    let is_left = |object: &&mut Part<Object>| matches!(&object.body, Body::Queue(queue) if queue.writer != NOBODY);
+    for object in state.objects.iter_mut().filter(is_left) {
+        if let Body::Queue(queue) = &mut object.body {
+            queue.writer = NOBODY;
+        }
     }
 }

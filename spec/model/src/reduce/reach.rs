@@ -144,6 +144,9 @@ impl Finder<'_> {
             self.object(lock);
             self.reach.modes |= mode::RELEASE;
         }
+        if self.machine.code.breaks_queues {
+            self.written(own.space);
+        }
         self.role(&own.role);
         let memory = self.state.space(process);
         for end in memory.lost_ends.iter().chain(&memory.kept_ends) {
@@ -158,6 +161,15 @@ impl Finder<'_> {
         self.family(process);
         if self.has_channel && self.machine.sends_objects.get() {
             self.everything();
+        }
+    }
+
+    /// Queues that its feeders may not have left, which a signal to it breaks.
+    fn written(&mut self, space: SpaceId) {
+        for (id, object) in self.state.objects.iter().enumerate() {
+            if matches!(&object.body, Body::Queue(queue) if queue.writer == space) {
+                self.reach.objects.insert(id as u32);
+            }
         }
     }
 

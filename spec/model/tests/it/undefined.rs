@@ -57,6 +57,35 @@ fn whoever_uses_a_queue_whose_reader_was_killed_may_see_anything() {
 }
 
 #[test]
+fn a_feeder_that_wrote_may_not_have_left_the_pipe_when_a_signal_ends_it() {
+    let table = [
+        (r#"Call("q.get"), Call("p.kill")"#, true),
+        (r#"Call("q.get"), Settle, Call("p.kill")"#, false),
+        // Another's value is in the pipe only after it.
+        (
+            r#"Call("q.put", [2]), Call("q.get"), Call("q.get"), Call("p.kill")"#,
+            true,
+        ),
+        (
+            r#"Call("q.get"), Call("q.put", [2]), Call("q.get"), Call("p.kill")"#,
+            false,
+        ),
+    ];
+    for (ends, expected) in table {
+        let main = format!(
+            r#"Let("q", New("Queue")), Let("e", New("Event")),
+               Let("p", New("Process", (target: "give_and_wait", args: ["$q", "$e"]))),
+               Call("p.start"), {ends}, Call("p.join"), Call("q.put", [3]), Print([Call("q.get")])"#
+        );
+        let case = case(FUNCTIONS, &main);
+        for method in [StartMethod::Spawn, StartMethod::Fork] {
+            let found = behaviour(&case, method).behaviour;
+            assert_eq!(found.may_be_undefined(), expected, "{method}: {ends}");
+        }
+    }
+}
+
+#[test]
 fn a_queue_that_nobody_uses_any_more_or_nobody_was_using_is_defined() {
     let table = [
         (KILLED_AT_GET.to_owned(), "killed → exit 0"),
