@@ -56,7 +56,7 @@ pub enum Kind {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lack {
-    /// `Object` or `Object.member`.
+    /// `Object`, `Object.member` or `Object.member(argument)`.
     pub uses: String,
     /// The start methods it lacks it under; empty: all.
     #[serde(default)]
@@ -295,10 +295,14 @@ impl Manifest {
 
 /// Whether a manifest's `Object` or `Object.member` is what a program uses.
 fn names(what: &str, used: &Use) -> bool {
-    match what.split_once('.') {
-        Some((object, member)) => used.object == object && used.member == member,
-        None => used.object == what,
-    }
+    let Some((object, member)) = what.split_once('.') else {
+        return used.object == what;
+    };
+    let (member, argument) = match member.split_once('(') {
+        Some((member, argument)) => (member, argument.trim_end_matches(')')),
+        None => (member, ""),
+    };
+    (used.object, used.member, used.argument) == (object, member, argument)
 }
 
 fn applies(
@@ -368,7 +372,11 @@ mod tests {
             names: name.into_iter().map(str::to_owned).collect(),
         };
         let of = |object, version, leaks| {
-            let uses = BTreeSet::from([Use { object, member: "" }]);
+            let uses = BTreeSet::from([Use {
+                object,
+                member: "",
+                argument: "",
+            }]);
             manifest.leaves(&uses, StartMethod::Spawn, version, &leaks)
         };
         let known = |version, leaks| of("Pipe", version, leaks);

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::{self, Class};
+use crate::catalogue::{self, Class, Parameter};
 use crate::infer::{Types, infer};
 use crate::method::StartMethod;
-use crate::program::{Block, Callee, Expression, ExpressionKind, Program, StatementKind};
+use crate::program::{
+    Arguments, Block, Callee, Expression, ExpressionKind, Program, StatementKind,
+};
 use crate::value::Value;
 use crate::walk;
 
@@ -16,6 +18,8 @@ pub struct Use {
     pub object: &'static str,
     /// The method's or attribute's name; empty for the constructor.
     pub member: &'static str,
+    /// The parameter of the method that is given an argument; empty for the use of the method itself.
+    pub argument: &'static str,
 }
 
 /// All that a program uses, as far as that can be told without running it.
@@ -74,20 +78,27 @@ fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet
             let attribute = known.attribute(name).map(|attribute| attribute.name);
             if let Some(member) = method.or(attribute) {
                 let object = known.name;
-                uses.insert(Use { object, member });
+                uses.insert(Use {
+                    object,
+                    member,
+                    argument: "",
+                });
             } else if class == Class::Context
                 && let Some(made) = catalogue::object(name)
             {
                 uses.insert(Use {
                     object: made.name,
                     member: "",
+                    argument: "",
                 });
             }
         }
     };
+    let mut given: Vec<(&Expression, &str, &Arguments)> = Vec::new();
     walk::calls(block, &mut |call| {
         if let Callee::Method(receiver, name) = &call.callee {
             member(receiver, name);
+            given.push((receiver, name, &call.arguments));
         }
     });
     walk::expressions(block, &mut |expression| {
@@ -107,9 +118,37 @@ fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet
             uses.insert(Use {
                 object: known.name,
                 member: "",
+                argument: "",
             });
         }
     });
+    for (receiver, name, given) in given {
+        uses.extend(arguments(types, function, receiver, name, given));
+    }
+}
+
+/// The arguments that a method of whatever the receiver may be is given.
+fn arguments<'a>(
+    types: &Types<'_>,
+    function: &str,
+    receiver: &Expression,
+    name: &'a str,
+    given: &'a Arguments,
+) -> impl Iterator<Item = Use> {
+    let classes = types.of(function, receiver).objects.into_iter();
+    classes.flat_map(move |class| {
+        let known = class.object();
+        let method = known.method(name);
+        let parameters = method.map_or(&[][..], |method| method.parameters);
+        let is_given = |(at, one): &(usize, &Parameter)| given.of(*at, one.name).is_some();
+        let all = parameters.iter().enumerate().filter(is_given);
+        let used = all.map(|(_, parameter)| Use {
+            object: known.name,
+            member: method.map_or("", |method| method.name),
+            argument: parameter.name,
+        });
+        used.collect::<Vec<Use>>()
+    })
 }
 
 /// What is no member, and yet is missing in `multiprocessing.dummy`.
@@ -161,8 +200,31 @@ mod tests {
 
     fn names(program: &Program) -> Vec<String> {
         let uses = uses(program).into_iter();
+        let uses = uses.filter(|used| used.argument.is_empty());
         uses.map(|used| format!("{}.{}", used.object, used.member))
             .collect()
+    }
+
+    #[test]
+    fn arguments_are_used_by_position_and_by_name() {
+        let program = program(
+            r#"functions: {"f": Function(params: [], body: [])}, main: [
+                Let("m", New("Manager")), Let("b", Call("m.Barrier", [2, Fn("f")])),
+                Call("b.wait", (timeout: Soon)),
+            ]"#,
+        );
+        let given = uses(&program)
+            .into_iter()
+            .filter(|used| !used.argument.is_empty());
+        let given: Vec<String> = given
+            .map(|used| format!("{}.{}({})", used.object, used.member, used.argument))
+            .collect();
+        let expected = [
+            "ManagedBarrier.wait(timeout)",
+            "Manager.Barrier(action)",
+            "Manager.Barrier(parties)",
+        ];
+        assert_eq!(given, expected);
     }
 
     #[test]
