@@ -210,6 +210,8 @@ pub(crate) struct Coverage {
     pub(crate) complete: usize,
     /// `Sometimes` claims that no run showed: driver, start method, case.
     pub(crate) unseen_claims: Vec<String>,
+    /// Known deviations that no run showed: case, start method, driver.
+    pub(crate) stale: Vec<String>,
     /// Which deviations are known, with their reasons, and how often they were seen.
     pub(crate) known: BTreeMap<String, usize>,
     /// Why something is unsupported, and how often.
@@ -243,6 +245,12 @@ pub(crate) fn coverage(file: &RunFile) -> Coverage {
         if record.allowed.as_deref() == Some(record.seen.to_string().as_str()) {
             coverage.complete += 1;
         }
+        coverage.stale.extend(record.stale.iter().map(|known| {
+            format!(
+                "{} under {} on {}: {known}",
+                record.case, record.start_method, record.driver
+            )
+        }));
         for claim in record.sometimes.iter().filter(|claim| !claim.seen) {
             coverage.unseen_claims.push(format!(
                 "{} under {} on {}: {}",

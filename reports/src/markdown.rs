@@ -190,6 +190,13 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
         let count = coverage.unseen_claims.len();
         lines.push(format!("- shown by no run ({count}): {}", escaped(first)));
     }
+    if let Some(first) = coverage.stale.first() {
+        let count = coverage.stale.len();
+        lines.push(format!(
+            "- known, and shown by no run ({count}): {}",
+            escaped(first)
+        ));
+    }
     lines.extend(reasons("known", &coverage.known));
     lines.extend(reasons("unsupported", &coverage.unsupported));
     if coverage.infrastructure > 0 {

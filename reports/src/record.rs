@@ -138,6 +138,9 @@ pub struct Record {
     /// The case's `Sometimes` claims, as text, and whether a run showed them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sometimes: Vec<Sometimes>,
+    /// Deviations that are known of it and that none of its runs showed, with their reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<String>,
     /// How long all its runs took, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,

@@ -268,6 +268,11 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
             LINE_CHARS_MAX,
         ));
     }
+    if let Some(first) = coverage.stale.first() {
+        let count = coverage.stale.len();
+        let text = format!("known, and shown by no run ({count}): {first}");
+        lines.push(shown(&text, LINE_CHARS_MAX));
+    }
     let reasons = [
         ("known", &coverage.known),
         ("unsupported", &coverage.unsupported),

@@ -225,6 +225,19 @@ impl Manifest {
         })
     }
 
+    /// The deviations that are known of a case.
+    pub(crate) fn known_of<'a>(
+        &'a self,
+        case: &'a str,
+        method: StartMethod,
+        version: &'a str,
+    ) -> impl Iterator<Item = &'a Known> {
+        let is_of = move |known: &&Known| {
+            known.case == case && applies(&known.methods, &known.versions, method, version)
+        };
+        self.known.iter().filter(is_of)
+    }
+
     /// The known defect that a run's stderr tells of, in words.
     pub(crate) fn symptom(
         &self,
@@ -337,6 +350,18 @@ mod tests {
             reason: "it is so",
         )],
     )"#;
+
+    #[test]
+    fn a_deviation_is_known_of_its_case_and_versions() {
+        let manifest = Manifest::read(TEXT).unwrap();
+        let count = |case, version| {
+            let known = manifest.known_of(case, StartMethod::Spawn, version);
+            known.count()
+        };
+        assert_eq!(count("seed/x", "3.1.2"), 1);
+        assert_eq!(count("seed/x", "3.12"), 0);
+        assert_eq!(count("seed/y", "3.1"), 0);
+    }
 
     #[test]
     fn a_version_prefix_ends_at_a_dot() {

@@ -42,6 +42,7 @@ pub(crate) fn blank(loaded: &Loaded, driver: &Driver, method: StartMethod, seed:
         argument: (!loaded.is_of_suite).then(|| loaded.argument()),
         replay: None,
         sometimes: Vec::new(),
+        stale: Vec::new(),
         seconds: None,
         memory: None,
         figures: Vec::new(),

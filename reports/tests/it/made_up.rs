@@ -22,12 +22,12 @@ pub(crate) fn file() -> RunFile {
             method,
             Verdict::Conforms,
         ));
-        records.push(record(
-            "seed/pool_map",
-            "cpython-3.13",
-            method,
-            Verdict::Conforms,
-        ));
+        let mut other = record("seed/pool_map", "cpython-3.13", method, Verdict::Conforms);
+        if method == StartMethod::Forkserver {
+            let known = "not in 10 runs (at 95 %: below 26 %): PM-POOL-MAP-001: it forgets";
+            other.stale = vec![known.to_owned()];
+        }
+        records.push(other);
     }
     records.push(unsupported());
     records.push(deviation());
@@ -105,6 +105,7 @@ pub(crate) fn record(
         argument: None,
         replay: None,
         sometimes: Vec::new(),
+        stale: Vec::new(),
         seconds: None,
         memory: None,
         figures: Vec::new(),

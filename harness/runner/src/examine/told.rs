@@ -9,6 +9,7 @@ use poolproof_report::{Observation, Record, Sometimes, Verdict};
 use super::{Examination, STILL_AGAIN_MAX, Seen};
 use crate::execute::Sighting;
 use crate::judge::{Judged, RunKind};
+use crate::manifest::Known;
 use crate::observe::{blank, explain};
 use crate::plan::Plan;
 use crate::specified::claims;
@@ -49,6 +50,7 @@ impl Examination<'_> {
             replay_command(&case, driver, self.method, plan, seed)
         });
         let reason = self.reason_of(verdict, &seen, &sometimes);
+        let stale = self.stale(verdict, &seen);
         let mut observations: Vec<Observation> = seen.observations.into_values().collect();
         let explanations = &self.specified.explanations;
         explanations.explain(&self.case().program, self.method, &mut observations);
@@ -64,6 +66,7 @@ impl Examination<'_> {
             reason,
             replay,
             sometimes,
+            stale,
             memory: seen.memory,
             ..blank(self.loaded, self.driver, self.method, self.wanted.seed)
         }
@@ -122,6 +125,22 @@ impl Examination<'_> {
             }
             _ => seen.worst.as_ref().map(|(.., reason)| reason.clone()),
         }
+    }
+
+    /// Deviations that are known of a case and that none of its runs showed.
+    fn stale(&self, verdict: Verdict, seen: &Seen) -> Vec<String> {
+        if verdict != Verdict::Conforms {
+            return Vec::new();
+        }
+        let (case, driver) = (self.loaded.case.id.as_str(), self.driver);
+        let known = driver.manifest.known_of(case, self.method, &driver.version);
+        let runs = seen.tally.usable;
+        let bound = unseen_percent(runs);
+        let told = |known: &Known| {
+            let explanation = known.explanation();
+            format!("not in {runs} runs (at 95 %: below {bound:.0} %): {explanation}")
+        };
+        known.map(told).collect()
     }
 
     fn sometimes(&self, seen: &Seen) -> Vec<Sometimes> {
