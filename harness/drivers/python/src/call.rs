@@ -143,8 +143,9 @@ impl Writer<'_> {
             parts.push(value);
         }
         // A value of threads needs its number.
-        if class == Class::Value && parts.len() == 1 && self.may_be_threads() {
-            parts.push(zero(typecode).to_owned());
+        let is_given = given.of(1, "value").is_some();
+        if class == Class::Value && !is_given && !parts.is_empty() && self.may_be_threads() {
+            parts.insert(1, zero(typecode).to_owned());
         }
         Ok(parts.join(", "))
     }

@@ -28,6 +28,9 @@ pub(crate) struct Origin {
     pub(crate) bare: Classes,
 }
 
+/// What a proxy raises once its manager has ended.
+const GONE: [&str; 2] = ["OSError", "EOFError"];
+
 impl Origin {
     /// All its classes.
     pub(crate) fn classes(&self) -> Classes {
@@ -202,8 +205,12 @@ impl Writer<'_> {
                 let class = Class::of(object);
                 told(raised, class.map(raised_by_making).unwrap_or_default());
             }
-            E::Attribute(of, _) => self.receiver(scope, of, raised),
-            E::Item(..) => {
+            E::Attribute(of, _) => {
+                self.receiver(scope, of, raised);
+                self.asked(scope, of, raised);
+            }
+            E::Item(of, ..) => {
+                self.asked(scope, of, raised);
                 for kind in [ErrorKind::Index, ErrorKind::Key, ErrorKind::Type] {
                     bare(raised, kind);
                 }
@@ -224,6 +231,15 @@ impl Writer<'_> {
         }
     }
 
+    /// What is asked of a proxy by no call is answered by a manager, which may have ended.
+    fn asked(&self, scope: &str, asked: &Expression, raised: &mut Raised) {
+        let classes = self.objects_in(scope, asked);
+        if classes.into_iter().any(Class::is_managed) {
+            let gone = raised.entry(ErrorKind::BrokenPipe).or_default();
+            gone.bare.extend(GONE);
+        }
+    }
+
     /// What is not known to be an object may be None, which has no attributes.
     fn receiver(&self, scope: &str, receiver: &Expression, raised: &mut Raised) {
         if self.objects_in(scope, receiver).is_empty() {
@@ -232,6 +248,10 @@ impl Writer<'_> {
     }
 
     fn add_method(&self, class: Class, method: Method, raised: &mut Raised) {
+        if class.is_managed() {
+            let gone = raised.entry(ErrorKind::BrokenPipe).or_default();
+            gone.told.extend(GONE);
+        }
         // Only an end of a one-way pipe can be used the wrong way.
         let is_one_way = class != Class::Connection || self.has_one_way_pipe();
         let raises = method.on(class).map_or(&[][..], |known| known.raises);

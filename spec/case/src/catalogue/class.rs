@@ -110,6 +110,28 @@ impl Class {
         at.ok().map(|at| Class::ALL[at])
     }
 
+    /// Whether a manager keeps it, and programs have proxies of it.
+    #[must_use]
+    pub fn is_managed(self) -> bool {
+        matches!(
+            self,
+            Class::ManagedArray
+                | Class::ManagedBarrier
+                | Class::ManagedBoundedSemaphore
+                | Class::ManagedCondition
+                | Class::ManagedDict
+                | Class::ManagedEvent
+                | Class::ManagedJoinableQueue
+                | Class::ManagedList
+                | Class::ManagedLock
+                | Class::ManagedNamespace
+                | Class::ManagedQueue
+                | Class::ManagedRLock
+                | Class::ManagedSemaphore
+                | Class::ManagedValue
+        )
+    }
+
     /// What the catalogue says of it.
     #[must_use]
     pub fn object(self) -> &'static Object {
