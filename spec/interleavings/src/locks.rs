@@ -41,7 +41,7 @@ impl Lock {
     }
 
     /// Whether its holder has ended and left it held.
-    fn is_left(&self) -> bool {
+    pub(crate) fn is_left(&self) -> bool {
         self.free < 1 && matches!(self.owner, Owner::Dead | Owner::Silent | Owner::Told)
     }
 }
@@ -137,10 +137,18 @@ impl World {
         if !lock.is_left() {
             return Ok(Ways::default().until(wait, self, not_taken));
         }
-        // The documentation does not say what becomes of it: it stays held, or says so.
         match lock.owner {
-            Owner::Told => Ok(Ways::fails(self, ErrorKind::OwnerDied)),
             Owner::Silent => Ok(Ways::default().until(wait, self, not_taken)),
+            _ => self.take_left(id),
+        }
+    }
+
+    /// Takes a lock whose holder has ended: the documentation does not say whether it stays held or says
+    /// so.
+    pub(crate) fn take_left(mut self, id: &Id) -> Result<Ways, Outside> {
+        match self.lock(id)?.owner {
+            Owner::Told => Ok(Ways::fails(self, ErrorKind::OwnerDied)),
+            Owner::Silent => Ok(Ways::default()),
             _ => {
                 let mut told = self.clone();
                 told.lock(id)?.owner = Owner::Told;

@@ -43,17 +43,26 @@ impl World {
         }
     }
 
-    /// Whether nobody else holds the lock of this, which each access takes for a moment.
-    fn is_accessible(&mut self, me: &Id, id: &Id) -> Result<bool, Outside> {
-        match self.shared(id)?.lock.clone() {
-            Some(lock) => Ok(self.lock(&lock)?.can_be_taken(me)),
-            None => Ok(true),
+    /// The lock of this, which each access takes for a moment, where it cannot be taken now.
+    fn held(&mut self, me: &Id, id: &Id) -> Result<Option<Id>, Outside> {
+        let Some(lock) = self.shared(id)?.lock.clone() else {
+            return Ok(None);
+        };
+        let can_be_taken = self.lock(&lock)?.can_be_taken(me);
+        Ok((!can_be_taken).then_some(lock))
+    }
+
+    /// What comes of an access while its lock is held.
+    fn wait_for(mut self, lock: &Id) -> Result<Ways, Outside> {
+        match self.lock(lock)?.is_left() {
+            true => self.take_left(lock),
+            false => Ok(Ways::default()),
         }
     }
 
     pub(crate) fn read_shared(mut self, me: &Id, id: &Id, index: &Val) -> Result<Ways, Outside> {
-        if !self.is_accessible(me, id)? {
-            return Ok(Ways::default());
+        if let Some(lock) = self.held(me, id)? {
+            return self.wait_for(&lock);
         }
         let numbers = &self.shared(id)?.numbers;
         let answer = match place(index, numbers.len()) {
@@ -71,8 +80,8 @@ impl World {
         index: &Val,
         value: &Val,
     ) -> Result<Ways, Outside> {
-        if !self.is_accessible(me, id)? {
-            return Ok(Ways::default());
+        if let Some(lock) = self.held(me, id)? {
+            return self.wait_for(&lock);
         }
         let shared = self.shared(id)?;
         let at = place(index, shared.numbers.len());

@@ -166,6 +166,12 @@ pub(crate) fn perform(
     if manager::is_gone(context.state, object.manager) {
         return context.raise(ErrorKind::BrokenPipe, "the manager has ended");
     }
+    if let Some(shared) = context.state.id(id)
+        && !matches!(access.operation, Operation::Call(_))
+        && let Some(done) = shared::use_of_the_dead(shared, context, choice)?
+    {
+        return Ok(done);
+    }
     match access.operation {
         Operation::Call(method) => call(context, id, method, access, choice),
         Operation::Get(Some(attribute)) => get(context, id, attribute, access).map(Done::Value),

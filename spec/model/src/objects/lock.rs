@@ -73,7 +73,7 @@ impl Lock {
     }
 
     /// Whether its holder has ended.
-    fn is_left(&self, process: ProcessId) -> bool {
+    pub(super) fn is_left(&self, process: ProcessId) -> bool {
         self.owner == DEAD && !self.can_take(process)
     }
 
@@ -199,7 +199,11 @@ pub(super) fn give_back(id: Id<Lock>, context: &mut Context<'_>) -> Result<Done,
 }
 
 /// An acquire of a lock whose holder has ended: it waits, or is told so.
-fn of_the_dead(id: Id<Lock>, context: &mut Context<'_>, choice: Choice) -> Result<Done, Fault> {
+pub(super) fn of_the_dead(
+    id: Id<Lock>,
+    context: &mut Context<'_>,
+    choice: Choice,
+) -> Result<Done, Fault> {
     let lock = context.get(id);
     if lock.fate == Fate::Silent {
         return Ok(Done::Value(Val::Bool(false)));

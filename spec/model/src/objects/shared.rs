@@ -72,7 +72,22 @@ pub(super) fn zero(typecode: u8) -> Val {
 /// Whether it can be used now: another may hold its lock.
 pub(super) fn ready_to_use(state: &State, process: ProcessId, this: &Shared) -> Ready {
     let lock = lock::of(state, this.lock);
-    Ready::when(lock.is_none_or(|lock| lock.can_take(process)))
+    lock.map_or(Ready::NOW, |lock| {
+        lock::ready_to_take(process, lock, Wait::Forever)
+    })
+}
+
+/// What comes of a use of one whose lock's holder has ended; nothing where it can be used.
+pub(super) fn use_of_the_dead(
+    id: Id<Shared>,
+    context: &mut Context<'_>,
+    choice: Choice,
+) -> Result<Option<Done>, Fault> {
+    let guard = context.get(id).lock;
+    if lock::of(context.state, guard).is_none_or(|lock| !lock.is_left(context.process)) {
+        return Ok(None);
+    }
+    lock::of_the_dead(context.id(guard)?, context, choice).map(Some)
 }
 
 pub(super) fn ready(

@@ -70,6 +70,35 @@ fn a_lock_whose_holder_ended_stays_held_or_says_so() {
 }
 
 #[test]
+fn shared_memory_whose_lock_was_left_is_waited_for_or_says_so() {
+    let functions = r#""hold": Function(params: ["s"], body: [
+        Let("l", Call("s.get_lock")), Call("l.acquire"),
+    ]), "none": Function(params: ["x"], body: [])"#;
+    let uses = [
+        ("Value", r#"Print(["$s.value"])"#),
+        ("Value", r#"SetAttr("s.value", 1)"#),
+        ("Array", r#"Print([Item("$s", 0)])"#),
+        ("Array", r#"SetItem("$s", 0, 1)"#),
+        ("Array", r#"For("x", "$s", [])"#),
+        (
+            "Array",
+            r#"Let("q", New("Process", (target: "none", args: "$s")))"#,
+        ),
+    ];
+    for (class, used) in uses {
+        let first = if class == "Array" { "[0]" } else { "0" };
+        let main = format!(
+            r#"Let("s", New("{class}", ["i", {first}])),
+               Let("p", New("Process", (target: "hold", args: ["$s"]))),
+               Call("p.start"), Call("p.join"),
+               Try(body: [{used}], except: {{"owner_died": [Print(["told"])]}})"#
+        );
+        let found = outcomes(&case(functions, &main), StartMethod::Spawn);
+        assert_eq!(found, [" → hang", "told → exit 0"], "{used}");
+    }
+}
+
+#[test]
 fn the_lock_of_a_value_is_a_lock_like_others_when_its_holder_ended() {
     let functions = r#""hold": Function(params: ["v"], body: [Call("v.acquire")])"#;
     let main = r#"Let("v", New("Value", ["i"])),
