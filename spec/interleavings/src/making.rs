@@ -214,6 +214,9 @@ impl World {
             "Queue" | "JoinableQueue" => Kind::Queue(Queue::new(name, true, args[0].number(0))),
             _ => {
                 let count = self.objects.len();
+                if name == "Barrier" && function(&args[1]).is_some() && !self.is_threads() {
+                    return Err("an action of a manager's barrier".to_owned());
+                }
                 let kind = match self.new_lock(me, name, args)? {
                     Ok(kind) => kind,
                     Err(kind) => return Ok(Ways::fails(self, kind)),

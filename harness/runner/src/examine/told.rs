@@ -102,8 +102,9 @@ impl Examination<'_> {
                 "all {} runs came to what the documentation leaves undefined: a queue was used after \
                  a signal had ended one of its users (PM-QUEUE-BROKEN-001), an object or an error of the \
                  library's was printed (PM-OUTPUT-TEXT-001), a process object was used by another than \
-                 its creator (PM-PROCESS-CREATOR-002), or an object was received as bytes \
-                 (PM-PIPE-BYTES-001)",
+                 its creator (PM-PROCESS-CREATOR-002), an object was received as bytes \
+                 (PM-PIPE-BYTES-001), or who had started a manager asked for its children \
+                 (PM-PROCESS-CHILDREN-001)",
                 seen.tally.undefined
             )),
             Verdict::Known => seen

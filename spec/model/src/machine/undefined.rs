@@ -1,7 +1,7 @@
 //! What the documentation leaves undefined: the steps after which nothing is known of a program.
 
 use poolproof_case::catalogue::{
-    Attribute, ConnectionMethod, Method, ProcessAttribute, ProcessMethod,
+    Attribute, ConnectionMethod, Method, ModuleMethod, ProcessAttribute, ProcessMethod,
 };
 
 use super::Machine;
@@ -28,6 +28,7 @@ pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> b
     let id = match access.receiver {
         Val::Object(id) => id,
         Val::Ref(at) => return reads_an_object_as_bytes(machine, state, process, at, access),
+        Val::Module | Val::Context(_) => return counts_managers(state, process, access),
         _ => return false,
     };
     is_broken(state, id) || uses_anothers_process(state, process, id, access)
@@ -35,6 +36,16 @@ pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> b
 
 fn is_broken(state: &State, queue: u32) -> bool {
     matches!(&state.objects[queue as usize].body, Body::Queue(queue) if queue.is_broken)
+}
+
+/// Whether who asks for its children has started managers, whose processes may count among them.
+fn counts_managers(state: &State, process: ProcessId, access: &Access) -> bool {
+    let asks = matches!(
+        access.operation,
+        Operation::Call(Method::Module(ModuleMethod::ActiveChildren))
+    );
+    let is_its = |id: &u32| matches!(&state.objects[*id as usize].body, Body::Manager(manager) if manager.creator == process);
+    asks && state.managers.iter().any(is_its)
 }
 
 /// Whether bytes are received of a message that was sent as an object: what it is made into is

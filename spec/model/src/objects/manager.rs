@@ -7,6 +7,7 @@ use super::managed::{Kind, Managed};
 use super::queue::{Flavour, Queue};
 use super::shared::coerce;
 use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, container, module};
+use crate::compile::{Code, Instruction};
 use crate::machine::{Machine, plain};
 use crate::state::message::{self, Passage};
 use crate::state::part::Part;
@@ -279,7 +280,18 @@ fn make_managed(
         }
         ManagerMethod::Condition => return make_lock(context, manager, Class::Condition, access),
         ManagerMethod::Event => return make_lock(context, manager, Class::Event, access),
-        ManagerMethod::Barrier => return make_lock(context, manager, Class::Barrier, access),
+        ManagerMethod::Barrier => {
+            if let Val::Function(action) = access.argument(1)
+                && !context.is_threads()
+                && sees_its_process(&context.machine.code, *action)
+            {
+                return context.model(
+                    "the action of a manager's barrier runs in the manager, whose variables are not \
+                     the program's",
+                );
+            }
+            return make_lock(context, manager, Class::Barrier, access);
+        }
         ManagerMethod::Shutdown | ManagerMethod::Shared | ManagerMethod::Connect => {
             return context.model(format!("a manager cannot make `{}`", access.shown(context)));
         }
@@ -289,6 +301,19 @@ fn make_managed(
         return Ok(value);
     }
     keep(context, manager, kind, &value).map(Val::Object)
+}
+
+/// Whether a function is not the same in every process: it uses global variables or the module.
+fn sees_its_process(code: &Code, function: u16) -> bool {
+    let instructions = &code.functions[usize::from(function)].instructions;
+    instructions.iter().any(|instruction| match instruction {
+        Instruction::LoadGlobal(_)
+        | Instruction::StoreGlobal(_)
+        | Instruction::New(_)
+        | Instruction::Constant(Val::Module) => true,
+        Instruction::CallFunction(called, _) => sees_its_process(code, *called),
+        _ => false,
+    })
 }
 
 fn make_queue(

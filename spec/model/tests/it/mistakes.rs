@@ -77,6 +77,21 @@ fn values_that_grow_without_end_are_mistakes_but_never_fatal() {
 }
 
 #[test]
+fn what_a_managers_barrier_does_with_global_variables_is_not_known() {
+    let functions = r#""sees": Function(params: [], body: [Print(["$common"])]),
+        "calls": Function(params: [], body: [Call("sees")]),
+        "plain": Function(params: [], body: [Print(["all here"])])"#;
+    for (action, is_known) in [("plain", true), ("sees", false), ("calls", false)] {
+        let main = format!(
+            r#"Let("m", New("Manager")), Let("b", Call("m.Barrier", [1, Fn("{action}")])), Call("b.wait")"#
+        );
+        let case = case(functions, &main);
+        let found = explore(&case.program, StartMethod::Spawn, &Limits::default());
+        assert_eq!(found.is_ok(), is_known, "{action}");
+    }
+}
+
+#[test]
 fn a_list_that_contains_itself_can_be_sent() {
     let main = r#"Let("q", New("SimpleQueue")), Let("x", [1]), Call("x.append", ["$x"]),
         Call("q.put", ["$x"]), Print([Len(Call("q.get"))])"#;

@@ -119,6 +119,21 @@ fn a_queue_that_nobody_uses_any_more_or_nobody_was_using_is_defined() {
 }
 
 #[test]
+fn whether_a_managers_process_is_a_child_is_nobodys_to_say() {
+    let asks = r#"Print([Len(Call("mp.active_children"))])"#;
+    let table = [
+        (r#"Let("m", New("Manager")),"#, true),
+        (r#"Let("m", New("Manager")), Call("m.shutdown"),"#, false),
+        ("", false),
+    ];
+    for (first, expected) in table {
+        let case = case(FUNCTIONS, &format!("{first} {asks}"));
+        let found = behaviour(&case, StartMethod::Spawn).behaviour;
+        assert_eq!(found.may_be_undefined(), expected, "{first}");
+    }
+}
+
+#[test]
 fn nothing_undefined_is_lost_by_the_order_of_steps_that_commute() {
     let programs = [
         r#"Let("q", New("Queue")), Let("p", New("Process", (target: "take", args: ["$q"]))),
