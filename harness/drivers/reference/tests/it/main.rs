@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use poolproof_case::{Case, StartMethod};
-use programs::{PROGRAMS, Program};
+use programs::Program;
 
 /// How long a program may take; it is killed then.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     {
         return drive(method, name);
     }
-    let trials = PROGRAMS.iter().flat_map(|program| {
+    let trials = programs::all().flat_map(|program| {
         let methods = StartMethod::ALL
             .into_iter()
             .filter(|method| is_here(*method));
@@ -47,7 +47,7 @@ fn is_here(method: StartMethod) -> bool {
 
 /// Runs one program in this process, which is a child of the test.
 fn drive(method: &str, name: &str) -> ExitCode {
-    let found = PROGRAMS.iter().find(|program| program.name == name);
+    let found = programs::all().find(|program| program.name == name);
     let (Ok(method), Some(program)) = (method.parse(), found) else {
         return ExitCode::from(64);
     };

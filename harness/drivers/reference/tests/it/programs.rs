@@ -1,5 +1,7 @@
 //! The programs, as rows: what they are, what they print and how they end.
 
+mod processes;
+
 /// A program with one outcome.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
@@ -11,7 +13,13 @@ pub(crate) struct Program {
     pub(crate) has_threads: bool,
 }
 
-pub(crate) const PROGRAMS: &[Program] = &[
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Program> {
+    PROGRAMS.iter().chain(processes::PROGRAMS)
+}
+
+/// Of the language, and of what processes exchange.
+const PROGRAMS: &[Program] = &[
     Program {
         name: "finally_runs_and_errors_are_taken_by_kind",
         text: r#"main: [
@@ -73,35 +81,6 @@ pub(crate) const PROGRAMS: &[Program] = &[
         lines: &["out", "True False"],
         code: 0,
         has_threads: true,
-    },
-    Program {
-        name: "a_process_takes_named_arguments_and_a_name",
-        text: r#"functions: {"show": Function(params: ["a", "b"], body: [
-            Print(["$a", "$b"]),
-        ])}, main: [
-            Let("p", New("Process", (target: "show", args: [1], kwargs: {"b": [2]}, name: "worker"))),
-            Print(["$p.name", "$p.exitcode"]),
-            SetAttr("p.name", "other"),
-            Call("p.start"), Call("p.join"), Print(["$p.name", "$p.exitcode"]),
-        ]"#,
-        lines: &["worker None", "1 [2]", "other 0"],
-        code: 0,
-        has_threads: true,
-    },
-    Program {
-        name: "a_childs_end_is_seen",
-        text: r#"functions: {
-            "fail": Function(body: [Raise(Error("value", "x"))]),
-            "leave": Function(body: [Exit(7)]),
-        }, main: [
-            For("f", [Fn("fail"), Fn("leave")], [
-                Let("p", New("Process", (target: "$f"))),
-                Call("p.start"), Call("p.join"), Print(["$p.exitcode", Call("p.is_alive")]),
-            ]),
-        ]"#,
-        lines: &["1 False", "7 False"],
-        code: 0,
-        has_threads: false,
     },
     Program {
         name: "arguments_and_messages_are_copies",
@@ -205,22 +184,6 @@ pub(crate) const PROGRAMS: &[Program] = &[
         has_threads: true,
     },
     Program {
-        name: "processes_know_each_other",
-        text: r#"functions: {"look": Function(params: ["go", "q", "pid"], body: [
-            Call("go.get"),
-            Let("me", Call("mp.current_process")), Let("parent", Call("mp.parent_process")),
-            Call("q.put", [("$me.name", Eq("$parent.pid", "$pid"), Eq("$me.pid", "$pid"))]),
-        ])}, main: [
-            Let("me", Call("mp.current_process")), Let("go", New("Queue")), Let("q", New("Queue")),
-            Let("p", New("Process", (target: "look", args: ["$go", "$q", "$me.pid"], name: "child"))),
-            Call("p.start"), Print([Len(Call("mp.active_children"))]), Call("go.put", [1]),
-            Print([Call("q.get")]), Call("p.join"), Print([Len(Call("mp.active_children"))]),
-        ]"#,
-        lines: &["1", "('child', True, False)", "0"],
-        code: 0,
-        has_threads: false,
-    },
-    Program {
         name: "managed_containers_do_what_pythons_do",
         text: r#"functions: {"change": Function(params: ["d", "l"], body: [
             SetItem("$d", 1.0, "one"), Call("d.update", [{"k": [1]}]), Call("l.extend", [[3, 1]]),
@@ -320,41 +283,6 @@ pub(crate) const PROGRAMS: &[Program] = &[
         has_threads: true,
     },
     Program {
-        name: "a_process_can_signal_itself_and_its_parent",
-        text: r#"functions: {
-            "die": Function(params: ["signal"], body: [
-                Let("me", Call("mp.current_process")),
-                If(Eq("$signal", "KILL"), [Signal("$me", "KILL")], [Signal("$me", "TERM")]),
-                Settle,
-            ]),
-            "orphan": Function(params: [], body: [
-                Let("child", New("Process", (target: "shoot"))), Call("child.start"), Call("child.join"),
-            ]),
-            "shoot": Function(params: [], body: [
-                Signal(Call("mp.parent_process"), "KILL"),
-            ]),
-        }, main: [
-            For("f, arguments", [(Fn("die"), ["KILL"]), (Fn("die"), ["TERM"]), (Fn("orphan"), [])], [
-                Let("p", New("Process", (target: "$f", args: "$arguments"))),
-                Call("p.start"), Call("p.join"), Print(["$p.exitcode"]),
-            ]),
-        ]"#,
-        lines: &["-9", "-15", "-9"],
-        code: 0,
-        has_threads: false,
-    },
-    Program {
-        name: "a_started_process_may_be_renamed_and_has_nothing_to_run",
-        text: r#"functions: {"work": Function(params: [], body: [Print(["work"])])}, main: [
-            Let("p", New("Process", (target: "work"))), Call("p.start"), Call("p.join"),
-            SetAttr("p.name", "renamed"), Print(["$p.name"]),
-            Try(body: [Call("p.run")], except: {"attribute": [Print(["nothing to run"])]}),
-        ]"#,
-        lines: &["work", "renamed", "nothing to run"],
-        code: 0,
-        has_threads: true,
-    },
-    Program {
         name: "what_has_ended_cannot_be_entered_but_an_end_of_a_pipe",
         text: r#"main: [
             Let("pool", New("Pool", [1])), Call("pool.close"),
@@ -399,21 +327,6 @@ pub(crate) const PROGRAMS: &[Program] = &[
         has_threads: true,
     },
     Program {
-        name: "a_process_knows_no_exit_code_of_itself_and_cannot_wait_for_itself",
-        text: r#"functions: {"ask": Function(params: [], body: [
-            Let("me", Call("mp.current_process")),
-            Try(body: [Call("me.join")], except: {"usage": [Print(["join"])]}),
-            Try(body: [Call("me.start")], except: {"usage": [Print(["start"])]}),
-            Print([Call("me.is_alive"), "$me.exitcode"]),
-        ])}, main: [
-            Let("p", New("Process", (target: "ask"))), Call("p.start"), Call("p.join"),
-            Call("ask"),
-        ]"#,
-        lines: &["join", "start", "True None", "join", "start", "True None"],
-        code: 0,
-        has_threads: false,
-    },
-    Program {
         name: "an_item_of_a_starmap_that_is_no_sequence_fails_in_the_worker",
         text: r#"functions: {"task": Function(params: ["x"], body: [Return("$x")])}, main: [
             Let("pool", New("Pool", [1])),
@@ -425,18 +338,6 @@ pub(crate) const PROGRAMS: &[Program] = &[
         lines: &["given", "type", "[7, 8]"],
         code: 0,
         has_threads: true,
-    },
-    Program {
-        name: "a_process_that_never_started_can_be_closed",
-        text: r#"main: [
-            Let("p", New("Process")), Call("p.close"), Call("p.close"),
-            Try(body: [Call("p.start")], except: {"closed": [Print(["start"])]}),
-            Try(body: [Call("p.is_alive")], except: {"closed": [Print(["is_alive"])]}),
-            Try(body: [Print(["$p.exitcode"])], except: {"closed": [Print(["exitcode"])]}),
-        ]"#,
-        lines: &["start", "is_alive", "exitcode"],
-        code: 0,
-        has_threads: false,
     },
     Program {
         name: "what_a_manager_makes_among_threads_outlives_it",

@@ -1,0 +1,113 @@
+//! Programs about processes themselves: how they begin and end, and what they know of each other.
+
+use super::Program;
+
+pub(super) const PROGRAMS: &[Program] = &[
+    Program {
+        name: "a_process_takes_named_arguments_and_a_name",
+        text: r#"functions: {"show": Function(params: ["a", "b"], body: [
+            Print(["$a", "$b"]),
+        ])}, main: [
+            Let("p", New("Process", (target: "show", args: [1], kwargs: {"b": [2]}, name: "worker"))),
+            Print(["$p.name", "$p.exitcode"]),
+            SetAttr("p.name", "other"),
+            Call("p.start"), Call("p.join"), Print(["$p.name", "$p.exitcode"]),
+        ]"#,
+        lines: &["worker None", "1 [2]", "other 0"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_childs_end_is_seen",
+        text: r#"functions: {
+            "fail": Function(body: [Raise(Error("value", "x"))]),
+            "leave": Function(body: [Exit(7)]),
+        }, main: [
+            For("f", [Fn("fail"), Fn("leave")], [
+                Let("p", New("Process", (target: "$f"))),
+                Call("p.start"), Call("p.join"), Print(["$p.exitcode", Call("p.is_alive")]),
+            ]),
+        ]"#,
+        lines: &["1 False", "7 False"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "processes_know_each_other",
+        text: r#"functions: {"look": Function(params: ["go", "q", "pid"], body: [
+            Call("go.get"),
+            Let("me", Call("mp.current_process")), Let("parent", Call("mp.parent_process")),
+            Call("q.put", [("$me.name", Eq("$parent.pid", "$pid"), Eq("$me.pid", "$pid"))]),
+        ])}, main: [
+            Let("me", Call("mp.current_process")), Let("go", New("Queue")), Let("q", New("Queue")),
+            Let("p", New("Process", (target: "look", args: ["$go", "$q", "$me.pid"], name: "child"))),
+            Call("p.start"), Print([Len(Call("mp.active_children"))]), Call("go.put", [1]),
+            Print([Call("q.get")]), Call("p.join"), Print([Len(Call("mp.active_children"))]),
+        ]"#,
+        lines: &["1", "('child', True, False)", "0"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_process_can_signal_itself_and_its_parent",
+        text: r#"functions: {
+            "die": Function(params: ["signal"], body: [
+                Let("me", Call("mp.current_process")),
+                If(Eq("$signal", "KILL"), [Signal("$me", "KILL")], [Signal("$me", "TERM")]),
+                Settle,
+            ]),
+            "orphan": Function(params: [], body: [
+                Let("child", New("Process", (target: "shoot"))), Call("child.start"), Call("child.join"),
+            ]),
+            "shoot": Function(params: [], body: [
+                Signal(Call("mp.parent_process"), "KILL"),
+            ]),
+        }, main: [
+            For("f, arguments", [(Fn("die"), ["KILL"]), (Fn("die"), ["TERM"]), (Fn("orphan"), [])], [
+                Let("p", New("Process", (target: "$f", args: "$arguments"))),
+                Call("p.start"), Call("p.join"), Print(["$p.exitcode"]),
+            ]),
+        ]"#,
+        lines: &["-9", "-15", "-9"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_started_process_may_be_renamed_and_has_nothing_to_run",
+        text: r#"functions: {"work": Function(params: [], body: [Print(["work"])])}, main: [
+            Let("p", New("Process", (target: "work"))), Call("p.start"), Call("p.join"),
+            SetAttr("p.name", "renamed"), Print(["$p.name"]),
+            Try(body: [Call("p.run")], except: {"attribute": [Print(["nothing to run"])]}),
+        ]"#,
+        lines: &["work", "renamed", "nothing to run"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_process_knows_no_exit_code_of_itself_and_cannot_wait_for_itself",
+        text: r#"functions: {"ask": Function(params: [], body: [
+            Let("me", Call("mp.current_process")),
+            Try(body: [Call("me.join")], except: {"usage": [Print(["join"])]}),
+            Try(body: [Call("me.start")], except: {"usage": [Print(["start"])]}),
+            Print([Call("me.is_alive"), "$me.exitcode"]),
+        ])}, main: [
+            Let("p", New("Process", (target: "ask"))), Call("p.start"), Call("p.join"),
+            Call("ask"),
+        ]"#,
+        lines: &["join", "start", "True None", "join", "start", "True None"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_process_that_never_started_can_be_closed",
+        text: r#"main: [
+            Let("p", New("Process")), Call("p.close"), Call("p.close"),
+            Try(body: [Call("p.start")], except: {"closed": [Print(["start"])]}),
+            Try(body: [Call("p.is_alive")], except: {"closed": [Print(["is_alive"])]}),
+            Try(body: [Print(["$p.exitcode"])], except: {"closed": [Print(["exitcode"])]}),
+        ]"#,
+        lines: &["start", "is_alive", "exitcode"],
+        code: 0,
+        has_threads: false,
+    },
+];
