@@ -26,7 +26,7 @@ pub use class::{AttributeName, ByClass, Class, MethodName};
 pub use connection::ConnectionMethod;
 pub use container::{DictMethod, ListMethod};
 pub use lock::{BarrierMethod, ConditionMethod, EventMethod, LockMethod};
-pub use manager::{ManagedValueMethod, ManagerMethod};
+pub use manager::{GONE, ManagedValueMethod, ManagerMethod};
 pub use method::{Method, Signature};
 pub use pool::{AsyncResultMethod, PoolMethod, ResultIteratorMethod};
 pub use process::{ModuleMethod, ProcessMethod};

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::catalogue::{Class, Kind, Method, Raise, python_classes};
+use poolproof_case::catalogue::{Class, GONE, Kind, Method, Raise, python_classes};
 use poolproof_case::program::{
     BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind, Statement,
     StatementKind, UnaryOperator,
@@ -27,9 +27,6 @@ pub(crate) struct Origin {
     /// Of Python's operators, which have theirs.
     pub(crate) bare: Classes,
 }
-
-/// What a proxy raises once its manager has ended.
-const GONE: [&str; 2] = ["OSError", "EOFError"];
 
 impl Origin {
     /// All its classes.
@@ -188,11 +185,8 @@ impl Writer<'_> {
                 let closed = raised.entry(ErrorKind::Closed).or_default();
                 closed.bare.insert(entered);
             }
-            let release = class.object().method("release");
-            let mut left = Raised::new();
-            add(&mut left, release.iter().flat_map(|method| method.raises));
-            for (kind, origin) in left {
-                raised.entry(kind).or_default().bare.extend(origin.told);
+            if let Some(release) = class.object().method("release") {
+                without_a_call(raised, release.raises);
             }
         }
     }
@@ -235,8 +229,7 @@ impl Writer<'_> {
     fn asked(&self, scope: &str, asked: &Expression, raised: &mut Raised) {
         let classes = self.objects_in(scope, asked);
         if classes.into_iter().any(Class::is_managed) {
-            let gone = raised.entry(ErrorKind::BrokenPipe).or_default();
-            gone.bare.extend(GONE);
+            without_a_call(raised, GONE);
         }
     }
 
@@ -249,8 +242,7 @@ impl Writer<'_> {
 
     fn add_method(&self, class: Class, method: Method, raised: &mut Raised) {
         if class.is_managed() {
-            let gone = raised.entry(ErrorKind::BrokenPipe).or_default();
-            gone.told.extend(GONE);
+            add(raised, GONE.iter());
         }
         // Only an end of a one-way pipe can be used the wrong way.
         let is_one_way = class != Class::Connection || self.has_one_way_pipe();
@@ -333,6 +325,15 @@ fn bare(raised: &mut Raised, kind: ErrorKind) {
         .or_default()
         .bare
         .extend(all_classes(kind));
+}
+
+/// Adds what is raised where Python makes the call itself.
+fn without_a_call(raised: &mut Raised, raises: &[Raise]) {
+    let mut more = Raised::new();
+    add(&mut more, raises.iter());
+    for (kind, origin) in more {
+        raised.entry(kind).or_default().bare.extend(origin.told);
+    }
 }
 
 /// Whether a value certainly has two parts.

@@ -1,6 +1,6 @@
 //! Classes: which objects there are, as values that a program's text is made into once.
 
-use super::{Attribute, Method, Object, Signature};
+use super::{Attribute, Kind, Method, Object, Signature};
 
 /// Makes the classes, in the order of their names.
 macro_rules! classes {
@@ -110,26 +110,13 @@ impl Class {
         at.ok().map(|at| Class::ALL[at])
     }
 
-    /// Whether a manager keeps it, and programs have proxies of it.
+    /// Whether managers make it, and programs have proxies of it.
     #[must_use]
     pub fn is_managed(self) -> bool {
-        matches!(
-            self,
-            Class::ManagedArray
-                | Class::ManagedBarrier
-                | Class::ManagedBoundedSemaphore
-                | Class::ManagedCondition
-                | Class::ManagedDict
-                | Class::ManagedEvent
-                | Class::ManagedJoinableQueue
-                | Class::ManagedList
-                | Class::ManagedLock
-                | Class::ManagedNamespace
-                | Class::ManagedQueue
-                | Class::ManagedRLock
-                | Class::ManagedSemaphore
-                | Class::ManagedValue
-        )
+        let makers = Class::Manager.object().methods;
+        makers
+            .iter()
+            .any(|maker| maker.returns == Kind::Object(self))
     }
 
     /// What the catalogue says of it.

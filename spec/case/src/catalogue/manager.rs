@@ -9,7 +9,8 @@ use super::{
 };
 use crate::error_kind::ErrorKind;
 
-const GONE: &[Raise] = &[raise_as(ErrorKind::BrokenPipe, "OSError, EOFError")];
+/// What every use of a proxy may raise: its manager may have ended.
+pub const GONE: &[Raise] = &[raise_as(ErrorKind::BrokenPipe, "OSError, EOFError")];
 /// One that was shut down here is asserted to be there.
 const ENDED: &[Raise] = &[raise_as(
     ErrorKind::BrokenPipe,
