@@ -218,19 +218,16 @@ impl Manifest {
         version: &str,
         outcome: &Outcome,
     ) -> Option<&Known> {
-        self.known.iter().find(|known| {
-            known.case == case
-                && applies(&known.methods, &known.versions, method, version)
-                && known.outcome.holds(outcome)
-        })
+        let mut known = self.known_of(case, method, version);
+        known.find(|known| known.outcome.holds(outcome))
     }
 
     /// The deviations that are known of a case.
-    pub(crate) fn known_of<'a>(
+    pub(crate) fn known_of<'a, 'b>(
         &'a self,
-        case: &'a str,
+        case: &'b str,
         method: StartMethod,
-        version: &'a str,
+        version: &'b str,
     ) -> impl Iterator<Item = &'a Known> {
         let is_of = move |known: &&Known| {
             known.case == case && applies(&known.methods, &known.versions, method, version)

@@ -94,11 +94,9 @@ fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet
             }
         }
     };
-    let mut given: Vec<(&Expression, &str, &Arguments)> = Vec::new();
     walk::calls(block, &mut |call| {
         if let Callee::Method(receiver, name) = &call.callee {
             member(receiver, name);
-            given.push((receiver, name, &call.arguments));
         }
     });
     walk::expressions(block, &mut |expression| {
@@ -122,9 +120,11 @@ fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet
             });
         }
     });
-    for (receiver, name, given) in given {
-        uses.extend(arguments(types, function, receiver, name, given));
-    }
+    walk::calls(block, &mut |call| {
+        if let Callee::Method(receiver, name) = &call.callee {
+            uses.extend(arguments(types, function, receiver, name, &call.arguments));
+        }
+    });
 }
 
 /// The arguments that a method of whatever the receiver may be is given.

@@ -122,6 +122,8 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     let makes = made(program);
     // A daemon is ended with its creator, and a pool's workers with their pool.
     let breaks_queues = makes.queues && (signals || makes.daemons);
+    // Who asks for its children may have started a manager.
+    let counts_managers = names_workers && makes.managers;
     let runs_targets = calls(Method::Process(ProcessMethod::Run));
     Ok(Code {
         functions,
@@ -137,7 +139,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         runs_targets,
         names_workers,
         breaks_queues,
-        may_be_undefined: undefined::may_be_undefined(program),
+        may_be_undefined: counts_managers || undefined::may_be_undefined(program),
         sends_bytes_as_objects: undefined::sends_bytes_as_objects(program),
     })
 }
@@ -160,6 +162,7 @@ fn sets(function: &FunctionCode, attribute: Attribute) -> bool {
 #[derive(Default)]
 struct Made {
     queues: bool,
+    managers: bool,
     /// Processes that end with their creator, or pools.
     daemons: bool,
 }
@@ -169,6 +172,7 @@ fn made(program: &Program) -> Made {
     let mut see = |name: &str, arguments: &Arguments| match Class::of(name) {
         Some(Class::Queue | Class::JoinableQueue | Class::SimpleQueue) => found.queues = true,
         Some(Class::Pool) => found.daemons = true,
+        Some(Class::Manager) => found.managers = true,
         Some(Class::Process) => found.daemons |= arguments.of(5, "daemon").is_some(),
         _ => {}
     };

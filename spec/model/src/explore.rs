@@ -166,7 +166,8 @@ impl<'a> Search<'a> {
     /// The node of a state, or of a later one where there is no choice before it and no line: those
     /// are not kept. It is opened when it is new; nothing beyond the limit.
     fn visit(&mut self, mut state: State) -> Result<Option<u32>, ModelError> {
-        for passed in 0..=PASSED_MAX {
+        let mut passed = 0;
+        loop {
             self.parts.key(&mut state, &mut self.scratch);
             if let Some(known) = self.known.get(&self.scratch) {
                 return Ok(Some(known));
@@ -177,11 +178,11 @@ impl<'a> Search<'a> {
                 [(at, step)] if passed < PASSED_MAX && self.is_silent(&state, &moves[at]) => {
                     self.machine.apply(&mut state, &moves[at], step)?;
                     self.edges += 1;
+                    passed += 1;
                 }
                 _ => return Ok(self.open(state, moves, steps)),
             }
         }
-        unreachable!("the last one is opened")
     }
 
     /// Whether a step writes no line and leaves nothing undefined.

@@ -253,6 +253,12 @@ impl State {
         }
     }
 
+    /// Whether a process has gone since the state was last compact.
+    pub(crate) fn has_lost_a_process(&self) -> bool {
+        let mut changed = self.processes.iter().filter(|one| one.is_changed());
+        changed.any(|one| one.is_gone)
+    }
+
     /// The frame that moves when this process does.
     pub(crate) fn frame(&self, process: ProcessId) -> Option<&Frame> {
         self.processes[process as usize].frames.last()

@@ -6,7 +6,7 @@
 use poolproof_case::{Diagnostic, StartMethod};
 use poolproof_runner::specified::{self, Specified};
 use poolproof_runner::{Error, Loaded, Problem, load};
-use poolproof_spec::Limits;
+use poolproof_spec::{Limits, UNDEFINED};
 use serde::Serialize;
 
 use super::patience::Patience;
@@ -205,9 +205,7 @@ fn text(row: &Row<'_>, patience: &Patience) -> String {
         None => text += "  … and others\n",
     }
     if row.undefined {
-        text += "  Also undefined, and not judged: what follows where a queue is used after a signal ended \
-                 one of its users, an object or an error of the library's is printed, a process object is used \
-                 by another than its creator, or an object is received as bytes\n";
+        text += &format!("  Also undefined, and not judged: what follows where {UNDEFINED}\n");
     }
     text
 }

@@ -5,6 +5,7 @@
 use poolproof_case::StartMethod;
 use poolproof_case::claim::ClaimKind;
 use poolproof_report::{Observation, Record, Sometimes, Verdict};
+use poolproof_spec::UNDEFINED;
 
 use super::{Examination, STILL_AGAIN_MAX, Seen};
 use crate::execute::Sighting;
@@ -99,12 +100,7 @@ impl Examination<'_> {
                 seen.trouble.as_deref().unwrap_or("none was asked for"),
             )),
             Verdict::Undefined => Some(format!(
-                "all {} runs came to what the documentation leaves undefined: a queue was used after \
-                 a signal had ended one of its users (PM-QUEUE-BROKEN-001), an object or an error of the \
-                 library's was printed (PM-OUTPUT-TEXT-001), a process object was used by another than \
-                 its creator (PM-PROCESS-CREATOR-002), an object was received as bytes \
-                 (PM-PIPE-BYTES-001), or who had started a manager asked for its children \
-                 (PM-PROCESS-CHILDREN-001)",
+                "all {} runs came to what the documentation leaves undefined: {UNDEFINED}",
                 seen.tally.undefined
             )),
             Verdict::Known => seen

@@ -45,10 +45,9 @@ impl Default for Languages {
 
 /// The behaviour of a graph.
 pub(super) fn of(graph: &Graph) -> Behaviour {
-    let distinct: BTreeSet<&String> = graph.lines.iter().collect();
-    let lines: Vec<String> = distinct.into_iter().cloned().collect();
-    let index = |line| lines.binary_search(line).expect("each line is among them") as u32;
-    let line_of: Vec<u32> = graph.lines.iter().map(index).collect();
+    let mut lines: IndexSet<&String, FxBuildHasher> = IndexSet::default();
+    let number = |line| lines.insert_full(line).0 as u32;
+    let line_of: Vec<u32> = graph.lines.iter().map(number).collect();
     let mut languages = Languages::default();
     let mut known = vec![EMPTY; graph.nodes.len()];
     for state in targets_first(graph) {
@@ -60,7 +59,7 @@ pub(super) fn of(graph: &Graph) -> Behaviour {
         known[state] = languages.of_state(edges, node.end.clone(), node.is_undefined);
     }
     let start = known.first().copied().unwrap_or(EMPTY);
-    languages.behaviour(start, lines)
+    languages.behaviour(start, lines.into_iter().cloned().collect())
 }
 
 /// The states that can be reached, each after all that its edges lead to.
@@ -126,32 +125,20 @@ impl Languages {
             edges: Vec::new(),
             is_undefined,
         };
-        self.after.sort_unstable();
-        self.after.dedup();
-        let mut at = 0;
-        while let Some((line, first)) = self.after.get(at).copied() {
-            let same = self.after[at..].iter().take_while(|one| one.0 == line);
-            let count = same.count();
-            let to = match count {
-                1 => first,
-                _ => {
-                    let languages = self.after[at..at + count].iter();
-                    self.union(languages.map(|one| one.1).collect())
-                }
-            };
-            own.edges.push((line, to));
-            at += count;
+        let mut after = std::mem::take(&mut self.after);
+        for (line, languages) in by_line(&mut after) {
+            own.edges.push((line, self.union(languages)));
         }
-        if !own.edges.is_empty() || !own.ends.is_empty() || is_undefined {
+        self.after = after;
+        if own != Node::default() {
             let own = self.intern(own);
             self.parts.push(own);
         }
         self.parts.sort_unstable();
         self.parts.dedup();
-        match *self.parts {
-            [] => EMPTY,
-            [one] => one,
-            _ => self.union(self.parts.clone()),
+        match self.known_union(&self.parts) {
+            Some(known) => known,
+            None => self.union(self.parts.clone()),
         }
     }
 
@@ -217,8 +204,7 @@ impl Languages {
             ends.extend(node.ends.iter().copied());
             after.extend(node.edges.iter().copied());
         }
-        let mut rest = by_line(after);
-        rest.reverse();
+        let rest = by_line(&mut after).rev().collect();
         Open {
             of: languages,
             node: Node {
@@ -232,17 +218,11 @@ impl Languages {
 }
 
 /// For each line, in order, the languages after it, sorted and distinct.
-fn by_line(mut after: Vec<(u32, u32)>) -> Vec<(u32, Vec<u32>)> {
+fn by_line(after: &mut Vec<(u32, u32)>) -> impl DoubleEndedIterator<Item = (u32, Vec<u32>)> {
     after.sort_unstable();
     after.dedup();
-    let mut groups: Vec<(u32, Vec<u32>)> = Vec::new();
-    for (line, language) in after {
-        match groups.last_mut() {
-            Some((last, languages)) if *last == line => languages.push(language),
-            _ => groups.push((line, vec![language])),
-        }
-    }
-    groups
+    let groups = after.chunk_by(|one, other| one.0 == other.0);
+    groups.map(|group| (group[0].0, group.iter().map(|one| one.1).collect()))
 }
 
 /// All in order, and for each its place there.

@@ -8,9 +8,10 @@ use poolproof_case::catalogue::{
 use poolproof_case::infer::{Types, infer};
 use poolproof_case::program::{Block, Callee, Expression, ExpressionKind, StatementKind};
 use poolproof_case::walk::{self, Part};
-use poolproof_case::{Program, Value, uses};
+use poolproof_case::{Program, Value};
 
-/// Whether some process may come to what is undefined, other than a broken queue or a print.
+/// Whether some process may come to what is undefined, other than a broken queue, a print, or the
+/// children of who started a manager.
 pub(super) fn may_be_undefined(program: &Program) -> bool {
     let is_it = |name: &str| {
         is_one(name, |method| {
@@ -18,24 +19,7 @@ pub(super) fn may_be_undefined(program: &Program) -> bool {
         })
     };
     let receives_bytes = program.blocks().any(|block| calls_one(block, is_it));
-    (receives_bytes && sends_objects(program, |_| true))
-        || uses_others(program)
-        || may_count_managers(program)
-}
-
-/// Whether some process may ask for its children that has started a manager.
-fn may_count_managers(program: &Program) -> bool {
-    let is_it = |name: &str| {
-        is_one(name, |method| {
-            method == Method::Module(ModuleMethod::ActiveChildren)
-        })
-    };
-    let has_manager = || {
-        uses::uses(program)
-            .iter()
-            .any(|used| used.object == "Manager")
-    };
-    program.blocks().any(|block| calls_one(block, is_it)) && has_manager()
+    (receives_bytes && sends_objects(program, |_| true)) || uses_others(program)
 }
 
 /// Whether bytes may be sent as an object, and are then told from those that were sent as bytes.

@@ -16,19 +16,13 @@ const LOCAL_STEPS_MAX: u32 = 2_000_000;
 /// Lets each process compute up to its next access; those that a step has left as they were rest at it.
 pub(crate) fn advance_all(machine: &Machine, state: &mut State) -> Result<(), ModelError> {
     // Once a thread has gone, the memory that it shared may be one's own.
-    let some_are_gone = |state: &State| {
-        state
-            .processes
-            .iter()
-            .any(|one| one.is_changed() && one.is_gone)
-    };
-    let mut concerns_all = some_are_gone(state);
+    let mut concerns_all = state.has_lost_a_process();
     let mut process = 0;
     while let Some(own) = state.processes.get(process as usize) {
-        let is_as_before = own.is_listed() && state.spaces[own.space as usize].is_listed();
+        let is_as_before = !own.is_changed() && !state.spaces[own.space as usize].is_changed();
         if concerns_all || !is_as_before {
             advance(machine, state, process)?;
-            concerns_all |= some_are_gone(state);
+            concerns_all |= state.has_lost_a_process();
         }
         process += 1;
     }

@@ -9,7 +9,7 @@ use crate::compile::Instruction;
 use crate::error::ModelError;
 use crate::objects::process::{Status, send};
 use crate::objects::{
-    self, Body, Choice, Context, Done, Fault, Object, Ready, Wait, connection, pool, queue,
+    self, Body, Choice, Context, Done, Fault, Ready, Wait, connection, lock, pool, queue,
 };
 use crate::state::part::Part;
 use crate::state::{ObjectId, Phase, Process, ProcessId, Role, Signal, SpaceId, State, Val, Work};
@@ -184,7 +184,8 @@ impl Machine {
         let Some(twin) = before.iter().position(is_twin) else {
             return false;
         };
-        !holds_a_lock(state, process) && !holds_a_lock(state, twin as ProcessId)
+        let holds = |one: ProcessId| lock::held_by(state, one).next().is_some();
+        !holds(process) && !holds(twin as ProcessId)
     }
 
     /// Makes a step.
@@ -260,13 +261,6 @@ impl Machine {
         }
         Ok(line)
     }
-}
-
-/// Whether a process holds a lock, which tells it from others.
-fn holds_a_lock(state: &State, process: ProcessId) -> bool {
-    let is_its =
-        |object: &Part<Object>| matches!(&object.body, Body::Lock(lock) if lock.owner == process);
-    state.objects.iter().any(is_its)
 }
 
 fn inner(actor: Actor, ways: u8) -> Moves {

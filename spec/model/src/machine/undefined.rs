@@ -12,10 +12,14 @@ use crate::objects::process::{self, Status};
 use crate::objects::{Access, Body, Operation};
 use crate::state::{Cell, Parcel, ProcessId, State, Val};
 
-/// Whether a step, unless it is a signal's, comes to what the documentation leaves undefined: it uses a
-/// queue that a signal has broken, ends or closes a process by an object that another created, or
-/// writes an object or the text of a library's error, or reads the bytes of one that was sent, which are
-/// everybody's own.
+/// Where what follows is undefined, in words, each with its clause.
+pub const UNDEFINED: &str = "a queue is used after a signal has ended one of its users \
+    (PM-QUEUE-BROKEN-001), an object or an error of the library's is printed (PM-OUTPUT-TEXT-001), a \
+    process object is used by another than its creator (PM-PROCESS-CREATOR-002), an object is received \
+    as bytes (PM-PIPE-BYTES-001), or who has started a manager asks for its children \
+    (PM-PROCESS-CHILDREN-001)";
+
+/// Whether a step, unless it is a signal's, comes to what [`UNDEFINED`] names.
 pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> bool {
     let (process, access) = match (moves.actor, &moves.pending) {
         (Actor::Feeder(queue, _), _) => return is_broken(state, queue),

@@ -143,6 +143,13 @@ pub(crate) fn of(state: &State, id: ObjectId) -> Option<&Lock> {
     }
 }
 
+/// The locks that a process holds, which its end leaves without a holder.
+pub(crate) fn held_by(state: &State, process: ProcessId) -> impl Iterator<Item = ObjectId> {
+    let all = state.objects.iter().enumerate();
+    all.filter(move |(_, object)| matches!(&object.body, Body::Lock(lock) if lock.owner == process))
+        .map(|(id, _)| id as ObjectId)
+}
+
 pub(super) fn ready(process: ProcessId, this: &Lock, method: LockMethod, access: &Access) -> Ready {
     match method {
         LockMethod::Acquire => ready_to_take(process, this, access.wait(0, 1)),

@@ -98,12 +98,7 @@ pub(super) fn ready(
 ) -> Ready {
     match method {
         SharedMethod::GetLock | SharedMethod::Release => Ready::NOW,
-        SharedMethod::Acquire => {
-            let lock = lock::of(state, this.lock);
-            lock.map_or(Ready::NOW, |lock| {
-                lock::ready_to_take(process, lock, Wait::Forever)
-            })
-        }
+        SharedMethod::Acquire => ready_to_use(state, process, this),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves};
 use crate::objects::pool::Life;
 use crate::objects::process::Status;
-use crate::objects::{Body, pool};
+use crate::objects::{Body, lock, pool};
 use crate::state::{Cell, NOBODY, Parcel, ProcessId, Role, SpaceId, State, Val, Work};
 use poolproof_case::StartMethod;
 use smallvec::SmallVec;
@@ -140,7 +140,7 @@ impl Finder<'_> {
             }
         }
         self.object(own.object);
-        for lock in touch::locks_of(self.state, process) {
+        for lock in lock::held_by(self.state, process) {
             self.object(lock);
             self.reach.modes |= mode::RELEASE;
         }

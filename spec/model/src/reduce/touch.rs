@@ -3,7 +3,7 @@
 use crate::machine::step::{Actor, Moves};
 use crate::machine::{Machine, Pending};
 use crate::objects::queue::{self, Flavour};
-use crate::objects::{Access, Body, Operation, pool};
+use crate::objects::{Access, Body, Operation, lock, pool};
 use crate::state::message;
 use crate::state::part::Part;
 use crate::state::{Cell, NOBODY, Parcel, Phase, Process, ProcessId, Role, State, Val, Work};
@@ -145,7 +145,7 @@ fn end(machine: &Machine, state: &State, process: ProcessId, touches: &mut Touch
         touches.push((pool, mode::POOL_END | mode::CLAIM));
         touches.extend(creator(state, pool));
     }
-    touches.extend(locks_of(state, process).map(|lock| (lock, mode::RELEASE)));
+    touches.extend(lock::held_by(state, process).map(|lock| (lock, mode::RELEASE)));
     if machine.method == StartMethod::Threads {
         return;
     }
@@ -180,13 +180,6 @@ fn creator(state: &State, pool: u32) -> Option<Touch> {
     };
     let creator = state.processes.get(pool.creator as usize)?;
     Some((creator.object, mode::STATUS))
-}
-
-/// The locks that a process holds, which its end leaves without a holder.
-pub(crate) fn locks_of(state: &State, process: ProcessId) -> impl Iterator<Item = u32> {
-    let all = state.objects.iter().enumerate();
-    all.filter(move |(_, object)| matches!(&object.body, Body::Lock(lock) if lock.owner == process))
-        .map(|(id, _)| id as u32)
 }
 
 fn modes_of(access: &Access) -> Modes {

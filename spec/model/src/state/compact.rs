@@ -64,13 +64,13 @@ impl State {
     fn list(&mut self, renumber: &mut Renumber) -> bool {
         let mut is_new = false;
         let processes = self.processes.iter_mut();
-        for process in processes.filter(|one| !one.is_listed()) {
+        for process in processes.filter(|one| one.is_changed()) {
             is_new |= list_process(process, renumber);
         }
-        for space in self.spaces.iter_mut().filter(|one| !one.is_listed()) {
+        for space in self.spaces.iter_mut().filter(|one| one.is_changed()) {
             is_new |= list_space(space, renumber);
         }
-        for object in self.objects.iter_mut().filter(|one| !one.is_listed()) {
+        for object in self.objects.iter_mut().filter(|one| one.is_changed()) {
             is_new |= list_object(object, renumber);
         }
         is_new
@@ -82,10 +82,7 @@ impl State {
         let is_short =
             |object: &Part<Object>| matches!(&object.body, Body::Pool(pool) if pool.missing > 0);
         self.opaque_next == self.opaque_known
-            && !self
-                .processes
-                .iter()
-                .any(|one| one.is_changed() && one.is_gone)
+            && !self.has_lost_a_process()
             && !self.objects.iter().any(is_short)
     }
 

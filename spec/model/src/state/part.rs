@@ -39,8 +39,6 @@ pub(crate) struct Part<T> {
 #[derive(Debug)]
 struct Shared<T> {
     value: T,
-    /// Whether the list of its references is that of its value.
-    is_listed: bool,
     /// Whether it was ever listed.
     is_old: bool,
     references: Vec<Reference>,
@@ -53,7 +51,6 @@ impl<T: Clone> Clone for Shared<T> {
     fn clone(&self) -> Shared<T> {
         Shared {
             value: self.value.clone(),
-            is_listed: false,
             is_old: self.is_old,
             references: self.references.clone(),
             ends: self.ends.clone(),
@@ -66,7 +63,6 @@ impl<T> Part<T> {
         Part {
             shared: Rc::new(Shared {
                 value,
-                is_listed: false,
                 is_old: false,
                 references: Vec::new(),
                 ends: Vec::new(),
@@ -89,10 +85,6 @@ impl<T> Part<T> {
     pub(crate) fn references_of_cell(&self, cell: usize) -> &[Reference] {
         let ends = &self.shared.ends;
         &self.shared.references[ends[cell] as usize..ends[cell + 1] as usize]
-    }
-
-    pub(crate) fn is_listed(&self) -> bool {
-        self.number != UNKNOWN || self.shared.is_listed
     }
 
     /// The number under which it is known.
@@ -122,7 +114,6 @@ impl<T: Clone> Part<T> {
             shared.ends.clear();
             shared.ends.extend_from_slice(ends);
         }
-        shared.is_listed = true;
         is_new || !std::mem::replace(&mut shared.is_old, true)
     }
 }
@@ -139,7 +130,6 @@ impl<T: Clone> DerefMut for Part<T> {
     fn deref_mut(&mut self) -> &mut T {
         self.number = UNKNOWN;
         let shared = Rc::make_mut(&mut self.shared);
-        shared.is_listed = false;
         &mut shared.value
     }
 }
