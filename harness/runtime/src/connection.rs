@@ -225,13 +225,16 @@ impl<S, R> Connection<S, R> {
     }
 
     /// Whether there is something to receive, or the other end is closed; waits for it, for ever
-    /// or for a while.
+    /// or for a while. Nothing is, while another thread receives at this end.
     ///
     /// # Errors
     /// `is_closed` after `close`; `is_usage` on an end that only sends.
     pub fn poll(&self, timeout: Option<Duration>) -> Result<bool> {
         let deadline = deadline::after(timeout);
-        self.with_reader("poll", |reader| reader.poll(deadline))
+        match self.reader_half("poll")?.lock_until(deadline)? {
+            Some(reader) => self.with_locked("poll", reader, |reader| reader.poll(deadline)),
+            None => Ok(false),
+        }
     }
 
     /// Closes this end; again and again, if need be.
@@ -266,7 +269,7 @@ impl<S, R> Connection<S, R> {
 
     /// Keeps it from copies that the program makes by itself, for as long as it lives.
     pub(crate) fn withhold(&self) -> Option<Withheld> {
-        let reader = self.lock_reader("withhold").ok()?;
+        let reader = self.reader_half("withhold").ok()?.lock().ok()?;
         Some(withhold(reader.carrier.as_ref()?.stream()))
     }
 
@@ -286,7 +289,18 @@ impl<S, R> Connection<S, R> {
     }
 
     fn with_reader<T>(&self, verb: &str, work: impl FnOnce(&mut Reader) -> Result<T>) -> Result<T> {
-        let mut reader = self.lock_reader(verb)?;
+        let reader = self.reader_half(verb)?.lock()?;
+        self.with_locked(verb, reader, work)
+    }
+
+    /// Works with what receives, unless the end was closed while it was waited for.
+    fn with_locked<T>(
+        &self,
+        verb: &str,
+        mut reader: MutexGuard<'_, Reader>,
+        work: impl FnOnce(&mut Reader) -> Result<T>,
+    ) -> Result<T> {
+        self.check(verb)?;
         let outcome = work(&mut reader);
         if self.is_closed() {
             reader.close();
@@ -294,15 +308,12 @@ impl<S, R> Connection<S, R> {
         outcome
     }
 
-    fn lock_reader(&self, verb: &str) -> Result<MutexGuard<'_, Reader>> {
+    fn reader_half(&self, verb: &str) -> Result<&Half<Reader>> {
         self.check(verb)?;
-        let half = self.reader.as_ref().ok_or_else(|| {
+        self.reader.as_deref().ok_or_else(|| {
             let text = "a connection that only sends: use the other end of the pipe";
             Error::new(Kind::Usage, format!("{verb} {text}"))
-        })?;
-        let reader = half.lock()?;
-        self.check(verb)?;
-        Ok(reader)
+        })
     }
 
     fn with_writer<T>(&self, work: impl FnOnce(&mut Writer) -> Result<T>) -> Result<T> {

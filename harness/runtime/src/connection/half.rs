@@ -6,11 +6,15 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::time::{Duration, Instant};
 
 use poolproof_sys::copies::epoch;
 
 use crate::error::{Error, Kind, Result};
 use crate::locked::lock;
+
+/// How soon a lock that another has is looked at again, by whoever waits for it within a time.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// What receives, or what sends, for one thread at a time.
 #[derive(Debug)]
@@ -44,6 +48,27 @@ impl<T> Half<T> {
         };
         self.taken_in.store(epoch(), Ordering::Relaxed);
         Ok(half)
+    }
+
+    /// None where another has it until the deadline, if there is one.
+    ///
+    /// It looks again and again: a lock that can be waited for within a time would cost more where
+    /// nobody else wants it, which is where each message passes.
+    pub(super) fn lock_until(
+        &self,
+        deadline: Option<Instant>,
+    ) -> Result<Option<MutexGuard<'_, T>>> {
+        let Some(deadline) = deadline else {
+            return self.lock().map(Some);
+        };
+        while matches!(self.half.try_lock(), Err(TryLockError::WouldBlock)) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            std::thread::sleep(left.min(LOOK_AGAIN));
+        }
+        self.lock().map(Some)
     }
 
     /// None while another has it.

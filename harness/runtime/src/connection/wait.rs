@@ -40,7 +40,7 @@ pub(crate) mod sealed {
 
 impl<S, R> sealed::Watch for Connection<S, R> {
     fn watch(&self) -> Result<Option<Handle>> {
-        let reader = self.lock_reader("wait for")?;
+        let reader = self.reader_half("wait for")?.lock()?;
         if reader.has_read_ahead() {
             return Ok(None);
         }

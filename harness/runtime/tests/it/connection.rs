@@ -32,6 +32,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("sending_to_a_closed_end_is_a_broken_pipe", broken_pipe),
         ("buffered_messages_come_before_the_end", end_after_buffered),
         ("poll_waits_as_long_as_it_is_told", polls),
+        (
+            "poll_gives_up_in_time_while_another_thread_receives",
+            polls_beside,
+        ),
         ("bytes_keep_their_boundaries", boundaries),
         ("another_type_is_an_error_of_that_message_only", other_type),
         ("a_value_that_is_refused_sends_nothing", refused),
@@ -248,6 +252,25 @@ fn polls(context: mp::Context) -> Outcome {
     // The second is in this process already.
     hold(one.poll(Some(Duration::ZERO))?, "the second is lost")?;
     expect(one.recv()?, 2)
+}
+
+fn polls_beside(context: mp::Context) -> Outcome {
+    let (one, other) = context.pipe::<u8, u8>()?;
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let receives = scope.spawn(|| one.recv());
+        let one = &one;
+        scope.spawn(move || {
+            // Between two of them the other thread comes to wait, and has the end to itself.
+            let polls = (0..50).map(|_| one.poll(Some(Duration::from_millis(1))));
+            let _ = tell.send(polls.collect::<mp::Result<Vec<bool>>>());
+        });
+        let polled = told.recv_timeout(SOON);
+        other.send(&1)?;
+        expect(receives.join().expect("it ends")?, 1)?;
+        hold(polled.is_ok(), "poll waits for the other thread")?;
+        hold(polled??.iter().all(|is_ready| !is_ready), "something came")
+    })
 }
 
 fn boundaries(context: mp::Context) -> Outcome {
