@@ -62,7 +62,8 @@ pub(crate) enum Act {
     AwaitEvent(Id, Wait),
     LetGo(Id, Wait),
     /// Comes to a barrier: a number for the last, a text where it is to do the action.
-    Arrive(Id, Wait),
+    /// Comes to a barrier; whether the moment shows in which the last lets the others go.
+    Arrive(Id, Wait, bool),
     Pass(Id, Wait),
     /// The action is done; it may have failed.
     Acted(Id, bool),
@@ -138,7 +139,7 @@ impl Act {
             | Act::ClearEvent(id)
             | Act::AwaitEvent(id, _)
             | Act::LetGo(id, _)
-            | Act::Arrive(id, _)
+            | Act::Arrive(id, ..)
             | Act::Pass(id, _)
             | Act::Acted(id, _)
             | Act::Reset(id)

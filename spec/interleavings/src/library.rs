@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use poolproof_case::catalogue::{self, Parameter};
-use poolproof_case::program::{Callee, ExpressionKind};
-use poolproof_case::{ErrorKind, StartMethod, Value, walk};
+use poolproof_case::program::ExpressionKind;
+use poolproof_case::{ErrorKind, StartMethod, walk};
 
 use crate::act::Act;
 use crate::run::{Given, Run, Stop, outside, raise};
@@ -313,7 +313,11 @@ impl Run<'_> {
             _ => (None, Val::None),
         };
         let wait = timeout.given().unwrap_or(&own).wait();
-        match (self.ask(Act::Arrive(barrier.clone(), wait))?, action) {
+        let is_seen = self.counts_waiting();
+        match (
+            self.ask(Act::Arrive(barrier.clone(), wait, is_seen))?,
+            action,
+        ) {
             (Val::None, _) => self.ask(Act::Pass(barrier, wait)),
             (Val::Text(_), Some(action)) => {
                 let done = self.call(&action, Vec::new(), &[]);
@@ -323,6 +327,7 @@ impl Run<'_> {
                 let number = self.ask(Act::Acted(barrier, done.is_ok()))?;
                 done.map(|_| number)
             }
+            (Val::Text(_), None) => self.ask(Act::Acted(barrier, true)),
             (number, _) => Ok(number),
         }
     }
@@ -330,10 +335,17 @@ impl Run<'_> {
     fn of_end(&mut self, end: &Val, name: &str, args: &[Val]) -> Given {
         let end = end.clone();
         match name {
-            "send" | "send_bytes" => self.ask(Act::SendTo(end, args[0].clone())),
-            "recv" => self.ask(Act::Receive(end)),
+            "send" => self.ask(Act::SendTo(end, args[0].clone())),
+            "send_bytes" => match &args[0] {
+                Val::Bytes(bytes) => self.ask(Act::SendTo(end, Val::Sent(bytes.clone()))),
+                _ => outside("what is no bytes, sent as bytes"),
+            },
+            "recv" => match self.ask(Act::Receive(end))? {
+                Val::Sent(_) => outside("the object of bytes that were sent"),
+                object => Ok(object),
+            },
             "recv_bytes" => match self.ask(Act::Receive(end))? {
-                bytes @ Val::Bytes(_) if !self.sends_bytes_as_objects() => Ok(bytes),
+                Val::Sent(bytes) => Ok(Val::Bytes(bytes)),
                 _ => outside("the bytes of an object that was sent"),
             },
             "poll" => {
@@ -350,21 +362,15 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
-    /// Whether bytes that are received may have been sent as an object, which reads otherwise.
-    fn sends_bytes_as_objects(&self) -> bool {
-        let mut sends = false;
+    /// Whether somebody looks how many wait at a barrier.
+    fn counts_waiting(&self) -> bool {
+        let mut counts = false;
         for block in self.program.blocks() {
-            walk::calls(block, &mut |call| {
-                let is_send = matches!(&call.callee, Callee::Method(_, name) if name == "send");
-                let object = call.arguments.of(0, "obj").map(|object| &object.kind);
-                sends |= is_send
-                    && match object {
-                        Some(ExpressionKind::Literal(value)) => matches!(value, Value::Bytes(_)),
-                        _ => true,
-                    };
+            walk::expressions(block, &mut |expression| {
+                counts |= matches!(&expression.kind, ExpressionKind::Attribute(_, name) if name == "n_waiting");
             });
         }
-        sends
+        counts
     }
 }
 

@@ -241,7 +241,7 @@ impl World {
     fn barrier_ways(mut self, me: &Id, act: &Act) -> Result<Ways, Outside> {
         let broken = error(ErrorKind::BrokenBarrier);
         match act {
-            Act::Arrive(id, wait) => self.arrive(me, &id.clone(), *wait),
+            Act::Arrive(id, wait, is_seen) => self.arrive(me, &id.clone(), *wait, *is_seen),
             Act::Pass(id, wait) => {
                 let barrier = self.barrier(id)?;
                 match barrier.leaving.remove(me) {
@@ -285,7 +285,8 @@ impl World {
         }
     }
 
-    fn arrive(mut self, me: &Id, id: &Id, wait: Wait) -> Result<Ways, Outside> {
+    /// A party comes; where it is the last and somebody may see that, it lets the others go later.
+    fn arrive(mut self, me: &Id, id: &Id, wait: Wait, is_seen: bool) -> Result<Ways, Outside> {
         let barrier = self.barrier(id)?;
         if barrier.is_acting {
             return Err("a party too many at a barrier whose action runs".to_owned());
@@ -301,7 +302,7 @@ impl World {
             barrier.waiting.push(me.clone());
             return Ok(Ways::done(self));
         }
-        if barrier.action.is_some() {
+        if barrier.action.is_some() || is_seen {
             barrier.is_acting = true;
             return Ok(Ways::one(self, Ok(Val::text("act"))));
         }

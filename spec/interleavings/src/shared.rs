@@ -147,7 +147,14 @@ impl World {
                 _ => Ok(Val::None),
             },
             (Kind::Barrier(barrier), "parties") => Ok(Val::Int(barrier.parties as i64)),
-            (Kind::Barrier(barrier), "n_waiting") => Ok(Val::Int(barrier.waiting.len() as i64)),
+            (Kind::Barrier(barrier), "n_waiting") => {
+                let count = barrier.waiting.len() as i64;
+                let with_last = Ok(Val::Int(count + 1));
+                return Ok(match barrier.is_acting {
+                    true => Ways::one(self.clone(), Ok(Val::Int(count))).or(self, with_last),
+                    false => Ways::one(self, Ok(Val::Int(count))),
+                });
+            }
             (Kind::Barrier(barrier), "broken") => Ok(Val::Bool(barrier.is_broken)),
             (Kind::Manager(lives, _), "entered") if !lives => error(ErrorKind::Closed),
             (Kind::Manager(..), "entered") => Ok(Val::None),

@@ -28,6 +28,8 @@ pub(crate) enum Val {
     Float(u64),
     Text(Rc<str>),
     Bytes(Rc<[u8]>),
+    /// Bytes in a pipe that were sent as bytes.
+    Sent(Rc<[u8]>),
     Tuple(Rc<[Val]>),
     Error(ErrorKind, Rc<str>),
     Function(Rc<str>),

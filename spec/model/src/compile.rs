@@ -13,8 +13,8 @@ mod undefined;
 use std::collections::BTreeMap;
 
 use poolproof_case::catalogue::{
-    Attribute, BarrierMethod, Class, EventMethod, Method, ModuleMethod, PoolMethod,
-    ProcessAttribute, ProcessMethod,
+    Attribute, BarrierAttribute, BarrierMethod, Class, EventMethod, Method, ModuleMethod,
+    PoolMethod, ProcessAttribute, ProcessMethod,
 };
 use poolproof_case::program::{Arguments, Callee, ExpressionKind};
 use poolproof_case::{ErrorKind, Program, walk};
@@ -44,16 +44,18 @@ pub(crate) struct Code {
     pub(crate) clears_events: bool,
     /// Whether some function looks at what a `wait` gives, which may be a number of a barrier.
     pub(crate) numbers_arrivals: bool,
+    /// Whether somebody looks how many wait at a barrier.
+    pub(crate) counts_waiting: bool,
     /// Whether some process does another's work itself.
     pub(crate) runs_targets: bool,
     /// Whether some process asks for its children, and so can tell a pool's workers apart.
     pub(crate) names_workers: bool,
     /// Whether it may end a process that uses a queue, which leaves the queue broken.
     pub(crate) breaks_queues: bool,
+    /// Whether some list or dict may be changed while what was made of it waits to be sent.
+    pub(crate) changes_what_is_unsent: bool,
     /// Whether a process may do something else that is undefined, other than to print an object.
     pub(crate) may_be_undefined: bool,
-    /// Whether some bytes may be sent as an object, which no one receives as bytes.
-    pub(crate) sends_bytes_as_objects: bool,
 }
 
 /// Compiles a program.
@@ -109,6 +111,11 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     };
     let clears_events = calls(Method::Event(EventMethod::Clear));
     let numbers_arrivals = functions.iter().any(numbers_arrivals);
+    let counts_waiting = functions.iter().any(|function| {
+        let waiting = Attribute::Barrier(BarrierAttribute::Waiting);
+        let mut sites = function.attributes.iter();
+        sites.any(|site| site.name.anywhere().any(|known| known == waiting))
+    });
     let names_workers = calls(Method::Module(ModuleMethod::ActiveChildren));
     let ends = [
         Method::Process(ProcessMethod::Terminate),
@@ -124,6 +131,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     let breaks_queues = makes.queues && (signals || makes.daemons);
     // Who asks for its children may have started a manager.
     let counts_managers = names_workers && makes.managers;
+    let changes_what_is_unsent = undefined::changes_what_is_unsent(program);
     let runs_targets = calls(Method::Process(ProcessMethod::Run));
     Ok(Code {
         functions,
@@ -136,11 +144,14 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         sets_globals,
         clears_events,
         numbers_arrivals,
+        counts_waiting,
         runs_targets,
         names_workers,
         breaks_queues,
-        may_be_undefined: counts_managers || undefined::may_be_undefined(program),
-        sends_bytes_as_objects: undefined::sends_bytes_as_objects(program),
+        changes_what_is_unsent,
+        may_be_undefined: counts_managers
+            || changes_what_is_unsent
+            || undefined::may_be_undefined(program),
     })
 }
 

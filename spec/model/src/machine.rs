@@ -8,6 +8,7 @@ pub(crate) mod plain;
 pub(crate) mod run;
 pub(crate) mod step;
 pub(crate) mod undefined;
+pub(crate) mod unsent;
 mod unwind;
 mod worker;
 

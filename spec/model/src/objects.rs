@@ -12,7 +12,7 @@ pub(crate) mod container;
 pub(crate) mod event;
 mod id;
 pub(crate) mod lock;
-pub(crate) mod managed;
+mod managed;
 pub(crate) mod manager;
 pub(crate) mod module;
 pub(crate) mod pool;

@@ -212,6 +212,16 @@ impl Method {
         let mut methods = class.object().methods.iter();
         methods.find(|signature| signature.method == self)
     }
+
+    /// Whether it changes a list or dict whose method it is.
+    #[must_use]
+    pub const fn changes_container(self) -> bool {
+        match self {
+            Method::List(method) => method.changes(),
+            Method::Dict(method) => method.changes(),
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]

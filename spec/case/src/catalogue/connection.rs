@@ -15,6 +15,12 @@ const SEND: &[Raise] = &[
     raise(ErrorKind::Serialize),
     raise(ErrorKind::NotInheritable),
 ];
+const SEND_BYTES: &[Raise] = &[
+    raise(ErrorKind::BrokenPipe),
+    CLOSED,
+    raise_as(ErrorKind::Usage, "OSError"),
+    raise(ErrorKind::Type),
+];
 const RECV: &[Raise] = &[
     raise(ErrorKind::Eof),
     CLOSED,
@@ -30,7 +36,7 @@ methods! {
     SendBytes "send_bytes" (
         &[required("buf", Kind::Bytes)],
         Kind::None,
-        SEND,
+        SEND_BYTES,
         "Sends bytes as one message.",
     );
     RecvBytes "recv_bytes" (&[], Kind::Bytes, RECV, "Waits for the next message.");

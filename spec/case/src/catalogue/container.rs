@@ -77,6 +77,40 @@ methods! {
     Clear "clear" (&[], Kind::None, &[], "Removes all.");
 }
 
+impl ListMethod {
+    /// Whether it changes the list.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        match self {
+            ListMethod::Append
+            | ListMethod::Extend
+            | ListMethod::Insert
+            | ListMethod::Pop
+            | ListMethod::Remove
+            | ListMethod::Reverse
+            | ListMethod::Sort => true,
+            ListMethod::Index | ListMethod::Count => false,
+        }
+    }
+}
+
+impl DictMethod {
+    /// Whether it changes the dict.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        match self {
+            DictMethod::Pop | DictMethod::SetDefault | DictMethod::Update | DictMethod::Clear => {
+                true
+            }
+            DictMethod::Get
+            | DictMethod::Keys
+            | DictMethod::Values
+            | DictMethod::Items
+            | DictMethod::Copy => false,
+        }
+    }
+}
+
 pub(super) const OBJECTS: &[Object] = &[
     Object {
         doc: "A list of the process itself.",

@@ -86,6 +86,18 @@ impl Type {
         !self.is_unknown && !self.is_nothing()
     }
 
+    /// Whether it may be a list or dict, or have one in it.
+    #[must_use]
+    pub fn holds_containers(&self) -> bool {
+        let is_container = |class: &Class| matches!(class, Class::List | Class::Dict);
+        self.is_unknown
+            || self.objects.iter().any(is_container)
+            || self
+                .items
+                .as_ref()
+                .is_some_and(|items| items.holds_containers())
+    }
+
     /// What one of its items may be.
     #[must_use]
     pub fn item(&self) -> Type {

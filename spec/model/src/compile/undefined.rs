@@ -1,50 +1,145 @@
 //! Whether a program may do what is undefined, read off its text: with a process object what only its
-//! creator can, or read the bytes of an object that was sent.
+//! creator can, or take an object that was sent for bytes, or bytes for an object.
 
 use poolproof_case::catalogue::{
     Attribute, AttributeName, Class, ConnectionMethod, Method, MethodName, ModuleMethod,
-    ProcessAttribute, ProcessMethod,
+    PoolMethod, ProcessAttribute, ProcessMethod, QueueMethod,
 };
 use poolproof_case::infer::{Types, infer};
-use poolproof_case::program::{Block, Callee, Expression, ExpressionKind, StatementKind};
+use poolproof_case::program::{
+    Block, CallExpression, Callee, Expression, ExpressionKind, StatementKind,
+};
 use poolproof_case::walk::{self, Part};
 use poolproof_case::{Program, Value};
 
 /// Whether some process may come to what is undefined, other than a broken queue, a print, or the
 /// children of who started a manager.
 pub(super) fn may_be_undefined(program: &Program) -> bool {
-    let is_it = |name: &str| {
-        is_one(name, |method| {
-            method == Method::Connection(ConnectionMethod::RecvBytes)
-        })
+    let calls = |wanted: ConnectionMethod| {
+        let is_it = |name: &str| is_one(name, |method| method == Method::Connection(wanted));
+        program.blocks().any(|block| calls_one(block, is_it))
     };
-    let receives_bytes = program.blocks().any(|block| calls_one(block, is_it));
-    (receives_bytes && sends_objects(program, |_| true)) || uses_others(program)
+    let (sends, receives) = (calls(ConnectionMethod::Send), calls(ConnectionMethod::Recv));
+    (sends && calls(ConnectionMethod::RecvBytes))
+        || (receives && calls(ConnectionMethod::SendBytes))
+        || iterates_what_may_be_nothing(program)
+        || uses_others(program)
 }
 
-/// Whether bytes may be sent as an object, and are then told from those that were sent as bytes.
-pub(super) fn sends_bytes_as_objects(program: &Program) -> bool {
-    sends_objects(program, |object| match &object.kind {
-        ExpressionKind::Literal(value) => matches!(value, Value::Bytes(_)),
-        _ => true,
-    })
-}
-
-/// Whether some object like this is sent through a connection.
-fn sends_objects(program: &Program, is_it: impl Fn(&Expression) -> bool) -> bool {
-    let mut sends = false;
+/// Whether an iterator of results may be made over what cannot be iterated.
+fn iterates_what_may_be_nothing(program: &Program) -> bool {
+    let is_imap = |method| {
+        matches!(
+            method,
+            Method::Pool(PoolMethod::Imap | PoolMethod::ImapUnordered)
+        )
+    };
+    let mut may_be = false;
     for block in program.blocks() {
         walk::calls(block, &mut |call| {
             if let Callee::Method(_, name) = &call.callee
-                && is_one(name, |method| {
-                    method == Method::Connection(ConnectionMethod::Send)
-                })
+                && is_one(name, is_imap)
             {
-                sends |= call.arguments.of(0, "obj").is_some_and(&is_it);
+                let items = call.arguments.of(1, "iterable");
+                may_be |= items.is_some_and(|items| match &items.kind {
+                    ExpressionKind::Literal(value) => !matches!(
+                        value,
+                        Value::List(_)
+                            | Value::Tuple(_)
+                            | Value::Dict(_)
+                            | Value::Str(_)
+                            | Value::Bytes(_)
+                    ),
+                    kind => !matches!(
+                        kind,
+                        ExpressionKind::List(_)
+                            | ExpressionKind::Tuple(_)
+                            | ExpressionKind::Dict(_)
+                            | ExpressionKind::Range(..)
+                    ),
+                });
             }
         });
     }
-    sends
+    may_be
+}
+
+/// Whether the program changes lists or dicts, and puts some into a queue or gives some to a pool.
+pub(super) fn changes_what_is_unsent(program: &Program) -> bool {
+    let mut changes = false;
+    for block in program.blocks() {
+        walk::statements(block, &mut |statement| {
+            changes |= matches!(statement.kind, StatementKind::SetItem(..));
+        });
+        changes |= calls_one(block, |name| is_one(name, Method::changes_container));
+    }
+    changes && sends_containers(program)
+}
+
+fn sends_containers(program: &Program) -> bool {
+    let main = std::iter::once(("", &program.main));
+    let functions = program.functions.iter();
+    let functions = functions.map(|(name, function)| (name.as_str(), &function.body));
+    let mut sent: Vec<(&str, &Expression)> = Vec::new();
+    for (scope, block) in functions.chain(main) {
+        walk::calls(block, &mut |call| {
+            let values = sent_by(call).into_iter();
+            sent.extend(values.map(|value| (scope, value)));
+        });
+    }
+    sent.retain(|(_, value)| !matches!(value.kind, ExpressionKind::Literal(_)));
+    if sent.is_empty() {
+        return false;
+    }
+    let types = infer(program);
+    let holds = |(scope, value): &(&str, &Expression)| types.of(scope, value).holds_containers();
+    sent.iter().any(holds)
+}
+
+/// What a call leaves to be sent, in so far as somebody else may have it.
+fn sent_by(call: &CallExpression) -> Vec<&Expression> {
+    let Callee::Method(_, name) = &call.callee else {
+        return Vec::new();
+    };
+    let of = |at: usize, name: &str| call.arguments.of(at, name);
+    let mut sent: Vec<&Expression> = Vec::new();
+    if is_one(name, is_put) {
+        sent.extend(of(0, "obj"));
+    }
+    if is_one(name, is_task) {
+        for values in [of(1, "args"), of(1, "iterable"), of(2, "kwds")] {
+            match values.map(|values| (&values.kind, values)) {
+                // What is written in the call itself nobody else has.
+                Some((ExpressionKind::List(items) | ExpressionKind::Tuple(items), _)) => {
+                    sent.extend(items);
+                }
+                Some((_, values)) => sent.push(values),
+                None => {}
+            }
+        }
+    }
+    sent
+}
+
+fn is_put(method: Method) -> bool {
+    matches!(
+        method,
+        Method::Queue(QueueMethod::Put | QueueMethod::PutNowait)
+    )
+}
+
+/// Whether it gives work to a pool and does not wait for it.
+fn is_task(method: Method) -> bool {
+    matches!(
+        method,
+        Method::Pool(
+            PoolMethod::ApplyAsync
+                | PoolMethod::MapAsync
+                | PoolMethod::StarmapAsync
+                | PoolMethod::Imap
+                | PoolMethod::ImapUnordered
+        )
+    )
 }
 
 fn calls_one(block: &Block, is_it: impl Fn(&str) -> bool) -> bool {

@@ -3,6 +3,7 @@
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{self, Attribute, Class, Method, Parameter, QueueMethod};
 
+use super::unsent;
 use super::{Machine, iterated};
 use crate::compile::{AttributeSite, CallSite, FunctionCode, Instruction};
 use crate::objects::{Access, Body, Fault, Object, Operation};
@@ -118,7 +119,9 @@ struct Decoder<'a> {
 
 impl Decoder<'_> {
     fn shares_memory(&self) -> bool {
+        let space = self.state.processes[self.process as usize].space;
         self.machine.shares_memory(self.state, self.process)
+            || unsent::is_any(self.machine, self.state, space)
     }
 
     fn top(&self, back: usize) -> &Val {

@@ -1,12 +1,12 @@
 //! What the documentation leaves undefined: the steps after which nothing is known of a program.
 
 use poolproof_case::catalogue::{
-    Attribute, ConnectionMethod, Method, ModuleMethod, ProcessAttribute, ProcessMethod,
+    Attribute, ConnectionMethod, Method, ModuleMethod, PoolMethod, ProcessAttribute, ProcessMethod,
 };
 
-use super::Machine;
 use super::decode::{Pending, is_read_whole};
 use super::step::{Actor, Moves};
+use super::{Machine, unsent};
 use crate::compile::Instruction;
 use crate::objects::process::{self, Status};
 use crate::objects::{Access, Body, Operation};
@@ -16,7 +16,9 @@ use crate::state::{Cell, Parcel, ProcessId, State, Val};
 pub const UNDEFINED: &str = "a queue is used after a signal has ended one of its users \
     (PM-QUEUE-BROKEN-001), an object or an error of the library's is printed (PM-OUTPUT-TEXT-001), a \
     process object is used by another than its creator (PM-PROCESS-CREATOR-002), an object is received \
-    as bytes (PM-PIPE-BYTES-001), or who has started a manager asks for its children \
+    as bytes, or bytes as an object (PM-PIPE-BYTES-001), a list or dict is changed \
+    before it was sent (PM-QUEUE-CHANGED-001, PM-POOL-CHANGED-001), an imap is made over what cannot \
+    be iterated (PM-POOL-ITEMS-003), or who has started a manager asks for its children \
     (PM-PROCESS-CHILDREN-001)";
 
 /// Whether a step, unless it is a signal's, comes to what [`UNDEFINED`] names.
@@ -31,11 +33,39 @@ pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> b
     };
     let id = match access.receiver {
         Val::Object(id) => id,
-        Val::Ref(at) => return reads_an_object_as_bytes(machine, state, process, at, access),
+        Val::Ref(at) => {
+            return takes_one_for_the_other(state, process, at, access)
+                || unsent::is_changed(machine, state, process, access);
+        }
         Val::Module | Val::Context(_) => return counts_managers(state, process, access),
         _ => return false,
     };
-    is_broken(state, id) || uses_anothers_process(state, process, id, access)
+    is_broken(state, id)
+        || uses_anothers_process(state, process, id, access)
+        || iterates_nothing(state, process, access)
+}
+
+/// Whether an iterator of results is made over what cannot be iterated: the call may be the error, or
+/// the first result.
+fn iterates_nothing(state: &State, process: ProcessId, access: &Access) -> bool {
+    let makes = matches!(
+        access.operation,
+        Operation::Call(Method::Pool(PoolMethod::Imap | PoolMethod::ImapUnordered))
+    );
+    makes
+        && match access.argument(1) {
+            Val::Tuple(_) | Val::Range(..) | Val::Text(_) | Val::Bytes(_) => false,
+            Val::Ref(at) => {
+                let cell = &state.space(process).cells[*at as usize];
+                matches!(cell, Cell::Connection(_))
+            }
+            Val::Object(id) => match &state.objects[*id as usize].body {
+                Body::Shared(shared) => !shared.is_array,
+                Body::Managed(managed) => !managed.kind.is_sequence(),
+                _ => true,
+            },
+            _ => true,
+        }
 }
 
 fn is_broken(state: &State, queue: u32) -> bool {
@@ -52,19 +82,14 @@ fn counts_managers(state: &State, process: ProcessId, access: &Access) -> bool {
     asks && state.managers.iter().any(is_its)
 }
 
-/// Whether bytes are received of a message that was sent as an object: what it is made into is
-/// everybody's own.
-fn reads_an_object_as_bytes(
-    machine: &Machine,
-    state: &State,
-    process: ProcessId,
-    at: u32,
-    access: &Access,
-) -> bool {
-    let is_read = matches!(
-        access.operation,
-        Operation::Call(Method::Connection(ConnectionMethod::RecvBytes))
-    );
+/// Whether what was sent as an object is received as bytes, or the other way round: what comes of it
+/// is everybody's own.
+fn takes_one_for_the_other(state: &State, process: ProcessId, at: u32, access: &Access) -> bool {
+    let as_bytes = match access.operation {
+        Operation::Call(Method::Connection(ConnectionMethod::RecvBytes)) => true,
+        Operation::Call(Method::Connection(ConnectionMethod::Recv)) => false,
+        _ => return false,
+    };
     let Cell::Connection(end) = &state.space(process).cells[at as usize] else {
         return false;
     };
@@ -72,15 +97,7 @@ fn reads_an_object_as_bytes(
         return false;
     };
     let next = pipe.sent[1 - usize::from(end.side)].front();
-    is_read
-        && end.is_open
-        && next.is_some_and(|next| {
-            let sent = match next {
-                Parcel::Copy(message) => &message.root,
-                Parcel::Same(value) => value,
-            };
-            machine.code.sends_bytes_as_objects || !matches!(sent, Val::Bytes(_))
-        })
+    end.is_open && next.is_some_and(|next| as_bytes != matches!(next, Parcel::Bytes(..)))
 }
 
 /// Whether who did not create a process object does with it what only its creator can.

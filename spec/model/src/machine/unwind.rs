@@ -181,7 +181,7 @@ fn leave_barrier(context: &mut Context<'_>) -> Result<(), Fault> {
     })) = pending
         && let Some(barrier) = context.state.id(id)
     {
-        barrier::break_up(barrier, context);
+        barrier::fail(barrier, context);
     }
     Ok(())
 }

@@ -4,7 +4,9 @@
 //! A method or attribute that the catalogue gains does not compile until it is said here and there.
 
 use poolproof_case::ErrorKind;
-use poolproof_case::catalogue::{AsyncResultMethod, Attribute, ConnectionMethod, Method};
+use poolproof_case::catalogue::{
+    AsyncResultMethod, Attribute, BarrierAttribute, ConnectionMethod, Method,
+};
 
 use super::id::Kind;
 use super::{
@@ -105,6 +107,10 @@ fn ready_for_others(
             condition::ready_to_take(state, process, this, Wait::Forever)
         }
         (Operation::Leave, Body::Pool(this)) => pool::ready_to_end(state, process, (id, this)),
+        (
+            Operation::Get(Some(Attribute::Barrier(BarrierAttribute::Waiting))),
+            Body::Barrier(this),
+        ) => Ready::ways(1 + usize::from(this.is_acting)),
         (_, Body::Shared(this)) => shared::ready_to_use(state, process, this),
         (Operation::Next | Operation::Copy, Body::Job(this)) => {
             taking::wait_for_next(state, this, Wait::Forever)
@@ -174,7 +180,9 @@ pub(crate) fn perform(
     }
     match access.operation {
         Operation::Call(method) => call(context, id, method, access, choice),
-        Operation::Get(Some(attribute)) => get(context, id, attribute, access).map(Done::Value),
+        Operation::Get(Some(attribute)) => {
+            get(context, id, (attribute, choice), access).map(Done::Value)
+        }
         Operation::Set(Some(attribute)) => set(context, id, attribute, access),
         Operation::Get(None) | Operation::Set(None) => unknown(context, id, access),
         Operation::Enter => enter(context, id, access, choice),
@@ -223,11 +231,11 @@ fn call(
             managed::call_value(context.id(id)?, context, method, access)
         }
         Method::List(method) => {
-            let changes = managed::list_changes(method);
+            let changes = method.changes();
             managed::change(context.id(id)?, context, access, changes)
         }
         Method::Dict(method) => {
-            let changes = managed::dict_changes(method);
+            let changes = method.changes();
             managed::change(context.id(id)?, context, access, changes)
         }
         Method::Module(_) | Method::Make(_) | Method::Connection(_) => unknown(context, id, access),
@@ -238,12 +246,12 @@ fn call(
 fn get(
     context: &mut Context<'_>,
     id: ObjectId,
-    attribute: Attribute,
+    (attribute, choice): (Attribute, Choice),
     access: &Access,
 ) -> Result<Val, Fault> {
     match attribute {
         Attribute::Process(attribute) => process::get(context.id(id)?, context, attribute),
-        Attribute::Barrier(attribute) => barrier::get(context.id(id)?, context, attribute),
+        Attribute::Barrier(attribute) => barrier::get(context.id(id)?, context, attribute, choice),
         Attribute::Shared(attribute) => shared::get(context.id(id)?, context, attribute),
         Attribute::ManagedValue(attribute) => {
             managed::get_value(context.id(id)?, context, attribute)

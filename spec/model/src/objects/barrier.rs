@@ -17,6 +17,9 @@ pub(crate) struct Barrier {
     /// Who was let go and has not yet returned.
     pub(crate) leaving: Vec<ProcessId>,
     pub(crate) is_broken: bool,
+    /// Whether the last party has come and does not yet let the others go: its action runs, or there
+    /// is a moment in which somebody may look how many wait.
+    pub(crate) is_acting: bool,
     pub(crate) action: Option<u16>,
     /// How long each waits who does not say: none, or a timeout.
     pub(crate) timeout: Val,
@@ -42,6 +45,7 @@ pub(super) fn ready(
         BarrierMethod::Wait => match phase(state, process) {
             Phase::Arrived(_) => Ready::wait(false, wait(this, access)),
             Phase::Overtaken(_) => Ready::ways(2),
+            Phase::Begin => Ready::when(!this.is_acting),
             _ => Ready::NOW,
         },
         BarrierMethod::Reset | BarrierMethod::Abort => Ready::NOW,
@@ -52,11 +56,16 @@ pub(super) fn get(
     id: Id<Barrier>,
     context: &mut Context<'_>,
     attribute: BarrierAttribute,
+    choice: Choice,
 ) -> Result<Val, Fault> {
     let barrier = context.get(id);
     Ok(match attribute {
         BarrierAttribute::Parties => Val::Int(barrier.parties.into()),
-        BarrierAttribute::Waiting => Val::Int(barrier.waiting.len() as i64),
+        // Whether the last one counts while it lets the others go is open.
+        BarrierAttribute::Waiting => {
+            let last = i64::from(barrier.is_acting && choice == Choice::Way(1));
+            Val::Int(barrier.waiting.len() as i64 + last)
+        }
         BarrierAttribute::Broken => Val::Bool(barrier.is_broken),
     })
 }
@@ -129,19 +138,22 @@ fn arrive(id: Id<Barrier>, context: &mut Context<'_>, access: &Access) -> Result
         context.state.frame_mut(process).phase = Phase::Arrived(number);
         return Ok(Done::Stay);
     }
-    match barrier.action {
-        Some(action) => {
-            context.state.frame_mut(process).phase = Phase::Acting;
-            run::call(context, action, Vec::new(), &[], true)?;
-            Ok(Done::Stay)
-        }
-        None => Ok(Done::Value(release(id, context))),
+    let action = barrier.action;
+    if action.is_none() && !context.machine.code.counts_waiting {
+        return Ok(Done::Value(release(id, context)));
     }
+    context.get(id).is_acting = true;
+    context.state.frame_mut(process).phase = Phase::Acting;
+    if let Some(action) = action {
+        run::call(context, action, Vec::new(), &[], true)?;
+    }
+    Ok(Done::Stay)
 }
 
 /// Lets all go who wait; gives the last one's number.
 fn release(id: Id<Barrier>, context: &mut Context<'_>) -> Val {
     let barrier = context.get(id);
+    barrier.is_acting = false;
     let waiting = std::mem::take(&mut barrier.waiting);
     let last = waiting.len() as i64;
     barrier.leaving.extend(&waiting);
@@ -164,8 +176,14 @@ fn overtake(id: Id<Barrier>, context: &mut Context<'_>) {
     }
 }
 
+/// The action failed.
+pub(crate) fn fail(id: Id<Barrier>, context: &mut Context<'_>) {
+    context.get(id).is_acting = false;
+    break_up(id, context);
+}
+
 /// Breaks the barrier for all who wait.
-pub(crate) fn break_up(id: Id<Barrier>, context: &mut Context<'_>) {
+fn break_up(id: Id<Barrier>, context: &mut Context<'_>) {
     let barrier = context.get(id);
     barrier.is_broken = true;
     for process in std::mem::take(&mut barrier.waiting) {

@@ -14,6 +14,9 @@ use crate::state::{Cell, End, ObjectId, Parcel, Phase, ProcessId, State, Val};
 /// So many unread bytes never block a sender; beyond, a send may block or not.
 pub(crate) const CAPACITY_MIN: u32 = 4096;
 
+/// Sends bytes, and nothing else.
+const BYTES: Operation = Operation::Call(Method::Connection(ConnectionMethod::SendBytes));
+
 /// What was sent by each side and not yet received.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pipe {
@@ -39,6 +42,7 @@ pub(crate) fn size<'a>(parcels: impl IntoIterator<Item = &'a Parcel>) -> u32 {
 pub(crate) fn parcel_size(parcel: &Parcel) -> u32 {
     match parcel {
         Parcel::Copy(message) => message.size,
+        Parcel::Bytes(_, size) => *size,
         Parcel::Same(_) => 0,
     }
 }
@@ -77,7 +81,7 @@ pub(crate) fn is_held(state: &State, pipe: ObjectId, side: u8) -> bool {
     };
     let in_parcel = |parcel: &Parcel| match parcel {
         Parcel::Copy(message) => message.has_objects && in_cells(&message.cells),
-        Parcel::Same(_) => false,
+        Parcel::Same(_) | Parcel::Bytes(..) => false,
     };
     state
         .spaces
@@ -152,6 +156,10 @@ pub(super) fn ready(
                 return Ready::when(is_done || !is_open(state, end.pipe, 1 - end.side));
             }
             if !end.is_open || !writes(pipe, end.side) || !is_open(state, end.pipe, 1 - end.side) {
+                return Ready::ways(lax);
+            }
+            let is_bytes = matches!(access.argument(0), Val::Bytes(_));
+            if method == ConnectionMethod::SendBytes && !is_bytes {
                 return Ready::ways(lax);
             }
             if message::may_work(machine, state, process, access.argument(0)) {
@@ -297,12 +305,22 @@ fn send(
         return Ok(Done::Value(Val::None));
     }
     let is_second = choice == Choice::Way(1);
-    if is_gone && !(is_second && context.is_threads()) {
+    let is_lax = is_second && context.is_threads();
+    let (value, is_bytes) = (access.argument(0), access.operation == BYTES);
+    if is_bytes && !matches!(value, Val::Bytes(_)) && !is_lax {
+        return context.raise(ErrorKind::Type, "only bytes are sent as bytes");
+    }
+    if is_gone && !is_lax {
         return context.raise(ErrorKind::BrokenPipe, "the other end is closed");
     }
-    let value = access.argument(0);
     let works = is_second && message::may_work(context.machine, context.state, process, value);
-    let parcel = message::send(context, value, works)?;
+    let parcel = match value {
+        Val::Bytes(bytes) if is_bytes => {
+            let size = message::size(context.machine, context.state.space(process), value);
+            Parcel::Bytes(*bytes, size)
+        }
+        value => message::send(context, value, works)?,
+    };
     context.get(id).sent[usize::from(side)].push_back(parcel);
     if is_second && !works && !context.is_threads() {
         context.state.frame_mut(process).phase = Phase::Writing;

@@ -4,7 +4,7 @@
 
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{
-    Class, DictMethod, ListMethod, ManagedValueAttribute, ManagedValueMethod, NamespaceAttribute,
+    Class, ManagedValueAttribute, ManagedValueMethod, NamespaceAttribute,
 };
 
 use super::container;
@@ -96,32 +96,6 @@ pub(super) fn set_value(
         ManagedValueAttribute::Value => keep(id, context, value)?,
     }
     Ok(Done::Value(Val::None))
-}
-
-/// Whether a list's method changes it.
-pub(super) fn list_changes(method: ListMethod) -> bool {
-    match method {
-        ListMethod::Append
-        | ListMethod::Extend
-        | ListMethod::Insert
-        | ListMethod::Pop
-        | ListMethod::Remove
-        | ListMethod::Reverse
-        | ListMethod::Sort => true,
-        ListMethod::Index | ListMethod::Count => false,
-    }
-}
-
-/// Whether a dict's method changes it.
-pub(super) fn dict_changes(method: DictMethod) -> bool {
-    match method {
-        DictMethod::Pop | DictMethod::SetDefault | DictMethod::Update | DictMethod::Clear => true,
-        DictMethod::Get
-        | DictMethod::Keys
-        | DictMethod::Values
-        | DictMethod::Items
-        | DictMethod::Copy => false,
-    }
 }
 
 /// Makes an access to a copy of what it holds, which it holds then if that changed.

@@ -272,6 +272,7 @@ pub(super) fn make_lock(
                 waiting: Vec::new(),
                 is_numbered: context.machine.code.numbers_arrivals,
                 is_broken: false,
+                is_acting: false,
                 action,
                 timeout,
             })

@@ -89,6 +89,7 @@ pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
             }
             if let Body::Queue(queue) = &state.objects[queue as usize].body {
                 finder.reach.space = queue.feeders[at].space;
+                finder.changer(queue.feeders[at].space);
             }
         }
         Actor::Lost(space, at) => {
@@ -173,6 +174,14 @@ impl Finder<'_> {
         }
     }
 
+    /// Who may change what is still to be sent.
+    fn changer(&mut self, space: SpaceId) {
+        if let Some((owner, modes)) = touch::changer(self.machine, self.state, space) {
+            self.reach.objects.insert(owner);
+            self.reach.modes |= modes;
+        }
+    }
+
     /// What a worker that is forked now may come to do, and what it is a copy of.
     fn replacement(&mut self, id: u32) {
         self.reach.modes = mode::END | mode::CLOSE | mode::USE | mode::RUN | mode::JOIN;
@@ -235,6 +244,11 @@ impl Finder<'_> {
                 self.reach.modes |= mode::CLAIM | mode::DELIVER | mode::STATUS;
                 self.object(*pool);
                 self.tasks(*pool);
+                if let Body::Pool(pool) = &self.state.objects[*pool as usize].body
+                    && let Some(creator) = self.state.processes.get(pool.creator as usize)
+                {
+                    self.changer(creator.space);
+                }
                 if let Work::Task(task) = work {
                     self.object(task.job);
                     self.reach.modes |= self.machine.futures.of(task.function);
@@ -330,7 +344,7 @@ impl Finder<'_> {
                     Cell::Connection(end) => self.object(end.pipe),
                 });
             }
-            Parcel::Copy(_) => {}
+            Parcel::Copy(_) | Parcel::Bytes(..) => {}
         }
     }
 

@@ -1,12 +1,14 @@
 //! What an actor's next step touches.
 
 use crate::machine::step::{Actor, Moves};
-use crate::machine::{Machine, Pending};
+use crate::machine::{Machine, Pending, unsent};
 use crate::objects::queue::{self, Flavour};
 use crate::objects::{Access, Body, Operation, lock, pool};
 use crate::state::message;
 use crate::state::part::Part;
-use crate::state::{Cell, NOBODY, Parcel, Phase, Process, ProcessId, Role, State, Val, Work};
+use crate::state::{
+    Cell, NOBODY, Parcel, Phase, Process, ProcessId, Role, SpaceId, State, Val, Work,
+};
 use poolproof_case::StartMethod;
 use poolproof_case::catalogue::{Method, PoolMethod};
 use smallvec::SmallVec;
@@ -27,6 +29,9 @@ pub(crate) fn touches(machine: &Machine, state: &State, moves: &Moves) -> Touche
         Actor::Feeder(queue, at) => {
             touches.push((queue, mode::FEED));
             touches.extend(owner(machine, state, queue, at));
+            if let Body::Queue(queue) = &state.objects[queue as usize].body {
+                touches.extend(changer(machine, state, queue.feeders[at].space));
+            }
         }
         Actor::Lost(space, at) => {
             touches.push((state.spaces[space as usize].lost_ends[at].pipe, mode::CLOSE));
@@ -62,6 +67,16 @@ pub(crate) fn owner(machine: &Machine, state: &State, queue: u32, at: usize) -> 
         0
     };
     Some((owner.object, mode::RUN | ends))
+}
+
+/// Whoever may change what its memory still has to send, and does or does not in time.
+pub(crate) fn changer(machine: &Machine, state: &State, space: SpaceId) -> Option<Touch> {
+    if !unsent::is_any(machine, state, space) {
+        return None;
+    }
+    let is_it = |one: &&Part<Process>| one.space == space;
+    let owner = state.processes.iter().find(is_it)?;
+    Some((owner.object, mode::SIGNAL))
 }
 
 fn of_process(
@@ -111,6 +126,11 @@ fn role(machine: &Machine, state: &State, process: ProcessId, touches: &mut Touc
         }
         Role::Worker { pool, work, .. } => {
             touches.push((*pool, mode::CLAIM));
+            if let Body::Pool(pool) = &state.objects[*pool as usize].body
+                && let Some(creator) = state.processes.get(pool.creator as usize)
+            {
+                touches.extend(changer(machine, state, creator.space));
+            }
             match work {
                 Work::Task(task) => {
                     touches.push((*pool, mode::DELIVER | mode::WRITE));

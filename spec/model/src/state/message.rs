@@ -282,6 +282,7 @@ pub(crate) fn sender(parcel: &Parcel) -> Option<ObjectId> {
 pub(crate) fn unpack(state: &mut State, process: ProcessId, parcel: &Parcel) -> Val {
     let message = match parcel {
         Parcel::Same(value) => return value.clone(),
+        Parcel::Bytes(bytes, _) => return Val::Bytes(*bytes),
         Parcel::Copy(message) => message,
     };
     let cells = &mut state.space_mut(process).cells;

@@ -228,7 +228,7 @@ impl Renumber {
 
     pub(crate) fn parcel(&mut self, parcel: &mut Parcel) {
         match (self.pass, parcel) {
-            (Pass::Move, _) => {}
+            (Pass::Move, _) | (_, Parcel::Bytes(..)) => {}
             (_, Parcel::Same(value)) => {
                 let around = std::mem::replace(&mut self.is_common, true);
                 self.value(value);

@@ -93,4 +93,6 @@ pub(crate) struct Message {
 pub(crate) enum Parcel {
     Copy(Rc<Message>),
     Same(Val),
+    /// What was sent as bytes, and their number.
+    Bytes(Symbol, u32),
 }

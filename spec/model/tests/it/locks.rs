@@ -146,3 +146,44 @@ fn an_abort_may_still_fail_those_who_have_passed() {
         assert_eq!(reset, ["passed → exit 0"], "{method}");
     }
 }
+
+#[test]
+fn the_last_at_a_barrier_may_be_counted_while_it_lets_the_others_go() {
+    let functions = r#""look": Function(params: ["b"], body: [Print(["$b.n_waiting"])]),
+        "act": Function(body: []),
+        "wait": Function(params: ["b"], body: [Call("b.wait")])"#;
+    let looked = r#"Let("p", New("Process", (target: "look", args: ["$b"]))), Call("p.start"),"#;
+    let table: [(&str, &str, &[&str]); 4] = [
+        // Nobody else comes.
+        (
+            r#"Let("b", New("Barrier", [2])),
+               Let("w", New("Process", (target: "wait", args: ["$b"], daemon: true))), Call("w.start"),
+               Settle, Print(["$b.n_waiting"]), Call("w.terminate")"#,
+            "",
+            &["1 → exit 0"],
+        ),
+        (
+            r#"Let("b", New("Barrier", [1])),"#,
+            r#"Call("b.wait"), Call("p.join")"#,
+            &["0 → exit 0", "1 → exit 0"],
+        ),
+        (
+            r#"Let("b", New("Barrier", [1], (action: Fn("act")))),"#,
+            r#"Call("b.wait"), Call("p.join")"#,
+            &["0 → exit 0", "1 → exit 0"],
+        ),
+        (
+            r#"Let("b", New("Barrier", [2])),
+               Let("w", New("Process", (target: "wait", args: ["$b"]))), Call("w.start"),"#,
+            r#"Call("b.wait"), Call("p.join"), Call("w.join")"#,
+            &["0 → exit 0", "1 → exit 0", "2 → exit 0"],
+        ),
+    ];
+    for (made, rest, expected) in table {
+        let looks = if rest.is_empty() { "" } else { looked };
+        let case = case(functions, &format!("{made} {looks} {rest}"));
+        let mut seen = outcomes(&case, StartMethod::Fork);
+        seen.sort();
+        assert_eq!(seen, expected, "{made} {rest}");
+    }
+}

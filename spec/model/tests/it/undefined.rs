@@ -259,3 +259,150 @@ fn the_bytes_of_an_object_that_was_sent_are_undefined() {
         );
     }
 }
+
+/// Whether the program may come to what is undefined, under each start method.
+fn may_be(main: &str, methods: &[StartMethod]) -> Vec<bool> {
+    let functions = r#""same": Function(params: ["x"], body: [Return("$x")])"#;
+    let case = case(functions, main);
+    let of = |method: &StartMethod| behaviour(&case, *method).behaviour.may_be_undefined();
+    methods.iter().map(of).collect()
+}
+
+#[test]
+fn bytes_are_received_as_they_were_sent_or_nobody_knows_as_what() {
+    let table = [
+        (r#"Call("a.send", [b"x"]), Print([Call("b.recv")])"#, false),
+        (
+            r#"Call("a.send_bytes", [b"x"]), Print([Call("b.recv_bytes")])"#,
+            false,
+        ),
+        (
+            r#"Call("a.send_bytes", [b"x"]), Print([Call("b.recv")])"#,
+            true,
+        ),
+        (
+            r#"Call("a.send", [b"x"]), Print([Call("b.recv_bytes")])"#,
+            true,
+        ),
+        (
+            r#"Call("a.send", [b"x"]), Call("a.send_bytes", [b"y"]),
+               Print([Call("b.recv"), Call("b.recv_bytes")])"#,
+            false,
+        ),
+    ];
+    for (main, expected) in table {
+        let main = format!(r#"Let("a, b", New("Pipe")), {main}"#);
+        let both = [StartMethod::Spawn, StartMethod::Threads];
+        assert_eq!(may_be(&main, &both), [expected; 2], "{main}");
+    }
+}
+
+#[test]
+fn a_list_that_is_changed_before_it_is_sent_arrives_nobody_knows_how() {
+    let queue = r#"Let("q", New("Queue")), Let("l", [1, [2]]), Let("other", []),"#;
+    let pool = r#"Let("p", New("Pool", [1])), Let("l", [1, 2]), Let("other", []),"#;
+    let table = [
+        (
+            queue,
+            r#"Call("q.put", ["$l"]), Call("l.append", [3])"#,
+            true,
+        ),
+        (
+            queue,
+            r#"Call("q.put", [["$l"]]), Call("l.append", [3])"#,
+            true,
+        ),
+        (
+            queue,
+            r#"Call("q.put", ["$l"]), SetItem(Item("$l", 1), 0, 3)"#,
+            true,
+        ),
+        (
+            queue,
+            r#"Call("q.put", ["$l"]), Call("other.append", [3])"#,
+            false,
+        ),
+        (
+            queue,
+            r#"Call("q.put", ["$l"]), Print([Call("l.count", [3])])"#,
+            false,
+        ),
+        (queue, r#"Call("q.put", ["$l"]), Let("l", [])"#, false),
+        (
+            queue,
+            r#"Call("q.put", ["$l"]), Call("q.get"), Call("l.append", [3])"#,
+            false,
+        ),
+        (queue, r#"Call("q.put", [1]), Call("l.append", [3])"#, false),
+        (
+            pool,
+            r#"Let("r", Call("p.apply_async", [Fn("same"), ["$l"]])), Call("l.append", [3])"#,
+            true,
+        ),
+        (
+            pool,
+            r#"Let("r", Call("p.apply_async", [Fn("same"), ["$l"]])), Call("r.wait"), Call("l.append", [3])"#,
+            false,
+        ),
+        (
+            pool,
+            r#"Let("r", Call("p.map_async", [Fn("same"), "$l"])), SetItem("$l", 1, 3)"#,
+            true,
+        ),
+        (
+            pool,
+            r#"Let("r", Call("p.map_async", [Fn("same"), "$l"])), Call("other.append", [3])"#,
+            false,
+        ),
+        (
+            pool,
+            r#"Let("r", Call("p.imap", [Fn("same"), "$l"])), Call("l.append", [3])"#,
+            true,
+        ),
+        (
+            pool,
+            r#"Call("p.map", [Fn("same"), "$l"]), Call("l.append", [3])"#,
+            false,
+        ),
+        (
+            pool,
+            r#"For("i", "$l", [Call("other.append", [Call("p.apply_async", [Fn("same"), ["$i"]])])])"#,
+            false,
+        ),
+    ];
+    for (made, main, expected) in table {
+        let main = format!("{made} {main}");
+        let both = [StartMethod::Spawn, StartMethod::Fork];
+        assert_eq!(may_be(&main, &both), [expected; 2], "{main}");
+    }
+}
+
+#[test]
+fn what_was_sent_before_it_was_changed_arrives_as_it_was() {
+    let main = r#"Let("q", New("Queue")), Let("l", [1]), Call("q.put", ["$l"]),
+        Call("l.append", [2]), Print([Call("q.get")])"#;
+    let case = case("", main);
+    assert_eq!(outcomes(&case, StartMethod::Spawn), ["[1] → exit 0"]);
+    // Threads share the list.
+    assert_eq!(outcomes(&case, StartMethod::Threads), ["[1, 2] → exit 0"]);
+    let found = behaviour(&case, StartMethod::Spawn).behaviour;
+    assert!(found.is_undefined(&outcome(&["[1, 2]"], Ending::Exit(0))));
+}
+
+#[test]
+fn an_iterator_over_what_has_no_items_fails_at_once_or_later() {
+    let table = [
+        ("5", true),
+        ("\"ab\"", false),
+        ("[1]", false),
+        ("None", true),
+    ];
+    for (items, expected) in table {
+        let main = format!(
+            r#"Let("p", New("Pool", [1])), Let("items", {items}),
+               Call("p.imap", [Fn("same"), "$items"])"#
+        );
+        let both = [StartMethod::Spawn, StartMethod::Threads];
+        assert_eq!(may_be(&main, &both), [expected; 2], "{items}");
+    }
+}

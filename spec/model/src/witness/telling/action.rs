@@ -175,6 +175,7 @@ impl Teller<'_> {
         shortened(&match parcel {
             Parcel::Copy(message) => self.shown(&message.root, &message.cells),
             Parcel::Same(value) => self.shown(value, &self.state.spaces[0].cells),
+            Parcel::Bytes(bytes, _) => self.shown(&Val::Bytes(*bytes), &[]),
         })
     }
 
