@@ -3,6 +3,7 @@
 //! Who evaluates the operands, and in which order, is whoever runs the program.
 
 mod arithmetic;
+mod format;
 mod sequence;
 
 use std::cmp::Ordering;
@@ -67,6 +68,7 @@ fn thoroughly(operator: BinaryOperator, left: &Value, right: &Value) -> Result<V
             Some(repeated) => repeated,
             None => arithmetic::apply(operator, left, right),
         },
+        BinaryOperator::Mod if let Value::Str(text) = left => format::format(text, right),
         BinaryOperator::Sub
         | BinaryOperator::Div
         | BinaryOperator::FloorDiv
@@ -111,16 +113,29 @@ pub fn rounds(value: &Value) -> Result<u64, Failure> {
 ///
 /// # Errors
 /// When two of the items cannot be compared.
-pub fn sorted(mut items: Vec<Value>) -> Result<Vec<Value>, Failure> {
+pub fn sorted(items: Vec<Value>) -> Result<Vec<Value>, Failure> {
+    let order = order(&items)?;
+    Ok(order
+        .into_iter()
+        .map(|place| items[place].clone())
+        .collect())
+}
+
+/// The places of values in their order.
+///
+/// # Errors
+/// A TypeError where two have no order.
+pub fn order(items: &[Value]) -> Result<Vec<usize>, Failure> {
+    let mut order: Vec<usize> = (0..items.len()).collect();
     // An insertion sort never relies on a total order, which `nan` would break.
-    for end in 1..items.len() {
+    for end in 1..order.len() {
         let mut place = end;
-        while place > 0 && is_less(&items[place], &items[place - 1])? {
-            items.swap(place, place - 1);
+        while place > 0 && is_less(&items[order[place]], &items[order[place - 1]])? {
+            order.swap(place, place - 1);
             place -= 1;
         }
     }
-    Ok(items)
+    Ok(order)
 }
 
 fn is_less(left: &Value, right: &Value) -> Result<bool, Failure> {

@@ -5,12 +5,15 @@
 use std::fmt::Write;
 
 use crate::catalogue::python_classes;
+use crate::error_kind::ErrorKind;
 use crate::value::Value;
 
 /// Python's `str(x)`, with `ascii` inside containers.
 #[must_use]
 pub fn display(value: &Value) -> String {
     match value {
+        // Python shows what a KeyError misses as it would stand in a program.
+        Value::Error(ErrorKind::Key, text) => ascii(&Value::Str(text.clone())),
         Value::Str(text) | Value::Error(_, text) => text.clone(),
         other => ascii(other),
     }

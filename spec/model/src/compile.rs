@@ -54,6 +54,8 @@ pub(crate) struct Code {
     pub(crate) breaks_queues: bool,
     /// Whether some list or dict may be changed while what was made of it waits to be sent.
     pub(crate) changes_what_is_unsent: bool,
+    /// Whether shared memory may be given what is not of its type, which among threads is undefined.
+    pub(crate) may_convert: bool,
     /// Whether a process may do something else that is undefined, other than to print an object.
     pub(crate) may_be_undefined: bool,
 }
@@ -149,6 +151,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         names_workers,
         breaks_queues,
         changes_what_is_unsent,
+        may_convert: undefined::may_convert(program),
         may_be_undefined: counts_managers
             || changes_what_is_unsent
             || undefined::may_be_undefined(program),

@@ -1,11 +1,11 @@
 //! Operators, with Python's meaning.
 
 use poolproof_case::program::{BinaryOperator, UnaryOperator};
-use poolproof_case::{Value, operate, work};
+use poolproof_case::{ErrorKind, Value, operate, work};
 
 use crate::data::Data;
 use crate::sequence;
-use crate::stop::Result;
+use crate::stop::{Result, Stop};
 
 /// Operators work on plain values; sequences of objects can only be added, and searched by identity.
 pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Result<Data> {
@@ -24,11 +24,42 @@ pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Res
         sum.extend(crate::data::lock(right).iter().cloned());
         return Ok(Data::list(sum));
     }
+    if operator == BinaryOperator::Mul
+        && let Some(repeated) = repeated(left, right)?
+    {
+        return Ok(repeated);
+    }
     let (left, right) = (
         sequence::copy(left)?.value()?,
         sequence::copy(right)?.value()?,
     );
     Ok(Data::from(operate::binary(operator, &left, &right)?))
+}
+
+/// `items * n` and `n * items`, whose items are the same ones again and again; nothing for others.
+fn repeated(left: &Data, right: &Data) -> Result<Option<Data>> {
+    let (items, number) = match (left, right) {
+        (items @ (Data::List(_) | Data::Tuple(_)), Data::Plain(number))
+        | (Data::Plain(number), items @ (Data::List(_) | Data::Tuple(_))) => (items, number),
+        _ => return Ok(None),
+    };
+    let times = match number {
+        Value::Int(times) => usize::try_from(*times).unwrap_or(0),
+        Value::Bool(times) => usize::from(*times),
+        _ => return Ok(None),
+    };
+    let all = sequence::items(items)?;
+    if all.len().saturating_mul(times) > operate::LENGTH_MAX {
+        return Err(Stop::error(
+            ErrorKind::Overflow,
+            "this sequence is too long",
+        ));
+    }
+    let all: Vec<Data> = std::iter::repeat_n(all, times).flatten().collect();
+    Ok(Some(match items {
+        Data::Tuple(_) => Data::Tuple(all.into()),
+        _ => Data::list(all),
+    }))
 }
 
 /// What is often measured beside the runtime, the short way; nothing where that is not all.
@@ -60,7 +91,10 @@ pub(crate) fn unary(operator: UnaryOperator, operand: &Data) -> Result<Data> {
         UnaryOperator::Sorted => {
             let items = sequence::items(operand)?;
             let values = items.iter().map(Data::value).collect::<Result<Vec<_>>>()?;
-            Ok(Data::from(Value::List(operate::sorted(values)?)))
+            let order = operate::order(&values)?.into_iter();
+            Ok(Data::list(
+                order.map(|place| items[place].clone()).collect(),
+            ))
         }
         UnaryOperator::Sum => {
             let items = Data::list(sequence::items(operand)?).value()?;

@@ -22,8 +22,49 @@ pub(super) fn may_be_undefined(program: &Program) -> bool {
     let (sends, receives) = (calls(ConnectionMethod::Send), calls(ConnectionMethod::Recv));
     (sends && calls(ConnectionMethod::RecvBytes))
         || (receives && calls(ConnectionMethod::SendBytes))
+        || (receives && sends && makes_duplex_pipes(program))
+        || makes_what_may_be_amiss(program)
         || iterates_what_may_be_nothing(program)
         || uses_others(program)
+}
+
+/// Whether a pipe may be made both of whose ends receive.
+fn makes_duplex_pipes(program: &Program) -> bool {
+    let is_false =
+        |duplex: &Expression| matches!(&duplex.kind, ExpressionKind::Literal(Value::Bool(false)));
+    let mut makes = false;
+    for block in program.blocks() {
+        walk::expressions(block, &mut |expression| {
+            if let ExpressionKind::New { object, arguments } = &expression.kind {
+                makes |= object == "Pipe" && !arguments.of(0, "duplex").is_some_and(is_false);
+            }
+        });
+        makes |= calls_one(block, |name| name == "Pipe");
+    }
+    makes
+}
+
+/// Whether a barrier or semaphore may be made of a number that is not fit for it.
+fn makes_what_may_be_amiss(program: &Program) -> bool {
+    let is_fit = |number: &Expression| match &number.kind {
+        ExpressionKind::Literal(Value::Int(number)) => *number > 0,
+        _ => false,
+    };
+    let mut may_be = false;
+    for block in program.blocks() {
+        walk::expressions(block, &mut |expression| {
+            if let ExpressionKind::New { object, arguments } = &expression.kind
+                && matches!(
+                    object.as_str(),
+                    "Barrier" | "Semaphore" | "BoundedSemaphore"
+                )
+            {
+                let number = arguments.of(0, "value").or(arguments.of(0, "parties"));
+                may_be |= number.is_some_and(|number| !is_fit(number));
+            }
+        });
+    }
+    may_be
 }
 
 /// Whether an iterator of results may be made over what cannot be iterated.
@@ -62,6 +103,42 @@ fn iterates_what_may_be_nothing(program: &Program) -> bool {
         });
     }
     may_be
+}
+
+/// Whether shared memory may be given what is not of its type: what is no whole number, or one for a
+/// type of few or other numbers.
+pub(super) fn may_convert(program: &Program) -> bool {
+    let is_whole = |value: &Expression| match &value.kind {
+        ExpressionKind::Literal(value) => matches!(value, Value::Int(_)),
+        ExpressionKind::List(_) | ExpressionKind::Tuple(_) => true,
+        ExpressionKind::Binary(..) | ExpressionKind::Local(_) | ExpressionKind::Attribute(..) => {
+            true
+        }
+        _ => false,
+    };
+    let is_wide = |code: &Expression| matches!(&code.kind, ExpressionKind::Literal(Value::Str(code)) if matches!(code.as_str(), "i" | "l" | "q"));
+    let mut may = false;
+    for block in program.blocks() {
+        walk::all(block, &mut |part| match part {
+            Part::Expression(expression) => {
+                if let ExpressionKind::New { object, arguments } = &expression.kind
+                    && matches!(object.as_str(), "Value" | "Array")
+                {
+                    may |= !arguments.of(0, "typecode_or_type").is_some_and(is_wide);
+                    may |= !arguments.of(1, "value").is_none_or(is_whole);
+                }
+            }
+            Part::Statement(statement) => match &statement.kind {
+                StatementKind::SetAttr(_, name, value) if name == "value" => {
+                    may |= !is_whole(value)
+                }
+                StatementKind::SetItem(.., value) => may |= !is_whole(value),
+                _ => {}
+            },
+            Part::Call(_) => {}
+        });
+    }
+    may
 }
 
 /// Whether the program changes lists or dicts, and puts some into a queue or gives some to a pool.

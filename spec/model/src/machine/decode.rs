@@ -3,9 +3,9 @@
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{self, Attribute, Class, Method, Parameter, QueueMethod};
 
-use super::unsent;
 use super::{Machine, iterated};
-use crate::compile::{AttributeSite, CallSite, FunctionCode, Instruction};
+use super::{undefined, unsent};
+use crate::compile::{AttributeSite, CallSite, FunctionCode, Instruction, NewSite};
 use crate::objects::{Access, Body, Fault, Object, Operation};
 use crate::state::part::Part;
 use crate::state::{Cell, Frame, ProcessId, Signal, State, Val};
@@ -67,7 +67,10 @@ pub(crate) fn decode(
         Instruction::New(site) => {
             let site = &function.news[usize::from(*site)];
             let at = iterated::of_new(state, process, site);
-            at.and_then(|at| decoder.access(&frame.stack[at], Operation::Copy, &[]))
+            match at {
+                Some(at) => decoder.access(&frame.stack[at], Operation::Copy, &[]),
+                None => decoder.made_amiss(site),
+            }
         }
         other => decoder.other(function, other),
     };
@@ -234,6 +237,28 @@ impl Decoder<'_> {
             return Ok(None);
         }
         self.bound(receiver, site, &stack[first..]).map(Some)
+    }
+
+    /// The making of an object, where it is undefined what comes of it.
+    fn made_amiss(&self, site: &NewSite) -> Option<Access> {
+        let given = &self.frame.stack[self.frame.stack.len() - site.count()..];
+        let class = site.object.class;
+        if !matches!(
+            class,
+            Class::Barrier | Class::Semaphore | Class::BoundedSemaphore
+        ) {
+            return None;
+        }
+        let parameters = site.object.constructor.unwrap_or(&[]);
+        let positional = site.positional.into();
+        let access = Access {
+            receiver: Val::Module,
+            operation: Operation::Call(Method::Make(class)),
+            symbol: 0,
+            arguments: arrange(parameters, positional, &site.named, given)?,
+            place: Default::default(),
+        };
+        undefined::is_made_amiss(&access).then_some(access)
     }
 
     /// The access of a method call, its arguments in the catalogue's order.

@@ -229,9 +229,11 @@ pub(crate) fn check_key(context: &Context<'_>, key: &Val) -> Result<(), Fault> {
 }
 
 pub(crate) fn sorted(context: &mut Context<'_>, items: Vec<Val>) -> Result<Vec<Val>, Fault> {
-    let items: Vec<Value> = all(context, &items)?;
-    match operate::sorted(items) {
-        Ok(items) => Ok(items.iter().map(|item| from_plain(context, item)).collect()),
+    match operate::order(&all(context, &items)?) {
+        Ok(order) => Ok(order
+            .into_iter()
+            .map(|place| items[place].clone())
+            .collect()),
         Err(failure) => failed(context, failure),
     }
 }
@@ -287,6 +289,11 @@ pub(crate) fn binary(
                 _ => context.raise(ErrorKind::Type, "these cannot be joined"),
             };
         }
+        BinaryOperator::Mul => {
+            if let Some(repeated) = repeated(context, left, right)? {
+                return Ok(repeated);
+            }
+        }
         _ => {}
     }
     check_operand(context, left)?;
@@ -296,6 +303,29 @@ pub(crate) fn binary(
         Ok(value) => Ok(from_plain(context, &value)),
         Err(failure) => failed(context, failure),
     }
+}
+
+/// `items * n` and `n * items`, whose items are the same ones again and again; nothing for others.
+fn repeated(context: &mut Context<'_>, left: &Val, right: &Val) -> Result<Option<Val>, Fault> {
+    let (sequence, times) = match (left, right) {
+        (sequence, Val::Int(times)) | (Val::Int(times), sequence) => (sequence, *times),
+        (sequence, Val::Bool(times)) | (Val::Bool(times), sequence) => (sequence, (*times).into()),
+        _ => return Ok(None),
+    };
+    if !is_sequence(context, sequence) {
+        return Ok(None);
+    }
+    let items = iterate(context, sequence)?;
+    let times = usize::try_from(times).unwrap_or(0);
+    check_length(context, items.len().saturating_mul(times))?;
+    let items: Vec<Val> = std::iter::repeat_n(items, times).flatten().collect();
+    Ok(Some(match sequence {
+        Val::Tuple(_) => Val::Tuple(items.into()),
+        _ => {
+            let process = context.process;
+            context.state.allocate(process, Cell::List(items))
+        }
+    }))
 }
 
 fn is_sequence(context: &Context<'_>, value: &Val) -> bool {

@@ -1,24 +1,31 @@
 //! What the documentation leaves undefined: the steps after which nothing is known of a program.
 
 use poolproof_case::catalogue::{
-    Attribute, ConnectionMethod, Method, ModuleMethod, PoolMethod, ProcessAttribute, ProcessMethod,
+    Attribute, Class, ConnectionMethod, Method, ModuleMethod, PoolMethod, ProcessAttribute,
+    ProcessMethod, SharedAttribute,
 };
 
 use super::decode::{Pending, is_read_whole};
 use super::step::{Actor, Moves};
+use poolproof_case::StartMethod;
+
 use super::{Machine, unsent};
 use crate::compile::Instruction;
 use crate::objects::process::{self, Status};
 use crate::objects::{Access, Body, Operation};
+use crate::objects::{connection, shared};
 use crate::state::{Cell, Parcel, ProcessId, State, Val};
 
 /// Where what follows is undefined, in words, each with its clause.
 pub const UNDEFINED: &str = "a queue is used after a signal has ended one of its users \
     (PM-QUEUE-BROKEN-001), an object or an error of the library's is printed (PM-OUTPUT-TEXT-001), a \
     process object is used by another than its creator (PM-PROCESS-CREATOR-002), an object is received \
-    as bytes, or bytes as an object (PM-PIPE-BYTES-001), a list or dict is changed \
+    as bytes, or bytes as an object (PM-PIPE-BYTES-001), the end of file is \
+    received where the other end was closed before it had received all (PM-PIPE-EOF-002), a list or dict is changed \
     before it was sent (PM-QUEUE-CHANGED-001, PM-POOL-CHANGED-001), an imap is made over what cannot \
-    be iterated (PM-POOL-ITEMS-003), or who has started a manager asks for its children \
+    be iterated (PM-POOL-ITEMS-003), threads share a number that is not of its type \
+    (PM-SHARED-TYPE-001), a barrier of no parties or a semaphore below none is made \
+    (PM-LOCK-COUNT-001), or who has started a manager asks for its children \
     (PM-PROCESS-CHILDREN-001)";
 
 /// Whether a step, unless it is a signal's, comes to what [`UNDEFINED`] names.
@@ -34,15 +41,47 @@ pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> b
     let id = match access.receiver {
         Val::Object(id) => id,
         Val::Ref(at) => {
-            return takes_one_for_the_other(state, process, at, access)
+            return receives_amiss(machine, state, process, at, access)
                 || unsent::is_changed(machine, state, process, access);
         }
-        Val::Module | Val::Context(_) => return counts_managers(state, process, access),
+        Val::Module | Val::Context(_) => {
+            return counts_managers(state, process, access) || is_made_amiss(access);
+        }
         _ => return false,
     };
     is_broken(state, id)
         || uses_anothers_process(state, process, id, access)
         || iterates_nothing(state, process, access)
+        || is_of_another_type(machine, state, id, access)
+}
+
+/// Whether a barrier of no parties is made, or a semaphore of less than none.
+pub(super) fn is_made_amiss(access: &Access) -> bool {
+    let Operation::Call(Method::Make(class)) = access.operation else {
+        return false;
+    };
+    match (class, access.argument(0)) {
+        (Class::Barrier, Val::Int(parties)) => *parties <= 0,
+        (Class::Semaphore | Class::BoundedSemaphore, Val::Int(value)) => *value < 0,
+        _ => false,
+    }
+}
+
+/// Whether a number of threads is used that was made of what is not of its type, or is set to it.
+fn is_of_another_type(machine: &Machine, state: &State, id: u32, access: &Access) -> bool {
+    let Body::Shared(shared) = &state.objects[id as usize].body else {
+        return false;
+    };
+    if shared.is_converted {
+        return true;
+    }
+    let value = match access.operation {
+        Operation::Set(Some(Attribute::Shared(SharedAttribute::Value))) => access.argument(0),
+        Operation::SetItem => access.argument(1),
+        _ => return false,
+    };
+    machine.method == StartMethod::Threads
+        && shared::is_converted(shared.typecode, shared.is_array, value)
 }
 
 /// Whether an iterator of results is made over what cannot be iterated: the call may be the error, or
@@ -82,13 +121,17 @@ fn counts_managers(state: &State, process: ProcessId, access: &Access) -> bool {
     asks && state.managers.iter().any(is_its)
 }
 
-/// Whether what was sent as an object is received as bytes, or the other way round: what comes of it
-/// is everybody's own.
-fn takes_one_for_the_other(state: &State, process: ProcessId, at: u32, access: &Access) -> bool {
-    let as_bytes = match access.operation {
-        Operation::Call(Method::Connection(ConnectionMethod::RecvBytes)) => true,
-        Operation::Call(Method::Connection(ConnectionMethod::Recv)) => false,
-        _ => return false,
+/// Whether what was sent as an object is received as bytes, or the other way round, or an end is asked
+/// for the end of file whose other end was closed too early: what comes of it is everybody's own.
+fn receives_amiss(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    at: u32,
+    access: &Access,
+) -> bool {
+    let Operation::Call(Method::Connection(method)) = access.operation else {
+        return false;
     };
     let Cell::Connection(end) = &state.space(process).cells[at as usize] else {
         return false;
@@ -96,8 +139,23 @@ fn takes_one_for_the_other(state: &State, process: ProcessId, at: u32, access: &
     let Body::Pipe(pipe) = &state.objects[end.pipe as usize].body else {
         return false;
     };
-    let next = pipe.sent[1 - usize::from(end.side)].front();
-    end.is_open && next.is_some_and(|next| as_bytes != matches!(next, Parcel::Bytes(..)))
+    let own = usize::from(end.side);
+    let as_bytes = match method {
+        ConnectionMethod::RecvBytes => true,
+        ConnectionMethod::Recv => false,
+        _ => return false,
+    };
+    match pipe.sent[1 - own].front() {
+        _ if !end.is_open => false,
+        Some(next) => as_bytes != matches!(next, Parcel::Bytes(..)),
+        // The other end went with something in it that was never received.
+        None => {
+            machine.method != StartMethod::Threads
+                && pipe.is_duplex
+                && !pipe.sent[own].is_empty()
+                && !connection::is_open(state, end.pipe, 1 - end.side)
+        }
+    }
 }
 
 /// Whether who did not create a process object does with it what only its creator can.

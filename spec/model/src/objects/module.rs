@@ -298,15 +298,32 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         (Val::Int(count), true) => match usize::try_from(*count) {
             Ok(count) => {
                 plain::check_length(context, count)?;
-                vec![shared::zero(typecode); count]
+                vec![shared::zero(context.machine, typecode); count]
             }
             Err(_) => return context.raise(ErrorKind::Usage, "an array has no negative size"),
         },
-        (_, true) => plain::iterate(context, &first)?,
-        (Val::Unset | Val::None, false) => vec![shared::zero(typecode)],
+        (Val::Bytes(bytes), true) if typecode == b'c' => {
+            let names = &context.machine.code.names;
+            let bytes = names.bytes(*bytes);
+            let one = |byte: &u8| Val::Bytes(names.intern_bytes(&[*byte]));
+            bytes.iter().map(one).collect()
+        }
+        (_, true) => match plain::iterate(context, &first) {
+            Err(Fault::Raise(..)) => {
+                return context.raise(ErrorKind::Usage, "an array has a size or numbers");
+            }
+            items => items?,
+        },
+        (Val::Unset | Val::None, false) => vec![shared::zero(context.machine, typecode)],
         (_, false) => vec![first],
     };
-    let numbers: Option<Vec<Val>> = given.iter().map(|one| coerce(typecode, one)).collect();
+    let is_other = |one: &Val| shared::is_converted(typecode, is_array, one);
+    let is_converted = context.is_threads() && given.iter().any(is_other);
+    let held = |one: &Val| match coerce(typecode, one) {
+        None if is_converted => Some(Val::None),
+        held => held,
+    };
+    let numbers: Option<Vec<Val>> = given.iter().map(held).collect();
     let Some(numbers) = numbers else {
         return context.raise(ErrorKind::Usage, "this type takes no such value");
     };
@@ -324,6 +341,7 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         is_array,
         typecode,
         numbers,
+        is_converted,
         lock,
         is_raw: is_raw || lock == NOBODY,
     };

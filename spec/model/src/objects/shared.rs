@@ -5,6 +5,7 @@ use poolproof_case::catalogue::{Class, SharedAttribute, SharedMethod};
 
 use super::lock;
 use super::{Access, Choice, Context, Done, Fault, Id, Operation, Ready, Wait, phase};
+use crate::machine::Machine;
 use crate::state::{Cell, NOBODY, ObjectId, Phase, ProcessId, State, Val};
 
 /// Numbers of one type.
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) numbers: Vec<Val>,
     /// The lock that guards it, `NOBODY` for none.
     pub(crate) lock: ObjectId,
+    /// Made by a thread of what is not of its type: what it holds is nobody's to say.
+    pub(crate) is_converted: bool,
     /// Made as a raw one.
     pub(crate) is_raw: bool,
 }
@@ -61,9 +64,22 @@ pub(crate) fn coerce(typecode: u8, value: &Val) -> Option<Val> {
     }
 }
 
+/// Whether shared memory holds something else than it is given; what an array refuses, one of threads
+/// does, too.
+pub(crate) fn is_converted(typecode: u8, is_array: bool, value: &Val) -> bool {
+    match coerce(typecode, value) {
+        Some(held) if is_array => {
+            matches!((&held, value), (Val::Int(held), Val::Int(value)) if held != value)
+        }
+        Some(held) => held != *value,
+        None => !is_array,
+    }
+}
+
 /// The first number of a new one.
-pub(super) fn zero(typecode: u8) -> Val {
+pub(super) fn zero(machine: &Machine, typecode: u8) -> Val {
     match typecode {
+        b'c' => Val::Bytes(machine.code.names.intern_bytes(&[0])),
         b'd' | b'f' => Val::float(0.0),
         _ => Val::Int(0),
     }

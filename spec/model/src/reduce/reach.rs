@@ -101,7 +101,8 @@ pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
         }
         Actor::Replacement(pool) => finder.replacement(pool),
     }
-    if machine.code.breaks_queues || machine.code.may_be_undefined {
+    let converts = machine.code.may_convert && machine.method == StartMethod::Threads;
+    if machine.code.breaks_queues || machine.code.may_be_undefined || converts {
         // After which lines nothing is known any more is as good as a line.
         finder.reach.modes |= mode::BREAK | mode::PRINT;
     }

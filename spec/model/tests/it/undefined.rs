@@ -406,3 +406,45 @@ fn an_iterator_over_what_has_no_items_fails_at_once_or_later() {
         assert_eq!(may_be(&main, &both), [expected; 2], "{items}");
     }
 }
+
+#[test]
+fn a_number_of_threads_that_is_given_another_type_may_be_anything() {
+    let table = [
+        (
+            r#"Let("v", New("Value", ["d", 1])), Print(["$v.value"])"#,
+            true,
+        ),
+        (
+            r#"Let("v", New("Value", ["d", 1.5])), SetAttr("v.value", 1)"#,
+            true,
+        ),
+        (
+            r#"Let("v", New("Value", ["b", 1])), SetAttr("v.value", 300)"#,
+            true,
+        ),
+        (
+            r#"Let("v", New("Value", ["i", 1])), SetAttr("v.value", true)"#,
+            true,
+        ),
+        (
+            r#"Let("v", New("Value", ["d", 1.5])), SetAttr("v.value", 2.5)"#,
+            false,
+        ),
+        (
+            r#"Let("v", New("Value", ["i", 1])), SetAttr("v.value", Add("$v.value", 1))"#,
+            false,
+        ),
+        (
+            r#"Let("a", New("Array", ["d", [1, 2]])), SetItem("$a", 0, 3)"#,
+            false,
+        ),
+        (
+            r#"Let("a", New("Array", ["b", [1, 2]])), SetItem("$a", 0, 300)"#,
+            true,
+        ),
+    ];
+    for (main, expected) in table {
+        let both = [StartMethod::Threads, StartMethod::Spawn];
+        assert_eq!(may_be(main, &both), [expected, false], "{main}");
+    }
+}
