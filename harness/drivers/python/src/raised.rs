@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::catalogue::{Class, GONE, Kind, Method, Raise, python_classes};
+use poolproof_case::catalogue::{Class, GONE, Kind, Method, PoolMethod, Raise, python_classes};
 use poolproof_case::program::{
     BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind, Statement,
     StatementKind, UnaryOperator,
@@ -103,6 +103,41 @@ impl Writer<'_> {
             .any(|(class, method)| delivers(*class, *method))
     }
 
+    /// Whether a task may be given other arguments than its function takes.
+    fn may_misfit(&self, scope: &str, call: &CallExpression) -> bool {
+        let Callee::Method(receiver, name) = &call.callee else {
+            return false;
+        };
+        let methods = self.methods(scope, receiver, name);
+        methods.iter().any(|(_, method)| match method {
+            Method::Pool(PoolMethod::Apply) => {
+                let count = match call.arguments.of(1, "args").map(|args| &args.kind) {
+                    Some(ExpressionKind::List(items) | ExpressionKind::Tuple(items)) => {
+                        Some(items.len())
+                    }
+                    Some(_) => None,
+                    None => Some(0),
+                };
+                let has_names = call.arguments.of(2, "kwds").is_some();
+                has_names || count.is_none() || self.parameters(call) != count
+            }
+            Method::Pool(PoolMethod::Map) => self.parameters(call) != Some(1),
+            Method::Pool(PoolMethod::Starmap) => true,
+            _ => false,
+        })
+    }
+
+    /// How many parameters the function of a task has, where that is known.
+    fn parameters(&self, call: &CallExpression) -> Option<usize> {
+        match call.arguments.of(0, "func").map(|function| &function.kind) {
+            Some(ExpressionKind::Function(name)) => {
+                let function = self.case.program.functions.get(name)?;
+                Some(function.params.len())
+            }
+            _ => None,
+        }
+    }
+
     /// Adds what a block raises; says whether what any function raises may come out there, too.
     fn collect(
         &self,
@@ -125,6 +160,9 @@ impl Writer<'_> {
             }
             Part::Call(call) => {
                 delivers |= self.delivers(scope, call);
+                if self.may_misfit(scope, call) {
+                    bare(raised, ErrorKind::Type);
+                }
                 told(raised, self.raised_by_call(scope, call));
                 match &call.callee {
                     Callee::Function(name) => called.push(name.clone()),

@@ -24,6 +24,7 @@ pub(super) fn may_be_undefined(program: &Program) -> bool {
         || (receives && calls(ConnectionMethod::SendBytes))
         || (receives && sends && makes_duplex_pipes(program))
         || makes_what_may_be_amiss(program)
+        || asks_for_what_may_be_amiss(program)
         || iterates_what_may_be_nothing(program)
         || uses_others(program)
 }
@@ -56,11 +57,58 @@ fn makes_what_may_be_amiss(program: &Program) -> bool {
             if let ExpressionKind::New { object, arguments } = &expression.kind
                 && matches!(
                     object.as_str(),
-                    "Barrier" | "Semaphore" | "BoundedSemaphore"
+                    "Barrier" | "Semaphore" | "BoundedSemaphore" | "Pool"
                 )
             {
-                let number = arguments.of(0, "value").or(arguments.of(0, "parties"));
+                let number = match object.as_str() {
+                    "Pool" => arguments.of(3, "maxtasksperchild"),
+                    _ => arguments.of(0, "value").or(arguments.of(0, "parties")),
+                };
                 may_be |= number.is_some_and(|number| !is_fit(number));
+            }
+        });
+    }
+    may_be
+}
+
+/// Whether a call may have a timeout or a chunk's size that is unfit, or names or dicts of a manager
+/// that are.
+fn asks_for_what_may_be_amiss(program: &Program) -> bool {
+    let is_fit = |number: &Expression| match &number.kind {
+        ExpressionKind::Literal(Value::Int(number)) => *number > 0,
+        ExpressionKind::Literal(Value::Float(number)) => *number >= 0.0,
+        ExpressionKind::Literal(Value::None) | ExpressionKind::Soon | ExpressionKind::Late => true,
+        _ => false,
+    };
+    let mut may_be = false;
+    for block in program.blocks() {
+        walk::all(block, &mut |part| match part {
+            Part::Call(call) => {
+                let Callee::Method(_, name) = &call.callee else {
+                    return;
+                };
+                let numbers = ["timeout", "chunksize"].map(|number| {
+                    let name = MethodName::new(name);
+                    name.anywhere().find_map(|method| {
+                        let mut places = method.parameters().iter();
+                        let at = places.position(|one| one.name == number)?;
+                        call.arguments.of(at, number)
+                    })
+                });
+                may_be |= numbers.iter().flatten().any(|number| !is_fit(number));
+                may_be |= matches!(name.as_str(), "dict" | "update")
+                    && call.arguments.of(0, "").is_some_and(|given| {
+                        !matches!(
+                            given.kind,
+                            ExpressionKind::Literal(_) | ExpressionKind::Dict(_)
+                        )
+                    });
+            }
+            Part::Statement(statement) => {
+                may_be |= matches!(&statement.kind, StatementKind::SetAttr(_, name, _) if name.starts_with('_'));
+            }
+            Part::Expression(expression) => {
+                may_be |= matches!(&expression.kind, ExpressionKind::Attribute(_, name) if name.starts_with('_'));
             }
         });
     }

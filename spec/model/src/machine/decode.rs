@@ -245,7 +245,7 @@ impl Decoder<'_> {
         let class = site.object.class;
         if !matches!(
             class,
-            Class::Barrier | Class::Semaphore | Class::BoundedSemaphore
+            Class::Barrier | Class::Semaphore | Class::BoundedSemaphore | Class::Pool
         ) {
             return None;
         }

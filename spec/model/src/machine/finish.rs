@@ -137,6 +137,20 @@ fn begin_end(state: &mut State, process: ProcessId, code: i32) {
     });
 }
 
+/// A worker ends by itself, once what it put is handed over.
+pub(super) fn end_worker(context: &mut Context<'_>) -> Result<(), Fault> {
+    let (process, method) = (context.process, context.machine.method);
+    let space = context.state.processes[process as usize].space;
+    if is_flushed(context.state, space, method) {
+        return leave(context, 0);
+    }
+    context.state.processes[process as usize].ending = Some(Finish {
+        code: 0,
+        stage: Stage::Feeders,
+    });
+    Ok(())
+}
+
 /// The children that a process waits for at its end.
 fn awaited(state: &State, process: ProcessId, method: StartMethod) -> bool {
     let is_awaited = |one: &Part<Process>| {

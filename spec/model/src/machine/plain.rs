@@ -356,9 +356,13 @@ pub(crate) fn unary(
         (UnaryOperator::Len, Val::Tuple(_) | Val::Ref(_) | Val::Range(..)) => {
             return Ok(Val::Int(iterate(context, value)?.len() as i64));
         }
-        (UnaryOperator::Dict, Val::Ref(at)) => {
-            if let Cell::Dict(pairs) = &context.state.space(process).cells[*at as usize] {
-                let pairs = pairs.clone();
+        (UnaryOperator::Sorted, Val::Tuple(_) | Val::Ref(_)) => {
+            let items = iterate(context, value)?;
+            let items = sorted(context, items)?;
+            return Ok(context.state.allocate(process, Cell::List(items)));
+        }
+        (UnaryOperator::Dict, Val::Tuple(_) | Val::Ref(_)) => {
+            if let Some(pairs) = pairs(context, value)? {
                 return Ok(context.state.allocate(process, Cell::Dict(pairs)));
             }
         }
@@ -370,6 +374,40 @@ pub(crate) fn unary(
         Ok(value) => Ok(from_plain(context, &value)),
         Err(failure) => failed(context, failure),
     }
+}
+
+/// What a dict is made of: another dict, or pairs whose values are the same ones in it; nothing where
+/// these are none.
+fn pairs(context: &mut Context<'_>, value: &Val) -> Result<Option<Vec<(Val, Val)>>, Fault> {
+    let cells = &context.state.space(context.process).cells;
+    if let Val::Ref(at) = value
+        && let Cell::Dict(pairs) = &cells[*at as usize]
+    {
+        return Ok(Some(pairs.clone()));
+    }
+    let mut all: Vec<(Val, Val)> = Vec::new();
+    for item in iterate(context, value)? {
+        let is_pair = matches!(&item, Val::Tuple(_)) || is_sequence(context, &item);
+        let pair = match is_pair {
+            true => iterate(context, &item)?,
+            false => return Ok(None),
+        };
+        let [key, value] = &pair[..] else {
+            return Ok(None);
+        };
+        check_key(context, key)?;
+        let mut known = None;
+        for (at, (other, _)) in all.iter().enumerate() {
+            if equal(context, other, key)? {
+                known = Some(at);
+            }
+        }
+        match known {
+            Some(at) => all[at].1 = value.clone(),
+            None => all.push((key.clone(), value.clone())),
+        }
+    }
+    Ok(Some(all))
 }
 
 /// `a[i]` of a value that is no container of the process's own.

@@ -1,8 +1,8 @@
 //! What the documentation leaves undefined: the steps after which nothing is known of a program.
 
 use poolproof_case::catalogue::{
-    Attribute, Class, ConnectionMethod, Method, ModuleMethod, PoolMethod, ProcessAttribute,
-    ProcessMethod, SharedAttribute,
+    Attribute, Class, ConnectionMethod, DictMethod, LockMethod, ManagerMethod, Method,
+    ModuleMethod, PoolMethod, ProcessAttribute, ProcessMethod, SharedAttribute,
 };
 
 use super::decode::{Pending, is_read_whole};
@@ -14,7 +14,7 @@ use crate::compile::Instruction;
 use crate::objects::process::{self, Status};
 use crate::objects::{Access, Body, Operation};
 use crate::objects::{connection, shared};
-use crate::state::{Cell, Parcel, ProcessId, State, Val};
+use crate::state::{Cell, NOBODY, Parcel, ProcessId, State, Val};
 
 /// Where what follows is undefined, in words, each with its clause.
 pub const UNDEFINED: &str = "a queue is used after a signal has ended one of its users \
@@ -25,7 +25,9 @@ pub const UNDEFINED: &str = "a queue is used after a signal has ended one of its
     before it was sent (PM-QUEUE-CHANGED-001, PM-POOL-CHANGED-001), an imap is made over what cannot \
     be iterated (PM-POOL-ITEMS-003), threads share a number that is not of its type \
     (PM-SHARED-TYPE-001), a barrier of no parties or a semaphore below none is made \
-    (PM-LOCK-COUNT-001), or who has started a manager asks for its children \
+    (PM-LOCK-COUNT-001), a timeout of threads or of a manager's is less than nothing or not waited for \
+    (PM-LOCK-TIMEOUT-002), a pool is given chunks of no item or does no tasks (PM-POOL-COUNT-001), a \
+    manager is given another's dict, or a name with an underscore (PM-MANAGER-PRIVATE-001), or who has started a manager asks for its children \
     (PM-PROCESS-CHILDREN-001)";
 
 /// Whether a step, unless it is a signal's, comes to what [`UNDEFINED`] names.
@@ -53,6 +55,56 @@ pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> b
         || uses_anothers_process(state, process, id, access)
         || iterates_nothing(state, process, access)
         || is_of_another_type(machine, state, id, access)
+        || (has_threads_timeouts(machine, state, id) && times_amiss(access))
+        || asks_amiss(machine, state, access)
+}
+
+/// Whether an object is one of threads: theirs, or a manager's, which serves them.
+fn has_threads_timeouts(machine: &Machine, state: &State, id: u32) -> bool {
+    machine.method == StartMethod::Threads || state.objects[id as usize].manager != NOBODY
+}
+
+/// Whether a call has a timeout that is less than nothing, or that it does not wait for.
+fn times_amiss(access: &Access) -> bool {
+    let Operation::Call(method) = access.operation else {
+        return false;
+    };
+    let parameters = method.parameters();
+    let place = |name: &str| parameters.iter().position(|one| one.name == name);
+    let Some(timeout) = place("timeout").map(|at| access.argument(at)) else {
+        return false;
+    };
+    let is_negative = match timeout {
+        Val::Int(seconds) => *seconds < 0,
+        Val::Float(bits) => f64::from_bits(*bits) < 0.0,
+        _ => false,
+    };
+    let waits = matches!(method, Method::Lock(LockMethod::Acquire))
+        && place("block").is_some_and(|at| !access.flag(at, true));
+    is_negative || (waits && !matches!(timeout, Val::Unset | Val::None))
+}
+
+/// Whether a call asks for what the documentation says nothing of: chunks of no item, what begins with
+/// an underscore of a manager's namespace, a manager's dict or list of another of them.
+fn asks_amiss(machine: &Machine, state: &State, access: &Access) -> bool {
+    let is_managed = |value: &Val| matches!(value, Val::Object(id) if matches!(&state.objects[*id as usize].body, Body::Managed(_)));
+    match access.operation {
+        Operation::Call(Method::Pool(
+            PoolMethod::Map
+            | PoolMethod::MapAsync
+            | PoolMethod::Starmap
+            | PoolMethod::StarmapAsync
+            | PoolMethod::Imap
+            | PoolMethod::ImapUnordered,
+        )) => matches!(access.argument(2), Val::Int(chunk) if *chunk < 1),
+        Operation::Call(Method::Manager(ManagerMethod::Dict)) => is_managed(access.argument(0)),
+        Operation::Call(Method::Dict(DictMethod::Update)) => is_managed(access.argument(0)),
+        Operation::Get(Some(Attribute::Namespace(_)))
+        | Operation::Set(Some(Attribute::Namespace(_))) => {
+            machine.code.names.text(access.symbol).starts_with('_')
+        }
+        _ => false,
+    }
 }
 
 /// Whether a barrier of no parties is made, or a semaphore of less than none.
@@ -63,6 +115,7 @@ pub(super) fn is_made_amiss(access: &Access) -> bool {
     match (class, access.argument(0)) {
         (Class::Barrier, Val::Int(parties)) => *parties <= 0,
         (Class::Semaphore | Class::BoundedSemaphore, Val::Int(value)) => *value < 0,
+        (Class::Pool, _) => matches!(access.argument(3), Val::Int(most) if *most < 1),
         _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use poolproof_case::{ErrorKind, StartMethod};
 
-use super::finish::leave;
+use super::finish::end_worker;
 use super::run;
 use crate::objects::result::Outcome;
 use crate::objects::{Body, Context, Fault, pool, result};
@@ -94,7 +94,7 @@ pub(super) fn worker_step(context: &mut Context<'_>, way: u8) -> Result<(), Faul
         }
         return Ok(());
     }
-    leave(context, 0)
+    end_worker(context)
 }
 
 /// A worker that has done its share is replaced; one that may do more forgets how much it did.
@@ -110,7 +110,7 @@ fn retire(context: &mut Context<'_>, id: ObjectId, done: u32) -> Result<(), Faul
         return Ok(());
     }
     if done >= pool.tasks_max {
-        leave(context, 0)
+        end_worker(context)
     } else {
         Ok(())
     }

@@ -294,6 +294,12 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         _ => return context.raise(ErrorKind::Usage, "unknown type code"),
     };
     let first = access.argument(1).clone();
+    // Threads make no array by its size, and say nothing of the first value of a number.
+    let is_unsaid = match (&first, is_array) {
+        (Val::Int(_), true) => true,
+        (Val::Unset | Val::None, false) => matches!(typecode, b'd' | b'f' | b'c'),
+        _ => false,
+    };
     let given = match (&first, is_array) {
         (Val::Int(count), true) => match usize::try_from(*count) {
             Ok(count) => {
@@ -318,7 +324,7 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         (_, false) => vec![first],
     };
     let is_other = |one: &Val| shared::is_converted(typecode, is_array, one);
-    let is_converted = context.is_threads() && given.iter().any(is_other);
+    let is_converted = context.is_threads() && (is_unsaid || given.iter().any(is_other));
     let held = |one: &Val| match coerce(typecode, one) {
         None if is_converted => Some(Val::None),
         held => held,

@@ -5,6 +5,7 @@
 mod choices;
 mod closed_forms;
 mod errors;
+mod everyday;
 mod locks;
 mod mistakes;
 mod reduction;

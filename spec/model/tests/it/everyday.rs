@@ -1,0 +1,145 @@
+//! What programs do that people write every day, each with all that comes of it, as Python has it.
+
+use poolproof_case::StartMethod;
+
+use crate::{behaviour, case, outcomes};
+
+#[test]
+fn what_a_program_prints() {
+    let table: &[(&str, &[&str])] = &[
+        // A sequence's items are the same ones wherever it is repeated, joined or sorted.
+        (
+            r#"Let("row", [0]), Let("grid", Mul(["$row"], 2)), Call("row.append", [1]),
+               Print(["$grid"])"#,
+            &["[[0, 1], [0, 1]] → exit 0"],
+        ),
+        (
+            r#"Let("row", [0]), Let("both", Mul(("$row", 5), 2)), Call("row.append", [1]),
+               Print(["$both"])"#,
+            &["([0, 1], 5, [0, 1], 5) → exit 0"],
+        ),
+        (
+            r#"Let("row", [1]), Let("all", Sorted([[2], "$row"])), Call("row.append", [3]),
+               Print(["$all"])"#,
+            &["[[1, 3], [2]] → exit 0"],
+        ),
+        (
+            r#"Let("n", 3), Print([Mod("%d of %s: %r%%", ("$n", 1.5, "a"))])"#,
+            &["3 of 1.5: 'a'% → exit 0"],
+        ),
+        (
+            r#"Let("t", "all"), Try(body: [Print([Mod("$t", 3)])], except: {"type": [Print(["type"])]})"#,
+            &["type → exit 0"],
+        ),
+        (
+            r#"Let("row", [1]), Let("d", Dict([("a", 0), ("b", "$row"), ("a", 2)])),
+               Call("row.append", [3]), Print(["$d"])"#,
+            &["{'a': 2, 'b': [1, 3]} → exit 0"],
+        ),
+        // Python shows the key that a KeyError misses as it would stand in a program.
+        (
+            r#"Let("e", Error("key", "k")), Print(["$e"])"#,
+            &["'k' → exit 0"],
+        ),
+        (
+            r#"Let("a", New("Array", ["c", b"hey"])), SetItem("$a", 0, b"H"),
+               Print([Item("$a", 0), Item("$a", 1), Len("$a")])"#,
+            &["b'H' b'e' 3 → exit 0"],
+        ),
+        (
+            r#"Let("size", 1.5), Try(body: [Let("a", New("Array", ["i", "$size"]))],
+               except: {"usage": [Print(["usage"])]})"#,
+            &["usage → exit 0"],
+        ),
+        (
+            r#"Let("a, b", New("Pipe")), Let("x", 1),
+               Try(body: [Call("a.send_bytes", ["$x"])], except: {"type": [Print(["type"])]})"#,
+            &["type → exit 0"],
+        ),
+    ];
+    for (main, expected) in table {
+        assert_eq!(
+            outcomes(&case("", main), StartMethod::Fork),
+            *expected,
+            "{main}"
+        );
+    }
+}
+
+#[test]
+fn what_a_worker_puts_is_there_once_the_pool_is_joined() {
+    let functions = r#""start": Function(params: ["q"], body: [SetGlobal("common", "$q")]),
+        "work": Function(params: ["x"], body: [Call("common.put", ["$x"])])"#;
+    let main = r#"Let("q", New("Queue")), Let("pool", New("Pool", [2, Fn("start"), ["$q"]])),
+        Call("pool.map", [Fn("work"), [1, 2]]), Call("pool.close"), Call("pool.join"),
+        Print([Add(Call("q.get"), Call("q.get"))])"#;
+    let case = case(functions, main);
+    for method in [StartMethod::Spawn, StartMethod::Fork] {
+        assert_eq!(outcomes(&case, method), ["3 → exit 0"], "{method}");
+    }
+}
+
+#[test]
+fn of_what_the_documentation_does_not_say_nothing_is_known() {
+    let table: &[(&str, [bool; 2])] = &[
+        (
+            r#"Let("n", 0), Let("b", New("Barrier", ["$n"]))"#,
+            [true, true],
+        ),
+        (
+            r#"Let("n", -1), Let("s", New("Semaphore", ["$n"]))"#,
+            [true, true],
+        ),
+        (
+            r#"Let("n", 1), Let("s", New("Semaphore", ["$n"]))"#,
+            [false, false],
+        ),
+        (
+            r#"Let("n", 0), Let("p", New("Pool", [1, None, [], "$n"]))"#,
+            [true, true],
+        ),
+        (
+            r#"Let("n", 0), Let("p", New("Pool", [1])), Call("p.map", [Fn("f"), [1], "$n"])"#,
+            [true, true],
+        ),
+        (
+            r#"Let("n", -1), Let("q", New("Queue")), Call("q.get", (timeout: "$n"))"#,
+            [false, true],
+        ),
+        (
+            r#"Let("m", New("Manager")), Let("n", -1), Let("q", Call("m.Queue")),
+               Call("q.get", (timeout: "$n"))"#,
+            [true, true],
+        ),
+        (
+            r#"Let("l", New("Lock")), Let("no", false), Call("l.acquire", ["$no", Soon])"#,
+            [false, true],
+        ),
+        (
+            r#"Let("m", New("Manager")), Let("d", Call("m.dict")), Let("e", Call("m.dict", ["$d"]))"#,
+            [true, false],
+        ),
+        (
+            r#"Let("m", New("Manager")), Let("n", Call("m.Namespace")), SetAttr("n._x", 1)"#,
+            [true, true],
+        ),
+        // The other end was closed with something unread in it.
+        (
+            r#"Let("a, b", New("Pipe")), Call("a.send", [1]), Call("b.close"),
+               Try(body: [Call("a.recv")], except: {"eof": []})"#,
+            [true, false],
+        ),
+        (
+            r#"Let("a, b", New("Pipe")), Call("b.send", [1]), Call("b.close"), Call("a.recv"),
+               Try(body: [Call("a.recv")], except: {"eof": []})"#,
+            [false, false],
+        ),
+    ];
+    for (main, expected) in table {
+        let functions = r#""f": Function(params: ["x"], body: [])"#;
+        let case = case(functions, main);
+        let found = [StartMethod::Fork, StartMethod::Threads]
+            .map(|method| behaviour(&case, method).behaviour.may_be_undefined());
+        assert_eq!(found, *expected, "{main}");
+    }
+}
