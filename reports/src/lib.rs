@@ -39,8 +39,8 @@ pub use markdown::markdown;
 pub use outcome_text::outcome_text;
 pub use quantity::bytes;
 pub use record::{
-    Figure, Foot, Head, Holds, Interleaving, Interval, Line, Memory, Observation, Record,
-    Rejection, RelationRecord, Sometimes, Step, Unused, VERSION,
+    EnvironmentRecord, Figure, Foot, Head, Holds, Interleaving, Interval, Line, Memory,
+    Observation, Record, Rejection, RelationRecord, Sometimes, Step, Unused, VERSION,
 };
 pub use run_file::{Error, RunFile, merge, read, write, write_line};
 pub use shown::shown;

@@ -13,6 +13,7 @@ use crate::natural;
 use crate::outcome_text::outcome_text;
 use crate::quantity::bytes;
 use crate::rate::{percent, rate};
+use crate::record::Record;
 use crate::run_file::RunFile;
 use crate::shown::shown;
 use crate::verdict::Verdict;
@@ -251,7 +252,7 @@ fn environment(file: &RunFile) -> Vec<String> {
         .records
         .iter()
         .filter(|record| !record.driver_version.is_empty())
-        .map(|record| format!("{} {}", record.driver, record.driver_version))
+        .map(version)
         .collect();
     versions.sort_by_cached_key(|name| natural::key(name));
     versions.dedup();
@@ -284,6 +285,16 @@ fn environment(file: &RunFile) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What a record says of its driver: name and version, and module and Python where the name does not
+/// tell them.
+fn version(record: &Record) -> String {
+    let (driver, version) = (&record.driver, &record.driver_version);
+    match record.module.as_str() {
+        "" | "multiprocessing" => format!("{driver} {version}"),
+        module => format!("{driver} {version} ({module} on {})", record.python),
+    }
 }
 
 /// Text that Markdown leaves alone.

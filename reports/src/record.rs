@@ -66,11 +66,23 @@ pub struct Head {
     /// What was found and could not be used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unused: Vec<Unused>,
+    /// What the programs' environments were: what was set in them, and what was left of the user's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<EnvironmentRecord>,
     /// How much the time of one and the same calculation varies on this machine: the distance of its
     /// tenth and its ninetieth of a hundred times, as a share of the median. It is measured where
     /// times are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<f64>,
+}
+
+/// The environment of some drivers' programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentRecord {
+    /// The drivers.
+    pub drivers: Vec<String>,
+    /// What was set, and what was left of the user's.
+    pub environment: String,
 }
 
 /// A program that was found and could not be used as a driver.
@@ -96,6 +108,16 @@ pub struct Record {
     /// The program that was started; empty in files of older versions.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub program: String,
+    /// The module that was tested, where the program is an interpreter: `multiprocessing`,
+    /// `billiard`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub module: String,
+    /// The interpreter's implementation and version: `CPython 3.13.0`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub python: String,
+    /// How a command line names the driver, where its name is not enough: `--python …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver_argument: Option<String>,
     /// The system that it ran on, where a file joins runs of several.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub system: String,

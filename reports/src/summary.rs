@@ -94,9 +94,11 @@ pub fn next_step(file: &RunFile) -> String {
                 ..
             } = record;
             let case = record.argument.as_ref().unwrap_or(case);
+            let named = format!("--driver {driver}");
+            let driver = record.driver_argument.as_ref().unwrap_or(&named);
             let runs = (record.runs * 10).clamp(50, 1000);
             let look = format!(
-                "look longer: poolproof run {case} --driver {driver} --start-method {start_method} \
+                "look longer: poolproof run {case} {driver} --start-method {start_method} \
                  --runs {runs}"
             );
             shown(&look, LINE_CHARS_MAX)

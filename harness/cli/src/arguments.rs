@@ -1,10 +1,14 @@
 //! The command line's shape, and the help that teaches it.
 
+mod implementations;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use poolproof_case::StartMethod;
 use poolproof_runner::Plan;
+
+pub(crate) use implementations::Implementations;
 
 const EXAMPLES: &str = "\
 Without a command, every case runs on every driver found: `poolproof` is `poolproof run`.
@@ -25,6 +29,7 @@ Examples:
   poolproof run                                   every case, every driver
   poolproof run 'seed/pool*' --start-method fork  a pattern, one start method
   poolproof run my_case.ron --driver reference    a file of your own
+  poolproof run --python .venv --module billiard  another module, in your environment
   poolproof run --runs 200 --plan pauses          look longer
 
 A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.";
@@ -65,7 +70,7 @@ pub(crate) enum Command {
     /// List the objects that programs can use, or show one with its methods
     Objects(Objects),
     /// List the implementations found on this machine
-    Drivers(Look),
+    Drivers(Drivers),
     /// Make a report from run files
     Report(Report),
     /// Say what is not the same in two run files
@@ -82,10 +87,8 @@ pub(crate) enum Command {
 pub(crate) struct Run {
     /// Which cases; none: all
     pub(crate) filters: Vec<String>,
-    /// A driver: `reference`, `reference-ring` (its queues in shared memory), `cpython-3.13`,
-    /// `cpython` for all of them [default: all found]
-    #[arg(long = "driver", value_name = "D")]
-    pub(crate) drivers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) implementations: Implementations,
     /// A start method: spawn, fork, forkserver or threads [default: all]
     #[arg(long = "start-method", value_name = "M", value_parser = method)]
     pub(crate) methods: Vec<StartMethod>,
@@ -131,6 +134,9 @@ pub(crate) struct Show {
     /// In which form
     #[arg(long = "as", value_name = "FORM", default_value = "ron")]
     pub(crate) form: Form,
+    /// The module that the Python program uses in place of `multiprocessing`
+    #[arg(long, value_name = "MODULE")]
+    pub(crate) module: Option<String>,
     /// Which of the programs of a case with contenders
     #[arg(long, value_name = "NAME")]
     pub(crate) contender: Option<String>,
@@ -202,6 +208,16 @@ pub(crate) struct Check {
 /// Look something up.
 #[derive(Debug, Args)]
 pub(crate) struct Look {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the implementations found on this machine.
+#[derive(Debug, Args)]
+pub(crate) struct Drivers {
+    #[command(flatten)]
+    pub(crate) implementations: Implementations,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -304,9 +320,8 @@ fn ratio(text: &str) -> Result<f64, String> {
 pub(crate) struct Replay {
     /// The case's id, or its file
     pub(crate) case: String,
-    /// The driver
-    #[arg(long, value_name = "D")]
-    pub(crate) driver: String,
+    #[command(flatten)]
+    pub(crate) implementations: Implementations,
     /// The start method
     #[arg(long = "start-method", value_name = "M", value_parser = method)]
     pub(crate) method: StartMethod,
@@ -358,11 +373,10 @@ pub(crate) struct Fuzz {
     /// The most statements of a program
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(3..=200))]
     pub(crate) statements: u32,
-    /// A driver, as `run` has them [default: all found]
-    #[arg(long = "driver", value_name = "D", conflicts_with = "no_drivers")]
-    pub(crate) drivers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) implementations: Implementations,
     /// Only explore
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["drivers", "python", "module", "name", "manifest"])]
     pub(crate) no_drivers: bool,
     /// A start method [default: all]
     #[arg(long = "start-method", value_name = "M", value_parser = method)]

@@ -8,7 +8,8 @@ use poolproof_runner::interpreter::Found;
 use poolproof_runner::manifest::Kind;
 use poolproof_runner::{Driver, Error, Manifest, Result, Workshop, interpreter};
 
-use crate::interrupt;
+use crate::arguments::Implementations;
+use crate::{interrupt, named};
 
 /// The reference runtime over either transport of its queues.
 const REFERENCES: [(&str, &str); 2] = [
@@ -51,9 +52,31 @@ pub(crate) struct Drivers {
     pub(crate) unused: Vec<Unused>,
 }
 
+/// What a command line chooses.
+pub(crate) fn chosen(arguments: &Implementations, workshop: &Workshop) -> Result<Drivers> {
+    if arguments.is_all() {
+        return all(workshop);
+    }
+    let mut chosen = match arguments.drivers.as_slice() {
+        [] => Drivers::default(),
+        names => named(names, workshop)?,
+    };
+    for driver in named::on_the_command_line(arguments, workshop)? {
+        if chosen.drivers.iter().any(|known| known.name == driver.name) {
+            let name = &driver.name;
+            return Err(Error::usage(format!(
+                "two drivers are called `{name}`; `--name` gives yours another name"
+            )));
+        }
+        chosen.drivers.push(driver);
+    }
+    Ok(chosen)
+}
+
 /// Every driver that is run when none is named: the reference runtime over either transport of its
-/// queues, and each CPython found.
+/// queues, each CPython found, and what the project's manifests describe.
 pub(crate) fn all(workshop: &Workshop) -> Result<Drivers> {
+    let project = named::of_project()?;
     let executable = executable()?;
     let found = pythons(workshop)?;
     let mut drivers = REFERENCES
@@ -61,7 +84,16 @@ pub(crate) fn all(workshop: &Workshop) -> Result<Drivers> {
         .map(|(_, manifest)| reference(manifest, &executable))
         .collect::<Result<Vec<_>>>()?;
     drivers.extend(found.drivers);
-    let unused = found.unused;
+    let mut unused = found.unused;
+    for (file, manifest) in &project {
+        match named::described_by(manifest, workshop) {
+            Ok(driver) => drivers.push(driver),
+            Err(refusal) => unused.push(Unused {
+                program: file.display().to_string(),
+                reason: format!("{}: {}", refusal.program.display(), refusal.reason),
+            }),
+        }
+    }
     Ok(Drivers { drivers, unused })
 }
 
@@ -75,12 +107,10 @@ pub(crate) fn first_and_newest(drivers: &[Driver]) -> Vec<String> {
     names
 }
 
-/// The drivers of these names; none: all. `cpython` is every CPython.
-pub(crate) fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
-    if names.is_empty() {
-        return all(workshop);
-    }
+/// The drivers of these names; `cpython` is every CPython, and `billiard` each that has it.
+fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
     let executable = executable()?;
+    let project = named::of_project()?;
     let mut named = Drivers::default();
     let mut found: Option<Found> = None;
     for name in names {
@@ -88,6 +118,7 @@ pub(crate) fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
         let chosen = match name.as_str() {
             _ if let Some((_, manifest)) = own => vec![reference(manifest, &executable)?],
             name if name.starts_with("fake/") => vec![fake(name, &executable)?],
+            name if let Some(drivers) = of_others(name, &project, workshop)? => drivers,
             name => {
                 let found = match &mut found {
                     Some(found) => found,
@@ -104,6 +135,46 @@ pub(crate) fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
     }
     named.unused = found.unwrap_or_default().unused;
     Ok(named)
+}
+
+/// The drivers of a project's manifest, or of a known module.
+fn of_others(
+    name: &str,
+    project: &[(PathBuf, Manifest)],
+    workshop: &Workshop,
+) -> Result<Option<Vec<Driver>>> {
+    if let Some((_, manifest)) = project.iter().find(|(_, manifest)| manifest.name == name) {
+        let driver = named::described_by(manifest, workshop).map_err(named::refused)?;
+        return Ok(Some(vec![driver]));
+    }
+    let is_meant = |module: &str| {
+        let rest = name.strip_prefix(module);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-3."))
+    };
+    let Some(module) = named::modules().find(|module| is_meant(module)) else {
+        return Ok(None);
+    };
+    let Some(mut installed) = named::installed(module, workshop)? else {
+        return Ok(None);
+    };
+    let names: Vec<String> = installed
+        .drivers
+        .iter()
+        .map(|one| one.name.clone())
+        .collect();
+    installed
+        .drivers
+        .retain(|driver| name == module || driver.name == name);
+    if !installed.drivers.is_empty() {
+        return Ok(Some(installed.drivers));
+    }
+    Err(match (names.is_empty(), installed.missing) {
+        (false, _) => unknown(name, &names),
+        (true, Some(refusal)) => named::refused(refusal),
+        (true, None) => Error::usage(format!(
+            "no interpreter was found that could have `{module}`"
+        )),
+    })
 }
 
 fn reference(manifest: &str, executable: &Path) -> Result<Driver> {
@@ -154,6 +225,7 @@ fn of_found(name: &str, found: &Found) -> Result<Vec<Driver>> {
         .map(|(name, _)| (*name).to_owned())
         .collect();
     names.extend(found.drivers.iter().map(|driver| driver.name.clone()));
+    names.extend(named::modules().map(str::to_owned));
     let unused = found.unused.iter();
     let unused: Vec<String> = unused
         .map(|unused| format!("; not used: {}: {}", unused.program, unused.reason))

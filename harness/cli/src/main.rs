@@ -8,6 +8,7 @@ mod drive;
 mod drivers;
 mod failure;
 mod interrupt;
+mod named;
 mod output;
 mod progress;
 mod store;

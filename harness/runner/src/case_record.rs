@@ -51,7 +51,7 @@ fn clause(id: &str) -> Option<ClauseRecord> {
 
 fn programs(loaded: &Loaded) -> Vec<ProgramRecord> {
     let case = &loaded.case;
-    let options = poolproof_python::Options { pauses: false };
+    let options = poolproof_python::Options::default();
     let one = |(contender, program): (Option<&str>, _)| {
         let written = poolproof_python::write(&case.with(program), options);
         let (python, absent) = match written {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use poolproof_case::{Case, StartMethod, uses};
 
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::manifest::{Kind, Manifest};
+use crate::version::Version;
 
 /// An implementation that was found on this machine.
 #[derive(Clone, Debug)]
@@ -15,9 +17,17 @@ pub struct Driver {
     /// Its name: `reference`, `cpython-3.13` …
     pub name: String,
     /// What it says of its version.
-    pub version: String,
+    pub version: Version,
     /// What is started: this executable, or an interpreter.
     pub program: PathBuf,
+    /// The module that is tested, where the program is an interpreter.
+    pub module: String,
+    /// The interpreter's implementation and version, `CPython 3.13.0`.
+    pub python: String,
+    /// How much of the user's environment it gets.
+    pub environment: Environment,
+    /// How a command line names it, where its name is not enough.
+    pub argument: Option<String>,
     /// What it says of itself.
     pub manifest: Arc<Manifest>,
 }
@@ -36,9 +46,22 @@ impl Driver {
     pub fn own(manifest: Manifest, executable: &Path, version: &str) -> Driver {
         Driver {
             name: manifest.name.clone(),
-            version: version.to_owned(),
+            version: Version::of(version),
             program: executable.to_owned(),
+            module: String::new(),
+            python: String::new(),
+            environment: Environment::Bare,
+            argument: None,
             manifest: Arc::new(manifest),
+        }
+    }
+
+    /// How a command line names it.
+    #[must_use]
+    pub fn selector(&self) -> String {
+        match &self.argument {
+            Some(argument) => argument.clone(),
+            None => format!("--driver {}", self.name),
         }
     }
 
@@ -60,6 +83,14 @@ impl Driver {
                 self.manifest.lacking(&uses, method, &self.version)
             })
         })
+    }
+
+    /// The module as part of a file's name: the programs of several are not the same.
+    fn module_in_names(&self) -> String {
+        match self.module.as_str() {
+            poolproof_python::STANDARD => String::new(),
+            module => format!("__{}", module.replace('.', "_")),
+        }
     }
 
     /// Writes a case into `folder` as this driver takes it.
@@ -90,12 +121,17 @@ impl Driver {
             Kind::Python => {
                 // What is measured is not disturbed on purpose.
                 let pauses = !case.is_measured();
-                let options = poolproof_python::Options { pauses };
+                let options = poolproof_python::Options {
+                    pauses,
+                    module: &self.module,
+                };
                 match poolproof_python::write(case, options) {
                     Err(reason) => Ok(Err(reason.to_string())),
                     Ok(text) => {
                         // A module of no library has such a name; spawned children import it.
-                        let file = folder.join(format!("case_{}.py", name.replace('-', "_")));
+                        let module = self.module_in_names();
+                        let file = format!("case_{}{module}.py", name.replace('-', "_"));
+                        let file = folder.join(file);
                         let file = write(&file, &text)?;
                         Ok(Ok(Prepared {
                             before: vec![file.into()],

@@ -96,6 +96,7 @@ impl Examination<'_> {
         seen.tally.is_bounded = self.specified.exploration.bounded;
         for index in 0..self.wanted.runs {
             let job = Job {
+                environment: self.driver.environment,
                 program: &self.driver.program,
                 arguments: &arguments,
                 plan: self.wanted.plan.unwrap_or(Plan::of(index)),

@@ -146,7 +146,7 @@ impl Workshop {
         control: Option<&Control>,
     ) -> Result<(Tree, Capture, Capture), String> {
         let seconds = |time: Duration| format!("{}", time.as_secs_f64());
-        let mut keeper = self.keeper(place, job.program, job.arguments);
+        let mut keeper = self.keeper(place, job.environment, job.program, job.arguments);
         keeper
             .env("POOLPROOF_PLAN", job.plan.name())
             .env("POOLPROOF_SEED", job.seed.to_string())

@@ -14,14 +14,16 @@ use poolproof_report::Unused;
 use poolproof_sys::tree::MainEnd;
 
 use crate::driver::Driver;
+use crate::environment::Environment;
 use crate::manifest::Manifest;
+use crate::version::Version;
 use crate::workshop::{Answer, Silence, Workshop};
 
 /// How long all of them together may take to answer.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 /// The oldest version that is used.
-const OLDEST: [u32; 2] = [3, 8];
+pub(crate) const OLDEST: [u32; 2] = [3, 8];
 
 /// How many characters of something strange are shown.
 const SHOWN_CHARS: usize = 80;
@@ -128,8 +130,15 @@ fn name(interpreters: Vec<Interpreter>, manifest: &Manifest) -> Vec<Driver> {
         }
         drivers.push(Driver {
             name,
-            version: dotted.join("."),
+            version: Version {
+                own: dotted.join("."),
+                python: dotted.join("."),
+            },
             program: interpreter.program.clone(),
+            module: manifest.module.clone(),
+            python: format!("CPython {}", dotted.join(".")),
+            environment: Environment::Bare,
+            argument: None,
             manifest: Arc::clone(&manifest),
         });
     }
@@ -137,7 +146,8 @@ fn name(interpreters: Vec<Interpreter>, manifest: &Manifest) -> Vec<Driver> {
 }
 
 /// The programs that are named as interpreters, each file once.
-fn candidates() -> Vec<PathBuf> {
+#[must_use]
+pub fn candidates() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     // Scripts that lead to one of pyenv's versions, or say that none is chosen.
@@ -180,7 +190,7 @@ fn interpreters(folder: &Path) -> Vec<PathBuf> {
 fn ask(workshop: &Workshop, program: &Path, deadline: Instant) -> Result<Interpreter, String> {
     let question = QUESTION.replace("GREETING", &format!("'{GREETING}'"));
     let arguments = ["-c".into(), OsString::from(question)];
-    match workshop.ask(program, &arguments, deadline) {
+    match workshop.ask(Environment::Bare, program, &arguments, deadline) {
         Ok(answer) => understand(program, &answer),
         Err(Silence::Failed(reason)) => Err(reason),
         Err(Silence::NotApart) => Err("it could not be kept apart".to_owned()),
@@ -234,7 +244,7 @@ fn understand(program: &Path, answer: &Answer) -> Result<Interpreter, String> {
 }
 
 /// Why there is no answer in what a program has written.
-fn silent(answer: &Answer) -> String {
+pub(crate) fn silent(answer: &Answer) -> String {
     let end = match &answer.end {
         MainEnd::Exit(code) => format!("exit {code}"),
         MainEnd::Signal(name) => format!("signal {name}"),
@@ -246,7 +256,7 @@ fn silent(answer: &Answer) -> String {
 }
 
 /// A stranger's text in quotes, with its beginning only.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let start: String = text.trim().chars().take(SHOWN_CHARS).collect();
     format!("{start:?}")
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use poolproof_case::Limits;
 
+use crate::environment::Environment;
 use crate::plan::Plan;
 
 /// What the timeouts of a case mean in a normal run.
@@ -18,6 +19,7 @@ pub(crate) const AGAIN: u32 = 4;
 /// What is run, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Job<'a> {
+    pub(crate) environment: Environment,
     pub(crate) program: &'a Path,
     pub(crate) arguments: &'a [std::ffi::OsString],
     pub(crate) plan: Plan,

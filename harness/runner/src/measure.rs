@@ -212,6 +212,7 @@ impl Measuring<'_> {
         let (case, driver) = (&self.loaded.case.id, &self.driver.name);
         let arguments = runner.prepared.arguments(runner.method);
         let job = Job {
+            environment: self.driver.environment,
             program: &self.driver.program,
             arguments: &arguments,
             plan: Plan::Plain,

@@ -12,6 +12,7 @@ use poolproof_sys::scratch::{self, MARK, Scratch};
 use poolproof_sys::tree::{Event, Isolation, MainEnd, RUN_MARK, Tree};
 
 use crate::capture::Capture;
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 
 /// How long the look at the surroundings may take.
@@ -149,10 +150,15 @@ impl Workshop {
         Ok(place)
     }
 
-    /// The keeper's command for a program, with an environment that says everything and inherits
-    /// next to nothing.
-    pub(crate) fn keeper(&self, place: &Place, program: &Path, arguments: &[OsString]) -> Command {
-        self.keeper_apart(self.isolation, place, program, arguments)
+    /// The keeper's command for a program.
+    pub(crate) fn keeper(
+        &self,
+        place: &Place,
+        environment: Environment,
+        program: &Path,
+        arguments: &[OsString],
+    ) -> Command {
+        self.keeper_apart(self.isolation, place, environment, program, arguments)
     }
 
     /// Whether runs share named memory with the rest of the machine.
@@ -164,6 +170,7 @@ impl Workshop {
         &self,
         isolation: Isolation,
         place: &Place,
+        environment: Environment,
         program: &Path,
         arguments: &[OsString],
     ) -> Command {
@@ -173,32 +180,9 @@ impl Workshop {
             .arg(self.folder())
             .arg(program)
             .args(arguments)
-            .current_dir(&place.home)
-            .env_clear();
-        for name in [
-            "PATH",
-            "HOME",
-            "LD_LIBRARY_PATH",
-            "DYLD_LIBRARY_PATH",
-            "SYSTEMROOT",
-        ] {
-            if let Some(value) = std::env::var_os(name) {
-                command.env(name, value);
-            }
-        }
-        // Each system has its own name for the temporary folder.
-        for name in ["TMPDIR", "TMP", "TEMP"] {
-            command.env(name, place.temporary());
-        }
-        command
-            .env("LANG", "C.UTF-8")
-            .env("LC_ALL", "C.UTF-8")
-            .env("PYTHONPATH", self.customize())
-            .env("PYTHONUNBUFFERED", "1")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONHASHSEED", "0")
-            .env(MARK, self.folder())
-            .env(RUN_MARK, &place.token);
+            .current_dir(&place.home);
+        environment.give(&mut command, &place.temporary(), &self.customize());
+        command.env(MARK, self.folder()).env(RUN_MARK, &place.token);
         command
     }
 
@@ -206,23 +190,25 @@ impl Workshop {
     /// started.
     pub(crate) fn ask(
         &self,
+        environment: Environment,
         program: &Path,
         arguments: &[OsString],
         deadline: Instant,
     ) -> std::result::Result<Answer, Silence> {
-        self.ask_apart(self.isolation, program, arguments, deadline)
+        self.ask_apart(self.isolation, environment, program, arguments, deadline)
     }
 
     fn ask_apart(
         &self,
         isolation: Isolation,
+        environment: Environment,
         program: &Path,
         arguments: &[OsString],
         deadline: Instant,
     ) -> std::result::Result<Answer, Silence> {
         let failed = |error: std::io::Error| Silence::Failed(error.to_string());
         let place = self.place().map_err(Silence::Failed)?;
-        let keeper = self.keeper_apart(isolation, &place, program, arguments);
+        let keeper = self.keeper_apart(isolation, &place, environment, program, arguments);
         let (mut tree, stdout, stderr) = Tree::start(keeper).map_err(failed)?;
         let stdout = Capture::whole(stdout, ANSWER_MAX).map_err(failed)?;
         let stderr = Capture::tail(stderr).map_err(failed)?;
@@ -260,7 +246,14 @@ impl Workshop {
         let arguments = ["drive", "surroundings"].map(OsString::from);
         let deadline = Instant::now() + LOOK_MAX;
         for isolation in Isolation::ALL {
-            match self.ask_apart(isolation, &self.executable, &arguments, deadline) {
+            let answer = self.ask_apart(
+                isolation,
+                Environment::Bare,
+                &self.executable,
+                &arguments,
+                deadline,
+            );
+            match answer {
                 Err(Silence::NotApart) => {}
                 Err(Silence::Failed(reason)) => {
                     let message = format!("failed to start a process as runs are: {reason}");

@@ -41,6 +41,10 @@ pub(super) fn environment(file: &RunFile) -> Markup {
                 @for shortage in &head.shortages {
                     dt { "Shortage" } dd { "nothing that failed counts: " (text(shortage)) }
                 }
+                @for one in &head.environments {
+                    dt { "Environment" }
+                    dd { (text(&one.drivers.join(", "))) ": " (text(&one.environment)) }
+                }
                 @for unused in &head.unused {
                     dt { "Not used" } dd { (text(&unused.program)) ": " (text(&unused.reason)) }
                 }
@@ -66,6 +70,7 @@ fn drivers(file: &RunFile) -> Markup {
             caption { "Drivers" }
             thead { tr {
                 th scope="col" { "driver" } th scope="col" { "version" } th scope="col" { "program" }
+                th scope="col" { "module" } th scope="col" { "on" }
             } }
             tbody {
                 @for (name, record) in &drivers {
@@ -73,6 +78,8 @@ fn drivers(file: &RunFile) -> Markup {
                         th scope="row" { (name) }
                         td { (text(&record.driver_version)) }
                         td { code { (text(&record.program)) } }
+                        td { code { (text(&record.module)) } }
+                        td { (text(&record.python)) }
                     }
                 }
             }

@@ -2,9 +2,9 @@
 
 use poolproof_case::{Ending, Outcome, StartMethod, Unit};
 use poolproof_report::{
-    Automaton, BehaviourRecord, CaseRecord, ClauseRecord, EndingRecord, Figure, Foot, Head, Holds,
-    Interleaving, Interval, Memory, NodeRecord, Observation, ProgramRecord, Record, Rejection,
-    RelationRecord, RunFile, Sometimes, Step, Unused, VERSION, Verdict,
+    Automaton, BehaviourRecord, CaseRecord, ClauseRecord, EndingRecord, EnvironmentRecord, Figure,
+    Foot, Head, Holds, Interleaving, Interval, Memory, NodeRecord, Observation, ProgramRecord,
+    Record, Rejection, RelationRecord, RunFile, Sometimes, Step, Unused, VERSION, Verdict,
 };
 
 pub(crate) fn file() -> RunFile {
@@ -58,6 +58,10 @@ pub(crate) fn file() -> RunFile {
             id: "4f2a".to_owned(),
             isolation: String::new(),
             shortages: Vec::new(),
+            environments: vec![EnvironmentRecord {
+                drivers: vec!["reference".to_owned()],
+                environment: "LANG=C.UTF-8; all of the user's".to_owned(),
+            }],
             unused: vec![Unused {
                 program: "/usr/bin/python3.99".to_owned(),
                 reason: "it gives no answer (exit 1)".to_owned(),
@@ -82,11 +86,16 @@ pub(crate) fn record(
     start_method: StartMethod,
     verdict: Verdict,
 ) -> Record {
+    let is_python = driver.starts_with("cpython");
+    let of_python = |text: &str| if is_python { text } else { "" }.to_owned();
     Record {
         case: case.to_owned(),
         case_hash: "0123456789abcdef".to_owned(),
         driver: driver.to_owned(),
         program: "/usr/bin/driver".to_owned(),
+        module: of_python("billiard"),
+        python: of_python("CPython 3.13.0"),
+        driver_argument: is_python.then(|| "--python /usr/bin/driver".to_owned()),
         system: String::new(),
         driver_version: format!("{driver} on this machine"),
         start_method,

@@ -42,6 +42,11 @@ fn what_to_type_next_is_about_the_worst_finding() {
     let next = next_step(&made_up::file());
     let run = "poolproof run seed/manager_dict --driver fake/leaks --start-method fork --runs 100";
     assert!(next.contains(run), "{next}");
+    let mut file = made_up::file();
+    for record in &mut file.records {
+        record.driver_argument = Some("--python /x".to_owned());
+    }
+    assert!(next_step(&file).contains("manager_dict --python /x --start-method"));
     assert!(next_step(&RunFile::default()).contains("poolproof drivers"));
 }
 

@@ -4,7 +4,7 @@ use poolproof_case::StartMethod;
 use poolproof_report::Unused;
 use serde::Serialize;
 
-use crate::arguments::Look;
+use crate::arguments::Drivers;
 use crate::failure::Outcome;
 use crate::{drivers as found, output};
 
@@ -21,19 +21,23 @@ struct Found<'a> {
 struct Row<'a> {
     driver: &'a str,
     version: &'a str,
+    module: &'a str,
+    python: &'a str,
     program: String,
     start_methods: &'a [StartMethod],
     known_deviations: usize,
 }
 
-pub(crate) fn drivers(arguments: &Look) -> Outcome {
-    let found = found::all(&found::workshop()?)?;
+pub(crate) fn drivers(arguments: &Drivers) -> Outcome {
+    let found = found::chosen(&arguments.implementations, &found::workshop()?)?;
     let rows: Vec<Row<'_>> = found
         .drivers
         .iter()
         .map(|driver| Row {
             driver: &driver.name,
-            version: &driver.version,
+            version: &driver.version.own,
+            module: &driver.module,
+            python: &driver.python,
             program: driver.program.display().to_string(),
             start_methods: &driver.manifest.start_methods,
             known_deviations: driver.manifest.known.len(),

@@ -76,7 +76,7 @@ pub(crate) fn fuzz(arguments: &Fuzz) -> Outcome {
     let workshop = drivers::workshop()?;
     let drivers = match arguments.no_drivers {
         true => Vec::new(),
-        false => drivers::named(&arguments.drivers, &workshop)?.drivers,
+        false => drivers::chosen(&arguments.implementations, &workshop)?.drivers,
     };
     // Whoever says how long means as many as there is time for.
     let most = arguments

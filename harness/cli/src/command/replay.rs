@@ -15,12 +15,14 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
     let clauses = poolproof_spec::clauses::ids();
     let loaded = load::select_one(&arguments.case, &clauses)??;
     let workshop = drivers::workshop()?;
-    let drivers = drivers::named(std::slice::from_ref(&arguments.driver), &workshop)?.drivers;
+    if arguments.implementations.is_all() {
+        return Err(Error::usage("`--driver` or `--python` tells on which implementation").into());
+    }
+    let drivers = drivers::chosen(&arguments.implementations, &workshop)?.drivers;
     let [driver] = &drivers[..] else {
         let names: Vec<&str> = drivers.iter().map(|driver| driver.name.as_str()).collect();
         let message = format!(
-            "`{}` is more than one driver: {}",
-            arguments.driver,
+            "one driver repeats a run, and these are more: {}",
             names.join(", ")
         );
         return Err(Error::usage(message).into());

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use poolproof_case::StartMethod;
-use poolproof_report::{Foot, Head, RunFile, VERSION, worst_exit};
+use poolproof_report::{EnvironmentRecord, Foot, Head, RunFile, VERSION, worst_exit};
 use poolproof_runner::suite::{self, Glance, Options, Progress};
 use poolproof_runner::{Driver, Error, Selection, Workshop, exit_code, load, spread};
 
@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     let selection = load::select(&arguments.filters, &poolproof_spec::clauses::ids())?;
     let folder = folder(arguments.out.as_deref(), &selection)?;
     let workshop = drivers::workshop()?;
-    let drivers = drivers::named(&arguments.drivers, &workshop)?;
+    let drivers = drivers::chosen(&arguments.implementations, &workshop)?;
     let is_timed = selection.cases.iter().any(|loaded| loaded.case.is_timed());
     let options = options(arguments, &drivers, is_timed.then(spread::measure));
     let mut file = RunFile {
@@ -113,9 +113,9 @@ fn options(arguments: &Run, drivers: &Drivers, spread: Option<f64>) -> Options {
         jobs: arguments.jobs.map_or(usual.jobs, usize::from),
         glance: arguments.filters.is_empty().then(|| Glance {
             budget: GLANCE,
-            drivers: match arguments.drivers.as_slice() {
-                [] => drivers::first_and_newest(&drivers.drivers),
-                _ => names(&drivers.drivers),
+            drivers: match arguments.implementations.is_all() {
+                true => drivers::first_and_newest(&drivers.drivers),
+                false => names(&drivers.drivers),
             },
         }),
         spread,
@@ -134,6 +134,22 @@ fn since_epoch() -> std::time::Duration {
         .unwrap_or_default()
 }
 
+/// What the drivers' programs find in their environments.
+fn environments(drivers: &[Driver]) -> Vec<EnvironmentRecord> {
+    let mut all: Vec<EnvironmentRecord> = Vec::new();
+    for driver in drivers {
+        let environment = driver.environment.told();
+        match all.iter_mut().find(|one| one.environment == environment) {
+            Some(one) => one.drivers.push(driver.name.clone()),
+            None => all.push(EnvironmentRecord {
+                drivers: vec![driver.name.clone()],
+                environment,
+            }),
+        }
+    }
+    all
+}
+
 /// Where and how this run is made.
 fn head(workshop: &Workshop, drivers: &Drivers, options: &Options) -> Head {
     let machine = poolproof_sys::machine::describe();
@@ -149,6 +165,7 @@ fn head(workshop: &Workshop, drivers: &Drivers, options: &Options) -> Head {
         isolation: workshop.isolation().to_owned(),
         shortages: workshop.shortages().to_vec(),
         unused: drivers.unused.clone(),
+        environments: environments(&drivers.drivers),
         spread: options.spread,
     }
 }

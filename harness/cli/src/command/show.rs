@@ -2,6 +2,7 @@
 
 use poolproof_case::Case;
 use poolproof_case::nearest::nearest;
+use poolproof_runner::implementation::wrong_module;
 use poolproof_runner::{Error, load};
 
 use crate::arguments::{Form, Show};
@@ -16,11 +17,21 @@ pub(crate) fn show(arguments: &Show) -> Outcome {
     } else {
         arguments.form
     };
+    if arguments.module.is_some() && !matches!(form, Form::Python) {
+        return Err(Error::usage("`--module` is for `--as python`").into());
+    }
     match form {
         Form::Ron => output::say(&loaded.text),
         Form::Json => output::say_json(&loaded.case),
         Form::Python => {
-            let options = poolproof_python::Options { pauses: false };
+            let usual = poolproof_python::Options::default();
+            let options = poolproof_python::Options {
+                module: arguments.module.as_deref().unwrap_or(usual.module),
+                ..usual
+            };
+            if let Some(problem) = wrong_module(options.module) {
+                return Err(Error::usage(problem).into());
+            }
             let case = chosen(&loaded.case, arguments.contender.as_deref())?;
             let text = poolproof_python::write(&case, options).map_err(|reason| {
                 let id = &loaded.case.id;

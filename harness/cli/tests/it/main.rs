@@ -8,6 +8,7 @@ mod bad_input;
 mod comparing;
 mod fakes;
 mod fuzz;
+mod implementations;
 mod imports;
 mod leftovers;
 mod memory;

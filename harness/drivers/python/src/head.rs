@@ -44,10 +44,18 @@ impl Writer<'_> {
 
     fn imports(&mut self) -> String {
         for module in self.needs.imports() {
-            self.line(format!("import {module}"));
+            let path = self.options.path(module);
+            self.line(match path == module {
+                true => format!("import {module}"),
+                false => format!("import {path} as {module}"),
+            });
+        }
+        if self.options.is_of_threads() && self.needs.has(&Need::Context) {
+            self.line(format!("import {} as mp", self.options.module));
         }
         for (module, names) in self.needs.names_from_modules() {
-            self.line(format!("from {module} import {}", names.join(", ")));
+            let path = self.options.path(module);
+            self.line(format!("from {path} import {}", names.join(", ")));
         }
         self.taken()
     }
@@ -68,6 +76,10 @@ impl Writer<'_> {
     }
 
     fn context(&mut self) {
+        if self.options.is_of_threads() {
+            // It is imported as `mp`, and there is nothing to choose.
+            return;
+        }
         self.needs.add(Need::Import("sys"));
         self.needs.add(Need::Import("multiprocessing"));
         if self.needs.has(&Need::ContextInChildren) && self.has(StartMethod::Forkserver) {
@@ -81,7 +93,8 @@ impl Writer<'_> {
         }
         if self.may_be_threads() {
             self.line("if METHOD == \"threads\":");
-            self.line("    import multiprocessing.dummy as mp");
+            let module = self.options.path("multiprocessing.dummy");
+            self.line(format!("    import {module} as mp"));
             self.line("else:");
             self.line("    mp = multiprocessing.get_context(METHOD)");
         } else {

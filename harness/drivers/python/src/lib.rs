@@ -23,6 +23,7 @@ mod names;
 mod need;
 mod options;
 mod program;
+mod question;
 mod raised;
 mod share;
 mod shares;
@@ -31,8 +32,23 @@ mod types;
 mod writer;
 
 pub use error::WriteError;
-pub use options::Options;
+pub use options::{Options, STANDARD};
 pub use program::{file_name, write};
+pub use question::{GREETING, question};
 
 /// The manifest of the driver `cpython`, in RON.
 pub const CPYTHON_MANIFEST: &str = include_str!("../cpython.ron");
+
+/// The modules of which something is known, with their manifests, in RON.
+pub const MANIFESTS: &[(&str, &str)] = &[
+    (STANDARD, CPYTHON_MANIFEST),
+    (
+        "multiprocessing.dummy",
+        include_str!("../manifests/multiprocessing_dummy.ron"),
+    ),
+    ("billiard", include_str!("../manifests/billiard.ron")),
+    (
+        "multiprocess",
+        include_str!("../manifests/multiprocess.ron"),
+    ),
+];

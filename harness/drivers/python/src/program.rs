@@ -3,6 +3,7 @@
 //! What stands in the head is known last, when all that uses it is written.
 
 use poolproof_case::program::{Program, StatementKind};
+use poolproof_case::uses::unsupported;
 use poolproof_case::walk::{self, Part};
 use poolproof_case::{Case, StartMethod};
 
@@ -28,11 +29,16 @@ use crate::writer::{MAIN, Writer};
 ///     claims: [AllowedCount(1)],
 /// )"#;
 /// let case = poolproof_case::read("seed/hello", text, &["PM-PRINT-LINE-001"]).unwrap();
-/// let program = write(&case, Options { pauses: false }).unwrap();
+/// let program = write(&case, Options::default()).unwrap();
 /// assert!(program.ends_with("if __name__ == \"__main__\":\n    show(\"hello\")\n"));
 /// ```
-pub fn write(case: &Case, options: Options) -> std::result::Result<String, WriteError> {
+pub fn write(case: &Case, options: Options<'_>) -> std::result::Result<String, WriteError> {
     let mut writer = Writer::new(case, options);
+    if options.is_of_threads() && !writer.may_be_threads() {
+        let reason = unsupported(&case.program, StartMethod::Threads)
+            .unwrap_or_else(|| "the case is for processes only".to_owned());
+        return Err(WriteError::new(reason));
+    }
     writer.mark()?;
     let mut definitions = writer.functions()?;
     definitions.push(writer.main()?);

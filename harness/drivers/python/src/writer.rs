@@ -16,7 +16,7 @@ pub(crate) const MAIN: &str = "";
 /// Writes one case.
 pub(crate) struct Writer<'a> {
     pub(crate) case: &'a Case,
-    pub(crate) options: Options,
+    pub(crate) options: Options<'a>,
     pub(crate) types: Types<'a>,
     pub(crate) needs: Needs,
     /// The start methods that the case is for and that have all it uses.
@@ -33,13 +33,13 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) fn new(case: &'a Case, options: Options) -> Writer<'a> {
+    pub(crate) fn new(case: &'a Case, options: Options<'a>) -> Writer<'a> {
         Writer {
             case,
             options,
             types: infer(&case.program),
             needs: Needs::default(),
-            methods: methods(case),
+            methods: methods(case, options),
             shares: Vec::new(),
             marks: BTreeSet::new(),
             scope: MAIN.to_owned(),
@@ -80,8 +80,11 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn methods(case: &Case) -> Vec<StartMethod> {
+fn methods(case: &Case, options: Options<'_>) -> Vec<StartMethod> {
     let mut methods = case.methods.clone();
-    methods.retain(|method| unsupported(&case.program, *method).is_none());
+    methods.retain(|method| {
+        let is_of_module = !options.is_of_threads() || *method == StartMethod::Threads;
+        is_of_module && unsupported(&case.program, *method).is_none()
+    });
     methods
 }

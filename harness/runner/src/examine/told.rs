@@ -47,8 +47,8 @@ impl Examination<'_> {
             (None, None) => None,
         };
         let replay = repeated.map(|(plan, seed)| {
-            let (case, driver) = (self.loaded.argument(), &self.driver.name);
-            replay_command(&case, driver, self.method, plan, seed)
+            let (case, driver) = (self.loaded.argument(), self.driver.selector());
+            replay_command(&case, &driver, self.method, plan, seed)
         });
         let reason = self.reason_of(verdict, &seen, &sometimes);
         let stale = self.stale(verdict, &seen);
@@ -157,7 +157,7 @@ impl Examination<'_> {
     }
 }
 
-/// The command that repeats a run.
+/// The command that repeats a run; `driver` is how a command line names it.
 #[must_use]
 pub fn replay_command(
     case: &str,
@@ -166,7 +166,5 @@ pub fn replay_command(
     plan: Plan,
     seed: u64,
 ) -> String {
-    format!(
-        "poolproof replay {case} --driver {driver} --start-method {method} --plan {plan} --seed {seed}"
-    )
+    format!("poolproof replay {case} {driver} --start-method {method} --plan {plan} --seed {seed}")
 }

@@ -53,9 +53,9 @@ impl Corpus {
             .first()
             .map_or("spawn", |method| method.name());
         let file = self.folder.join(name);
-        let again = match &found.driver {
+        let again = match &found.selector {
             Some(driver) => format!(
-                "poolproof run {} --driver {driver} --start-method {method} --runs {}",
+                "poolproof run {} {driver} --start-method {method} --runs {}",
                 file.display(),
                 found.runs
             ),

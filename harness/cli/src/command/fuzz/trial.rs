@@ -28,6 +28,8 @@ pub(super) struct Disagreement {
     pub(super) methods: Vec<StartMethod>,
     /// The driver; none where exploring in two ways gives two behaviours.
     pub(super) driver: Option<String>,
+    /// How a command line names it.
+    pub(super) selector: Option<String>,
     pub(super) reason: String,
     /// How often it is to be run to show it.
     pub(super) runs: u64,
@@ -112,6 +114,7 @@ impl<'a> Trials<'a> {
                         case: case.clone(),
                         methods: vec![method],
                         driver: None,
+                        selector: None,
                         reason,
                         runs: 0,
                     }),
@@ -278,6 +281,10 @@ fn disagreement(cases: &[Loaded], record: Record) -> Option<Disagreement> {
         seed,
         case: loaded.case.clone(),
         methods: vec![record.start_method],
+        selector: Some(match record.driver_argument {
+            Some(argument) => argument,
+            None => format!("--driver {}", record.driver),
+        }),
         driver: Some(record.driver),
         reason: record.reason.unwrap_or_default(),
         runs: record.runs.max(SHRINK_RUNS),

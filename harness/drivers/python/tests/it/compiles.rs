@@ -16,8 +16,14 @@ fn each_case_becomes_a_program_that_the_oldest_and_the_newest_cpython_compile() 
     for path in case_files(&root) {
         let case = case(&path);
         for pauses in [false, true] {
-            let text = write(&case, Options { pauses })
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let text = write(
+                &case,
+                Options {
+                    pauses,
+                    ..Options::default()
+                },
+            )
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let name = format!("{}_{pauses}_{}", programs.len(), file_name(&case));
             let program = folder.path().join(name);
             fs::write(&program, text).expect("room for a program");

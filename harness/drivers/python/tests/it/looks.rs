@@ -7,7 +7,7 @@ use crate::interpreters::own_cases;
 #[test]
 fn a_program_is_what_a_person_would_write() {
     for case in own_cases() {
-        let text = write(&case, Options { pauses: false }).expect("a program");
+        let text = write(&case, Options::default()).expect("a program");
         insta::assert_snapshot!(case.id.clone(), text);
     }
 }
@@ -19,15 +19,61 @@ fn a_program_with_pauses_may_wait_before_each_statement() {
         .iter()
         .find(|case| case.id == "hello_under_lock")
         .expect("its case");
-    let text = write(case, Options { pauses: true }).expect("a program");
+    let text = write(
+        case,
+        Options {
+            pauses: true,
+            ..Options::default()
+        },
+    )
+    .expect("a program");
     insta::assert_snapshot!("hello_under_lock_with_pauses", text);
+}
+
+#[test]
+fn a_program_imports_another_module_in_place_of_multiprocessing() {
+    let cases = own_cases();
+    let written = |id: &str, module| {
+        let case = cases.iter().find(|case| case.id == id).expect("its case");
+        let options = Options {
+            module,
+            ..Options::default()
+        };
+        write(case, options).expect("a program")
+    };
+    let plain = written("remote", "multiprocessing");
+    let other = written("remote", "billiard");
+    let changed: Vec<(&str, &str)> = plain
+        .lines()
+        .zip(other.lines())
+        .filter(|(one, other)| one != other)
+        .collect();
+    assert_eq!(
+        changed,
+        [
+            (
+                "import multiprocessing",
+                "import billiard as multiprocessing"
+            ),
+            (
+                "from multiprocessing.managers import AcquirerProxy, BaseManager, DictProxy",
+                "from billiard.managers import AcquirerProxy, BaseManager, DictProxy"
+            ),
+        ]
+    );
+    let threads = written("locks", "billiard.dummy");
+    assert!(
+        threads.contains("\nimport billiard.dummy as mp\n"),
+        "{threads}"
+    );
+    assert!(!threads.contains("METHOD"), "{threads}");
 }
 
 /// The reason why a program cannot be written.
 fn refused(body: &str) -> String {
     let text = format!("Case(title: \"t\", clauses: [\"C\"], claims: [], {body})");
     let case = poolproof_case::read("c", &text, &["C"]).expect("a good case");
-    write(&case, Options { pauses: false })
+    write(&case, Options::default())
         .expect_err("Python cannot say it")
         .to_string()
 }

@@ -30,7 +30,14 @@ fn written_programs_print_what_their_cases_claim() {
     for (version, interpreter) in chosen.into_iter().flatten() {
         for case in own_cases() {
             let path = folder.path().join(format!("{}.py", case.id));
-            let text = write(&case, Options { pauses: true }).expect("a program");
+            let text = write(
+                &case,
+                Options {
+                    pauses: true,
+                    ..Options::default()
+                },
+            )
+            .expect("a program");
             fs::write(&path, text).expect("room for a program");
             for method in &case.methods {
                 let outcome = run(interpreter, &path, method.name());
