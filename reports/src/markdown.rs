@@ -194,7 +194,7 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
     if let Some(first) = coverage.stale.first() {
         let count = coverage.stale.len();
         lines.push(format!(
-            "- known, and shown by no run ({count}): {}",
+            "- not as the manifest says ({count}): {}",
             escaped(first)
         ));
     }

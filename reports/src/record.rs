@@ -160,7 +160,8 @@ pub struct Record {
     /// The case's `Sometimes` claims, as text, and whether a run showed them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sometimes: Vec<Sometimes>,
-    /// Deviations that are known of it and that none of its runs showed, with their reasons.
+    /// What the driver's manifest says and its runs do not bear out: known deviations that none of them
+    /// showed, and outcomes that it should never show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<String>,
     /// How long all its runs took, in seconds.

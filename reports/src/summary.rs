@@ -272,7 +272,7 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
     }
     if let Some(first) = coverage.stale.first() {
         let count = coverage.stale.len();
-        let text = format!("known, and shown by no run ({count}): {first}");
+        let text = format!("not as the manifest says ({count}): {first}");
         lines.push(shown(&text, LINE_CHARS_MAX));
     }
     let reasons = [

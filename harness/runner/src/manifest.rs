@@ -47,6 +47,9 @@ pub struct Manifest {
     /// What its own files are that it is known to leave behind, whatever the case.
     #[serde(default)]
     pub leaves: Vec<Leaves>,
+    /// Which allowed outcomes it never shows.
+    #[serde(default)]
+    pub never: Vec<Never>,
     /// Which relations that cases claim do not hold on it.
     #[serde(default)]
     pub refutes: Vec<Refutes>,
@@ -95,11 +98,33 @@ pub struct Known {
     pub versions: Vec<String>,
     /// The outcomes that it excuses; any other one of the same case is not excused.
     pub outcome: Predicate,
+    /// In which share of runs they were seen, between 0 and 1: where so few runs are made that they
+    /// need not show one, nobody takes it for mended.
+    #[serde(default)]
+    pub rate: Option<f64>,
     /// Why it happens.
     pub reason: String,
     /// Where upstream speaks of it.
     #[serde(default)]
     pub upstream: String,
+}
+
+/// Outcomes that are allowed, and that an implementation never shows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Never {
+    /// The case that allows them.
+    pub case: String,
+    /// The start methods under which it shows none; empty: all.
+    #[serde(default)]
+    pub methods: Vec<StartMethod>,
+    /// The versions that show none, as prefixes; empty: all.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// The outcomes.
+    pub outcome: Predicate,
+    /// Why.
+    pub reason: String,
 }
 
 /// A known defect that any program may meet, known by its traceback.

@@ -154,6 +154,67 @@ fn a_module_is_tested_in_the_users_environment_and_what_it_lacks_is_known() {
     );
 }
 
+#[test]
+fn a_projects_manifest_is_a_driver_and_what_it_says_is_held_against_its_runs() {
+    let Some(python) = python() else { return };
+    let folder = folder();
+    let manifests = folder.path().join("poolproof");
+    let below = folder.path().join("below");
+    for made in [&manifests, &below] {
+        std::fs::create_dir(made).unwrap();
+    }
+    let program = python.display();
+    let text = format!(
+        r##"Manifest(name: "mine", program: r#"{program}"#, module: "sent", start_methods: [spawn],
+            lacks: [Lack(uses: "Lock", reason: "it is not ready")],
+            never: [Never(case: "barrier", outcome: Ends("exit 0"), reason: "it is slow")])"##
+    );
+    std::fs::write(manifests.join("mine.ron"), text).unwrap();
+    let plain = case("Event", "");
+    std::fs::write(folder.path().join("barrier.ron"), plain).unwrap();
+    let run = |at: &std::path::Path, names: [&str; 2]| {
+        let mut command = folder.command(&["run", names[0], names[1], "--driver", "mine"]);
+        let command = command.current_dir(at).arg("--out").arg(folder.out());
+        command
+            .env("PYTHONPATH", folder.path().join("lib"))
+            .output()
+            .unwrap()
+    };
+    let output = run(&below, ["../hello.ron", "../barrier.ron"]);
+    let told = text_of(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for record in folder
+        .records()
+        .iter()
+        .filter(|one| one.start_method.name() == "spawn")
+    {
+        let (verdict, said) = match record.case.as_str() {
+            "hello" => (Verdict::Unsupported, record.reason.clone()),
+            _ => (Verdict::Conforms, record.stale.first().cloned()),
+        };
+        assert_eq!((record.driver.as_str(), record.verdict), ("mine", verdict));
+        let said = said.unwrap_or_default();
+        assert!(
+            said.contains("it is not ready") || said.contains("it is slow"),
+            "{said}"
+        );
+    }
+
+    // A second manifest of that name would be the same driver.
+    std::fs::write(manifests.join("other.ron"), r#"Manifest(name: "mine")"#).unwrap();
+    let output = run(folder.path(), ["hello.ron", "barrier.ron"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(
+        text_of(&output).contains("both describe `mine`"),
+        "{}",
+        text_of(&output)
+    );
+}
+
+fn text_of(output: &std::process::Output) -> String {
+    text(&output.stdout) + &text(&output.stderr)
+}
+
 #[cfg(unix)]
 #[test]
 fn a_wrapper_is_started_as_it_is() {

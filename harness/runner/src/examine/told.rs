@@ -124,20 +124,28 @@ impl Examination<'_> {
         }
     }
 
-    /// Deviations that are known of a case and that none of its runs showed.
+    /// What the manifest says of a case and its runs do not bear out: deviations that none of them
+    /// showed, and outcomes that it should never show.
     fn stale(&self, verdict: Verdict, seen: &Seen) -> Vec<String> {
-        if verdict != Verdict::Conforms {
+        if !verdict.is_judged() {
             return Vec::new();
         }
         let (case, driver) = (self.loaded.case.id.as_str(), self.driver);
-        let known = driver.manifest.known_of(case, self.method, &driver.version);
+        let (manifest, version) = (&driver.manifest, &driver.version);
         let runs = seen.tally.usable;
         let bound = unseen_percent(runs);
         let told = |known: &Known| {
             let explanation = known.explanation();
             format!("not in {runs} runs (at 95 %: below {bound:.0} %): {explanation}")
         };
-        known.map(told).collect()
+        let known = manifest.known_of(case, self.method, version);
+        let unseen =
+            known.filter(|known| verdict == Verdict::Conforms && known.should_have_shown(runs));
+        let never = manifest.never_of(case, self.method, version);
+        let shown = never.filter(|never| seen.allowed.iter().any(|one| never.outcome.holds(one)));
+        let all = unseen.map(told);
+        all.chain(shown.map(|never| format!("shown, and said never to be: {}", never.reason)))
+            .collect()
     }
 
     fn sometimes(&self, seen: &Seen) -> Vec<Sometimes> {

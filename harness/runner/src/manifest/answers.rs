@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use poolproof_case::uses::Use;
 use poolproof_case::{Outcome, StartMethod};
 
-use super::{Known, Leaves, Manifest, Symptom};
+use super::{Known, Leaves, Manifest, Never, Symptom};
 use crate::leak::Leaks;
 use crate::load::matches;
+use crate::statistics::unseen_percent;
 use crate::version::Version;
 
 impl Known {
@@ -15,6 +16,12 @@ impl Known {
     #[must_use]
     pub fn explanation(&self) -> String {
         explanation(&self.clause, &self.reason, &self.upstream)
+    }
+
+    /// Whether so many runs without it say that it may be mended.
+    pub(crate) fn should_have_shown(&self, runs: u64) -> bool {
+        self.rate
+            .is_none_or(|rate| unseen_percent(runs) < 100.0 * rate)
     }
 }
 
@@ -66,6 +73,18 @@ impl Manifest {
             known.case == case && applies(&known.methods, &known.versions, method, version)
         };
         self.known.iter().filter(is_of)
+    }
+
+    /// What it says is never shown of a case.
+    pub(crate) fn never_of(
+        &self,
+        case: &str,
+        method: StartMethod,
+        version: &Version,
+    ) -> impl Iterator<Item = &Never> {
+        self.never.iter().filter(move |never| {
+            never.case == case && applies(&never.methods, &never.versions, method, version)
+        })
     }
 
     /// The known defect that a run's stderr tells of, in words.
@@ -190,6 +209,26 @@ mod tests {
         assert_eq!(count("seed/x", "3.1.2"), 1);
         assert_eq!(count("seed/x", "3.12"), 0);
         assert_eq!(count("seed/y", "3.1"), 0);
+    }
+
+    #[test]
+    fn a_rare_deviation_is_not_taken_for_mended_after_few_runs() {
+        let text = TEXT.replace("reason:", "rate: 0.05, reason:");
+        let (rare, common) = (&read(&text).known[0], &read(TEXT).known[0]);
+        assert!(!rare.should_have_shown(20));
+        assert!(rare.should_have_shown(100));
+        assert!(common.should_have_shown(2));
+    }
+
+    #[test]
+    fn what_is_never_shown_is_said_of_a_case_and_a_start_method() {
+        let text = r#"Manifest(name: "a", never: [Never(case: "seed/x", methods: [spawn],
+            outcome: Line("odd"), reason: "it is slow")])"#;
+        let manifest = read(text);
+        let count = |case, method| manifest.never_of(case, method, &Version::of("1")).count();
+        assert_eq!(count("seed/x", StartMethod::Spawn), 1);
+        assert_eq!(count("seed/x", StartMethod::Fork), 0);
+        assert_eq!(count("seed/y", StartMethod::Spawn), 0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ impl Manifest {
     /// # Errors
     /// When the text is no manifest.
     pub fn read(text: &str) -> Result<Manifest> {
-        ron::from_str(text).map_err(|error| {
+        parse(text).map_err(|error| {
             let start = &text[..text.len().min(60)];
             Error::internal(format!(
                 "a driver's manifest ({start:?}…) is wrong: {error}"
@@ -36,7 +36,7 @@ impl Manifest {
         let wrong = |line: usize, column: usize, what: &str| {
             Error::usage(format!("{shown}:{line}:{column}: {what}; {WAY_OUT}"))
         };
-        let mut manifest: Manifest = ron::from_str(&text).map_err(|error| {
+        let mut manifest = parse(&text).map_err(|error| {
             let start = error.span.start;
             wrong(start.line, start.col, &error.code.to_string())
         })?;
@@ -67,6 +67,7 @@ impl Manifest {
             known: Vec::new(),
             symptoms: Vec::new(),
             leaves: Vec::new(),
+            never: Vec::new(),
             refutes: Vec::new(),
         }
     }
@@ -80,12 +81,29 @@ impl Manifest {
         if let Some(problem) = wrong_name(&self.name) {
             return Some((self.name.clone(), problem));
         }
+        let is_share = |rate: f64| rate > 0.0 && rate <= 1.0;
+        if let Some(known) = self
+            .known
+            .iter()
+            .find(|known| !known.rate.is_none_or(is_share))
+        {
+            let problem = "a rate is a share of runs, more than 0 and at most 1";
+            return Some((known.case.clone(), problem.to_owned()));
+        }
         let lacks = self.lacks.iter().map(|lack| &lack.uses);
         let leaves = self.leaves.iter().map(|known| &known.uses);
         lacks
             .chain(leaves)
             .find_map(|uses| Some((uses.clone(), unknown_use(uses)?)))
     }
+}
+
+/// What may be absent is written as it is, without `Some`.
+fn parse(text: &str) -> ron::error::SpannedResult<Manifest> {
+    let options = ron::Options::default();
+    options
+        .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME)
+        .from_str(text)
 }
 
 /// Why this is no name of a driver.
@@ -170,8 +188,10 @@ mod tests {
 
     #[test]
     fn a_short_manifest_has_what_most_have() {
-        let manifest = Manifest::read(r#"Manifest(name: "mine", module: "billiard")"#).unwrap();
+        let manifest = Manifest::read(r#"Manifest(name: "mine", program: "pypy3")"#).unwrap();
         assert_eq!(manifest.kind, Kind::Python);
+        assert_eq!(manifest.program.as_deref(), Some(Path::new("pypy3")));
+        assert_eq!(manifest.module, "multiprocessing");
         assert_eq!(manifest.start_methods.len(), 4);
     }
 
@@ -210,6 +230,12 @@ mod tests {
                 "Manifest(name: \"a\", lacks: [Lack(uses: \"Pool.map(x)\", reason: \"\")])",
                 "mine.ron:1:40: ",
                 "no argument `x`",
+            ),
+            (
+                "Manifest(name: \"a\", known: [Known(clause: \"C\", case: \"c\", outcome: Hang, \
+                 rate: 3.0, reason: \"\")])",
+                "mine.ron:1:54: ",
+                "a rate is a share",
             ),
         ] {
             let told = told(text);
