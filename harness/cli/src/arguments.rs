@@ -218,6 +218,9 @@ pub(crate) struct Look {
 pub(crate) struct Drivers {
     #[command(flatten)]
     pub(crate) implementations: Implementations,
+    /// Check whether what their manifests claim is true: exit code 1 where something is false
+    #[arg(long)]
+    pub(crate) check: bool,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,

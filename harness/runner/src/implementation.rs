@@ -47,6 +47,23 @@ pub struct Refusal {
     pub missing_in: Option<Vec<u32>>,
 }
 
+/// What a driver's module has not got: `Object` or `Object.member`, as its interpreter tells when it is
+/// asked again; none where it is no interpreter, or does not answer.
+#[must_use]
+pub fn missing(workshop: &Workshop, driver: &Driver) -> Option<Vec<String>> {
+    if driver.module.is_empty() {
+        return None;
+    }
+    let told = answer(
+        workshop,
+        driver.environment,
+        &driver.program,
+        &driver.module,
+    )
+    .ok()?;
+    Some(told.lacks.into_iter().map(|lack| lack.uses).collect())
+}
+
 /// What an interpreter answers.
 #[derive(Clone, Debug, Deserialize)]
 struct Told {
@@ -125,13 +142,7 @@ fn asked(workshop: &Workshop, request: &Request<'_>) -> Result<(Driver, Home), R
     if let Some(reason) = wrong_module(module) {
         return Err(refuse(reason));
     }
-    let question = ["-c".into(), OsString::from(question(module))];
-    let deadline = Instant::now() + ANSWER_MAX;
-    let told = match workshop.ask(Environment::Whole, &program, &question, deadline) {
-        Ok(answer) => understand(&answer).map_err(refuse)?,
-        Err(Silence::Failed(reason)) => return Err(refuse(reason)),
-        Err(Silence::NotApart) => return Err(refuse("it could not be kept apart".to_owned())),
-    };
+    let told = answer(workshop, Environment::Whole, &program, module).map_err(refuse)?;
     if !told.problem.is_empty() {
         let (reason, is_missing) = absent(&program, module, &told.problem);
         return Err(Refusal {
@@ -144,11 +155,31 @@ fn asked(workshop: &Workshop, request: &Request<'_>) -> Result<(Driver, Home), R
     Ok((driver(request, program, told), home))
 }
 
+fn answer(
+    workshop: &Workshop,
+    environment: Environment,
+    program: &Path,
+    module: &str,
+) -> Result<Told, String> {
+    let question = ["-c".into(), OsString::from(question(module))];
+    let deadline = Instant::now() + ANSWER_MAX;
+    match workshop.ask(environment, program, &question, deadline) {
+        Ok(answer) => understand(&answer),
+        Err(Silence::Failed(reason)) => Err(reason),
+        Err(Silence::NotApart) => Err("it could not be kept apart".to_owned()),
+    }
+}
+
 fn driver(request: &Request<'_>, program: PathBuf, told: Told) -> Driver {
     let mut manifest = request.manifest.clone();
-    manifest
-        .start_methods
-        .retain(|method| told.methods.contains(method));
+    let claimed = std::mem::take(&mut manifest.start_methods);
+    let (there, absent) = claimed
+        .into_iter()
+        .partition(|method| told.methods.contains(method));
+    manifest.start_methods = there;
+    // Who claims all has named none.
+    let names_some = request.manifest.start_methods.len() < StartMethod::ALL.len();
+    manifest.absent = if names_some { absent } else { Vec::new() };
     // What the manifest says of it comes first: it knows the reason.
     manifest.lacks.extend(told.lacks);
     let minor: Vec<&str> = told.python.split('.').take(2).collect();
@@ -268,7 +299,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(text: &str) -> Answer {
+    fn answered(text: &str) -> Answer {
         Answer {
             stdout: text.replace("HELLO", GREETING),
             stderr: String::new(),
@@ -292,7 +323,7 @@ mod tests {
         driver(
             &request,
             "/x/python3".into(),
-            understand(&answer(TOLD)).unwrap(),
+            understand(&answered(TOLD)).unwrap(),
         )
     }
 
@@ -308,6 +339,7 @@ mod tests {
             ("4.3.2", "PyPy 3.10.14")
         );
         assert_eq!(driver.manifest.start_methods, [StartMethod::Fork]);
+        assert_eq!(driver.manifest.absent, [StartMethod::Spawn]);
         assert_eq!(driver.manifest.lacks[0].uses, "Process.kill");
         assert_eq!(
             found(r#"Manifest(name: "cpython")"#, None).name,
@@ -331,18 +363,18 @@ mod tests {
         let other = told("ModuleNotFoundError: No module named 'vine'");
         assert!(!other.1 && other.0.contains("'vine'"), "{other:?}");
         assert!(
-            understand(&answer("hello\nHELLO\n{}"))
+            understand(&answered("hello\nHELLO\n{}"))
                 .unwrap_err()
                 .contains("\"hello\"")
         );
         assert!(
-            understand(&answer("HELLO\n{}"))
+            understand(&answered("HELLO\n{}"))
                 .unwrap_err()
                 .contains("no answer")
         );
         let old = TOLD.replace("3.10.14", "3.7.1");
         assert!(
-            understand(&answer(&old))
+            understand(&answered(&old))
                 .unwrap_err()
                 .contains("3.8 is the oldest")
         );

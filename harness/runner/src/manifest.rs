@@ -32,6 +32,9 @@ pub struct Manifest {
     /// The start methods that it claims to have.
     #[serde(default = "all_methods")]
     pub start_methods: Vec<StartMethod>,
+    /// Those of them that its module turned out not to have.
+    #[serde(skip)]
+    pub absent: Vec<StartMethod>,
     /// How often a case is run when nobody says; none: twice, once under each plan.
     #[serde(default = "default_runs")]
     pub runs: u32,
@@ -78,6 +81,9 @@ pub struct Lack {
     /// The versions that lack it, as prefixes (`3.8`; `python 3.8` is that of the Python which it runs on); empty: all.
     #[serde(default)]
     pub versions: Vec<String>,
+    /// Whether it is there, and does not do all that it should: then a case that uses it may conform.
+    #[serde(default)]
+    pub partly: bool,
     /// Why, in a few words.
     pub reason: String,
 }

@@ -24,7 +24,8 @@ impl Version {
 
     /// Whether a manifest's text means it: the beginning of its own version (`3.8`), or with
     /// `python ` before it of that of its Python (`python 3.13`); a beginning ends at a dot.
-    pub(crate) fn is_meant(&self, text: &str) -> bool {
+    #[must_use]
+    pub fn is_meant(&self, text: &str) -> bool {
         let (version, prefix) = match text.strip_prefix(PYTHON) {
             Some(prefix) => (&self.python, prefix),
             None => (&self.own, text),

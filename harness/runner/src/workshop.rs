@@ -133,7 +133,8 @@ impl Workshop {
     }
 
     /// Whether runs are to end early.
-    pub(crate) fn is_stopped(&self) -> bool {
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 

@@ -42,7 +42,7 @@ fn case(object: &str, arguments: &str) -> String {
 }
 
 /// The first `python3` on PATH that is one; none where Python is not installed.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let name = if cfg!(windows) {
         "python.exe"

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod bad_input;
+mod checking;
 mod comparing;
 mod fakes;
 mod fuzz;

@@ -14,7 +14,7 @@ pub const GREETING: &str = "an interpreter answers";
 const QUESTION: &str = r#"
 import importlib, json, os, sys
 ROOT, THREADS_ONLY = $ROOT
-CHECKS, MADE, OF_THREADS = json.loads($CHECKS)
+CHECKS, MADE, OF_THREADS, MANAGED = json.loads($CHECKS)
 base = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable or "")
 answer = {
     "implementation": sys.implementation.name,
@@ -66,6 +66,10 @@ def check_threads():
     for name in OF_THREADS:
         if name not in there:
             lack(name, ["threads"], "%s.dummy has no `%s`" % (ROOT, name))
+    # A manager of threads is the module itself.
+    for name in MANAGED:
+        if name not in there:
+            lack("Manager." + name, ["threads"], "%s.dummy has no `%s`" % (ROOT, name))
 
 try:
     module = importlib.import_module(ROOT)
@@ -116,7 +120,11 @@ pub fn question(module: &str) -> String {
     let checks: Vec<(&str, &str, Vec<&str>)> = objects()
         .filter_map(|object| Some((object.name, place(object.class)?, members(object))))
         .collect();
-    let checks = serde_json::json!([checks, made, of_threads]).to_string();
+    let managed: Vec<&str> = (Class::Manager.object().methods.iter())
+        .filter(|method| method.threads)
+        .map(|method| method.name)
+        .collect();
+    let checks = serde_json::json!([checks, made, of_threads, managed]).to_string();
     QUESTION
         .replace(
             "$ROOT",

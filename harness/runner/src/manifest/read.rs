@@ -62,6 +62,7 @@ impl Manifest {
             program: None,
             module: module.to_owned(),
             start_methods: super::all_methods(),
+            absent: Vec::new(),
             runs: super::default_runs(),
             lacks: Vec::new(),
             known: Vec::new(),
