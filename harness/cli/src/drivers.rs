@@ -253,23 +253,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_manifest_knows_to_be_refuted_is_claimed_by_a_case() {
+    fn what_a_manifest_knows_is_about_cases_and_clauses_that_there_are() {
+        let clauses = poolproof_spec::clauses::ids();
+        let suite = load::select(&[], &clauses).unwrap().cases;
+        let ids: BTreeSet<&str> = suite.iter().map(|one| one.case.id.as_str()).collect();
         let mut claims = BTreeSet::new();
-        for loaded in load::select(&[], &poolproof_spec::clauses::ids())
-            .unwrap()
-            .cases
-        {
-            for claim in loaded.case.claims {
-                if let ClaimKind::Relation(relation) = claim.kind {
+        for loaded in &suite {
+            for claim in &loaded.case.claims {
+                if let ClaimKind::Relation(relation) = &claim.kind {
                     claims.insert((loaded.case.id.clone(), relation.to_string()));
                 }
             }
         }
-        let manifests = REFERENCES.iter().map(|(_, manifest)| *manifest);
-        for manifest in manifests.chain([poolproof_python::CPYTHON_MANIFEST]) {
-            for refuted in Manifest::read(manifest).unwrap().refutes {
+        let manifests = REFERENCES.iter().chain(poolproof_python::MANIFESTS);
+        for (name, text) in manifests {
+            let manifest = Manifest::read(text).unwrap();
+            for known in manifest.known {
+                let case = known.case.as_str();
+                assert!(ids.contains(case), "{name}: there is no case {case}");
+                assert!(clauses.contains(&known.clause.as_str()), "{name}: {case}");
+            }
+            for symptom in manifest.symptoms {
+                let clause = symptom.clause.as_str();
+                assert!(clauses.contains(&clause), "{name}: there is no {clause}");
+            }
+            for refuted in manifest.refutes {
                 let claim = (refuted.case, refuted.claim);
-                assert!(claims.contains(&claim), "no case claims {claim:?}");
+                assert!(claims.contains(&claim), "{name}: no case claims {claim:?}");
             }
         }
     }

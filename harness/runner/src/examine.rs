@@ -103,6 +103,7 @@ impl Examination<'_> {
                 seed: self.seed(index),
                 limits: self.case().limits,
                 waits_late: timing.late,
+                goes_on_after: self.driver.manifest.goes_on_after(),
                 is_measured: false,
                 scale: 1,
             };

@@ -27,6 +27,8 @@ pub(crate) struct Job<'a> {
     pub(crate) limits: Limits,
     /// Whether the program has timeouts that pass only where nothing else can move.
     pub(crate) waits_late: bool,
+    /// How long its implementation may do nothing and go on by itself.
+    pub(crate) goes_on_after: Duration,
     /// Whether the program tells what it measures.
     pub(crate) is_measured: bool,
     /// One, or [`AGAIN`].

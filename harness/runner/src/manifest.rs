@@ -38,6 +38,10 @@ pub struct Manifest {
     /// How often a case is run when nobody says; none: twice, once under each plan.
     #[serde(default = "default_runs")]
     pub runs: u32,
+    /// How many seconds it may do nothing and then go on by itself: what does nothing for longer
+    /// hangs. 0: as long as CPython does, about a second.
+    #[serde(default)]
+    pub still_seconds: f64,
     /// What of the object catalogue it lacks.
     #[serde(default)]
     pub lacks: Vec<Lack>,

@@ -219,6 +219,7 @@ impl Measuring<'_> {
             seed: seed_of(self.seed, case, driver, runner.method, index),
             limits: runner.case.limits,
             waits_late: false,
+            goes_on_after: self.driver.manifest.goes_on_after(),
             is_measured: true,
             scale: 1,
         };

@@ -70,7 +70,7 @@ impl Job<'_> {
         } else {
             Duration::ZERO
         };
-        late.max(STILL * self.scale)
+        late.max(STILL * self.scale).max(self.goes_on_after)
     }
 }
 

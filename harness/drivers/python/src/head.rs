@@ -82,7 +82,9 @@ impl Writer<'_> {
         }
         self.needs.add(Need::Import("sys"));
         self.needs.add(Need::Import("multiprocessing"));
-        if self.needs.has(&Need::ContextInChildren) && self.has(StartMethod::Forkserver) {
+        let is_used_by_children =
+            self.needs.has(&Need::ContextInChildren) || !self.case.program.guard;
+        if is_used_by_children && self.has(StartMethod::Forkserver) {
             // Newer fork servers import the program, without its arguments.
             self.needs.add(Need::Import("os"));
             self.line("METHOD = os.environ.setdefault(");

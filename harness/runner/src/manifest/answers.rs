@@ -1,6 +1,7 @@
 //! What a manifest says of a run: whether it can be made, and what of it is known.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use poolproof_case::uses::Use;
 use poolproof_case::{Outcome, StartMethod};
@@ -33,6 +34,11 @@ fn explanation(clause: &str, reason: &str, upstream: &str) -> String {
 }
 
 impl Manifest {
+    /// How long it may do nothing and go on by itself.
+    pub(crate) fn goes_on_after(&self) -> Duration {
+        Duration::try_from_secs_f64(self.still_seconds).unwrap_or_default()
+    }
+
     /// Why a program with these uses cannot run.
     #[must_use]
     pub fn lacking<'a>(

@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 /// Where a manifest's fields are told.
 const WAY_OUT: &str = "docs/implementations.md tells what a manifest may say";
 
+/// What hangs is waited for so long, time and again.
+const STILL_SECONDS_MAX: f64 = 60.0;
+
 impl Manifest {
     /// Reads a manifest that is part of Poolproof.
     ///
@@ -64,6 +67,7 @@ impl Manifest {
             start_methods: super::all_methods(),
             absent: Vec::new(),
             runs: super::default_runs(),
+            still_seconds: 0.0,
             lacks: Vec::new(),
             known: Vec::new(),
             symptoms: Vec::new(),
@@ -81,6 +85,10 @@ impl Manifest {
         }
         if let Some(problem) = wrong_name(&self.name) {
             return Some((self.name.clone(), problem));
+        }
+        if !(0.0..=STILL_SECONDS_MAX).contains(&self.still_seconds) {
+            let problem = format!("`still_seconds` is 0 to {STILL_SECONDS_MAX}");
+            return Some((String::new(), problem));
         }
         let is_share = |rate: f64| rate > 0.0 && rate <= 1.0;
         if let Some(known) = self
