@@ -110,7 +110,6 @@ pub(crate) fn first_and_newest(drivers: &[Driver]) -> Vec<String> {
 /// The drivers of these names; `cpython` is every CPython, and `billiard` each that has it.
 fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
     let executable = executable()?;
-    let project = named::of_project()?;
     let mut named = Drivers::default();
     let mut found: Option<Found> = None;
     for name in names {
@@ -118,7 +117,7 @@ fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
         let chosen = match name.as_str() {
             _ if let Some((_, manifest)) = own => vec![reference(manifest, &executable)?],
             name if name.starts_with("fake/") => vec![fake(name, &executable)?],
-            name if let Some(drivers) = of_others(name, &project, workshop)? => drivers,
+            name if let Some(drivers) = of_others(name, workshop)? => drivers,
             name => {
                 let found = match &mut found {
                     Some(found) => found,
@@ -138,12 +137,10 @@ fn named(names: &[String], workshop: &Workshop) -> Result<Drivers> {
 }
 
 /// The drivers of a project's manifest, or of a known module.
-fn of_others(
-    name: &str,
-    project: &[(PathBuf, Manifest)],
-    workshop: &Workshop,
-) -> Result<Option<Vec<Driver>>> {
-    if let Some((_, manifest)) = project.iter().find(|(_, manifest)| manifest.name == name) {
+fn of_others(name: &str, workshop: &Workshop) -> Result<Option<Vec<Driver>>> {
+    let project = named::of_project()?;
+    let mut manifests = project.iter().map(|(_, manifest)| manifest);
+    if let Some(manifest) = manifests.find(|manifest| manifest.name == name) {
         let driver = named::described_by(manifest, workshop).map_err(named::refused)?;
         return Ok(Some(vec![driver]));
     }

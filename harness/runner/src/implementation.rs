@@ -151,7 +151,13 @@ fn asked(workshop: &Workshop, request: &Request<'_>) -> Result<(Driver, Home), R
             missing_in: is_missing.then(|| numbers(&told.python)),
         });
     }
-    let home = (told.base.clone(), told.prefix.clone());
+    // A module without a version of its own is the interpreter's, in every environment the same.
+    let is_installed = !told.version.is_empty();
+    let prefix = told.prefix.clone();
+    let home = (
+        told.base.clone(),
+        if is_installed { prefix } else { String::new() },
+    );
     Ok((driver(request, program, told), home))
 }
 
