@@ -8,7 +8,7 @@ use poolproof_case::{ErrorKind, Value, print};
 
 use crate::act::{Act, OWN_TEXT};
 use crate::run::{Given, Run, Stop, outside, raise};
-use crate::value::{Val, of_plain, to_plain};
+use crate::value::{Cell, Val, of_plain, to_plain};
 use crate::world::Signal;
 
 impl<'a> Run<'a> {
@@ -163,7 +163,14 @@ impl<'a> Run<'a> {
     ) -> Result<(), Stop> {
         let sequence = self.expression(sequence)?;
         self.held.push(sequence.clone());
+        let size = self.dict_size(&sequence);
         for at in 0.. {
+            if self.dict_size(&sequence) != size {
+                return match self.world.is_threads() {
+                    true => outside("a dict that changes under a loop of threads"),
+                    false => raise(ErrorKind::Runtime),
+                };
+            }
             let item = self.next(&sequence, at)?;
             if item == Val::Unset {
                 break;
@@ -173,6 +180,17 @@ impl<'a> Run<'a> {
         }
         self.held.pop();
         Ok(())
+    }
+
+    /// How many keys a dict of this process has.
+    fn dict_size(&self, sequence: &Val) -> Option<usize> {
+        match sequence {
+            Val::Ref(at) => match self.world.memory(&self.me).cells.get(at)? {
+                Cell::Dict(pairs) => Some(pairs.len()),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn drain(

@@ -10,7 +10,7 @@ use crate::behaviour::Behaviour;
 use crate::behaviour::language::{EMPTY, Languages};
 use crate::error::ModelError;
 use crate::machine::step::Moves;
-use crate::machine::undefined::is_undefined;
+use crate::machine::undefined::{Undefined, is_undefined};
 use crate::machine::{Machine, Pending, Step};
 use crate::objects::Wait;
 use crate::reduce;
@@ -50,6 +50,8 @@ pub struct Exploration {
     pub bounded: bool,
     /// All outcomes.
     pub behaviour: Behaviour,
+    /// What it may come to of which nothing is known, sorted.
+    pub undefined: Vec<Undefined>,
 }
 
 /// Computes everything that a program may do under a start method.
@@ -79,6 +81,7 @@ pub fn explore(
         edges: search.edges,
         bounded: search.is_bounded,
         behaviour: search.languages.behaviour(start.unwrap_or(EMPTY), lines),
+        undefined: machine.undefined.borrow().iter().copied().collect(),
     })
 }
 

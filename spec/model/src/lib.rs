@@ -18,5 +18,5 @@ pub use behaviour::{Behaviour, Refutation, Rejection};
 pub use error::ModelError;
 pub use explore::{Exploration, Limits, explore};
 pub use graph::Graph;
-pub use machine::undefined::UNDEFINED;
+pub use machine::undefined::Undefined;
 pub use witness::{Goal, Witness, witness};

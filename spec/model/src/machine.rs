@@ -1,5 +1,6 @@
 //! The machine: a program under one start method, its first state, and its steps.
 
+pub(crate) mod amiss;
 mod decode;
 mod execute;
 mod finish;
@@ -13,6 +14,7 @@ mod unwind;
 mod worker;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use indexmap::IndexSet;
 use poolproof_case::{Program, StartMethod};
@@ -21,6 +23,7 @@ use rustc_hash::FxBuildHasher;
 pub(crate) use decode::{Pending, class};
 pub(crate) use step::Step;
 
+use self::undefined::Undefined;
 use crate::compile::{Code, compile};
 use crate::error::ModelError;
 use crate::objects::process::{ProcessObject, Status};
@@ -41,6 +44,8 @@ pub(crate) struct Machine {
     pub(crate) is_large: Cell<bool>,
     /// Whether some message bore an object.
     pub(crate) sends_objects: Cell<bool>,
+    /// What some step came to of which nothing is known.
+    pub(crate) undefined: RefCell<BTreeSet<Undefined>>,
     /// What compaction needs.
     renumber: RefCell<Renumber>,
     /// What each function may still do, from each instruction on.
@@ -59,6 +64,7 @@ impl Machine {
             sends_objects: Cell::new(false),
             lines: RefCell::default(),
             is_large: Cell::new(false),
+            undefined: RefCell::default(),
             renumber: RefCell::default(),
         })
     }

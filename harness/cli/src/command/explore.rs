@@ -6,7 +6,7 @@
 use poolproof_case::{Diagnostic, StartMethod};
 use poolproof_runner::specified::{self, Specified};
 use poolproof_runner::{Error, Loaded, Problem, load};
-use poolproof_spec::{Limits, UNDEFINED};
+use poolproof_spec::Limits;
 use serde::Serialize;
 
 use super::patience::Patience;
@@ -34,6 +34,8 @@ struct Row<'a> {
     outcomes: Option<String>,
     hang: bool,
     undefined: bool,
+    /// Where, with the clauses that say so.
+    undefined_where: Vec<&'static str>,
     bounded: bool,
     seconds: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -169,6 +171,11 @@ fn row<'a>(loaded: &'a Loaded, group: &'a Group, words: usize) -> Row<'a> {
         outcomes: (!exploration.bounded).then(|| behaviour.count().to_string()),
         hang: behaviour.may_hang(),
         undefined: behaviour.may_be_undefined(),
+        undefined_where: exploration
+            .undefined
+            .iter()
+            .map(|one| one.words())
+            .collect(),
         bounded: exploration.bounded,
         seconds: group.specified.seconds,
         words: behaviour.outcomes(words),
@@ -204,8 +211,9 @@ fn text(row: &Row<'_>, patience: &Patience) -> String {
         None if row.words.is_empty() => {}
         None => text += "  … and others\n",
     }
-    if row.undefined {
-        text += &format!("  Also undefined, and not judged: what follows where {UNDEFINED}\n");
+    if !row.undefined_where.is_empty() {
+        let all = row.undefined_where.join("; or ");
+        text += &format!("  Also undefined, and not judged: what follows where {all}\n");
     }
     text
 }

@@ -198,8 +198,11 @@ impl Writer<'_> {
                 if names.len() > 1 {
                     bare(raised, ErrorKind::Value);
                 }
-                self.objects_in(scope, value)
-                    .contains(&Class::ResultIterator)
+                let classes = self.objects_in(scope, value);
+                if classes.contains(&Class::Dict) {
+                    bare(raised, ErrorKind::Runtime);
+                }
+                classes.contains(&Class::ResultIterator)
             }
             StatementKind::Let(names, value) => {
                 if names.len() > 1 && !is_pair(value) {
@@ -247,10 +250,13 @@ impl Writer<'_> {
                     bare(raised, kind);
                 }
             }
-            E::Binary(operator, ..)
+            E::Binary(operator, left, _)
                 if !matches!(operator, BinaryOperator::Eq | BinaryOperator::Ne) =>
             {
                 bare(raised, ErrorKind::Type);
+                if matches!(operator, BinaryOperator::Add | BinaryOperator::Mul) {
+                    self.asked(scope, left, raised);
+                }
             }
             E::Unary(
                 UnaryOperator::Neg

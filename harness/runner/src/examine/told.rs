@@ -5,7 +5,7 @@
 use poolproof_case::StartMethod;
 use poolproof_case::claim::ClaimKind;
 use poolproof_report::{Observation, Record, Sometimes, Verdict};
-use poolproof_spec::UNDEFINED;
+use poolproof_spec::Undefined;
 
 use super::{Examination, STILL_AGAIN_MAX, Seen};
 use crate::execute::Sighting;
@@ -100,8 +100,9 @@ impl Examination<'_> {
                 seen.trouble.as_deref().unwrap_or("none was asked for"),
             )),
             Verdict::Undefined => Some(format!(
-                "all {} runs came to what the documentation leaves undefined: {UNDEFINED}",
-                seen.tally.undefined
+                "all {} runs came to what the documentation leaves undefined: {}",
+                seen.tally.undefined,
+                Undefined::list(&self.specified.exploration.undefined)
             )),
             Verdict::Known => seen
                 .observations

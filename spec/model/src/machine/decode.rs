@@ -2,9 +2,10 @@
 
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{self, Attribute, Class, Method, Parameter, QueueMethod};
+use poolproof_case::program::BinaryOperator;
 
 use super::{Machine, iterated};
-use super::{undefined, unsent};
+use super::{amiss, unsent};
 use crate::compile::{AttributeSite, CallSite, FunctionCode, Instruction, NewSite};
 use crate::objects::{Access, Body, Fault, Object, Operation};
 use crate::state::part::Part;
@@ -178,8 +179,13 @@ impl Decoder<'_> {
                 self.access(self.top(1), Operation::Next, &[self.top(0).clone()])
             }
             Instruction::Unary(_) => self.gathered(1, Operation::Copy),
-            Instruction::Unpack(_)
-            | Instruction::Binary(poolproof_case::program::BinaryOperator::In) => {
+            // A manager's list makes a list of what it holds and another, or of that many times.
+            Instruction::Binary(BinaryOperator::Add | BinaryOperator::Mul)
+                if is_managed_list(self.state, self.top(1)) =>
+            {
+                self.access(self.top(1), Operation::Copy, &[])
+            }
+            Instruction::Unpack(_) | Instruction::Binary(BinaryOperator::In) => {
                 self.gathered(1, Operation::Copy)
             }
             _ => None,
@@ -258,7 +264,7 @@ impl Decoder<'_> {
             arguments: arrange(parameters, positional, &site.named, given)?,
             place: Default::default(),
         };
-        undefined::is_made_amiss(&access).then_some(access)
+        amiss::is_made_amiss(&access).then_some(access)
     }
 
     /// The access of a method call, its arguments in the catalogue's order.
@@ -309,6 +315,13 @@ pub(super) fn own_call(
         frame,
     };
     decoder.bound(&frame.stack[first - 1], site, &frame.stack[first..])
+}
+
+fn is_managed_list(state: &State, value: &Val) -> bool {
+    match value {
+        Val::Object(id) => state.objects[*id as usize].class() == Class::ManagedList,
+        _ => false,
+    }
 }
 
 /// The class of a value; a plain one has none.

@@ -190,7 +190,7 @@ fn next(context: &mut Context<'_>, target: u32) -> Result<(), Fault> {
     let process = context.process;
     let number = pop(context);
     let sequence = pop(context);
-    let at = match number {
+    let mut at = match number {
         Val::Int(at) => at as usize,
         _ => 0,
     };
@@ -206,7 +206,13 @@ fn next(context: &mut Context<'_>, target: u32) -> Result<(), Fault> {
         Val::Tuple(items) => items.get(at).cloned(),
         Val::Ref(cell) => match &context.state.space(process).cells[*cell as usize] {
             Cell::List(items) => items.get(at).cloned(),
-            Cell::Dict(pairs) => pairs.get(at).map(|(key, _)| key.clone()),
+            Cell::Dict(pairs) => {
+                let Some((key, number)) = plain::key_at(pairs, at as i64) else {
+                    return context.raise(ErrorKind::Runtime, plain::CHANGED_SIZE);
+                };
+                at = number as usize;
+                key
+            }
             Cell::Connection(_) => None,
         },
         _ => None,

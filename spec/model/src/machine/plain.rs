@@ -376,6 +376,20 @@ pub(crate) fn unary(
     }
 }
 
+/// What the error says of a dict that changes under a loop over it.
+pub(crate) const CHANGED_SIZE: &str = "dictionary changed size during iteration";
+
+/// The key that a loop over a dict comes to, none after the last, and the loop's number there: the
+/// size that the dict had when it began, and the place. Nothing where it has another size now.
+pub(crate) fn key_at(pairs: &[(Val, Val)], number: i64) -> Option<(Option<Val>, i64)> {
+    let (size, place) = match number {
+        0 => (pairs.len() as i64, 0),
+        number => (number >> 32, number & 0xffff_ffff),
+    };
+    let key = pairs.get(place as usize).map(|(key, _)| key.clone());
+    (size == pairs.len() as i64).then_some((key, size << 32 | place))
+}
+
 /// What a dict is made of: another dict, or pairs whose values are the same ones in it; nothing where
 /// these are none.
 fn pairs(context: &mut Context<'_>, value: &Val) -> Result<Option<Vec<(Val, Val)>>, Fault> {

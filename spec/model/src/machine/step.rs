@@ -3,7 +3,7 @@
 use poolproof_case::print;
 
 use super::decode::{Pending, decode};
-use super::undefined::is_undefined;
+use super::undefined::undefined;
 use super::{Machine, finish, plain, run, unwind, worker};
 use crate::compile::Instruction;
 use crate::error::ModelError;
@@ -195,8 +195,10 @@ impl Machine {
         moves: &Moves,
         step: Step,
     ) -> Result<Applied, ModelError> {
-        let is_undefined = step != Step::Signal && is_undefined(self, state, moves);
-        if is_undefined {
+        let found = undefined(self, state, moves).filter(|_| step != Step::Signal);
+        let is_undefined = found.is_some();
+        if let Some(what) = found {
+            self.undefined.borrow_mut().insert(what);
             return Ok(Applied {
                 line: None,
                 is_undefined,

@@ -1,163 +1,149 @@
 //! What the documentation leaves undefined: the steps after which nothing is known of a program.
 
+use poolproof_case::StartMethod;
 use poolproof_case::catalogue::{
-    Attribute, Class, ConnectionMethod, DictMethod, LockMethod, ManagerMethod, Method,
-    ModuleMethod, PoolMethod, ProcessAttribute, ProcessMethod, SharedAttribute,
+    Attribute, ConnectionMethod, Method, ModuleMethod, ProcessAttribute, ProcessMethod,
 };
 
 use super::decode::{Pending, is_read_whole};
 use super::step::{Actor, Moves};
-use poolproof_case::StartMethod;
-
-use super::{Machine, unsent};
+use super::{Machine, amiss, unsent};
 use crate::compile::Instruction;
 use crate::objects::process::{self, Status};
-use crate::objects::{Access, Body, Operation};
-use crate::objects::{connection, shared};
-use crate::state::{Cell, NOBODY, Parcel, ProcessId, State, Val};
+use crate::objects::{Access, Body, Operation, connection};
+use crate::state::{Cell, Parcel, ProcessId, State, Val};
 
-/// Where what follows is undefined, in words, each with its clause.
-pub const UNDEFINED: &str = "a queue is used after a signal has ended one of its users \
-    (PM-QUEUE-BROKEN-001), an object or an error of the library's is printed (PM-OUTPUT-TEXT-001), a \
-    process object is used by another than its creator (PM-PROCESS-CREATOR-002), an object is received \
-    as bytes, or bytes as an object (PM-PIPE-BYTES-001), the end of file is \
-    received where the other end was closed before it had received all (PM-PIPE-EOF-002), a list or dict is changed \
-    before it was sent (PM-QUEUE-CHANGED-001, PM-POOL-CHANGED-001), an imap is made over what cannot \
-    be iterated (PM-POOL-ITEMS-003), threads share a number that is not of its type \
-    (PM-SHARED-TYPE-001), a barrier of no parties or a semaphore below none is made \
-    (PM-LOCK-COUNT-001), a timeout of threads or of a manager's is less than nothing or not waited for \
-    (PM-LOCK-TIMEOUT-002), a pool is given chunks of no item or does no tasks (PM-POOL-COUNT-001), a \
-    manager is given another's dict, or a name with an underscore (PM-MANAGER-PRIVATE-001), or who has started a manager asks for its children \
-    (PM-PROCESS-CHILDREN-001)";
+/// What a program may do of which nothing is known, with its clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Undefined {
+    /// A queue is used after a signal has ended one of its users.
+    Broken,
+    /// An object or an error of the library's is printed.
+    Text,
+    /// A process object is used by another than its creator.
+    Creator,
+    /// Who has started a manager asks for its children.
+    Children,
+    /// An object is received as bytes, or bytes as an object.
+    Bytes,
+    /// The end of file is received where the other end was closed before it had received all.
+    Reset,
+    /// A list or dict is changed before it was sent.
+    Changed,
+    /// Results are iterated over what cannot be iterated.
+    Items,
+    /// Threads share a number that is not of its type.
+    Type,
+    /// A lock, a pool or a chunk is of a number that is none for it.
+    Count,
+    /// A timeout of threads is less than nothing, or not waited for.
+    Timeout,
+    /// A manager is given another's dict, or a name with an underscore.
+    Private,
+}
 
-/// Whether a step, unless it is a signal's, comes to what [`UNDEFINED`] names.
-pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> bool {
+impl Undefined {
+    /// All there are.
+    pub const ALL: [Undefined; 12] = [
+        Undefined::Broken,
+        Undefined::Text,
+        Undefined::Creator,
+        Undefined::Children,
+        Undefined::Bytes,
+        Undefined::Reset,
+        Undefined::Changed,
+        Undefined::Items,
+        Undefined::Type,
+        Undefined::Count,
+        Undefined::Timeout,
+        Undefined::Private,
+    ];
+
+    /// It in words, with its clauses.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Undefined::Broken => {
+                "a queue is used after a signal has ended one of its users (PM-QUEUE-BROKEN-001)"
+            }
+            Undefined::Text => {
+                "an object or an error of the library's is printed (PM-OUTPUT-TEXT-001)"
+            }
+            Undefined::Creator => {
+                "a process object is used by another than its creator (PM-PROCESS-CREATOR-002)"
+            }
+            Undefined::Children => {
+                "who has started a manager asks for its children (PM-PROCESS-CHILDREN-001)"
+            }
+            Undefined::Bytes => {
+                "an object is received as bytes, or bytes as an object (PM-PIPE-BYTES-001)"
+            }
+            Undefined::Reset => {
+                "an end of file is received whose sender had not received all (PM-PIPE-EOF-002)"
+            }
+            Undefined::Changed => {
+                "a list or dict is changed before it was sent (PM-QUEUE-CHANGED-001, PM-POOL-CHANGED-001)"
+            }
+            Undefined::Items => "an imap is made over what cannot be iterated (PM-POOL-ITEMS-003)",
+            Undefined::Type => {
+                "threads share a number that is not of its type (PM-SHARED-TYPE-001)"
+            }
+            Undefined::Count => {
+                "a lock, a pool or a chunk is made of too small a number (PM-LOCK-COUNT-001, PM-POOL-COUNT-001)"
+            }
+            Undefined::Timeout => {
+                "a timeout is less than nothing, or not waited for (PM-LOCK-TIMEOUT-002)"
+            }
+            Undefined::Private => {
+                "a manager is given another's dict, or a name with an underscore (PM-MANAGER-PRIVATE-001)"
+            }
+        }
+    }
+
+    /// Several in words.
+    #[must_use]
+    pub fn list(all: &[Undefined]) -> String {
+        let words: Vec<&str> = all.iter().map(|one| one.words()).collect();
+        words.join("; or ")
+    }
+}
+
+/// What a step, unless it is a signal's, comes to of which nothing is known.
+pub(crate) fn undefined(machine: &Machine, state: &State, moves: &Moves) -> Option<Undefined> {
     let (process, access) = match (moves.actor, &moves.pending) {
-        (Actor::Feeder(queue, _), _) => return is_broken(state, queue),
+        (Actor::Feeder(queue, _), _) => {
+            return is_broken(state, queue).then_some(Undefined::Broken);
+        }
         (Actor::Process(process), Some(Pending::Object(access))) => (process, access),
         (Actor::Process(process), Some(Pending::Print)) => {
-            return writes_what_is_nobodys(machine, state, process);
+            let is_text = writes_what_is_nobodys(machine, state, process);
+            return is_text.then_some(Undefined::Text);
         }
-        _ => return false,
+        _ => return None,
     };
-    let id = match access.receiver {
-        Val::Object(id) => id,
-        Val::Ref(at) => {
-            return receives_amiss(machine, state, process, at, access)
-                || unsent::is_changed(machine, state, process, access);
-        }
+    let is = |found: bool, what: Undefined| found.then_some(what);
+    match access.receiver {
+        Val::Object(id) => is(is_broken(state, id), Undefined::Broken)
+            .or_else(|| {
+                let is_others = uses_anothers_process(state, process, id, access);
+                is(is_others, Undefined::Creator)
+            })
+            .or_else(|| amiss::of_object(machine, state, process, id, access)),
+        Val::Ref(at) => receives_amiss(machine, state, process, at, access).or_else(|| {
+            let is_changed = unsent::is_changed(machine, state, process, access);
+            is(is_changed, Undefined::Changed)
+        }),
         Val::Module | Val::Context(_) => {
-            return counts_managers(state, process, access) || is_made_amiss(access);
+            is(counts_managers(state, process, access), Undefined::Children)
+                .or_else(|| is(amiss::is_made_amiss(access), Undefined::Count))
         }
-        _ => return false,
-    };
-    is_broken(state, id)
-        || uses_anothers_process(state, process, id, access)
-        || iterates_nothing(state, process, access)
-        || is_of_another_type(machine, state, id, access)
-        || (has_threads_timeouts(machine, state, id) && times_amiss(access))
-        || asks_amiss(machine, state, access)
-}
-
-/// Whether an object is one of threads: theirs, or a manager's, which serves them.
-fn has_threads_timeouts(machine: &Machine, state: &State, id: u32) -> bool {
-    machine.method == StartMethod::Threads || state.objects[id as usize].manager != NOBODY
-}
-
-/// Whether a call has a timeout that is less than nothing, or that it does not wait for.
-fn times_amiss(access: &Access) -> bool {
-    let Operation::Call(method) = access.operation else {
-        return false;
-    };
-    let parameters = method.parameters();
-    let place = |name: &str| parameters.iter().position(|one| one.name == name);
-    let Some(timeout) = place("timeout").map(|at| access.argument(at)) else {
-        return false;
-    };
-    let is_negative = match timeout {
-        Val::Int(seconds) => *seconds < 0,
-        Val::Float(bits) => f64::from_bits(*bits) < 0.0,
-        _ => false,
-    };
-    let waits = matches!(method, Method::Lock(LockMethod::Acquire))
-        && place("block").is_some_and(|at| !access.flag(at, true));
-    is_negative || (waits && !matches!(timeout, Val::Unset | Val::None))
-}
-
-/// Whether a call asks for what the documentation says nothing of: chunks of no item, what begins with
-/// an underscore of a manager's namespace, a manager's dict or list of another of them.
-fn asks_amiss(machine: &Machine, state: &State, access: &Access) -> bool {
-    let is_managed = |value: &Val| matches!(value, Val::Object(id) if matches!(&state.objects[*id as usize].body, Body::Managed(_)));
-    match access.operation {
-        Operation::Call(Method::Pool(
-            PoolMethod::Map
-            | PoolMethod::MapAsync
-            | PoolMethod::Starmap
-            | PoolMethod::StarmapAsync
-            | PoolMethod::Imap
-            | PoolMethod::ImapUnordered,
-        )) => matches!(access.argument(2), Val::Int(chunk) if *chunk < 1),
-        Operation::Call(Method::Manager(ManagerMethod::Dict)) => is_managed(access.argument(0)),
-        Operation::Call(Method::Dict(DictMethod::Update)) => is_managed(access.argument(0)),
-        Operation::Get(Some(Attribute::Namespace(_)))
-        | Operation::Set(Some(Attribute::Namespace(_))) => {
-            machine.code.names.text(access.symbol).starts_with('_')
-        }
-        _ => false,
+        _ => None,
     }
 }
 
-/// Whether a barrier of no parties is made, or a semaphore of less than none.
-pub(super) fn is_made_amiss(access: &Access) -> bool {
-    let Operation::Call(Method::Make(class)) = access.operation else {
-        return false;
-    };
-    match (class, access.argument(0)) {
-        (Class::Barrier, Val::Int(parties)) => *parties <= 0,
-        (Class::Semaphore | Class::BoundedSemaphore, Val::Int(value)) => *value < 0,
-        (Class::Pool, _) => matches!(access.argument(3), Val::Int(most) if *most < 1),
-        _ => false,
-    }
-}
-
-/// Whether a number of threads is used that was made of what is not of its type, or is set to it.
-fn is_of_another_type(machine: &Machine, state: &State, id: u32, access: &Access) -> bool {
-    let Body::Shared(shared) = &state.objects[id as usize].body else {
-        return false;
-    };
-    if shared.is_converted {
-        return true;
-    }
-    let value = match access.operation {
-        Operation::Set(Some(Attribute::Shared(SharedAttribute::Value))) => access.argument(0),
-        Operation::SetItem => access.argument(1),
-        _ => return false,
-    };
-    machine.method == StartMethod::Threads
-        && shared::is_converted(shared.typecode, shared.is_array, value)
-}
-
-/// Whether an iterator of results is made over what cannot be iterated: the call may be the error, or
-/// the first result.
-fn iterates_nothing(state: &State, process: ProcessId, access: &Access) -> bool {
-    let makes = matches!(
-        access.operation,
-        Operation::Call(Method::Pool(PoolMethod::Imap | PoolMethod::ImapUnordered))
-    );
-    makes
-        && match access.argument(1) {
-            Val::Tuple(_) | Val::Range(..) | Val::Text(_) | Val::Bytes(_) => false,
-            Val::Ref(at) => {
-                let cell = &state.space(process).cells[*at as usize];
-                matches!(cell, Cell::Connection(_))
-            }
-            Val::Object(id) => match &state.objects[*id as usize].body {
-                Body::Shared(shared) => !shared.is_array,
-                Body::Managed(managed) => !managed.kind.is_sequence(),
-                _ => true,
-            },
-            _ => true,
-        }
+/// Whether nothing is known of what follows a step, unless it is a signal's.
+pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> bool {
+    undefined(machine, state, moves).is_some()
 }
 
 fn is_broken(state: &State, queue: u32) -> bool {
@@ -182,31 +168,35 @@ fn receives_amiss(
     process: ProcessId,
     at: u32,
     access: &Access,
-) -> bool {
+) -> Option<Undefined> {
     let Operation::Call(Method::Connection(method)) = access.operation else {
-        return false;
+        return None;
     };
     let Cell::Connection(end) = &state.space(process).cells[at as usize] else {
-        return false;
+        return None;
     };
     let Body::Pipe(pipe) = &state.objects[end.pipe as usize].body else {
-        return false;
+        return None;
     };
     let own = usize::from(end.side);
     let as_bytes = match method {
         ConnectionMethod::RecvBytes => true,
         ConnectionMethod::Recv => false,
-        _ => return false,
+        _ => return None,
     };
     match pipe.sent[1 - own].front() {
-        _ if !end.is_open => false,
-        Some(next) => as_bytes != matches!(next, Parcel::Bytes(..)),
+        _ if !end.is_open => None,
+        Some(next) => {
+            let is_other = as_bytes != matches!(next, Parcel::Bytes(..));
+            is_other.then_some(Undefined::Bytes)
+        }
         // The other end went with something in it that was never received.
         None => {
-            machine.method != StartMethod::Threads
+            let is_reset = machine.method != StartMethod::Threads
                 && pipe.is_duplex
                 && !pipe.sent[own].is_empty()
-                && !connection::is_open(state, end.pipe, 1 - end.side)
+                && !connection::is_open(state, end.pipe, 1 - end.side);
+            is_reset.then_some(Undefined::Reset)
         }
     }
 }

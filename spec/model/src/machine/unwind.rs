@@ -7,6 +7,7 @@ use super::{Machine, finish, iterated, plain};
 use crate::compile::Instruction;
 use crate::objects::{Access, Context, Fault, barrier};
 use crate::state::{Frame, Phase, Process, Val};
+use poolproof_case::program::BinaryOperator;
 
 /// Ends the instruction at which a process rests: takes its operands and leaves its result.
 pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Fault> {
@@ -30,8 +31,12 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
         }
         Instruction::Unary(_) | Instruction::Binary(_) | Instruction::Unpack(_) => {
             // The operand was read; the instruction goes on with what was read.
-            let top = stack.len() - 1;
-            stack[top] = value;
+            let is_left = matches!(
+                instruction,
+                Instruction::Binary(BinaryOperator::Add | BinaryOperator::Mul)
+            );
+            let operand = stack.len() - 1 - usize::from(is_left);
+            stack[operand] = value;
             frame.pc += 1;
             return build(context, instruction);
         }

@@ -171,9 +171,14 @@ fn dict(context: &mut Context<'_>, at: usize, access: &Access) -> Result<Val, Fa
             Ok(context.state.allocate(process, Cell::Dict(copy)))
         }
         Operation::Next => {
-            let place = access.number(0, 0) as usize;
-            let pair = pairs(context, at).get(place);
-            Ok(pair.map_or(Val::Unset, |(key, _)| key.clone()))
+            let found = plain::key_at(pairs(context, at), access.number(0, 0));
+            let Some((key, number)) = found else {
+                return context.raise(ErrorKind::Runtime, plain::CHANGED_SIZE);
+            };
+            if let Some(Val::Int(kept)) = context.state.frame_mut(process).stack.last_mut() {
+                *kept = number;
+            }
+            Ok(key.unwrap_or(Val::Unset))
         }
         Operation::SetItem => {
             set(context, at, key, access.argument(1).clone())?;

@@ -181,6 +181,9 @@ pub(super) fn items(
             Ok(at) => return set_number(id, context, at, access.argument(1)),
             Err((kind, text)) => return context.raise(kind, text),
         },
+        Operation::Slice if shared.typecode == b'c' => {
+            return context.model("slices of an array of characters are not known here");
+        }
         Operation::Slice => {
             let (start, stop) = bounds(access, count);
             return gather(id, context, start, stop);

@@ -36,6 +36,24 @@ fn what_a_program_prints() {
                Call("row.append", [3]), Print(["$d"])"#,
             &["{'a': 2, 'b': [1, 3]} → exit 0"],
         ),
+        (
+            r#"Let("m", New("Manager")), Let("l", Call("m.list", [[1]])),
+               Print([Add("$l", [2]), Mul("$l", 2), Len("$l")]),
+               Try(body: [Print([Add([2], "$l")])], except: {"type": [Print(["type"])]}),
+               Try(body: [Print([Add("$l", "$l")])], except: {"type": [Print(["type"])]})"#,
+            &["[1, 2] [1, 1] 1 / type / type → exit 0"],
+        ),
+        (
+            r#"Let("d", {"a": 1, "b": 2}),
+               Try(body: [For("k", "$d", [Print(["$k"]), Call("d.pop", ["$k"])])],
+                   except: {"runtime": [Print(["changed"])]})"#,
+            &["a / changed → exit 0"],
+        ),
+        (
+            r#"Let("d", {"a": 1, "b": 2}),
+               For("k", "$d", [SetItem("$d", "$k", 0)]), Print(["$d"])"#,
+            &["{'a': 0, 'b': 0} → exit 0"],
+        ),
         // Python shows the key that a KeyError misses as it would stand in a program.
         (
             r#"Let("e", Error("key", "k")), Print(["$e"])"#,
