@@ -161,7 +161,8 @@ impl Writer<'_> {
             Part::Call(call) => {
                 delivers |= self.delivers(scope, call);
                 if self.may_misfit(scope, call) {
-                    bare(raised, ErrorKind::Type);
+                    let misfit = raised.entry(ErrorKind::Type).or_default();
+                    misfit.told.extend(all_classes(ErrorKind::Type));
                 }
                 told(raised, self.raised_by_call(scope, call));
                 match &call.callee {

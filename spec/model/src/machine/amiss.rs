@@ -128,6 +128,12 @@ fn asks_amiss(machine: &Machine, state: &State, access: &Access) -> Option<Undef
             let is_small = matches!(access.argument(2), Val::Int(chunk) if *chunk < 1);
             (is_small, Undefined::Count)
         }
+        Operation::Call(Method::Manager(
+            ManagerMethod::Semaphore | ManagerMethod::BoundedSemaphore,
+        )) => {
+            let is_small = matches!(access.argument(0), Val::Int(value) if *value < 0);
+            (is_small, Undefined::Count)
+        }
         Operation::Call(
             Method::Manager(ManagerMethod::Dict) | Method::Dict(DictMethod::Update),
         ) => (is_managed(access.argument(0)), Undefined::Private),
