@@ -133,7 +133,7 @@ const PROGRAMS: &[Program] = &[
             "106",
             "callback 102",
             "102 True True",
-            "error callback no $x",
+            "error callback 'no $x'",
             "key",
             "[]",
             "closed",
