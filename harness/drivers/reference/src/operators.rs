@@ -87,7 +87,7 @@ pub(crate) fn unary(operator: UnaryOperator, operand: &Data) -> Result<Data> {
         UnaryOperator::Not => Ok(Data::bool(!operand.is_true())),
         UnaryOperator::Len => sequence::length(operand).map(Data::int),
         UnaryOperator::List => sequence::items(operand).map(Data::list),
-        UnaryOperator::Dict => sequence::copy(operand),
+        UnaryOperator::Dict => sequence::pairs(operand).map(Data::dict),
         UnaryOperator::Sorted => {
             let items = sequence::items(operand)?;
             let values = items.iter().map(Data::value).collect::<Result<Vec<_>>>()?;

@@ -1,7 +1,7 @@
 //! What can be iterated over, indexed and measured: lists, tuples, dicts, texts, and objects with items.
 
 use poolproof_case::value;
-use poolproof_case::{ErrorKind, Value};
+use poolproof_case::{ErrorKind, Value, operate};
 
 use crate::data::{Data, lock};
 use crate::stop::{Result, Stop};
@@ -78,6 +78,30 @@ pub(crate) fn copy(data: &Data) -> Result<Data> {
         Data::Dict(pairs) => Ok(Data::dict(lock(pairs).clone())),
         other => Ok(other.clone()),
     }
+}
+
+/// What Python's `dict(data)` has: a dict's own pairs, else each item is a key and a value.
+pub(crate) fn pairs(data: &Data) -> Result<Vec<(Value, Data)>> {
+    if let Data::Dict(pairs) = copy(data)? {
+        return Ok(lock(&pairs).clone());
+    }
+    let mut pairs = Vec::new();
+    for item in items(data)? {
+        let Ok([key, value]) = <[Data; 2]>::try_from(items(&item)?) else {
+            let text = "a dict is made of pairs of a key and a value";
+            return Err(Stop::error(ErrorKind::Value, text));
+        };
+        insert(&mut pairs, self::key(&key)?, value);
+    }
+    Ok(pairs)
+}
+
+/// The key of a dict that data are; a list or dict, which can change, is none, nor is what has one.
+pub(crate) fn key(data: &Data) -> Result<Value> {
+    let is_key = |value: Value| operate::check_key(&value).is_ok().then_some(value);
+    // What holds itself has no value, and holds a list or dict.
+    let key = data.value().ok().and_then(is_key);
+    key.ok_or_else(|| wrong("cannot be the key of a dict", data))
 }
 
 pub(crate) fn length(data: &Data) -> Result<usize> {

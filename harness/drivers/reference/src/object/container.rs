@@ -107,14 +107,11 @@ pub(super) fn dict(
             Ok(Data::NONE)
         }
         DictMethod::Update => {
-            let Data::Dict(other) = sequence::copy(&bound.take("other")?)? else {
-                return Err(Stop::error(ErrorKind::Type, "update() takes a dict"));
-            };
-            let other = lock(&other).clone();
+            let other = sequence::pairs(&bound.take("other")?)?;
             let mut pairs = lock(pairs);
-            other
-                .into_iter()
-                .for_each(|(key, value)| sequence::insert(&mut pairs, key, value));
+            for (key, value) in other {
+                sequence::insert(&mut pairs, key, value);
+            }
             Ok(Data::NONE)
         }
         DictMethod::Get => {

@@ -101,12 +101,8 @@ pub(super) fn unmanaged(maker: ManagerMethod, bound: &mut Bound<'_>) -> Result<O
             return Ok(Some(Data::list(items)));
         }
         ManagerMethod::Dict => {
-            let first = bound.take("sequence")?;
-            let Data::Dict(pairs) = sequence::copy(&first)? else {
-                let text = format!("{} is no dict", first.type_name());
-                return Err(Stop::error(ErrorKind::Type, text));
-            };
-            return Ok(Some(Data::Dict(pairs)));
+            let pairs = sequence::pairs(&bound.take("sequence")?)?;
+            return Ok(Some(Data::dict(pairs)));
         }
         ManagerMethod::Namespace => Local::namespace(),
         ManagerMethod::Value => Local::value(bound.take("value")?),

@@ -1,5 +1,6 @@
 //! The programs, as rows: what they are, what they print and how they end.
 
+mod containers;
 mod processes;
 
 /// A program with one outcome.
@@ -15,7 +16,8 @@ pub(crate) struct Program {
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Program> {
-    PROGRAMS.iter().chain(processes::PROGRAMS)
+    let all = PROGRAMS.iter().chain(containers::PROGRAMS);
+    all.chain(processes::PROGRAMS)
 }
 
 /// Of the language, and of what processes exchange.

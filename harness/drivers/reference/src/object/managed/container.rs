@@ -1,12 +1,12 @@
 //! A manager's dicts and lists.
 
+use poolproof_case::Value;
 use poolproof_case::catalogue::{DictMethod, ListMethod};
-use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 
 use super::key::{Entry, Key};
 use crate::bound::Bound;
-use crate::data::{Data, lock};
+use crate::data::Data;
 use crate::sequence;
 use crate::stop::{Result, Stop};
 
@@ -29,11 +29,7 @@ pub(super) fn new_list(manager: &mp::Manager, first: &Data) -> Result<List> {
 }
 
 fn update(dict: &Dict, other: &Data) -> Result<()> {
-    let Data::Dict(pairs) = sequence::copy(other)? else {
-        let text = format!("{} is no dict", other.type_name());
-        return Err(Stop::error(ErrorKind::Type, text));
-    };
-    let pairs = lock(&pairs).clone().into_iter();
+    let pairs = sequence::pairs(other)?.into_iter();
     let pairs = pairs.map(|(key, value)| Entry::new(&Data::from(key), value));
     let mut pairs = pairs.collect::<Result<Vec<_>>>()?;
     if pairs.iter().any(|(key, _)| key.has_equals()) && dict.len()? > 0 {
