@@ -166,6 +166,11 @@ pub(crate) fn slice(container: &Data, from: Option<i64>, to: Option<i64>) -> Res
         let own = object.slice(from, to);
         return own.unwrap_or_else(|| slice(&object.contents()?, from, to));
     }
+    if let Data::Plain(Value::Bytes(bytes)) = container {
+        let (from, to) = bounds(from, to, bytes.len());
+        let part = bytes.get(from..to).unwrap_or_default().to_vec();
+        return Ok(Data::Plain(Value::Bytes(part)));
+    }
     let items = items(container)?;
     let (from, to) = bounds(from, to, items.len());
     let part = items.get(from..to).unwrap_or_default().to_vec();
