@@ -1,9 +1,13 @@
 //! Operators, with Python's meaning.
 
+use std::borrow::Cow;
+
+use poolproof_case::catalogue::Class;
 use poolproof_case::program::{BinaryOperator, UnaryOperator};
 use poolproof_case::{ErrorKind, Value, operate, work};
 
 use crate::data::Data;
+use crate::object::managed::Managed;
 use crate::sequence;
 use crate::stop::{Result, Stop};
 
@@ -18,22 +22,44 @@ pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Res
         return Ok(Data::from(operate::binary(operator, left, right)?));
     }
     if operator == BinaryOperator::Add
-        && let (Data::List(left), Data::List(right)) = (left, right)
+        && let Data::List(right) = right
+        && let Data::List(left) = &*listed(left)?
     {
         let mut sum = crate::data::lock(left).clone();
         sum.extend(crate::data::lock(right).iter().cloned());
         return Ok(Data::list(sum));
     }
     if operator == BinaryOperator::Mul
-        && let Some(repeated) = repeated(left, right)?
+        && let Some(repeated) = repeated(&*listed(left)?, &*listed(right)?)?
     {
         return Ok(repeated);
     }
-    let (left, right) = (
-        sequence::copy(left)?.value()?,
-        sequence::copy(right)?.value()?,
-    );
-    Ok(Data::from(operate::binary(operator, &left, &right)?))
+    let right = match operator {
+        // What is looked for in a proxy is looked for in what it stands for, whose text is its own.
+        BinaryOperator::In | BinaryOperator::Mod => sequence::copy(right)?.value()?,
+        _ => operand(right)?,
+    };
+    Ok(Data::from(operate::binary(
+        operator,
+        &operand(left)?,
+        &right,
+    )?))
+}
+
+/// What an operator sees: of a proxy only which one it is, as in Python, of other objects their items.
+fn operand(data: &Data) -> Result<Value> {
+    match data.as_object::<Managed>() {
+        Some(_) => data.value(),
+        None => sequence::copy(data)?.value(),
+    }
+}
+
+/// The items of a managed list that a list is added to, or that is repeated; other data as they are.
+fn listed(data: &Data) -> Result<Cow<'_, Data>> {
+    match data.class() {
+        Some(Class::ManagedList) => sequence::copy(data).map(Cow::Owned),
+        _ => Ok(Cow::Borrowed(data)),
+    }
 }
 
 /// `items * n` and `n * items`, whose items are the same ones again and again; nothing for others.
