@@ -39,11 +39,11 @@ pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Res
         BinaryOperator::In | BinaryOperator::Mod => sequence::copy(right)?.value()?,
         _ => operand(right)?,
     };
-    Ok(Data::from(operate::binary(
-        operator,
-        &operand(left)?,
-        &right,
-    )?))
+    let left = match (operator, &right) {
+        (BinaryOperator::In, Value::Dict(_)) => sequence::key(left)?,
+        _ => operand(left)?,
+    };
+    Ok(Data::from(operate::binary(operator, &left, &right)?))
 }
 
 /// What an operator sees: of a proxy only which one it is, as in Python, of other objects their items.

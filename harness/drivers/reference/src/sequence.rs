@@ -119,7 +119,7 @@ pub(crate) fn length(data: &Data) -> Result<usize> {
 pub(crate) fn item(container: &Data, index: &Data) -> Result<Data> {
     match container {
         Data::Dict(pairs) => {
-            let key = index.value()?;
+            let key = key(index)?;
             let pairs = lock(pairs);
             let found = pairs.iter().find(|(known, _)| *known == key);
             found
@@ -145,7 +145,8 @@ pub(crate) fn set_item(container: &Data, index: &Data, value: Data) -> Result<()
             Ok(())
         }
         Data::Dict(pairs) => {
-            insert(&mut lock(pairs), index.value()?, value);
+            let key = key(index)?;
+            insert(&mut lock(pairs), key, value);
             Ok(())
         }
         Data::Object(object) => object.set_item(index, value),

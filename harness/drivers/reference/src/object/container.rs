@@ -115,12 +115,12 @@ pub(super) fn dict(
             Ok(Data::NONE)
         }
         DictMethod::Get => {
-            let (key, otherwise) = (bound.take("key")?.value()?, bound.given("default"));
+            let (key, otherwise) = (sequence::key(&bound.take("key")?)?, bound.given("default"));
             let found = find_key(&lock(pairs), &key);
             Ok(found.or(otherwise).unwrap_or(Data::NONE))
         }
         DictMethod::SetDefault => {
-            let (key, otherwise) = (bound.take("key")?.value()?, bound.given("default"));
+            let (key, otherwise) = (sequence::key(&bound.take("key")?)?, bound.given("default"));
             let mut pairs = lock(pairs);
             Ok(find_key(&pairs, &key).unwrap_or_else(|| {
                 let value = otherwise.unwrap_or(Data::NONE);
@@ -129,7 +129,7 @@ pub(super) fn dict(
             }))
         }
         DictMethod::Pop => {
-            let (key, otherwise) = (bound.take("key")?.value()?, bound.given("default"));
+            let (key, otherwise) = (sequence::key(&bound.take("key")?)?, bound.given("default"));
             let mut pairs = lock(pairs);
             match pairs.iter().position(|(known, _)| *known == key) {
                 Some(place) => Ok(pairs.remove(place).1),

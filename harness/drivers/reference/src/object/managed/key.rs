@@ -2,10 +2,11 @@
 //!
 //! What a dict shows is the first of equal keys as it was given, which its entry keeps.
 
-use poolproof_case::{Value, operate, print};
+use poolproof_case::{Value, print};
 use serde::{Deserialize, Serialize};
 
 use crate::data::Data;
+use crate::sequence;
 use crate::stop::Result;
 
 /// A key in the one form of all that are equal to it (`1`, `1.0` and `True` are `1`).
@@ -15,9 +16,7 @@ pub(crate) struct Key(Value);
 impl Key {
     /// The key that a value is; an error for lists and dicts.
     pub(super) fn of(data: &Data) -> Result<Key> {
-        let value = data.value()?;
-        operate::check_key(&value)?;
-        Ok(Key(canonical(value)))
+        sequence::key(data).map(canonical).map(Key)
     }
 
     /// Whether other keys than this may be equal to it.
