@@ -22,12 +22,9 @@ pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Res
         return Ok(Data::from(operate::binary(operator, left, right)?));
     }
     if operator == BinaryOperator::Add
-        && let Data::List(right) = right
-        && let Data::List(left) = &*listed(left)?
+        && let Some(sum) = sum(left, right)?
     {
-        let mut sum = crate::data::lock(left).clone();
-        sum.extend(crate::data::lock(right).iter().cloned());
-        return Ok(Data::list(sum));
+        return Ok(sum);
     }
     if operator == BinaryOperator::Mul
         && let Some(repeated) = repeated(&*listed(left)?, &*listed(right)?)?
@@ -62,6 +59,22 @@ fn listed(data: &Data) -> Result<Cow<'_, Data>> {
     }
 }
 
+/// The sum of two lists or of two tuples, which has their very items; nothing for others.
+fn sum(left: &Data, right: &Data) -> Result<Option<Data>> {
+    let left = match right {
+        Data::List(_) => listed(left)?,
+        _ => Cow::Borrowed(left),
+    };
+    match (&*left, right) {
+        (Data::List(_), Data::List(_)) | (Data::Tuple(_), Data::Tuple(_)) => {}
+        _ => return Ok(None),
+    }
+    let mut all = sequence::items(&left)?;
+    all.extend(sequence::items(right)?);
+    check_length(all.len())?;
+    Ok(Some(like(right, all)))
+}
+
 /// `items * n` and `n * items`, whose items are the same ones again and again; nothing for others.
 fn repeated(left: &Data, right: &Data) -> Result<Option<Data>> {
     let (items, number) = match (left, right) {
@@ -75,17 +88,27 @@ fn repeated(left: &Data, right: &Data) -> Result<Option<Data>> {
         _ => return Ok(None),
     };
     let all = sequence::items(items)?;
-    if all.len().saturating_mul(times) > operate::LENGTH_MAX {
-        return Err(Stop::error(
+    check_length(all.len().saturating_mul(times))?;
+    let all: Vec<Data> = std::iter::repeat_n(all, times).flatten().collect();
+    Ok(Some(like(items, all)))
+}
+
+fn check_length(length: usize) -> Result<()> {
+    match length {
+        0..=operate::LENGTH_MAX => Ok(()),
+        _ => Err(Stop::error(
             ErrorKind::Overflow,
             "this sequence is too long",
-        ));
+        )),
     }
-    let all: Vec<Data> = std::iter::repeat_n(all, times).flatten().collect();
-    Ok(Some(match items {
-        Data::Tuple(_) => Data::Tuple(all.into()),
-        _ => Data::list(all),
-    }))
+}
+
+/// A tuple of these items where the other is one, else a list.
+fn like(other: &Data, items: Vec<Data>) -> Data {
+    match other {
+        Data::Tuple(_) => Data::Tuple(items.into()),
+        _ => Data::list(items),
+    }
 }
 
 /// What is often measured beside the runtime, the short way; nothing where that is not all.

@@ -151,4 +151,14 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "a_sum_of_tuples_has_their_very_items",
+        text: r#"main: [
+            Let("row", [0]), Let("t", Add(("$row", 5), (1, "$row"))), Call("row.append", [1]), Print(["$t"]),
+            Try(body: [Print([Add("$t", [1])])], except: {"type": [Print(["type"])]}),
+        ]"#,
+        lines: &["([0, 1], 5, 1, [0, 1])", "type"],
+        code: 0,
+        has_threads: true,
+    },
 ];
