@@ -57,7 +57,9 @@ pub(crate) struct ProcessPlan {
     pub(crate) method: StartMethod,
     /// What it does; nothing without.
     pub(crate) target: Option<Task>,
-    pub(crate) name: Option<String>,
+    pub(crate) name: String,
+    /// Its numbers and its ancestors', which its children's names begin with.
+    pub(crate) path: String,
     pub(crate) daemon: Option<bool>,
 }
 

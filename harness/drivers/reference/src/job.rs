@@ -14,7 +14,7 @@ use crate::object::pool;
 use crate::start_method::runtime_method;
 use crate::stop::{Result, Stop};
 use crate::world::World;
-use crate::{interpreter, output, plan};
+use crate::{interpreter, names, output, plan};
 
 /// A process's work.
 #[derive(Serialize, Deserialize)]
@@ -22,6 +22,8 @@ struct Job {
     home: Home,
     /// The function and its arguments; a process without a target does nothing.
     target: Option<Task>,
+    /// Its numbers and its ancestors'.
+    path: String,
 }
 
 /// What a pool's worker is given before its first task.
@@ -89,11 +91,9 @@ impl Functions for World {
     fn start(&self, process: ProcessPlan) -> Result<mp::Process> {
         let context = mp::Context::new(runtime_method(process.method))?;
         let home = Home::new(self, process.method);
-        let target = process.target;
-        let mut builder = context.process(run, Job { home, target });
-        if let Some(name) = process.name {
-            builder = builder.name(name);
-        }
+        let (target, path) = (process.target, process.path);
+        let job = Job { home, target, path };
+        let mut builder = context.process(run, job).name(process.name);
         if let Some(daemon) = process.daemon {
             builder = builder.daemon(daemon);
         }
@@ -126,6 +126,7 @@ fn begin(home: &Home, call: Option<Task>) -> Result<()> {
 
 /// Does a process's work; gives its exit code.
 fn run(job: Job) -> i32 {
+    names::enter(job.path);
     let code = match begin(&job.home, job.target) {
         Ok(()) => 0,
         Err(Stop::Exit(code)) => code,

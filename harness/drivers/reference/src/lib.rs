@@ -17,6 +17,7 @@ mod frame;
 mod functions;
 mod interpreter;
 mod job;
+mod names;
 mod object;
 mod operators;
 mod output;

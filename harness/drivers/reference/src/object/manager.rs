@@ -11,6 +11,7 @@ use super::sharing::{find, share};
 use crate::arguments::Arguments;
 use crate::bound::Bound;
 use crate::data::{Data, Object, lock};
+use crate::names;
 use crate::stop::{Result, Stop, missing};
 
 /// Where a served manager listens: this machine alone, any port.
@@ -101,8 +102,11 @@ impl Object for Manager {
 impl Manager {
     fn new(class: Class, context: &mp::Context, state: State) -> Manager {
         let is_of_threads = context.start_method() == mp::StartMethod::Threads;
-        if let (true, State::Reached(manager)) = (is_of_threads, &state) {
-            lock(&KEPT).push(manager.clone());
+        match (is_of_threads, &state) {
+            (true, State::Reached(manager)) => lock(&KEPT).push(manager.clone()),
+            // Its server is a child as others are.
+            (false, State::Reached(_)) => names::count(1),
+            _ => {}
         }
         Manager {
             class,

@@ -13,7 +13,7 @@ use crate::bound::Bound;
 use crate::data::{Data, Object, lock};
 use crate::functions::{self, Functions, PoolPlan, Task};
 use crate::stop::{Result, Stop};
-use crate::{output, sequence};
+use crate::{names, output, sequence};
 
 /// A pool of the program.
 pub(crate) struct Pool {
@@ -80,6 +80,7 @@ pub(super) fn new(
         initializer,
         tasks_max,
     })?;
+    names::count(workers);
     Ok(Pool { pool })
 }
 

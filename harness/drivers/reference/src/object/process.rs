@@ -10,8 +10,8 @@ use poolproof_sys::process::Signal;
 use crate::bound::Bound;
 use crate::data::{Data, Object, lock};
 use crate::functions::{Functions, ProcessPlan, Task};
-use crate::sequence;
 use crate::stop::{Result, Stop, missing};
+use crate::{names, sequence};
 
 /// A process of the program, as its creator sees it.
 pub(crate) struct Process {
@@ -57,12 +57,15 @@ pub(super) fn new(
         }),
         None => None,
     };
+    let path = names::next_path();
     let plan = ProcessPlan {
         method,
         target,
-        name: given(bound.take("name")?)
-            .map(|name| name.as_text())
-            .transpose()?,
+        name: match given(bound.take("name")?) {
+            Some(name) => name.as_text()?,
+            None => format!("Process-{path}"),
+        },
+        path,
         daemon: given(bound.take("daemon")?).map(|daemon| daemon.is_true()),
     };
     let functions = Arc::clone(functions);
@@ -258,7 +261,7 @@ impl Process {
     pub(super) fn set_attribute(&self, attribute: ProcessAttribute, value: &Data) -> Result<()> {
         let name = name_of(attribute);
         match (&mut *lock(&self.state), attribute) {
-            (State::Made(made), ProcessAttribute::Name) => made.plan.name = Some(value.as_text()?),
+            (State::Made(made), ProcessAttribute::Name) => made.plan.name = value.as_text()?,
             (State::Made(made), ProcessAttribute::Daemon) => {
                 made.plan.daemon = Some(value.is_true());
             }
@@ -283,7 +286,7 @@ impl Made {
     fn attribute(&self, attribute: ProcessAttribute) -> Result<Data> {
         let ProcessPlan { name, daemon, .. } = &self.plan;
         match attribute {
-            ProcessAttribute::Name => Ok(name.as_ref().map_or(Data::NONE, Data::text)),
+            ProcessAttribute::Name => Ok(Data::text(name)),
             ProcessAttribute::Daemon => {
                 Ok(Data::bool(daemon.unwrap_or(mp::current_process().daemon())))
             }

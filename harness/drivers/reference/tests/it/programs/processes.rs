@@ -110,4 +110,45 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: false,
     },
+    Program {
+        name: "a_process_without_a_name_is_the_nth_child_of_its_parent",
+        text: r#"functions: {
+            "look": Function(params: ["q"], body: [
+                Let("a", New("Process", (target: "tell", args: ["$q"]))),
+                Let("b", New("Process", (target: "tell", args: ["$q"]))),
+                Call("b.start"), Call("b.join"), Call("q.put", [("$a.name", "$b.name")]),
+            ]),
+            "tell": Function(params: ["q"], body: [
+                Let("me", Call("mp.current_process")), Call("q.put", ["$me.name"]),
+            ]),
+        }, main: [
+            Let("q", New("Queue")),
+            Let("a", New("Process", (target: "look", args: ["$q"], name: "a"))),
+            Let("b", New("Process", (target: "tell", args: ["$q"]))),
+            Let("c", New("Process", (target: "look", args: ["$q"]))),
+            Print(["$a.name", "$b.name", "$c.name"]),
+            Call("c.start"), Print([Call("q.get"), Call("q.get")]), Call("c.join"), Print(["$c.name"]),
+            Call("b.start"), Print([Call("q.get")]), Call("b.join"),
+            Call("a.start"), Print([Call("q.get"), Call("q.get")]), Call("a.join"),
+        ]"#,
+        lines: &[
+            "a Process-2 Process-3",
+            "Process-3:2 ('Process-3:1', 'Process-3:2')",
+            "Process-3",
+            "Process-2",
+            "Process-1:2 ('Process-1:1', 'Process-1:2')",
+        ],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "workers_and_the_server_of_a_manager_are_counted_as_children",
+        text: r#"main: [
+            Let("m", New("Manager")), Let("pool", New("Pool", [2])), Let("p", New("Process")), Print(["$p.name"]),
+            Call("pool.terminate"), Call("pool.join"), Call("m.shutdown"),
+        ]"#,
+        lines: &["Process-4"],
+        code: 0,
+        has_threads: false,
+    },
 ];
