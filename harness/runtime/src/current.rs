@@ -148,6 +148,11 @@ pub(crate) fn become_thread(role: Role) {
     THREAD.set(Some(Arc::new(role.into())));
 }
 
+/// The numbers of this process's ancestors and its own.
+pub(crate) fn path() -> Vec<u32> {
+    own().path.clone()
+}
+
 /// The path of the next child of this process.
 pub(crate) fn next_path() -> Vec<u32> {
     let own = own();

@@ -140,7 +140,7 @@ pub(crate) fn started(role: Role, start: impl FnOnce() -> Result<Running>) -> Re
         name: role.name,
         daemon: role.daemon,
         is_detached: role.is_detached,
-        number: role.path.last().copied().unwrap_or(0),
+        path: role.path,
         creator: epoch(),
         state: Chain::new(Mutex::new(State {
             pid: running.pid(),
@@ -164,7 +164,8 @@ pub(crate) struct Inner {
     name: String,
     daemon: bool,
     is_detached: bool,
-    number: u32,
+    /// The numbers of its ancestors and its own, each among its parent's children.
+    path: Vec<u32>,
     creator: u32,
     state: Chain<Mutex<State>>,
 }

@@ -8,6 +8,7 @@ use poolproof_sys::process::{Ending, Signal};
 
 use super::{Inner, Process};
 use crate::copies::{InCopies, OfProcess, anew};
+use crate::current;
 use crate::exit_work::{self, Stage};
 use crate::locked::lock;
 
@@ -64,11 +65,15 @@ fn attached() -> impl Iterator<Item = Arc<Inner>> {
 }
 
 /// The processes that this process has started and that still run; those that have ended are
-/// reaped.
+/// reaped. A thread that stands for a process (of the start method `threads`) has those that it
+/// has started itself.
 #[must_use]
 pub fn active_children() -> Vec<Process> {
-    let mut active: Vec<_> = all().into_iter().filter(|child| child.may_run()).collect();
-    active.sort_by_key(|child| child.number);
+    let own = current::path();
+    let is_own = |child: &Inner| child.path.split_last().is_some_and(|(_, rest)| rest == own);
+    let mut active: Vec<_> = all().into_iter().filter(|child| is_own(child)).collect();
+    active.retain(|child| child.may_run());
+    active.sort_by_key(|child| child.path.last().copied());
     active.into_iter().map(|inner| Process { inner }).collect()
 }
 

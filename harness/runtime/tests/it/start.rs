@@ -39,6 +39,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             names_of_grandchildren,
         ),
         each_process("active_children_are_those_that_run", active),
+        each("a_child_is_no_child_of_its_own", counts_children),
     ]
     .into_iter()
     .flatten()
@@ -361,6 +362,17 @@ fn closes(context: mp::Context) -> Outcome {
     hold(process.is_alive().unwrap_err().is_closed(), "is_alive")?;
     hold(process.exit_code().unwrap_err().is_closed(), "exit_code")?;
     hold(process.terminate().unwrap_err().is_closed(), "terminate")
+}
+
+fn count_children(reply: Reply<usize>) -> mp::Result<()> {
+    reply.send(&mp::active_children().len())
+}
+
+fn counts_children(context: mp::Context) -> Outcome {
+    let (receiver, sender) = context.one_way::<usize>()?;
+    let process = context.process(count_children, sender).start()?;
+    expect(receiver.recv()?, 0)?;
+    expect(ended(&process)?, Some(0))
 }
 
 fn active(context: mp::Context) -> Outcome {

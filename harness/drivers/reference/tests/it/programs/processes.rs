@@ -151,4 +151,25 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: false,
     },
+    Program {
+        name: "each_process_has_children_of_its_own",
+        text: r#"functions: {
+            "look": Function(params: ["q", "go"], body: [
+                Let("own", New("Process", (target: "wait", args: ["$go"]))), Call("own.start"),
+                Call("q.put", [Len(Call("mp.active_children"))]), Call("go.put", [0]), Call("own.join"),
+                Call("q.put", [Len(Call("mp.active_children"))]),
+            ]),
+            "wait": Function(params: ["go"], body: [Call("go.get")]),
+        }, main: [
+            Let("q", New("Queue")), Let("first", New("Queue")), Let("second", New("Queue")),
+            Let("sibling", New("Process", (target: "wait", args: ["$first"]))), Call("sibling.start"),
+            Let("p", New("Process", (target: "look", args: ["$q", "$second"]))), Call("p.start"),
+            Print([Call("q.get"), Call("q.get")]), Call("p.join"),
+            Print([Len(Call("mp.active_children"))]),
+            Call("first.put", [0]), Call("sibling.join"), Print([Len(Call("mp.active_children"))]),
+        ]"#,
+        lines: &["1 0", "1", "0"],
+        code: 0,
+        has_threads: true,
+    },
 ];
