@@ -1,17 +1,16 @@
-//! Data on their way to another process: containers are copied, objects travel as handles.
+//! Data on their way to another process: containers are copied, each once a message, objects travel as handles.
 //!
 //! Among threads nothing is copied: what travels is the very value, left in `passing` meanwhile.
 
-use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 
 use poolproof_case::Value;
 use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::data::{DEPTH_MAX, Data, Timeout, lock};
+use crate::data::{self, DEPTH_MAX, Data, Timeout};
 use crate::object::{Connection, Context, Module, lock, managed, queue, shared};
-use crate::passing;
+use crate::{passing, sameness};
 
 /// What crosses, by the reference where it leaves.
 #[derive(Serialize)]
@@ -24,19 +23,59 @@ enum Leaving<'a> {
     Timeout(bool),
     Object(LeavingObject<'a>),
     Left(u64),
+    /// A list or dict that the message has already.
+    Again(u32),
 }
 
 /// What crosses, as it arrives; the same variants in the same order as [`Leaving`].
 #[derive(Deserialize)]
 enum Arriving {
     Plain(Value),
-    List(Vec<Data>),
-    Tuple(Vec<Data>),
-    Dict(Vec<(Value, Data)>),
+    List(ArrivingList),
+    Tuple(ArrivingTuple),
+    Dict(ArrivingDict),
     Function(String),
     Timeout(bool),
     Object(ArrivingObject),
     Left(u64),
+    /// A list or dict that the message has already.
+    Again(u32),
+}
+
+struct ArrivingList(Arc<Mutex<Vec<Data>>>);
+
+struct ArrivingTuple(Vec<Data>);
+
+struct ArrivingDict(Arc<Mutex<Vec<(Value, Data)>>>);
+
+impl<'de> Deserialize<'de> for ArrivingList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sameness::arrive(|| {
+            let list = Arc::default();
+            sameness::remember(Data::List(Arc::clone(&list)));
+            let items = Vec::deserialize(deserializer)?;
+            *data::lock(&list) = items;
+            Ok(ArrivingList(list))
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for ArrivingTuple {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sameness::arrive(|| Vec::deserialize(deserializer).map(ArrivingTuple))
+    }
+}
+
+impl<'de> Deserialize<'de> for ArrivingDict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sameness::arrive(|| {
+            let dict = Arc::default();
+            sameness::remember(Data::Dict(Arc::clone(&dict)));
+            let pairs = Vec::deserialize(deserializer)?;
+            *data::lock(&dict) = pairs;
+            Ok(ArrivingDict(dict))
+        })
+    }
 }
 
 /// The objects that can be sent; the others refuse to be.
@@ -87,24 +126,19 @@ sendable! {
     Context(Context),
 }
 
-thread_local! {
-    /// How deep in containers this thread is encoding.
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-}
-
 impl Serialize for Data {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Data::Plain(value) = self {
+            return Leaving::Plain(value).serialize(serializer);
+        }
         if let Some(number) = passing::leave(self) {
             return Leaving::Left(number).serialize(serializer);
         }
-        let depth = DEPTH.get();
-        if depth == DEPTH_MAX {
-            return Err(S::Error::custom("a container holds itself"));
+        if sameness::depth() >= DEPTH_MAX {
+            let text = format!("containers nest more than {DEPTH_MAX} deep");
+            return Err(S::Error::custom(text));
         }
-        DEPTH.set(depth + 1);
-        let encoded = self.encode(serializer);
-        DEPTH.set(depth);
-        encoded
+        sameness::leave(|| self.encode(serializer))
     }
 }
 
@@ -112,14 +146,17 @@ impl Data {
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Data::Plain(value) => Leaving::Plain(value).serialize(serializer),
+            Data::List(_) | Data::Dict(_) if let Some(number) = sameness::known(self) => {
+                Leaving::Again(number).serialize(serializer)
+            }
             // Copied first: a list that holds itself would be locked twice.
             Data::List(items) => {
-                let items = lock(items).clone();
+                let items = data::lock(items).clone();
                 Leaving::List(&items).serialize(serializer)
             }
             Data::Tuple(items) => Leaving::Tuple(items).serialize(serializer),
             Data::Dict(pairs) => {
-                let pairs = lock(pairs).clone();
+                let pairs = data::lock(pairs).clone();
                 Leaving::Dict(&pairs).serialize(serializer)
             }
             Data::Function(name) => Leaving::Function(name).serialize(serializer),
@@ -141,9 +178,11 @@ impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Arriving::deserialize(deserializer)? {
             Arriving::Plain(value) => Data::Plain(value),
-            Arriving::List(items) => Data::List(Arc::new(Mutex::new(items))),
-            Arriving::Tuple(items) => Data::Tuple(Arc::new(items)),
-            Arriving::Dict(pairs) => Data::Dict(Arc::new(Mutex::new(pairs))),
+            Arriving::List(ArrivingList(items)) => Data::List(items),
+            Arriving::Tuple(ArrivingTuple(items)) => Data::Tuple(items.into()),
+            Arriving::Dict(ArrivingDict(pairs)) => Data::Dict(pairs),
+            Arriving::Again(number) => sameness::remembered(number)
+                .ok_or_else(|| serde::de::Error::custom("the message lacks one of its lists"))?,
             Arriving::Function(name) => Data::Function(name),
             Arriving::Timeout(true) => Data::Timeout(Timeout::Late),
             Arriving::Timeout(false) => Data::Timeout(Timeout::Soon),

@@ -6,10 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use poolproof_case::StartMethod;
 use poolproof_runtime as mp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::arguments::Arguments;
 use crate::data::Data;
+use crate::sameness;
 use crate::stop::Result;
 
 /// The functions of the program of this process.
@@ -32,10 +33,24 @@ pub(crate) trait Functions: Send + Sync {
 
 /// One call of a function of the program.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct Task {
     pub(crate) function: String,
     pub(crate) positional: Vec<Data>,
     pub(crate) named: Vec<(String, Data)>,
+}
+
+impl Serialize for Task {
+    /// All arguments of a call are one message.
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        sameness::leave(|| Task::serialize(self, serializer))
+    }
+}
+
+impl<'de> Deserialize<'de> for Task {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Task, D::Error> {
+        sameness::arrive(|| Task::deserialize(deserializer))
+    }
 }
 
 impl Task {

@@ -23,6 +23,7 @@ mod operators;
 mod output;
 mod passing;
 mod plan;
+mod sameness;
 mod sequence;
 mod start_method;
 mod stop;

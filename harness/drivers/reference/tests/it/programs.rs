@@ -263,13 +263,14 @@ const PROGRAMS: &[Program] = &[
     },
     Program {
         // Threads hand it over as it is.
-        name: "a_list_that_holds_itself_is_an_error_to_send",
+        name: "a_list_nested_very_deep_is_an_error_to_send",
         text: r#"main: [
-            Let("a", [1]), Call("a.append", ["$a"]),
+            Let("a", [1]), For("i", Range(300), [Let("a", ["$a"])]),
             Let("r, w", New("Pipe")),
             Try(body: [Call("w.send", ["$a"])], except: {"serialize": [Print(["not sent"])]}),
+            Call("w.send", ["next"]), Print([Call("r.recv")]),
         ]"#,
-        lines: &["not sent"],
+        lines: &["not sent", "next"],
         code: 0,
         has_threads: false,
     },
