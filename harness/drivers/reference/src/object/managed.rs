@@ -2,6 +2,7 @@
 //!
 //! One file an area; here is which file answers, and how each is made and found.
 
+mod array;
 mod container;
 mod key;
 mod local;
@@ -26,6 +27,7 @@ use crate::bound::Bound;
 use crate::data::{Data, Object};
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
+use array::Numbers;
 use key::{Entry, Key};
 use local::Local;
 
@@ -46,7 +48,8 @@ pub(crate) enum Managed {
     Queue(mp::QueueProxy<Data>),
     JoinableQueue(mp::JoinableQueueProxy<Data>),
     Value(mp::ValueProxy<Data>),
-    Array(mp::ArrayProxy<Data>),
+    /// With what it takes, where that is known.
+    Array(mp::ArrayProxy<Data>, Option<Numbers>),
     /// Among threads, where no manager keeps it.
     #[serde(skip)]
     Local(Arc<Local>),
@@ -84,8 +87,11 @@ pub(super) fn make(
         }
         ManagerMethod::Value => Managed::Value(manager.value(&bound.take("value")?)?),
         ManagerMethod::Array => {
+            let numbers = Numbers::of(&bound.take("typecode")?.as_text()?)?;
             let items = sequence::items(&bound.take("sequence")?)?;
-            Managed::Array(manager.array(&items)?)
+            let items = items.iter().map(|item| numbers.take(item));
+            let array = manager.array(&items.collect::<Result<Vec<_>>>()?)?;
+            Managed::Array(array, Some(numbers))
         }
         ManagerMethod::Shared | ManagerMethod::Connect | ManagerMethod::Shutdown => {
             return Err(missing("Manager", Method::Manager(maker).name()));
@@ -140,7 +146,7 @@ impl Object for Managed {
             Managed::Queue(_) => Class::ManagedQueue,
             Managed::JoinableQueue(_) => Class::ManagedJoinableQueue,
             Managed::Value(_) => Class::ManagedValue,
-            Managed::Array(_) => Class::ManagedArray,
+            Managed::Array(..) => Class::ManagedArray,
             Managed::Local(local) => local.class(),
         }
     }
@@ -154,7 +160,7 @@ impl Object for Managed {
         match self {
             Managed::Dict(dict) => container::copy_dict(dict),
             Managed::List(list) => Ok(Data::list(list.items()?)),
-            Managed::Array(array) => Ok(Data::list(array.items()?)),
+            Managed::Array(array, _) => Ok(Data::list(array.items()?)),
             _ => Err(self.no_items()),
         }
     }
@@ -163,7 +169,7 @@ impl Object for Managed {
         match self {
             Managed::Dict(dict) => Ok(dict.len()?),
             Managed::List(list) => Ok(list.len()?),
-            Managed::Array(array) => Ok(array.len()?),
+            Managed::Array(array, _) => Ok(array.len()?),
             _ => Err(self.no_items()),
         }
     }
@@ -172,7 +178,7 @@ impl Object for Managed {
         match self {
             Managed::Dict(dict) => container::value_of(dict, index),
             Managed::List(list) => Ok(list.get(index.as_int()?)?),
-            Managed::Array(array) => Ok(array.get(index.as_int()?)?),
+            Managed::Array(array, _) => Ok(array.get(index.as_int()?)?),
             _ => Err(self.no_items()),
         }
     }
@@ -181,7 +187,13 @@ impl Object for Managed {
         match self {
             Managed::Dict(dict) => container::insert(dict, index, &value)?,
             Managed::List(list) => list.set(index.as_int()?, &value)?,
-            Managed::Array(array) => array.set(index.as_int()?, &value)?,
+            Managed::Array(array, numbers) => {
+                let value = match numbers {
+                    Some(numbers) => numbers.take(&value)?,
+                    None => value,
+                };
+                array.set(index.as_int()?, &value)?;
+            }
             _ => return Err(self.no_items()),
         }
         Ok(())

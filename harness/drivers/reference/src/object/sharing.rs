@@ -8,6 +8,7 @@ use crate::stop::{Result, missing};
 /// What a manager shares under a name, whatever it is.
 pub(super) fn find(manager: &mp::Manager, name: &str) -> Result<Managed> {
     let barrier = |proxy| Managed::Barrier(proxy, None);
+    let array = |proxy| Managed::Array(proxy, None);
     let tries = [
         manager.shared(name).map(Managed::Dict),
         manager.shared(name).map(Managed::List),
@@ -22,7 +23,7 @@ pub(super) fn find(manager: &mp::Manager, name: &str) -> Result<Managed> {
         manager.shared(name).map(Managed::Queue),
         manager.shared(name).map(Managed::JoinableQueue),
         manager.shared(name).map(Managed::Value),
-        manager.shared(name).map(Managed::Array),
+        manager.shared(name).map(array),
     ];
     let mut refused = missing("this manager", name);
     for found in tries {
@@ -52,7 +53,7 @@ pub(super) fn share(managed: &Managed, manager: &mp::Manager, name: &str) -> Res
         Managed::Queue(proxy) => manager.share(name, proxy)?,
         Managed::JoinableQueue(proxy) => manager.share(name, proxy)?,
         Managed::Value(proxy) => manager.share(name, proxy)?,
-        Managed::Array(proxy) => manager.share(name, proxy)?,
+        Managed::Array(proxy, _) => manager.share(name, proxy)?,
         Managed::Local(_) => return Err(missing("a manager among threads", "shared")),
     }
     Ok(())

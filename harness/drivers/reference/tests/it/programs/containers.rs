@@ -210,4 +210,41 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: false,
     },
+    Program {
+        name: "a_managed_array_keeps_to_its_typecode",
+        text: r#"functions: {"change": Function(params: ["a"], body: [
+            Try(body: [SetItem("$a", 0, "x")], except: {"type": [Print(["set a text"])]}),
+            Try(body: [SetItem("$a", 0, 1.5)], except: {"type": [Print(["set a float"])]}),
+            Try(body: [SetItem("$a", 0, 128)], except: {"overflow": [Print(["set too much"])]}),
+            SetItem("$a", 1, true),
+        ])}, main: [
+            Let("m", New("Manager")), Let("a", Call("m.Array", ["b", [-128, 127]])),
+            Let("p", New("Process", (target: "change", args: ["$a"]))), Call("p.start"), Call("p.join"),
+            Print([List("$a"), List(Call("m.Array", ["d", (1, 0.5)])), List(Call("m.Array", ["f", [0.1, 1e300]]))]),
+            For("code, items", [("i", ["x"]), ("i", [1.5]), ("d", [None]), ("z", [1])], [
+                Try(body: [Call("m.Array", ["$code", "$items"]), Print(["made"])], except: {"type": [Print(["type"])]}),
+            ]),
+            For("code, item", [("B", -1), ("h", 32768), ("I", -1), ("L", -1), ("H", 65536)], [
+                Try(body: [Call("m.Array", ["$code", ["$item"]]), Print(["made"])],
+                    except: {"overflow": [Print(["overflow"])]}),
+            ]),
+        ]"#,
+        lines: &[
+            "set a text",
+            "set a float",
+            "set too much",
+            "[-128, 1] [1.0, 0.5] [0.10000000149011612, inf]",
+            "type",
+            "type",
+            "type",
+            "type",
+            "overflow",
+            "overflow",
+            "overflow",
+            "overflow",
+            "overflow",
+        ],
+        code: 0,
+        has_threads: true,
+    },
 ];
