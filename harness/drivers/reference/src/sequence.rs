@@ -1,5 +1,7 @@
 //! What can be iterated over, indexed and measured: lists, tuples, dicts, texts, and objects with items.
 
+use std::sync::{Arc, Mutex};
+
 use poolproof_case::value;
 use poolproof_case::{ErrorKind, Value, operate};
 
@@ -33,10 +35,16 @@ pub(crate) fn items(data: &Data) -> Result<Vec<Data>> {
     }
 }
 
-/// One item after the other; a list that grows meanwhile gives its new items too, as in Python.
+/// One item after the other; as in Python, a list that grows meanwhile gives its new items too, and
+/// a dict that grows or shrinks is an error.
 pub(crate) fn iterate(data: &Data) -> Result<Iterator> {
     match data {
         Data::List(_) => Ok(Iterator::Live(data.clone(), 0)),
+        Data::Dict(pairs) => Ok(Iterator::Keys {
+            pairs: Arc::clone(pairs),
+            size: lock(pairs).len(),
+            index: 0,
+        }),
         Data::Object(object) if object.is_iterator() => Ok(Iterator::Live(data.clone(), 0)),
         other => Ok(Iterator::Copied(items(other)?.into_iter())),
     }
@@ -46,6 +54,12 @@ pub(crate) fn iterate(data: &Data) -> Result<Iterator> {
 pub(crate) enum Iterator {
     /// Asks anew for each item.
     Live(Data, usize),
+    /// The keys of a dict, which may not change its size meanwhile.
+    Keys {
+        pairs: Arc<Mutex<Vec<(Value, Data)>>>,
+        size: usize,
+        index: usize,
+    },
     /// Python's `range`, which is no list of its numbers.
     Numbers(std::ops::Range<i64>),
     /// Items taken when the iteration began.
@@ -57,6 +71,16 @@ impl Iterator {
         match self {
             Iterator::Numbers(numbers) => Ok(numbers.next().map(Data::number)),
             Iterator::Copied(items) => Ok(items.next()),
+            Iterator::Keys { pairs, size, index } => {
+                let pairs = lock(pairs);
+                if pairs.len() != *size {
+                    let text = "the dict changed its size during its iteration";
+                    return Err(Stop::error(ErrorKind::Runtime, text));
+                }
+                let key = pairs.get(*index).map(|(key, _)| Data::of(key));
+                *index += 1;
+                Ok(key)
+            }
             Iterator::Live(Data::List(items), index) => {
                 let item = lock(items).get(*index).cloned();
                 *index += 1;

@@ -247,4 +247,27 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "a_dict_that_changes_its_size_ends_its_iteration",
+        text: r#"main: [
+            Let("d", {"a": 1, "b": 2}),
+            Try(body: [For("k", "$d", [Print(["$k"]), Call("d.pop", ["$k"])])],
+                except: {"runtime": [Print(["smaller", "$d"])]}),
+            Try(body: [For("k", "$d", [Call("d.pop", ["$k"])])], except: {"runtime": [Print(["gone", "$d"])]}),
+            SetItem("$d", 0, 0),
+            Try(body: [For("k", "$d", [SetItem("$d", 1, 1)])], except: {"runtime": [Print(["larger", "$d"])]}),
+            For("k", "$d", [SetItem("$d", "$k", 5)]), Print(["$d"]),
+            For("k", List("$d"), [Call("d.pop", ["$k"])]), Print(["$d"]),
+        ]"#,
+        lines: &[
+            "a",
+            "smaller {'b': 2}",
+            "gone {}",
+            "larger {0: 0, 1: 1}",
+            "{0: 5, 1: 5}",
+            "{}",
+        ],
+        code: 0,
+        has_threads: true,
+    },
 ];
