@@ -106,18 +106,26 @@ pub(crate) fn copy(data: &Data) -> Result<Data> {
 
 /// What Python's `dict(data)` has: a dict's own pairs, else each item is a key and a value.
 pub(crate) fn pairs(data: &Data) -> Result<Vec<(Value, Data)>> {
-    if let Data::Dict(pairs) = copy(data)? {
-        return Ok(lock(&pairs).clone());
-    }
     let mut pairs = Vec::new();
+    each_pair(data, |key, value| insert(&mut pairs, key, value))?;
+    Ok(pairs)
+}
+
+/// Takes the pairs of [`pairs`] one by one, until one is none.
+pub(crate) fn each_pair(data: &Data, mut take: impl FnMut(Value, Data)) -> Result<()> {
+    if let Data::Dict(pairs) = copy(data)? {
+        let pairs = lock(&pairs).clone();
+        pairs.into_iter().for_each(|(key, value)| take(key, value));
+        return Ok(());
+    }
     for item in items(data)? {
         let Ok([key, value]) = <[Data; 2]>::try_from(items(&item)?) else {
             let text = "a dict is made of pairs of a key and a value";
             return Err(Stop::error(ErrorKind::Value, text));
         };
-        insert(&mut pairs, self::key(&key)?, value);
+        take(self::key(&key)?, value);
     }
-    Ok(pairs)
+    Ok(())
 }
 
 /// The key of a dict that data are; a list or dict, which can change, is none, nor is what has one.

@@ -107,11 +107,9 @@ pub(super) fn dict(
             Ok(Data::NONE)
         }
         DictMethod::Update => {
-            let other = sequence::pairs(&bound.take("other")?)?;
-            let mut pairs = lock(pairs);
-            for (key, value) in other {
-                sequence::insert(&mut pairs, key, value);
-            }
+            sequence::each_pair(&bound.take("other")?, |key, value| {
+                sequence::insert(&mut lock(pairs), key, value);
+            })?;
             Ok(Data::NONE)
         }
         DictMethod::Get => {

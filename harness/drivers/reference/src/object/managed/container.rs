@@ -29,7 +29,11 @@ pub(super) fn new_list(manager: &mp::Manager, first: &Data) -> Result<List> {
 }
 
 fn update(dict: &Dict, other: &Data) -> Result<()> {
-    let pairs = sequence::pairs(other)?.into_iter();
+    let mut taken = Vec::new();
+    let outcome = sequence::each_pair(other, |key, value| {
+        sequence::insert(&mut taken, key, value);
+    });
+    let pairs = taken.into_iter();
     let pairs = pairs.map(|(key, value)| Entry::new(&Data::from(key), value));
     let mut pairs = pairs.collect::<Result<Vec<_>>>()?;
     if pairs.iter().any(|(key, _)| key.has_equals()) && dict.len()? > 0 {
@@ -40,7 +44,7 @@ fn update(dict: &Dict, other: &Data) -> Result<()> {
     if !pairs.is_empty() {
         dict.update(pairs.iter().map(|(key, entry)| (key, entry)))?;
     }
-    Ok(())
+    outcome
 }
 
 /// Of equal keys the first stays: the entry shows its key as the one that is there does.

@@ -40,6 +40,22 @@ pub(super) const PROGRAMS: &[Program] = &[
         has_threads: true,
     },
     Program {
+        name: "an_update_takes_the_pairs_before_one_that_is_none",
+        text: r#"functions: {"fill": Function(params: ["d"], body: [
+            Try(body: [Call("d.update", [[("a", 1), 5, ("b", 2)]])], except: {"type": [Print(["$d"])]}),
+            Try(body: [Call("d.update", [[(1, "one"), (true, "true"), (1, 2, 3)]])],
+                except: {"value": [Print(["$d"])]}),
+        ])}, main: [Let("m", New("Manager")), Call("fill", [{}]), Call("fill", [Call("m.dict")])]"#,
+        lines: &[
+            "{'a': 1}",
+            "{'a': 1, 1: 'true'}",
+            "{'a': 1}",
+            "{'a': 1, 1: 'true'}",
+        ],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
         name: "a_slice_of_bytes_is_bytes_and_of_a_text_a_text",
         text: r#"main: [
             Let("b", b"abc"), Print([Slice("$b", 1), Slice("$b", 0, -1), Slice("$b", 2, 1), Item("$b", 0)]),
