@@ -8,7 +8,7 @@ use poolproof_case::catalogue::{
 };
 
 use super::container;
-use super::shared::coerce;
+use super::shared::exactly;
 use super::{Access, Context, Done, Fault, Id, Operation};
 use crate::error::ModelError;
 use crate::state::message::{self, Passage};
@@ -126,8 +126,9 @@ pub(super) fn items(
         Kind::Value => Ok(Done::Value(inner(id, context))),
         Kind::Namespace => context.model("a namespace has no items"),
         Kind::Array(typecode) if is_changed => {
-            let Some(number) = coerce(typecode, access.argument(1)) else {
-                return context.raise(ErrorKind::Type, "this type of array takes no such value");
+            let number = match exactly(typecode, access.argument(1)) {
+                Ok(number) => number,
+                Err(kind) => return context.raise(kind, "this type of array takes no such value"),
             };
             let mut access = access.clone();
             access.arguments[1] = number;

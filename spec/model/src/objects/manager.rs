@@ -5,7 +5,7 @@ use poolproof_case::{ErrorKind, StartMethod};
 
 use super::managed::{Kind, Managed};
 use super::queue::{Flavour, Queue};
-use super::shared::coerce;
+use super::shared::exactly;
 use super::{Access, Body, Choice, Context, Done, Fault, Id, Operation, container, module};
 use crate::compile::{Code, Instruction};
 use crate::machine::{Machine, plain};
@@ -356,9 +356,11 @@ fn make_array(context: &mut Context<'_>, manager: ObjectId, access: &Access) -> 
         _ => return context.model("a type code is a text"),
     };
     let items = plain::iterate(context, access.argument(1))?;
-    let numbers: Option<Vec<Val>> = items.iter().map(|one| coerce(typecode, one)).collect();
-    let Some(numbers) = numbers else {
-        return context.raise(ErrorKind::Type, "this type takes no such value");
+    let numbers: Result<Vec<Val>, ErrorKind> =
+        items.iter().map(|one| exactly(typecode, one)).collect();
+    let numbers = match numbers {
+        Ok(numbers) => numbers,
+        Err(kind) => return context.raise(kind, "this type takes no such value"),
     };
     let process = context.process;
     let list = context.state.allocate(process, Cell::List(numbers));

@@ -290,37 +290,32 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         _ => return context.model("a type code is a text"),
     };
     let typecode = match typecode.as_bytes() {
-        [code] if b"bBhHiIlLqQdfc".contains(code) => *code,
+        [b'c'] => return context.model("shared characters are not known here"),
+        [code] if b"bBhHiIlLqQdf".contains(code) => *code,
         _ => return context.raise(ErrorKind::Usage, "unknown type code"),
     };
     let first = access.argument(1).clone();
     // Threads make no array by its size, and say nothing of the first value of a number.
     let is_unsaid = match (&first, is_array) {
         (Val::Int(_), true) => true,
-        (Val::Unset | Val::None, false) => matches!(typecode, b'd' | b'f' | b'c'),
+        (Val::Unset | Val::None, false) => matches!(typecode, b'd' | b'f'),
         _ => false,
     };
     let given = match (&first, is_array) {
         (Val::Int(count), true) => match usize::try_from(*count) {
             Ok(count) => {
                 plain::check_length(context, count)?;
-                vec![shared::zero(context.machine, typecode); count]
+                vec![shared::zero(typecode); count]
             }
             Err(_) => return context.raise(ErrorKind::Usage, "an array has no negative size"),
         },
-        (Val::Bytes(bytes), true) if typecode == b'c' => {
-            let names = &context.machine.code.names;
-            let bytes = names.bytes(*bytes);
-            let one = |byte: &u8| Val::Bytes(names.intern_bytes(&[*byte]));
-            bytes.iter().map(one).collect()
-        }
         (_, true) => match plain::iterate(context, &first) {
             Err(Fault::Raise(..)) => {
                 return context.raise(ErrorKind::Usage, "an array has a size or numbers");
             }
             items => items?,
         },
-        (Val::Unset | Val::None, false) => vec![shared::zero(context.machine, typecode)],
+        (Val::Unset | Val::None, false) => vec![shared::zero(typecode)],
         (_, false) => vec![first],
     };
     let is_other = |one: &Val| shared::is_converted(typecode, is_array, one);

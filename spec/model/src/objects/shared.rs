@@ -5,7 +5,6 @@ use poolproof_case::catalogue::{Class, SharedAttribute, SharedMethod};
 
 use super::lock;
 use super::{Access, Choice, Context, Done, Fault, Id, Operation, Ready, Wait, phase};
-use crate::machine::Machine;
 use crate::state::{Cell, NOBODY, ObjectId, Phase, ProcessId, State, Val};
 
 /// Numbers of one type.
@@ -58,9 +57,17 @@ pub(crate) fn coerce(typecode: u8, value: &Val) -> Option<Val> {
         (b'f', Val::Int(number)) => Some(Val::float(f64::from(number as f32))),
         (b'd', Val::Float(bits)) => Some(Val::Float(bits)),
         (b'f', Val::Float(bits)) => Some(Val::float(f64::from(f64::from_bits(bits) as f32))),
-        (b'c', Val::Bytes(bytes)) => Some(Val::Bytes(bytes)),
         (_, Val::Int(number)) => wrapped(number).map(Val::Int),
         _ => None,
+    }
+}
+
+/// What a manager's array holds of a value, or the kind of the error that it is: it wraps nothing.
+pub(super) fn exactly(typecode: u8, value: &Val) -> Result<Val, ErrorKind> {
+    match (coerce(typecode, value), value) {
+        (Some(Val::Int(held)), Val::Int(given)) if held != *given => Err(ErrorKind::Overflow),
+        (Some(held), _) => Ok(held),
+        (None, _) => Err(ErrorKind::Type),
     }
 }
 
@@ -77,9 +84,8 @@ pub(crate) fn is_converted(typecode: u8, is_array: bool, value: &Val) -> bool {
 }
 
 /// The first number of a new one.
-pub(super) fn zero(machine: &Machine, typecode: u8) -> Val {
+pub(super) fn zero(typecode: u8) -> Val {
     match typecode {
-        b'c' => Val::Bytes(machine.code.names.intern_bytes(&[0])),
         b'd' | b'f' => Val::float(0.0),
         _ => Val::Int(0),
     }
@@ -181,9 +187,6 @@ pub(super) fn items(
             Ok(at) => return set_number(id, context, at, access.argument(1)),
             Err((kind, text)) => return context.raise(kind, text),
         },
-        Operation::Slice if shared.typecode == b'c' => {
-            return context.model("slices of an array of characters are not known here");
-        }
         Operation::Slice => {
             let (start, stop) = bounds(access, count);
             return gather(id, context, start, stop);

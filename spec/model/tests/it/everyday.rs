@@ -59,10 +59,12 @@ fn what_a_program_prints() {
             r#"Let("e", Error("key", "k")), Print(["$e"])"#,
             &["'k' → exit 0"],
         ),
+        // A manager's array wraps nothing, as shared memory does.
         (
-            r#"Let("a", New("Array", ["c", b"hey"])), SetItem("$a", 0, b"H"),
-               Print([Item("$a", 0), Item("$a", 1), Len("$a")])"#,
-            &["b'H' b'e' 3 → exit 0"],
+            r#"Let("m", New("Manager")), Let("a", Call("m.Array", ["b", [1]])), Let("n", 128),
+               Try(body: [SetItem("$a", 0, "$n")], except: {"overflow": [Print(["overflow"])]}),
+               Let("v", New("Value", ["b", "$n"])), Print(["$v.value"])"#,
+            &["overflow / -128 → exit 0"],
         ),
         (
             r#"Let("size", 1.5), Try(body: [Let("a", New("Array", ["i", "$size"]))],
