@@ -44,6 +44,7 @@ impl Writer<'_> {
         }
         let methods = self.methods(&self.scope, receiver, name);
         let raised = self.raised_by_method(&self.scope, receiver, name);
+        let delivers = self.delivers(&self.scope, call);
         let is = |method: Method| methods.iter().any(|(_, known)| *known == method);
         let is_next = is(Method::ResultIterator(ResultIteratorMethod::Next));
         if is_next && self.may_be_generator(receiver) {
@@ -52,11 +53,11 @@ impl Writer<'_> {
                     "results in chunks come from a generator in CPython, which takes no timeout",
                 ));
             }
-            return Ok(self.marked_call(&raised, "next", &of));
+            return Ok(self.marked_call(&raised, delivers, "next", &of));
         }
         if is(Method::Manager(ManagerMethod::Shared)) {
             let function = self.shared(&of, arguments)?;
-            return Ok(self.marked_call(&raised, &function, ""));
+            return Ok(self.marked_call(&raised, false, &function, ""));
         }
         let names = || arguments.named.iter().map(|(name, _)| name.as_str());
         let count = arguments.positional.len();
@@ -70,7 +71,7 @@ impl Writer<'_> {
             }
             None => self.as_written(arguments)?,
         };
-        Ok(self.marked_call(&raised, &format!("{of}.{name}"), &arguments))
+        Ok(self.marked_call(&raised, delivers, &format!("{of}.{name}"), &arguments))
     }
 
     /// `mp.Queue(maxsize=1)`.
@@ -99,7 +100,7 @@ impl Writer<'_> {
             _ => self.arguments(parameters, arguments, false)?,
         };
         let raised = raised_by_making(class);
-        Ok(self.marked_call(&raised, &format!("{prefix}.{object}"), &text))
+        Ok(self.marked_call(&raised, false, &format!("{prefix}.{object}"), &text))
     }
 
     /// Everything of a process by name, as Python programs do; there is only one group.

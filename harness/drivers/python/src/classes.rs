@@ -23,7 +23,13 @@ const BELOW: &[(&str, &str)] = &[
         "multiprocessing.ProcessError",
     ),
     ("threading.BrokenBarrierError", "RuntimeError"),
+    ("threading.BrokenBarrierError", THREADS_MISUSE),
+    (THREADS_MISUSE, "RuntimeError"),
 ];
+
+/// What a program calls the class that threads alone raise for wrong usage; where the program runs
+/// on processes, it is the class that these have for it.
+pub(crate) const THREADS_MISUSE: &str = "THREADS_MISUSE";
 
 /// The class that a program raises for a kind.
 pub(crate) fn first_class(kind: ErrorKind) -> &'static str {
@@ -47,6 +53,23 @@ pub(crate) fn taken(handlers: &[(ErrorPattern, Block)]) -> impl Iterator<Item = 
 /// Whether Python has a class below another.
 pub(crate) fn is_below(class: &str, of: &str) -> bool {
     BELOW.contains(&(class, of))
+}
+
+/// Whether only processes raise a kind: threads import nothing and send nothing.
+pub(crate) fn is_of_processes(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Bootstrapping | ErrorKind::Serialize | ErrorKind::NotInheritable
+    )
+}
+
+/// Whether a handler of a class takes errors that a kind has with another one.
+pub(crate) fn is_taken(raised: &str, kind: ErrorKind, caught: &str) -> bool {
+    match (raised, caught) {
+        (THREADS_MISUSE, "RuntimeError") => true,
+        ("RuntimeError", THREADS_MISUSE) => !is_of_processes(kind),
+        _ => raised == caught,
+    }
 }
 
 /// The class of a kind that has one of its own.

@@ -2,6 +2,7 @@
 
 use poolproof_case::StartMethod;
 
+use crate::classes::THREADS_MISUSE;
 use crate::need::Need;
 use crate::program::file_name;
 use crate::writer::Writer;
@@ -71,6 +72,14 @@ impl Writer<'_> {
         }
         if self.needs.has(&Need::Context) {
             self.context();
+        }
+        if self.needs.has(&Need::ThreadsMisuse) {
+            self.line(match self.options.is_of_threads() {
+                true => format!("{THREADS_MISUSE} = RuntimeError"),
+                false => {
+                    format!("{THREADS_MISUSE} = RuntimeError if METHOD == \"threads\" else AssertionError")
+                }
+            });
         }
         self.taken()
     }

@@ -10,7 +10,7 @@ use poolproof_case::program::{Block, ErrorPattern, ExpressionKind, StatementKind
 use poolproof_case::walk::{self, Part};
 use poolproof_case::{Case, ErrorKind};
 
-use crate::classes::{Classes, first_class, is_below, marked, taken};
+use crate::classes::{Classes, first_class, is_below, is_of_processes, is_taken, marked, taken};
 use crate::error::{Result, WriteError};
 use crate::need::Need;
 use crate::raised::{Origin, Raised, raised_by_making};
@@ -21,6 +21,16 @@ const MARKED: &str = r#"def marked(kind, classes, function, /, *arguments, **nam
     try:
         return function(*arguments, **named)
     except classes as problem:
+        raise kind(str(problem)) from problem"#;
+
+/// What a worker's function raised arrives with the worker's traceback as its cause.
+const SENT: &str = r#"def sent(kind, classes, function, /, *arguments, **named):
+    """Calls a function, whose errors are of one kind where no function in a worker raised them."""
+    try:
+        return function(*arguments, **named)
+    except classes as problem:
+        if FROM_WORKER:
+            raise
         raise kind(str(problem)) from problem"#;
 
 /// A call, or what makes an object, with the scope it stands in.
@@ -103,7 +113,7 @@ impl Writer<'_> {
             let classes = self.caught(*kind, origin);
             let mut others = raised.iter().filter(|(other, _)| *other != kind);
             let other = others
-                .find(|(other, origin)| !self.caught(**other, origin).is_disjoint(&classes))?;
+                .find(|(other, origin)| meet(&classes, **other, &self.caught(**other, origin)))?;
             Some((*kind, *other.0))
         })
     }
@@ -146,7 +156,7 @@ impl Writer<'_> {
         let (own, others) = (raised.get(&kind)?, raised.get(&from)?);
         if self.marks.contains(&kind)
             || own.told.is_empty()
-            || !own.bare.is_disjoint(&self.caught(from, others))
+            || meet(&own.bare, from, &self.caught(from, others))
         {
             return None;
         }
@@ -156,25 +166,25 @@ impl Writer<'_> {
             let Some(origin) = site.raised.get(&kind) else {
                 continue;
             };
-            let takes = |classes: &Classes| {
+            let takes = |of: ErrorKind, classes: &Classes| {
                 classes.iter().any(|class| {
                     let mut told = origin.told.iter();
-                    told.any(|known| known == class || is_below(class, known))
+                    told.any(|known| is_taken(class, of, known) || is_below(class, known))
                 })
             };
             let mut beside = site.raised.iter().filter(|(other, _)| **other != kind);
-            if beside.any(|(_, other)| takes(&other.told)) {
+            if beside.any(|(other, origin)| takes(*other, &origin.told)) {
                 return None;
             }
-            if !site.delivers {
+            if !site.delivers || is_of_processes(kind) {
                 continue;
             }
             for (other, origin) in &functions {
-                if *other == kind || !takes(&self.caught(*other, origin)) {
+                if *other == kind || !takes(*other, &self.caught(*other, origin)) {
                     continue;
                 }
                 let is_called = sites.iter().any(|site| site.raised.contains_key(other));
-                if is_called || takes(&origin.bare) {
+                if is_called || takes(*other, &origin.bare) {
                     return None;
                 }
                 marks.insert(*other);
@@ -188,15 +198,20 @@ impl Writer<'_> {
     pub(crate) fn marked_call(
         &mut self,
         raised: &Raised,
+        delivers: bool,
         function: &str,
         arguments: &str,
     ) -> String {
         let (mut function, mut parts) = (function.to_owned(), Vec::new());
         for (kind, origin) in raised {
-            if !self.marks.contains(kind) {
+            if !self.is_marked_here(*kind) {
                 continue;
             }
-            self.needs.add(Need::Marked);
+            let (need, marking) = match delivers && is_of_processes(*kind) {
+                true => (Need::Sent, "sent"),
+                false => (Need::Marked, "marked"),
+            };
+            self.needs.add(need);
             let classes: Vec<&str> = origin
                 .told
                 .iter()
@@ -207,19 +222,25 @@ impl Writer<'_> {
                 many => format!("({})", many.join(", ")),
             };
             parts.insert(0, format!("{}, {classes}, {function}", marked(*kind)));
-            "marked".clone_into(&mut function);
+            marking.clone_into(&mut function);
         }
         parts.extend((!arguments.is_empty()).then(|| arguments.to_owned()));
         format!("{function}({})", parts.join(", "))
     }
 
+    /// Whether calls that raise a kind have to say so, which a module of threads never does of what
+    /// only processes raise.
+    fn is_marked_here(&self, kind: ErrorKind) -> bool {
+        self.marks.contains(&kind) && !(self.options.is_of_threads() && is_of_processes(kind))
+    }
+
     /// A function without arguments that does what `marked_call` writes.
     pub(crate) fn deferred(&mut self, raised: &Raised, function: &str) -> String {
-        if !raised.keys().any(|kind| self.marks.contains(kind)) {
+        if !raised.keys().any(|kind| self.is_marked_here(*kind)) {
             return function.to_owned();
         }
         self.needs.add(Need::Import("functools"));
-        let call = self.marked_call(raised, function, "");
+        let call = self.marked_call(raised, false, function, "");
         let arguments = call.trim_start_matches("marked(").trim_end_matches(')');
         format!("functools.partial(marked, {arguments})")
     }
@@ -242,8 +263,23 @@ impl Writer<'_> {
         if self.needs.has(&Need::Marked) {
             helpers.push(MARKED.to_owned());
         }
+        if self.needs.has(&Need::Sent) {
+            let from_worker = match self.may_be_threads() {
+                true => {
+                    "METHOD == \"threads\" or type(problem.__cause__).__name__ == \"RemoteTraceback\""
+                }
+                false => "type(problem.__cause__).__name__ == \"RemoteTraceback\"",
+            };
+            helpers.push(SENT.replace("FROM_WORKER", from_worker));
+        }
         helpers
     }
+}
+
+/// Whether classes that are caught meet those that a kind has.
+fn meet(caught: &Classes, kind: ErrorKind, raised: &Classes) -> bool {
+    let mut raised = raised.iter();
+    raised.any(|class| caught.iter().any(|known| is_taken(class, kind, known)))
 }
 
 /// The functions of a case and its main, by name.

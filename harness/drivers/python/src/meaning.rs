@@ -17,15 +17,15 @@ pub(crate) struct Meaning {
     pub(crate) gives_view: bool,
     /// It may raise what a function of the program raised.
     pub(crate) delivers: bool,
-    /// The class that threads raise besides, where the catalogue speaks of wrong usage.
-    pub(crate) usage_of_threads: Option<&'static str>,
+    /// Threads raise a class of their own where the catalogue speaks of wrong usage.
+    pub(crate) is_misused_by_threads: bool,
 }
 
 const PLAIN: Meaning = Meaning {
     is_by_position: false,
     gives_view: false,
     delivers: false,
-    usage_of_threads: None,
+    is_misused_by_threads: false,
 };
 
 const DELIVERING: Meaning = Meaning {
@@ -39,7 +39,7 @@ const BY_POSITION: Meaning = Meaning {
 };
 
 const MISUSED_BY_THREADS: Meaning = Meaning {
-    usage_of_threads: Some("RuntimeError"),
+    is_misused_by_threads: true,
     ..PLAIN
 };
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::classes::THREADS_MISUSE;
+
 /// Something that the head of a program provides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Need {
@@ -28,6 +30,10 @@ pub(crate) enum Need {
     Measure,
     /// `marked()`.
     Marked,
+    /// `sent()`.
+    Sent,
+    /// `THREADS_MISUSE`, what threads raise for wrong usage.
+    ThreadsMisuse,
     /// `sample()`.
     Sample,
     /// `SharingManager` with its `start_server()`.
@@ -59,7 +65,12 @@ impl Needs {
                 self.add(Need::Import(module));
                 path
             }
-            None => path,
+            None => {
+                if path == THREADS_MISUSE {
+                    self.add(Need::ThreadsMisuse);
+                }
+                path
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use poolproof_case::program::{
 use poolproof_case::walk::{self, Part};
 use poolproof_case::{ErrorKind, Value};
 
-use crate::classes::{Classes, all_classes, first_class};
+use crate::classes::{Classes, THREADS_MISUSE, all_classes, first_class};
 use crate::meaning::{delivers, meaning};
 use crate::writer::Writer;
 
@@ -298,10 +298,10 @@ impl Writer<'_> {
             raises.filter(|raise| is_one_way || raise.kind != ErrorKind::Usage),
         );
         if self.may_be_threads()
-            && let Some(class) = meaning(method).usage_of_threads
+            && meaning(method).is_misused_by_threads
             && let Some(origin) = raised.get_mut(&ErrorKind::Usage)
         {
-            origin.told.insert(class);
+            origin.told.insert(THREADS_MISUSE);
         }
     }
 
