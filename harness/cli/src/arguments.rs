@@ -11,12 +11,15 @@ use poolproof_runner::Plan;
 pub(crate) use implementations::Implementations;
 
 const EXAMPLES: &str = "\
-Without a command, every case runs on every driver found: `poolproof` is `poolproof run`.
+The suite is inside: `poolproof run` needs no files. The cases in `cases/` of your project, here or
+above, come beside it; an id that both have is an error.
+Without a command you read this; in Poolproof's own tree, everything runs.
 
 Examples:
   poolproof run                                   everything; the report is reports/latest/report.html
   poolproof run queue --driver reference          the cases with `queue` in their id
   poolproof run seed/pool_map --driver cpython    one case on each CPython
+  poolproof run cases                             your own cases only
   poolproof explore seed/greet_bob_and_jerry      all that the specification allows it
   poolproof show seed/pool_map --as python        the case as a program to read and run
   poolproof check my_case.ron                     is the file a good case?

@@ -15,10 +15,12 @@ mod run;
 mod show;
 mod why;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use poolproof_runner::load;
 
 use crate::arguments::{Command, Line, Run};
-use crate::failure::USAGE;
+use crate::failure::{Outcome, USAGE};
+use crate::output;
 
 /// Reads the command line and does what it says; gives the exit code.
 pub(crate) fn dispatch() -> i32 {
@@ -33,7 +35,8 @@ pub(crate) fn dispatch() -> i32 {
         }
     };
     let outcome = match line.command {
-        None => run::run(&Run::default()),
+        None if load::is_own_tree() => run::run(&Run::default()),
+        None => explain(),
         Some(Command::Run(arguments)) => run::run(&arguments),
         Some(Command::List(arguments)) => list::list(&arguments),
         Some(Command::Show(arguments)) => show::show(&arguments),
@@ -48,4 +51,10 @@ pub(crate) fn dispatch() -> i32 {
         Some(Command::Replay(arguments)) => replay::replay(&arguments),
     };
     outcome.unwrap_or_else(|failure| failure.tell())
+}
+
+/// What this is, and how to begin.
+fn explain() -> Outcome {
+    output::say(&Line::command().render_help().to_string());
+    Ok(0)
 }

@@ -1,10 +1,12 @@
 //! Loading the cases that are asked for.
 //!
 //! A file that cannot be read as a case is a problem of its own; the others still load. Which files
-//! there are is the business of `files`, which a filter means that of `filter`.
+//! there are is the business of `files`, which a filter means that of `filter`, what is inside this
+//! program that of `source`.
 
 mod files;
 mod filter;
+mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,19 +18,27 @@ use poolproof_case::program::Place;
 use crate::error::{Error, Result};
 pub(crate) use filter::matches;
 
-use files::{below, is_path, one, read};
+use files::{below, is_path, one, root_of};
 use filter::{fits, nothing};
+use source::{Source, of_suite, suite};
+
+/// What a folder of cases has in it that takes the place of the suite inside: Poolproof's own.
+const SUITE_MARK: &str = ".suite";
+
+/// What marks the folder in which a project begins.
+const ROOT_MARK: &str = ".git";
 
 /// A case and the file that it comes from.
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// Where the file is.
+    /// Where the file is; below `<suite>` it is inside this program.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
     /// What it says.
     pub case: Case,
-    /// Whether its id is enough to find it: it lies in the folder of cases.
+    /// Whether its id is enough to find it: it is of the suite, or lies in the project's folder of
+    /// cases.
     pub is_of_suite: bool,
 }
 
@@ -92,39 +102,48 @@ impl Problem {
     }
 }
 
-/// The folder of cases: `cases` in this folder or one above it, else the one that Poolproof was
-/// built with.
-///
-/// # Errors
-/// When there is none.
-pub fn cases_folder() -> Result<PathBuf> {
-    let current = std::env::current_dir()
-        .map_err(|error| Error::internal(format!("failed to find the current folder: {error}")))?;
-    let built = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../cases"));
-    current
-        .ancestors()
-        .map(|folder| folder.join("cases"))
-        .find(|folder| folder.is_dir())
-        .or_else(|| built.canonicalize().ok())
-        .map(|folder| {
-            folder
-                .strip_prefix(&current)
-                .map_or(folder.clone(), Path::to_owned)
-        })
-        .ok_or_else(|| {
-            Error::usage("no folder `cases` here or above; name a case file or a folder of cases")
-        })
+/// The project's folder of cases: `cases` in this folder or one above it, up to where the project
+/// begins.
+fn own_folder() -> Option<PathBuf> {
+    let current = std::env::current_dir().ok()?;
+    for folder in current.ancestors() {
+        let cases = folder.join("cases");
+        if cases.is_dir() {
+            let below = cases.strip_prefix(&current).map(Path::to_owned);
+            return Some(below.unwrap_or(cases));
+        }
+        if folder.join(ROOT_MARK).exists() {
+            break;
+        }
+    }
+    None
 }
 
-/// Loads the cases that the filters ask for; none: all of the folder of cases.
+/// Whether the project is Poolproof itself, whose cases are the suite.
+#[must_use]
+pub fn is_own_tree() -> bool {
+    own_folder().is_some_and(|folder| folder.join(SUITE_MARK).exists())
+}
+
+/// Every case that an id finds: those of the suite, and the project's own beside them.
+fn all() -> Result<Vec<(String, Source)>> {
+    let own = own_folder().map(|folder| below(&folder)).transpose()?;
+    let own = own.into_iter().flatten();
+    let own = own.map(|(id, path)| (id, Source::File(path)));
+    let inside = suite().take(if is_own_tree() { 0 } else { usize::MAX });
+    Ok(inside.chain(own).collect())
+}
+
+/// Loads the cases that the filters ask for; none: the suite, and those of the project's folder of
+/// cases.
 ///
 /// A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.
 ///
 /// # Errors
 /// When a filter selects nothing, or a file or folder cannot be read.
 pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
-    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
-    let mut problems = Vec::new();
+    let mut sources: BTreeMap<String, Source> = BTreeMap::new();
+    let mut selection = Selection::default();
     if filters.iter().any(String::is_empty) {
         return Err(Error::usage(
             "an empty filter selects nothing; none at all selects every case",
@@ -143,30 +162,31 @@ pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
             return Err(Error::nothing(text));
         }
         for (id, file) in found {
-            add(&mut files, &mut problems, id, file);
+            let source = Source::File(file);
+            selection.problems.extend(add(&mut sources, id, source));
         }
     }
     if paths.is_empty() || !names.is_empty() {
-        let all = below(&cases_folder()?)?;
+        let all = all()?;
+        let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
         for name in &names {
-            if !all.iter().any(|(id, _)| fits(name, id, &all)) {
-                return Err(nothing(name, &all));
+            if !ids.iter().any(|id| fits(name, id, &ids)) {
+                return Err(nothing(name, &ids));
             }
         }
-        for (id, file) in &all {
-            if names.is_empty() || names.iter().any(|name| fits(name, id, &all)) {
-                files.insert(id.clone(), file.clone());
+        for (id, source) in &all {
+            if names.is_empty() || names.iter().any(|name| fits(name, id, &ids)) {
+                let (id, source) = (id.clone(), source.clone());
+                selection.problems.extend(add(&mut sources, id, source));
             }
         }
     }
-    let mut selection = Selection {
-        cases: Vec::new(),
-        problems,
-    };
-    let suite = cases_folder().ok();
-    let suite = suite.and_then(|folder| folder.canonicalize().ok());
-    for (id, path) in files {
-        load(&id, path, known_clauses, suite.as_deref(), &mut selection)?;
+    let own = own_folder().and_then(|folder| folder.canonicalize().ok());
+    for (id, source) in sources {
+        match load(&id, &source, known_clauses, own.as_deref())? {
+            Ok(loaded) => selection.cases.push(loaded),
+            Err(problem) => selection.problems.push(problem),
+        }
     }
     Ok(selection)
 }
@@ -196,39 +216,80 @@ pub fn select_one(
     }
 }
 
-fn add(
-    files: &mut BTreeMap<String, PathBuf>,
-    problems: &mut Vec<Problem>,
-    id: String,
-    path: PathBuf,
-) {
-    match files.get(&id) {
-        Some(first) if first.canonicalize().ok() != path.canonicalize().ok() => {
-            let message = format!("duplicate id `{id}`");
-            let help = format!("{} has it already", first.display());
-            let diagnostic = Diagnostic::new(Place::default(), message).help(help);
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            problems.push(Problem {
-                path,
-                text,
-                diagnostics: vec![diagnostic],
-            });
-        }
-        Some(_) => {}
+/// The case of an id for another: beside its file, or of the suite. Else where its file would be, and
+/// none where nobody can tell.
+pub(crate) fn beside(loaded: &Loaded, id: &str) -> Option<std::result::Result<Loaded, PathBuf>> {
+    let inside = of_suite(id);
+    let source = match of_suite(&loaded.case.id).filter(|own| own.path() == loaded.path) {
+        Some(_) => inside.ok_or_else(|| Source::inside_path(id)),
         None => {
-            files.insert(id, path);
+            let own = loaded.path.canonicalize().ok()?;
+            let root = own.ancestors().nth(loaded.case.id.split('/').count())?;
+            if own != root.join(format!("{}.ron", loaded.case.id)) {
+                return None;
+            }
+            let file = root.join(format!("{id}.ron"));
+            match file.is_file() {
+                true => Ok(Source::File(file)),
+                false => inside.ok_or(file),
+            }
         }
+    };
+    let found = source.and_then(|source| {
+        let path = source.path();
+        let read = load(id, &source, &poolproof_spec::clauses::ids(), None);
+        read.ok().and_then(std::result::Result::ok).ok_or(path)
+    });
+    Some(found)
+}
+
+/// Adds what has no id of another; else the problem that names both.
+fn add(sources: &mut BTreeMap<String, Source>, id: String, source: Source) -> Option<Problem> {
+    let is_suite = |source: &Source| match source {
+        Source::File(path) => root_of(path).join(SUITE_MARK).exists(),
+        Source::Inside(_) => true,
+    };
+    let inside = of_suite(&id).filter(|_| !is_suite(&source));
+    let first = match sources.get(&id) {
+        Some(first) => first.clone(),
+        // A file that is named alone has no place in a folder of cases, and so no area.
+        None => match inside.filter(|_| id.contains('/')) {
+            Some(inside) => inside,
+            None => {
+                sources.insert(id, source);
+                return None;
+            }
+        },
+    };
+    if first.is_same(&source) {
+        sources.insert(id, source);
+        return None;
     }
+    let message = format!("duplicate id `{id}`");
+    let help = match &first {
+        Source::File(first) => format!("{} has it already", first.display()),
+        Source::Inside(_) => format!(
+            "{} of the suite inside poolproof has it already; another name or folder makes another id",
+            first.path().display()
+        ),
+    };
+    let path = source.path();
+    Some(Problem {
+        text: std::fs::read_to_string(&path).unwrap_or_default(),
+        path,
+        diagnostics: vec![Diagnostic::new(Place::default(), message).help(help)],
+    })
 }
 
 fn load(
     id: &str,
-    path: PathBuf,
+    source: &Source,
     known_clauses: &[&str],
-    suite: Option<&Path>,
-    selection: &mut Selection,
-) -> Result<()> {
-    let bytes = read(&path)
+    own: Option<&Path>,
+) -> Result<std::result::Result<Loaded, Problem>> {
+    let path = source.path();
+    let bytes = source
+        .read()
         .map_err(|error| Error::usage(format!("failed to read {}: {error}", path.display())))?;
     let text = match String::from_utf8(bytes) {
         // Some editors begin a file with a mark that is no part of its text.
@@ -242,31 +303,31 @@ fn load(
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             let place = Place { start: at, end: at };
             let diagnostics = vec![Diagnostic::new(place, "the file is not UTF-8 from here on")];
-            selection.problems.push(Problem {
+            return Ok(Err(Problem {
                 path,
                 text,
                 diagnostics,
-            });
-            return Ok(());
+            }));
         }
     };
-    match poolproof_case::read(id, &text, known_clauses) {
-        Ok(case) => {
+    let is_of_suite = match source {
+        Source::Inside(_) => true,
+        Source::File(path) => {
             let full = path.canonicalize();
-            let is_of_suite =
-                suite.is_some_and(|suite| full.is_ok_and(|full| full.starts_with(suite)));
-            selection.cases.push(Loaded {
-                path,
-                text,
-                case,
-                is_of_suite,
-            });
+            own.is_some_and(|own| full.is_ok_and(|full| full.starts_with(own)))
         }
-        Err(diagnostics) => selection.problems.push(Problem {
+    };
+    Ok(match poolproof_case::read(id, &text, known_clauses) {
+        Ok(case) => Ok(Loaded {
+            path,
+            text,
+            case,
+            is_of_suite,
+        }),
+        Err(diagnostics) => Err(Problem {
             path,
             text,
             diagnostics,
         }),
-    }
-    Ok(())
+    })
 }

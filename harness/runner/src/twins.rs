@@ -1,14 +1,12 @@
 //! Twins: a case names the program without what makes its claims true, which shows that this is
 //! what makes them true. A twin that is not there, or shows nothing, is warned of.
 
-use std::path::{Path, PathBuf};
-
 use poolproof_case::StartMethod;
 use poolproof_case::diagnostic::Diagnostic;
 use poolproof_case::program::Place;
 use poolproof_spec::{Behaviour, Exploration, Limits, explore};
 
-use crate::load::{Loaded, select_one};
+use crate::load::{Loaded, beside};
 use crate::specified::methods;
 
 /// What a case may do under a start method; none where nobody can tell.
@@ -17,21 +15,20 @@ pub(crate) type Own = (StartMethod, Option<Behaviour>);
 /// What is wrong with the twin of a case that may do this, if it names one.
 pub(crate) fn check(loaded: &Loaded, own: &[Own]) -> Option<Diagnostic> {
     let id = loaded.case.twin.as_ref()?;
-    let file = path(loaded, id)?;
-    let (message, help) = match load(&file) {
-        None => (
+    let (message, help) = match beside(loaded, id)? {
+        Err(file) => (
             format!("there is no case `{id}` for a twin"),
             format!("{} holds no case that can be used", file.display()),
         ),
-        Some(twin) if leads_back(&twin, loaded) => (
+        Ok(twin) if leads_back(&twin, loaded) => (
             format!("`{id}` has this case for a twin in its turn"),
             "a twin lacks what makes the claims true: of both only one can".to_owned(),
         ),
-        Some(twin) if !shows(loaded, own, &twin) => (
+        Ok(twin) if !shows(loaded, own, &twin) => (
             format!("its twin `{id}` allows nothing that this case forbids"),
             "leave out there what makes the claims true here".to_owned(),
         ),
-        Some(_) => return None,
+        Ok(_) => return None,
     };
     let place = Place::quoted(&loaded.text, id).unwrap_or_default();
     Some(Diagnostic::warning(place, message).help(help))
@@ -52,7 +49,7 @@ fn leads_back(twin: &Loaded, case: &Loaded) -> bool {
 }
 
 fn following(loaded: &Loaded) -> Option<Loaded> {
-    load(&path(loaded, loaded.case.twin.as_ref()?)?)
+    beside(loaded, loaded.case.twin.as_ref()?)?.ok()
 }
 
 /// Whether a twin allows something under some start method that its case forbids there.
@@ -78,19 +75,4 @@ fn of(loaded: &Loaded, method: StartMethod) -> Option<Behaviour> {
 /// What an exploration found, where it went to the end.
 pub(crate) fn whole(exploration: Exploration) -> Option<Behaviour> {
     (!exploration.bounded).then_some(exploration.behaviour)
-}
-
-fn load(path: &Path) -> Option<Loaded> {
-    let name = path.display().to_string();
-    select_one(&name, &poolproof_spec::clauses::ids())
-        .ok()?
-        .ok()
-}
-
-/// Where the file of an id would be, in the folder of cases that another is in.
-fn path(loaded: &Loaded, id: &str) -> Option<PathBuf> {
-    let own = loaded.path.canonicalize().ok()?;
-    let root = own.ancestors().nth(loaded.case.id.split('/').count())?;
-    let is_there = own == root.join(format!("{}.ron", loaded.case.id));
-    is_there.then(|| root.join(format!("{id}.ron")))
 }

@@ -1,20 +1,23 @@
 //! `run`: cases on drivers, a run file, a summary.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use poolproof_case::StartMethod;
 use poolproof_report::{EnvironmentRecord, Foot, Head, RunFile, VERSION, worst_exit};
 use poolproof_runner::suite::{self, Glance, Options, Progress};
-use poolproof_runner::{Driver, Error, Selection, Workshop, exit_code, load, spread};
+use poolproof_runner::{Driver, Error, Workshop, exit_code, load, spread};
 
 use crate::arguments::Run;
 use crate::drivers::{self, Drivers};
-use crate::failure::{Failure, Outcome, USAGE};
+use crate::failure::{Outcome, USAGE};
 use crate::progress::Bar;
 use crate::store::Store;
 use crate::{interrupt, output};
+
+/// Where the run file and the reports go.
+const USUAL_OUT: &str = "reports/latest";
 
 /// How long a run of everything measures: whoever wants more names what is to be measured.
 const GLANCE: Duration = Duration::from_secs(60);
@@ -22,7 +25,7 @@ const GLANCE: Duration = Duration::from_secs(60);
 pub(crate) fn run(arguments: &Run) -> Outcome {
     let started = Instant::now();
     let selection = load::select(&arguments.filters, &poolproof_spec::clauses::ids())?;
-    let folder = folder(arguments.out.as_deref(), &selection)?;
+    let folder = arguments.out.as_deref().unwrap_or(Path::new(USUAL_OUT));
     let workshop = drivers::workshop()?;
     let drivers = drivers::chosen(&arguments.implementations, &workshop)?;
     let is_timed = selection.cases.iter().any(|loaded| loaded.case.is_timed());
@@ -31,7 +34,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         head: head(&workshop, &drivers, &options),
         ..RunFile::default()
     };
-    let store = Store::begin(&folder, &file.head)?;
+    let store = Store::begin(folder, &file.head)?;
     let bar = Bar::begin();
     warn(&file.head, &bar);
     let results = suite::run(
@@ -168,24 +171,6 @@ fn head(workshop: &Workshop, drivers: &Drivers, options: &Options) -> Head {
         environments: environments(&drivers.drivers),
         spread: options.spread,
     }
-}
-
-/// Where the reports go: beside the cases, as long as these are below the current folder.
-fn folder(out: Option<&Path>, selection: &Selection) -> Result<PathBuf, Failure> {
-    if let Some(folder) = out {
-        return Ok(folder.to_owned());
-    }
-    let cases = load::cases_folder()
-        .ok()
-        .filter(|folder| folder.is_relative());
-    let beside = cases.as_deref().and_then(Path::parent);
-    if beside.is_none() && selection.cases.is_empty() && selection.problems.is_empty() {
-        return Err(Error::nothing("there is no case to run").into());
-    }
-    Ok(beside
-        .unwrap_or(Path::new(""))
-        .join("reports")
-        .join("latest"))
 }
 
 fn show(file: &RunFile, report: Option<&Path>, as_json: bool) {

@@ -72,6 +72,8 @@ fn each_claim_of_a_manifest_is_told_with_how_it_was_checked() {
         std::fs::write(path, text).unwrap();
     };
     file("cases/a/lock.ron", CASE);
+    // These cases alone.
+    file("cases/.suite", "");
     file("lib/own/__init__.py", MODULE);
     for part in ["managers", "pool"] {
         file(

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod anywhere;
 mod bad_input;
 mod checking;
 mod comparing;

@@ -106,7 +106,7 @@ pub(super) fn one(path: &Path) -> Result<(String, PathBuf)> {
 }
 
 /// What ids are relative to: the last folder named `cases` on the way, else the folder itself.
-fn root_of(path: &Path) -> PathBuf {
+pub(super) fn root_of(path: &Path) -> PathBuf {
     let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let cases = full
         .ancestors()

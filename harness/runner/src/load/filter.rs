@@ -1,17 +1,15 @@
 //! Filters: an id, a part of an id, or a pattern with `*`.
 
-use std::path::PathBuf;
-
 use poolproof_case::nearest::nearest;
 
 use crate::error::Error;
 
 /// Whether a filter selects an id; an id that is written in full selects itself only.
-pub(super) fn fits(filter: &str, id: &str, all: &[(String, PathBuf)]) -> bool {
+pub(super) fn fits(filter: &str, id: &str, all: &[&str]) -> bool {
     if filter.contains('*') {
         return matches(filter, id);
     }
-    if all.iter().any(|(known, _)| known == filter) {
+    if all.contains(&filter) {
         return filter == id;
     }
     id.contains(filter)
@@ -30,16 +28,16 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// That a filter selects nothing, and what may have been meant.
-pub(super) fn nothing(filter: &str, all: &[(String, PathBuf)]) -> Error {
-    let ids = all.iter().map(|(id, _)| id.as_str());
+pub(super) fn nothing(filter: &str, all: &[&str]) -> Error {
     let last = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
-    let names: Vec<String> = all.iter().map(|(id, _)| last(id)).collect();
-    let near = nearest(filter, ids).map(str::to_owned).or_else(|| {
-        let name = nearest(&last(filter), names.iter().map(String::as_str))?;
-        all.iter()
-            .find(|(id, _)| last(id) == name)
-            .map(|(id, _)| id.clone())
-    });
+    let names: Vec<String> = all.iter().map(|id| last(id)).collect();
+    let near = nearest(filter, all.iter().copied())
+        .map(str::to_owned)
+        .or_else(|| {
+            let name = nearest(&last(filter), names.iter().map(String::as_str))?;
+            let found = all.iter().find(|id| last(id) == name);
+            found.map(|id| (*id).to_owned())
+        });
     let help = near.map_or_else(
         || "`poolproof list` shows them all".to_owned(),
         |id| format!("did you mean `{id}`?"),
@@ -53,12 +51,10 @@ mod tests {
 
     #[test]
     fn an_id_in_full_selects_itself_only_and_a_part_selects_all_that_have_it() {
-        let all: Vec<(String, PathBuf)> = ["seed/pool_map", "seed/pool_map_chunks", "seed/pipe"]
-            .map(|id| (id.to_owned(), PathBuf::new()))
-            .to_vec();
+        let all = ["seed/pool_map", "seed/pool_map_chunks", "seed/pipe"];
         let select = |filter: &str| -> Vec<&str> {
-            let fitting = all.iter().filter(|(id, _)| fits(filter, id, &all));
-            fitting.map(|(id, _)| id.as_str()).collect()
+            let fitting = all.iter().filter(|id| fits(filter, id, &all));
+            fitting.copied().collect()
         };
         assert_eq!(select("seed/pool_map"), ["seed/pool_map"]);
         assert_eq!(select("pool"), ["seed/pool_map", "seed/pool_map_chunks"]);

@@ -1,0 +1,41 @@
+//! Puts the suite into the library, so that a binary needs no tree beside it: each case file below
+//! `cases/` with its id.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+fn main() -> std::io::Result<()> {
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let root = Path::new(&own).join("../../cases").canonicalize()?;
+    println!("cargo::rerun-if-changed={}", root.display());
+    let mut text = String::from("&[\n");
+    for file in files(&root)? {
+        let below = file.strip_prefix(&root).unwrap_or(&file).with_extension("");
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        let id = parts.join("/");
+        let path = file.to_string_lossy();
+        // Writing to a text never fails.
+        let _ = writeln!(text, "    ({id:?}, include_str!({path:?})),");
+    }
+    text += "]\n";
+    let out = std::env::var_os("OUT_DIR").unwrap_or_default();
+    std::fs::write(Path::new(&out).join("suite.rs"), text)
+}
+
+/// The case files below a folder, in order.
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "ron") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
