@@ -14,6 +14,7 @@ mod json;
 mod junit;
 mod markdown;
 mod matrix;
+mod merge;
 mod moment;
 mod natural;
 mod outcome_text;
@@ -36,13 +37,14 @@ pub use html::html;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;
+pub use merge::{merge, missing_shards};
 pub use outcome_text::outcome_text;
 pub use quantity::bytes;
 pub use record::{
-    EnvironmentRecord, Figure, Foot, Head, Holds, Interleaving, Interval, Line, Memory,
+    EnvironmentRecord, Figure, Foot, Head, Holds, Interleaving, Interval, Joined, Line, Memory,
     Observation, Record, Rejection, RelationRecord, Sometimes, Step, Unused, VERSION,
 };
-pub use run_file::{Error, RunFile, merge, read, write, write_line};
+pub use run_file::{Error, RunFile, read, write, write_line};
 pub use shown::shown;
 pub use summary::{next_step, summary};
 pub use systems::systems;

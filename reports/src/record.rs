@@ -27,7 +27,7 @@ pub const VERSION: u32 = 3;
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Line {
     /// The first line.
-    Head(Head),
+    Head(Box<Head>),
     /// A case that was run.
     Case(Box<CaseRecord>),
     /// A case on a driver under a start method.
@@ -74,6 +74,22 @@ pub struct Head {
     /// times are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<f64>,
+    /// Which part of the cases this run had: the second of four is `[2, 4]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<(u32, u32)>,
+    /// The runs that the file joins, where it is of several: their records say which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<Joined>,
+}
+
+/// The first and the last line of a run that a file joins with others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Joined {
+    /// The first.
+    pub head: Box<Head>,
+    /// The last; none where the run was cut short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foot: Option<Foot>,
 }
 
 /// The environment of some drivers' programs.
@@ -121,6 +137,9 @@ pub struct Record {
     /// The system that it ran on, where a file joins runs of several.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub system: String,
+    /// The id of the run that it is of, where a file joins several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub run: String,
     /// The start method.
     pub start_method: StartMethod,
     /// What the judge says.

@@ -1,13 +1,11 @@
 //! Run files: a head, cases, records and a foot, one JSON object a line.
 //!
-//! Reading says which line is bad; merging joins shards and machines into one.
+//! Reading says which line is bad; joining the files of several runs is the business of `merge`.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::case_record::CaseRecord;
 use crate::record::{Foot, Head, Line, Record, VERSION};
-use crate::verdict::worst_exit;
 
 /// All that a run file holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,7 +28,7 @@ pub struct Error {
 }
 
 impl Error {
-    fn new(line: usize, message: impl Into<String>) -> Error {
+    pub(crate) fn new(line: usize, message: impl Into<String>) -> Error {
         let message = message.into();
         Error { line, message }
     }
@@ -89,7 +87,7 @@ pub fn read(text: &str) -> Result<RunFile, Error> {
             }
             Line::Head(head) => {
                 has_head = true;
-                file.head = head;
+                file.head = *head;
             }
             _ if !has_head => return Err(Error::new(number, "the head does not come first")),
             Line::Case(case) => file.cases.push(*case),
@@ -120,7 +118,7 @@ pub fn write_line(line: &Line) -> String {
 /// Writes a whole run file.
 #[must_use]
 pub fn write(file: &RunFile) -> String {
-    let mut text = write_line(&Line::Head(file.head.clone()));
+    let mut text = write_line(&Line::Head(Box::new(file.head.clone())));
     for case in &file.cases {
         text += &write_line(&Line::Case(Box::new(case.clone())));
     }
@@ -131,98 +129,4 @@ pub fn write(file: &RunFile) -> String {
         text += &write_line(&Line::Foot(foot.clone()));
     }
     text
-}
-
-/// Joins run files of shards or machines: the first head, all records, one foot if all had one. A
-/// run that comes twice counts once, and records say their system where there are several.
-///
-/// # Errors
-/// When there is none to join.
-pub fn merge(files: Vec<RunFile>) -> Result<RunFile, Error> {
-    let mut runs: Vec<RunFile> = Vec::new();
-    for file in files {
-        match runs.iter_mut().find(|run| is_same_run(run, &file)) {
-            Some(run) => add(run, file),
-            None => runs.push(file),
-        }
-    }
-    let systems: BTreeSet<String> = runs.iter().map(|run| run.head.system.clone()).collect();
-    if systems.len() > 1 {
-        runs.iter_mut().for_each(name_system);
-    }
-    let are_several = runs.len() > 1;
-    let mut runs = runs.into_iter();
-    let Some(mut merged) = runs.next() else {
-        return Err(Error::new(1, "no run file to merge"));
-    };
-    if !are_several {
-        return Ok(merged);
-    }
-    for run in runs {
-        merged.foot = merged.foot.zip(run.foot).map(|(one, other)| Foot {
-            cases: 0,
-            runs: one.runs + other.runs,
-            seconds: one.seconds + other.seconds,
-            exit: worst_exit([one.exit, other.exit]),
-            // The one that cost more tells more.
-            sampler: [one.sampler, other.sampler]
-                .into_iter()
-                .flatten()
-                .max_by(f64::total_cmp),
-        });
-        merged.records.extend(run.records);
-        add_cases(&mut merged.cases, run.cases);
-    }
-    let cases: BTreeSet<&str> = merged
-        .records
-        .iter()
-        .map(|record| record.case.as_str())
-        .collect();
-    let cases = cases.len() as u64;
-    if let Some(foot) = &mut merged.foot {
-        foot.cases = foot.cases.max(cases);
-    }
-    Ok(merged)
-}
-
-/// Whether two files are of one run; those of older versions, which do not say, where they are
-/// equal.
-fn is_same_run(one: &RunFile, other: &RunFile) -> bool {
-    if one.head.id.is_empty() {
-        return one == other;
-    }
-    one.head.id == other.head.id
-}
-
-/// Adds what another file of the same run has: a killed run's has less.
-fn add(run: &mut RunFile, file: RunFile) {
-    let key = |record: &Record| {
-        let (case, driver) = (record.case.clone(), record.driver.clone());
-        (case, driver, record.start_method)
-    };
-    let known: BTreeSet<_> = run.records.iter().map(key).collect();
-    let new = file.records.into_iter();
-    run.records
-        .extend(new.filter(|record| !known.contains(&key(record))));
-    run.foot = run.foot.take().or(file.foot);
-    add_cases(&mut run.cases, file.cases);
-}
-
-/// Adds the cases of another file; the same case of both becomes one.
-fn add_cases(cases: &mut Vec<CaseRecord>, others: Vec<CaseRecord>) {
-    for other in others {
-        let is_it = |case: &&mut CaseRecord| case.id == other.id && case.hash == other.hash;
-        match cases.iter_mut().find(is_it) {
-            Some(case) => case.add(other),
-            None => cases.push(other),
-        }
-    }
-}
-
-fn name_system(run: &mut RunFile) {
-    for record in &mut run.records {
-        if record.system.is_empty() {
-            record.system.clone_from(&run.head.system);
-        }
-    }
 }

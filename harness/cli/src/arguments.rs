@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use poolproof_case::StartMethod;
 use poolproof_runner::Plan;
+use poolproof_runner::load::Shard;
 
 pub(crate) use implementations::Implementations;
 
@@ -34,6 +35,7 @@ Examples:
   poolproof run my_case.ron --driver reference    a file of your own
   poolproof run --python .venv --module billiard  another module, in your environment
   poolproof run --runs 200 --plan pauses          look longer
+  poolproof run --shard 2/4 --out shard-2         a quarter of the cases, on one machine of four
 
 A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.";
 
@@ -107,6 +109,9 @@ pub(crate) struct Run {
     /// How many runs at a time [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    /// One part of the cases of so many, by a hash of their ids: 1/4 to 4/4; `report` joins them
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
     /// Where the run file and the reports go [default: reports/latest]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -124,6 +129,9 @@ pub(crate) struct List {
     #[arg(long, value_name = "RUNFILE", num_args = 0..=1, require_equals = true,
         default_missing_value = "reports/latest/run.jsonl")]
     pub(crate) memory: Option<PathBuf>,
+    /// One part of the cases of so many, by a hash of their ids: 1/4 to 4/4
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -239,8 +247,19 @@ pub(crate) struct Objects {
     pub(crate) json: bool,
 }
 
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  poolproof report reports/latest/run.jsonl --format junit
+  poolproof report shard-*/run.jsonl --format html >report.html        the shards of a run, as one
+  poolproof report linux.jsonl windows.jsonl --format jsonl >all.jsonl several machines, as one run file
+
+A run that comes twice counts once, also where a file joins it with others already.
+
+Exit codes: 0 · 2 a shard of those that were named is missing · 64 no run file";
+
 /// Make a report from run files; several are merged.
 #[derive(Debug, Args)]
+#[command(after_help = REPORT_EXAMPLES)]
 pub(crate) struct Report {
     /// The run files
     #[arg(required = true)]

@@ -71,7 +71,7 @@ impl Store {
                 failure: None,
             }),
         };
-        match store.write(&Line::Head(head.clone())) {
+        match store.write(&Line::Head(Box::new(head.clone()))) {
             Some(error) => Err(failed(&store.run_file, error).into()),
             None => Ok(store),
         }

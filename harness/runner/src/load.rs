@@ -6,6 +6,7 @@
 
 mod files;
 mod filter;
+mod shard;
 mod source;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub(crate) use filter::matches;
 
 use files::{below, is_path, one, root_of};
 use filter::{fits, nothing};
+pub use shard::Shard;
 use source::{Source, of_suite, suite};
 
 /// What a folder of cases has in it that takes the place of the suite inside: Poolproof's own.
@@ -142,6 +144,19 @@ fn all() -> Result<Vec<(String, Source)>> {
 /// # Errors
 /// When a filter selects nothing, or a file or folder cannot be read.
 pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
+    select_part(filters, None, known_clauses)
+}
+
+/// Loads those of a shard, of the cases that the filters ask for; it may have none.
+///
+/// # Errors
+/// As [`select`].
+pub fn select_part(
+    filters: &[String],
+    shard: Option<Shard>,
+    known_clauses: &[&str],
+) -> Result<Selection> {
+    let is_in = |id: &str| shard.is_none_or(|shard| shard.has(id));
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     let mut selection = Selection::default();
     if filters.iter().any(String::is_empty) {
@@ -161,7 +176,7 @@ pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
             let text = format!("the folder {} holds no case", path.display());
             return Err(Error::nothing(text));
         }
-        for (id, file) in found {
+        for (id, file) in found.into_iter().filter(|(id, _)| is_in(id)) {
             let source = Source::File(file);
             selection.problems.extend(add(&mut sources, id, source));
         }
@@ -175,7 +190,8 @@ pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
             }
         }
         for (id, source) in &all {
-            if names.is_empty() || names.iter().any(|name| fits(name, id, &ids)) {
+            let is_named = names.is_empty() || names.iter().any(|name| fits(name, id, &ids));
+            if is_named && is_in(id) {
                 let (id, source) = (id.clone(), source.clone());
                 selection.problems.extend(add(&mut sources, id, source));
             }

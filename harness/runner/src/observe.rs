@@ -29,6 +29,7 @@ pub(crate) fn blank(loaded: &Loaded, driver: &Driver, method: StartMethod, seed:
         python: driver.python.clone(),
         driver_argument: driver.argument.clone(),
         system: String::new(),
+        run: String::new(),
         start_method: method,
         verdict: Verdict::Unsupported,
         runs: 0,

@@ -59,7 +59,11 @@ impl FromStr for Plan {
 /// The same on every system and in every version: a seed in a report must repeat its run.
 #[must_use]
 pub fn seed_of(seed: u64, case: &str, driver: &str, method: StartMethod, index: u64) -> u64 {
-    let text = format!("{seed}\n{case}\n{driver}\n{method}\n{index}");
+    hash(&format!("{seed}\n{case}\n{driver}\n{method}\n{index}"))
+}
+
+/// A number for a text, the same on every system and in every version.
+pub(crate) fn hash(text: &str) -> u64 {
     // FNV-1a, then the finisher of splitmix64.
     let mut hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,7 +1,9 @@
 //! What the reports for machines look like, and that they are what their formats say.
 
 use poolproof_case::StartMethod;
-use poolproof_report::{ProgramRecord, RunFile, Verdict, json, junit, markdown, tap, write};
+use poolproof_report::{
+    Joined, ProgramRecord, RunFile, Verdict, json, junit, markdown, tap, write,
+};
 use serde_json::{Value, json as value};
 
 use crate::made_up;
@@ -168,8 +170,14 @@ fn full() -> RunFile {
         python: None,
         absent: Some("Python cannot say it".to_owned()),
     });
+    file.head.shard = Some((2, 4));
+    file.head.joined = vec![Joined {
+        head: Box::new(file.head.clone()),
+        foot: file.foot.clone(),
+    }];
     for record in &mut file.records {
         record.system = "Linux".to_owned();
+        record.run.clone_from(&file.head.id);
         record.argument = Some("mine/lock.ron".to_owned());
         record.seconds = Some(1.5);
         record.undefined = 2;

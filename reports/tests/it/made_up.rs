@@ -67,6 +67,7 @@ pub(crate) fn file() -> RunFile {
                 reason: "it gives no answer (exit 1)".to_owned(),
             }],
             spread: Some(0.07),
+            ..Head::default()
         },
         cases: vec![case()],
         records,
@@ -97,6 +98,7 @@ pub(crate) fn record(
         python: of_python("CPython 3.13.0"),
         driver_argument: is_python.then(|| "--python /usr/bin/driver".to_owned()),
         system: String::new(),
+        run: String::new(),
         driver_version: format!("{driver} on this machine"),
         start_method,
         verdict,

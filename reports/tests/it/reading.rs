@@ -1,6 +1,6 @@
 //! Run files come back as they were written, and bad ones are told by their line.
 
-use poolproof_report::{Line, VERSION, markdown, merge, read, write, write_line};
+use poolproof_report::{Line, VERSION, markdown, merge, missing_shards, read, write, write_line};
 
 use crate::made_up;
 
@@ -25,7 +25,7 @@ fn an_unknown_field_is_ignored() {
 
 #[test]
 fn a_bad_line_is_named_by_its_number() {
-    let head = write_line(&Line::Head(made_up::file().head));
+    let head = write_line(&Line::Head(Box::new(made_up::file().head)));
     let cases = [
         (String::new(), 1, "no head"),
         (format!("{head}{{\n"), 2, "EOF while parsing"),
@@ -131,4 +131,38 @@ fn merged_run_files_have_all_records_and_the_worst_exit() {
     let foot = merged.foot.expect("both had one");
     assert_eq!((foot.cases, foot.runs, foot.exit), (6, 180, 1));
     assert!(merge(Vec::new()).is_err());
+}
+
+#[test]
+fn a_run_counts_once_also_where_a_file_joins_it_with_others_already() {
+    let one = made_up::file();
+    let mut other = one.clone();
+    other.head.id = "5".to_owned();
+    let mut third = one.clone();
+    third.head.id.clear();
+    let joined = merge(vec![one.clone(), other.clone()]).unwrap();
+    let again = read(&write(&joined)).unwrap();
+    assert!(merge(vec![again.clone(), other.clone()]).unwrap() == joined);
+    assert!(merge(vec![again.clone(), again.clone()]).unwrap() == joined);
+    let all = merge(vec![one, other, third.clone()]).unwrap();
+    assert!(merge(vec![again, third]).unwrap() == all);
+    let runs: Vec<u64> = [&joined, &all]
+        .map(|file| file.foot.as_ref().unwrap().runs)
+        .to_vec();
+    assert_eq!(runs[1] * 2, runs[0] * 3);
+}
+
+#[test]
+fn a_shard_that_is_missing_is_known() {
+    let of = |index: u32| {
+        let mut file = made_up::file();
+        file.head.id = index.to_string();
+        file.head.shard = Some((index, 3));
+        file
+    };
+    let whole = merge(vec![of(1), of(2), of(3)]).unwrap();
+    assert_eq!(missing_shards(&whole), Vec::<String>::new());
+    assert_eq!(missing_shards(&merge(vec![of(3), of(1)]).unwrap()), ["2/3"]);
+    assert_eq!(missing_shards(&of(2)), ["1/3", "3/3"]);
+    assert_eq!(missing_shards(&made_up::file()), Vec::<String>::new());
 }

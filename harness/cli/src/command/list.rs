@@ -33,7 +33,8 @@ struct Used {
 }
 
 pub(crate) fn list(arguments: &List) -> Outcome {
-    let selection = load::select(&arguments.filters, &poolproof_spec::clauses::ids())?;
+    let clauses = poolproof_spec::clauses::ids();
+    let selection = load::select_part(&arguments.filters, arguments.shard, &clauses)?;
     let used = arguments.memory.as_deref().map(used).transpose()?;
     let rows: Vec<Row<'_>> = selection
         .cases

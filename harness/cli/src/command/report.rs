@@ -9,6 +9,9 @@ use crate::arguments::{Format, Report};
 use crate::failure::{Failure, Outcome};
 use crate::output;
 
+/// The exit code where shards are missing: too little was seen.
+const INCOMPLETE: i32 = 2;
+
 pub(crate) fn report(arguments: &Report) -> Outcome {
     let files: Result<Vec<RunFile>, Failure> =
         arguments.files.iter().map(|path| read(path)).collect();
@@ -38,7 +41,15 @@ pub(crate) fn report(arguments: &Report) -> Outcome {
         Format::Jsonl | Format::Systems => poolproof_report::write(&file),
     };
     output::say_line(text.trim_end());
-    Ok(0)
+    let missing = poolproof_report::missing_shards(&file);
+    if missing.is_empty() {
+        return Ok(0);
+    }
+    let missing = missing.join(", ");
+    output::complain(&format!(
+        "warning: not all shards are there: {missing} is missing; name their run files, too"
+    ));
+    Ok(INCOMPLETE)
 }
 
 fn merge(files: Vec<RunFile>) -> Result<RunFile, Failure> {

@@ -17,4 +17,5 @@ mod memory;
 mod poolproof;
 mod readme;
 mod results;
+mod shards;
 mod snapshots;
