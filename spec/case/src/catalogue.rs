@@ -31,7 +31,7 @@ pub use method::{Method, Signature};
 pub use pool::{AsyncResultMethod, PoolMethod, ResultIteratorMethod};
 pub use process::{ModuleMethod, ProcessMethod};
 pub use queue::{QueueMethod, SimpleQueueMethod};
-pub use shared::SharedMethod;
+pub use shared::{SharedMethod, is_typecode};
 
 /// What a parameter takes, an attribute is, or a method gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

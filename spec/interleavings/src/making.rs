@@ -151,7 +151,7 @@ impl World {
         };
         let numbers: Option<Vec<Val>> = numbers.iter().map(|one| coerce(code, one)).collect();
         let Some(numbers) = numbers else {
-            return Ok(Err(ErrorKind::Usage));
+            return Ok(Err(ErrorKind::Type));
         };
         let lock = match args.get(2) {
             _ if self.is_threads() => None,
@@ -160,7 +160,7 @@ impl World {
             Some(Val::Unset | Val::None | Val::Bool(true)) => {
                 Some(self.create(me, Kind::Lock(Lock::recursive())))
             }
-            Some(_) => return Ok(Err(ErrorKind::Usage)),
+            Some(_) => return Ok(Err(ErrorKind::Attribute)),
         };
         Ok(Ok(Kind::Shared(Shared {
             is_array,

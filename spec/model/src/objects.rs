@@ -310,12 +310,13 @@ impl Object {
 impl Body {
     /// The memory that its values refer to.
     pub(crate) fn creator_space(&self, processes: &[Part<Process>]) -> usize {
-        match self {
-            Body::Process(this) => processes
-                .get(this.creator as usize)
-                .map_or(0, |process| process.space as usize),
-            _ => 0,
-        }
+        let creator = match self {
+            Body::Process(this) => this.creator,
+            Body::Job(this) => this.creator,
+            _ => return 0,
+        };
+        let creator = processes.get(creator as usize);
+        creator.map_or(0, |process| process.space as usize)
     }
 
     /// Gives each reference its new number.

@@ -43,7 +43,7 @@ impl Writer<'_> {
             return self.construct(&of, class, arguments);
         }
         let methods = self.methods(&self.scope, receiver, name);
-        let raised = self.raised_by_method(&self.scope, receiver, name);
+        let raised = self.raised_by_call(&self.scope, call);
         let delivers = self.delivers(&self.scope, call);
         let is = |method: Method| methods.iter().any(|(_, known)| *known == method);
         let is_next = is(Method::ResultIterator(ResultIteratorMethod::Next));
@@ -99,7 +99,7 @@ impl Writer<'_> {
             }
             _ => self.arguments(parameters, arguments, false)?,
         };
-        let raised = raised_by_making(class);
+        let raised = raised_by_making(class, arguments);
         Ok(self.marked_call(&raised, false, &format!("{prefix}.{object}"), &text))
     }
 

@@ -72,9 +72,11 @@ impl Writer<'_> {
                     delivers: self.delivers(scope, call),
                 }),
                 Part::Expression(expression) => {
-                    if let ExpressionKind::New { object, .. } = &expression.kind {
+                    if let ExpressionKind::New { object, arguments } = &expression.kind
+                        && let Some(class) = Class::of(object)
+                    {
                         sites.push(Site {
-                            raised: Class::of(object).map(raised_by_making).unwrap_or_default(),
+                            raised: raised_by_making(class, arguments),
                             delivers: false,
                         });
                     }

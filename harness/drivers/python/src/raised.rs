@@ -4,14 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::catalogue::{Class, GONE, Kind, Method, PoolMethod, Raise, python_classes};
+use poolproof_case::catalogue::{
+    Class, GONE, Kind, Method, PoolMethod, Raise, is_typecode, python_classes,
+};
 use poolproof_case::program::{
-    BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind, Statement,
-    StatementKind, UnaryOperator,
+    Arguments, BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind,
+    Statement, StatementKind, UnaryOperator,
 };
 use poolproof_case::walk::{self, Part};
 use poolproof_case::{ErrorKind, Value};
 
+use crate::binding::text_of;
 use crate::classes::{Classes, THREADS_MISUSE, all_classes, first_class};
 use crate::meaning::{delivers, meaning};
 use crate::writer::Writer;
@@ -68,7 +71,12 @@ impl Writer<'_> {
     /// What a call of a method may raise.
     pub(crate) fn raised_by_call(&self, scope: &str, call: &CallExpression) -> Raised {
         match &call.callee {
-            Callee::Method(receiver, name) => self.raised_by_method(scope, receiver, name),
+            Callee::Method(receiver, name) => match Class::of(name) {
+                Some(class) if self.objects_in(scope, receiver).contains(&Class::Context) => {
+                    raised_by_making(class, &call.arguments)
+                }
+                _ => self.raised_by_method(scope, receiver, name),
+            },
             Callee::Function(_) => Raised::new(),
         }
     }
@@ -80,11 +88,6 @@ impl Writer<'_> {
         receiver: &Expression,
         name: &str,
     ) -> Raised {
-        if let Some(class) = Class::of(name)
-            && self.objects_in(scope, receiver).contains(&Class::Context)
-        {
-            return raised_by_making(class);
-        }
         let mut raised = Raised::new();
         for (class, method) in self.methods(scope, receiver, name) {
             self.add_method(class, method, &mut raised);
@@ -216,6 +219,17 @@ impl Writer<'_> {
                 bare(raised, ErrorKind::Type);
                 false
             }
+            StatementKind::SetAttr(of, ..) => {
+                if self.objects_in(scope, of).contains(&Class::Process) {
+                    let usage = raised.entry(ErrorKind::Usage).or_default();
+                    usage.bare.insert("AssertionError");
+                    if self.may_be_threads() {
+                        usage.bare.insert(THREADS_MISUSE);
+                    }
+                    bare(raised, ErrorKind::Attribute);
+                }
+                false
+            }
             _ => false,
         }
     }
@@ -237,9 +251,10 @@ impl Writer<'_> {
     fn operator(&self, scope: &str, expression: &Expression, raised: &mut Raised) {
         use ExpressionKind as E;
         match &expression.kind {
-            E::New { object, .. } => {
-                let class = Class::of(object);
-                told(raised, class.map(raised_by_making).unwrap_or_default());
+            E::New { object, arguments } => {
+                if let Some(class) = Class::of(object) {
+                    told(raised, raised_by_making(class, arguments));
+                }
             }
             E::Attribute(of, _) => {
                 self.receiver(scope, of, raised);
@@ -343,9 +358,22 @@ fn own(expression: &Expression, raised: &mut Raised) {
 }
 
 /// What making an object may raise.
-pub(crate) fn raised_by_making(class: Class) -> Raised {
+pub(crate) fn raised_by_making(class: Class, arguments: &Arguments) -> Raised {
     let mut raised = Raised::new();
     add(&mut raised, class.object().raises.iter());
+    let is_shared = matches!(
+        class,
+        Class::Value | Class::RawValue | Class::Array | Class::RawArray
+    );
+    let typecode = arguments.of(0, "typecode_or_type").and_then(text_of);
+    if is_shared && typecode.is_some_and(is_typecode) {
+        // Only a negative size is left to be wrong.
+        raised.remove(&ErrorKind::Usage);
+        if matches!(class, Class::Array | Class::RawArray) {
+            let origin = raised.entry(ErrorKind::Usage).or_default();
+            origin.told.insert("ValueError");
+        }
+    }
     raised
 }
 

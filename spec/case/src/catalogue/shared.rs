@@ -11,10 +11,18 @@ const TYPECODE: Parameter = required("typecode_or_type", Kind::Text);
 const INITIAL: Parameter = optional("value", Kind::Any, Default::None);
 const SIZE: Parameter = required("size_or_initializer", Kind::Any);
 const LOCK: Parameter = optional("lock", Kind::Any, Default::Bool(true));
-const BAD: &[Raise] = &[raise_as(
-    ErrorKind::Usage,
-    "TypeError, ValueError, AttributeError, KeyError",
-)];
+/// Whether numbers of such a type can be shared; shared characters (`c`) are not known here.
+#[must_use]
+pub fn is_typecode(code: &str) -> bool {
+    code.len() == 1 && "bBhHiIlLqQdf".contains(code)
+}
+
+/// An unknown typecode and a negative size, a number of another type, what is no lock.
+const BAD: &[Raise] = &[
+    raise_as(ErrorKind::Usage, "TypeError, ValueError"),
+    raise(ErrorKind::Type),
+    raise(ErrorKind::Attribute),
+];
 
 methods! {
     /// What locked values and arrays do.

@@ -2,7 +2,9 @@
 //!
 //! Where such an argument is an object that others use, too, it is read before the call is made.
 
-use poolproof_case::catalogue::{self, Class, Method, Parameter, PoolMethod};
+use poolproof_case::catalogue::{
+    self, Class, DictMethod, ListMethod, Method, Parameter, PoolMethod,
+};
 
 use super::decode::class;
 use crate::compile::{CallSite, NewSite};
@@ -31,6 +33,7 @@ fn taken_by_calling(method: Method) -> Option<usize> {
             | PoolMethod::Imap
             | PoolMethod::ImapUnordered,
         ) => Some(1),
+        Method::List(ListMethod::Extend) | Method::Dict(DictMethod::Update) => Some(0),
         _ => None,
     }
 }
@@ -42,11 +45,13 @@ pub(super) fn of_call(state: &State, process: ProcessId, site: &CallSite) -> Opt
     let receiver = frame.stack.get(first.checked_sub(1)?)?;
     let class = class(&state.objects, receiver, &state.space(process).cells)?;
     let method = site.name.on(class)?;
-    // One that is closed takes nothing.
-    if let (Val::Object(pool), Method::Pool(_)) = (receiver, method)
-        && !matches!(&state.objects[*pool as usize].body, Body::Pool(pool) if pool.is_open())
-    {
-        return None;
+    // A pool that is closed takes nothing, and what a manager keeps is sent the object itself.
+    if let Val::Object(receiver) = receiver {
+        match &state.objects[*receiver as usize].body {
+            Body::Pool(pool) if !pool.is_open() => return None,
+            Body::Managed(_) => return None,
+            _ => {}
+        }
     }
     let at = taken_by_calling(method)?;
     let named = &site.named;

@@ -171,14 +171,15 @@ pub(crate) fn iterate(context: &mut Context<'_>, value: &Val) -> Result<Vec<Val>
 
 /// The pairs of a dict whose keys are names.
 pub(crate) fn named(context: &mut Context<'_>, value: &Val) -> Result<Vec<(Symbol, Val)>, Fault> {
-    let Val::Ref(at) = value else {
-        return match value {
-            Val::Unset | Val::None => Ok(Vec::new()),
-            _ => context.model("arguments by name are a dict"),
-        };
-    };
-    let Cell::Dict(pairs) = &context.state.space(context.process).cells[*at as usize] else {
-        return context.model("arguments by name are a dict");
+    let cells = &context.state.space(context.process).cells;
+    let pairs = match value {
+        Val::Unset => return Ok(Vec::new()),
+        Val::Ref(at) => match &cells[*at as usize] {
+            Cell::Dict(pairs) => pairs,
+            _ => return context.model("arguments by name are a dict"),
+        },
+        Val::Object(_) => return context.model("arguments by name are a dict"),
+        _ => return context.raise(ErrorKind::Type, "arguments by name are a dict"),
     };
     let name = |(key, value): &(Val, Val)| match key {
         Val::Text(name) => Some((*name, value.clone())),

@@ -1,6 +1,6 @@
 //! The module, its contexts, and the construction of every object.
 
-use poolproof_case::catalogue::{Class, Kind, Method, ModuleMethod};
+use poolproof_case::catalogue::{Class, Kind, Method, ModuleMethod, is_typecode};
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::barrier::Barrier;
@@ -290,8 +290,8 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         _ => return context.model("a type code is a text"),
     };
     let typecode = match typecode.as_bytes() {
+        [code] if is_typecode(&typecode) => *code,
         [b'c'] => return context.model("shared characters are not known here"),
-        [code] if b"bBhHiIlLqQdf".contains(code) => *code,
         _ => return context.raise(ErrorKind::Usage, "unknown type code"),
     };
     let first = access.argument(1).clone();
@@ -311,7 +311,7 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         },
         (_, true) => match plain::iterate(context, &first) {
             Err(Fault::Raise(..)) => {
-                return context.raise(ErrorKind::Usage, "an array has a size or numbers");
+                return context.raise(ErrorKind::Type, "an array has a size or numbers");
             }
             items => items?,
         },
@@ -326,7 +326,7 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
     };
     let numbers: Option<Vec<Val>> = given.iter().map(held).collect();
     let Some(numbers) = numbers else {
-        return context.raise(ErrorKind::Usage, "this type takes no such value");
+        return context.raise(ErrorKind::Type, "this type takes no such value");
     };
     let is_unlocked = is_raw || context.is_threads();
     let lock = match access.argument(2) {
@@ -336,7 +336,7 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         Val::Unset | Val::None | Val::Bool(true) => {
             context.create(Body::Lock(Lock::new(Flavour::Recursive, 1)))
         }
-        _ => return context.raise(ErrorKind::Usage, "this is no lock"),
+        _ => return context.raise(ErrorKind::Attribute, "this is no lock"),
     };
     let shared = Shared {
         is_array,

@@ -6,7 +6,7 @@ use poolproof_case::catalogue::{ProcessAttribute, ProcessMethod};
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::{Access, Choice, Context, Done, Fault, Id, Ready, start};
-use crate::machine::{Machine, run};
+use crate::machine::{Machine, plain, run};
 use crate::state::renumber::Renumber;
 use crate::state::{NOBODY, Phase, ProcessId, Signal, State, Symbol, Val};
 
@@ -254,17 +254,23 @@ pub(super) fn set(
     attribute: ProcessAttribute,
     value: &Val,
 ) -> Result<Done, Fault> {
+    let is_daemon = plain::is_true(context, value);
+    let is_named_amiss = !matches!(value, Val::Text(_)) && !context.is_threads();
     let own = &mut context.state.processes[context.process as usize];
     match attribute {
+        ProcessAttribute::Name if is_named_amiss => {
+            return context.raise(ErrorKind::Usage, "a name is a text");
+        }
         ProcessAttribute::Name if own.object == id.number() => own.name = value.clone(),
         ProcessAttribute::Name => context.get(id).name = value.clone(),
         ProcessAttribute::Daemon if context.get(id).status != Status::New => {
             return context.raise(ErrorKind::Usage, "the process was already started");
         }
-        ProcessAttribute::Daemon => {
-            context.get(id).is_daemon = matches!(value, Val::Bool(true) | Val::Int(1));
+        ProcessAttribute::Daemon => context.get(id).is_daemon = is_daemon,
+        ProcessAttribute::Pid | ProcessAttribute::ExitCode => {
+            return context.raise(ErrorKind::Attribute, "this attribute cannot be set");
         }
-        ProcessAttribute::Pid | ProcessAttribute::ExitCode | ProcessAttribute::AuthKey => {
+        ProcessAttribute::AuthKey => {
             return context.model("this attribute of a process cannot be set");
         }
     }

@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 
 use poolproof_case::ErrorKind;
 
-use super::{Body, Context};
+use super::{Body, Context, Id};
 use crate::state::message;
 use crate::state::renumber::Renumber;
-use crate::state::{Cell, ObjectId, Parcel, State, Symbol, Val};
+use crate::state::{Cell, NOBODY, ObjectId, Parcel, ProcessId, State, Symbol, Val};
 
 /// What the error of a lost task says.
 pub(crate) const LOST: &str = "the worker died";
@@ -41,6 +41,8 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Job {
     pub(crate) pool: ObjectId,
+    /// Who made its pool, and has what `held` refers to.
+    pub(crate) creator: ProcessId,
     pub(crate) is_map: bool,
     pub(crate) is_iterator: bool,
     pub(crate) is_ordered: bool,
@@ -57,6 +59,8 @@ pub(crate) struct Job {
     pub(crate) error_callback: Option<u16>,
     /// What its callback raised.
     pub(crate) callback_error: Option<(ErrorKind, Symbol)>,
+    /// The result as it was taken first: a container is the same one to all who take it.
+    pub(crate) held: Val,
     /// An iterator's results in the order in which they come out.
     pub(crate) next: VecDeque<Outcome>,
     /// The chunk that an ordered iterator waits for.
@@ -73,13 +77,10 @@ pub(crate) struct Shape {
 }
 
 impl Job {
-    pub(super) fn new(pool: &Val, count: usize, shape: &Shape) -> Job {
-        let pool = match pool {
-            Val::Object(pool) => *pool,
-            _ => crate::state::NOBODY,
-        };
+    pub(super) fn new((pool, creator): (ObjectId, ProcessId), count: usize, shape: &Shape) -> Job {
         Job {
             pool,
+            creator,
             is_map: shape.is_map,
             is_iterator: shape.is_iterator,
             is_ordered: shape.is_ordered,
@@ -92,6 +93,7 @@ impl Job {
             callback: shape.callbacks.0,
             error_callback: shape.callbacks.1,
             callback_error: None,
+            held: Val::Unset,
             next: VecDeque::new(),
             expected: 0,
         }
@@ -99,6 +101,11 @@ impl Job {
 
     pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
         renumber.object(&mut self.pool);
+        renumber.process(&mut self.creator);
+        if self.creator == NOBODY {
+            self.held = Val::Unset;
+        }
+        renumber.value(&mut self.held);
         let outcomes = self.chunks.iter_mut().flatten().chain(&mut self.next);
         outcomes.for_each(|outcome| outcome.renumber(renumber));
     }
@@ -242,26 +249,40 @@ pub(crate) fn settle(state: &mut State, job: ObjectId) {
 
 /// What a job's callback is given.
 pub(crate) fn callback_argument(context: &mut Context<'_>, job: ObjectId) -> Val {
-    match context.body(job).clone() {
-        Body::Job(Job {
-            error: Some((kind, text)),
-            ..
-        }) => Val::Error(kind, text),
-        Body::Job(job) => value(context, &job),
-        _ => Val::None,
+    let Some(id) = context.state.id::<Job>(job) else {
+        return Val::None;
+    };
+    match context.get(id).error {
+        Some((kind, text)) => Val::Error(kind, text),
+        None => value(context, id),
     }
 }
 
 /// What a job comes to, in the memory of the process that asks.
-pub(super) fn value(context: &mut Context<'_>, job: &Job) -> Val {
+pub(super) fn value(context: &mut Context<'_>, id: Id<Job>) -> Val {
+    let job = context.get(id);
+    if job.held != Val::Unset {
+        return job.held.clone();
+    }
+    let (parcels, is_map, creator) = (job.values(), job.is_map, job.creator);
     let process = context.process;
-    let parcels = job.values();
     let mut values: Vec<Val> = parcels
         .iter()
         .map(|one| message::unpack(context.state, process, one))
         .collect();
-    if job.is_map {
-        return context.state.allocate(process, Cell::List(values));
+    let value = match is_map {
+        true => context.state.allocate(process, Cell::List(values)),
+        false => values.pop().unwrap_or(Val::None),
+    };
+    let space = |one: ProcessId| {
+        context
+            .state
+            .processes
+            .get(one as usize)
+            .map(|one| one.space)
+    };
+    if matches!(value, Val::Ref(_) | Val::Tuple(_)) && space(creator) == space(process) {
+        context.get(id).held = value.clone();
     }
-    values.pop().unwrap_or(Val::None)
+    value
 }

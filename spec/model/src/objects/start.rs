@@ -222,7 +222,9 @@ pub(super) fn make(
     let target = match access.argument(1) {
         Val::Function(function) => Some(*function),
         Val::Unset | Val::None => None,
-        _ => return context.model("a target is a function of the program"),
+        Val::Object(_) => return context.model("a target is a function of the program"),
+        // What cannot be called fails where it is called, and what is false is not.
+        other => plain::is_true(context, other).then_some(context.machine.code.misfit),
     };
     if access.is_given(0) {
         return context.raise(ErrorKind::Usage, "a process has no group");

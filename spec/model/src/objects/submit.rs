@@ -83,21 +83,25 @@ pub(super) fn submit(
     };
     let way = way.unwrap_or(Way::Refused);
     let items = match access.argument(1) {
-        Val::Unset => Vec::new(),
-        given => plain::iterate(context, given)?,
+        Val::Unset => Ok(Vec::new()),
+        given => plain::iterate(context, given),
     };
     if request.is_map && request.chunk.is_some_and(|chunk| chunk < 1) {
         return context.raise(ErrorKind::Usage, "a chunk has at least one item");
     }
     let mut calls: Vec<Val> = Vec::new();
     if !request.is_map {
-        let named = plain::named(context, access.argument(2))?;
-        let arguments = match run::bind(context, function, items.clone(), &named) {
+        let named = plain::named(context, access.argument(2));
+        let bound = match (items, named) {
+            (Ok(items), Ok(named)) => run::bind(context, function, items, &named),
+            (Err(fault), _) | (_, Err(fault)) => Err(fault),
+        };
+        let arguments = match bound {
             Ok(arguments) => arguments,
             // It fails where it is called: in the worker.
             Err(Fault::Raise(..)) => {
                 function = context.machine.code.misfit;
-                items
+                Vec::new()
             }
             Err(fault) => return Err(fault),
         };
@@ -108,12 +112,12 @@ pub(super) fn submit(
             false => Val::Tuple(arguments.into()),
         });
     } else if request.is_star {
-        for item in items {
+        for item in items? {
             calls.push(starred(context, item, way)?);
         }
     } else {
         let one = |item| Val::Tuple([item].into());
-        calls = items.into_iter().map(one).collect();
+        calls = items?.into_iter().map(one).collect();
     }
     let chunk = request.chunk_size(context.get(id).size, calls.len());
     let mut chunks: Vec<Vec<Val>> = calls.chunks(chunk).map(<[_]>::to_vec).collect();
@@ -121,8 +125,9 @@ pub(super) fn submit(
         // The callback is given a result of no values.
         chunks.push(Vec::new());
     }
+    let pool = (id.number(), context.get(id).creator);
     let job = context.create(Body::Job(Job::new(
-        &access.receiver,
+        pool,
         chunks.len(),
         &request.shape(callbacks, chunk > 1),
     )));

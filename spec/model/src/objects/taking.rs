@@ -206,15 +206,16 @@ fn gather(id: Id<Job>, context: &mut Context<'_>, choice: Choice) -> Result<Done
 
 /// The result itself, or the error that the task raised.
 pub(super) fn take(id: Id<Job>, context: &mut Context<'_>, choice: Choice) -> Result<Val, Fault> {
-    let job = context.get(id).clone();
+    let job = context.get(id);
+    let error = job.error;
     if !job.is_ready {
         if choice == Choice::Way(1) {
             return context.raise(ErrorKind::WorkerLost, LOST);
         }
         return Err(Fault::Stuck);
     }
-    match job.error {
+    match error {
         Some((kind, text)) => Err(Fault::Raise(kind, text)),
-        None => Ok(value(context, &job)),
+        None => Ok(value(context, id)),
     }
 }

@@ -155,10 +155,10 @@ fn base(machine: &Machine, state: &State, process: &Process) -> String {
                 Some(Body::Process(this)) => this.target,
                 _ => None,
             };
-            target.map_or_else(
-                || "process".to_owned(),
-                |target| machine.code.function_names[usize::from(target)].clone(),
-            )
+            // What cannot be called has no name.
+            let name =
+                target.and_then(|target| machine.code.function_names.get(usize::from(target)));
+            name.map_or_else(|| "process".to_owned(), Clone::clone)
         }
     }
 }

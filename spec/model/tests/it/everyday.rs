@@ -68,8 +68,38 @@ fn what_a_program_prints() {
         ),
         (
             r#"Let("size", 1.5), Try(body: [Let("a", New("Array", ["i", "$size"]))],
-               except: {"usage": [Print(["usage"])]})"#,
-            &["usage → exit 0"],
+               except: {"type": [Print(["size"])]}),
+               Try(body: [Let("v", New("Value", ["i", "$size"]))],
+               except: {"type": [Print(["number"])]}), Let("k", 3),
+               Try(body: [Let("v", New("Value", ["i", 1, "$k"]))],
+               except: {"attribute": [Print(["lock"])]})"#,
+            &["size / number / lock → exit 0"],
+        ),
+        // A result is one object, however often it is taken.
+        (
+            r#"Let("pool", New("Pool", [1])), Let("r", Call("pool.map_async", [Fn("f"), [1]])),
+               Let("a", Call("r.get")), Call("a.append", [2]), Print([Call("r.get")])"#,
+            &["[1, 2] → exit 0"],
+        ),
+        (
+            r#"Let("m", New("Manager")), Let("d", Call("m.dict", [{"a": 1}])), Let("own", {"b": 2}),
+               Call("own.update", ["$d"]), Let("l", Call("m.list", [[3]])), Let("all", [0]),
+               Call("all.extend", ["$l"]), Print(["$own", "$all"])"#,
+            &["{'b': 2, 'a': 1} [0, 3] → exit 0"],
+        ),
+        (
+            r#"Let("n", None), Try(body: [Let("p", New("Process", (kwargs: "$n")))],
+               except: {"type": [Print(["type"])]}),
+               Let("t", 3), Let("p", New("Process", (target: "$t"))), Try(body: [SetAttr("p.name", 3)],
+               except: {"usage": [Print(["usage"])]}),
+               SetAttr("p.daemon", "yes"), Call("p.start"), Call("p.join"), Print(["$p.exitcode"])"#,
+            &["type / usage / 1 → exit 0"],
+        ),
+        (
+            r#"Let("n", 3), Let("pool", New("Pool", [1])),
+               Let("r", Call("pool.apply_async", [Fn("f"), "$n"])),
+               Try(body: [Call("r.get")], except: {"type": [Print(["type"])]})"#,
+            &["type → exit 0"],
         ),
         (
             r#"Let("a, b", New("Pipe")), Let("x", 1),
@@ -77,9 +107,10 @@ fn what_a_program_prints() {
             &["type → exit 0"],
         ),
     ];
+    let same = r#""f": Function(params: ["x"], body: [Return("$x")])"#;
     for (main, expected) in table {
         assert_eq!(
-            outcomes(&case("", main), StartMethod::Fork),
+            outcomes(&case(same, main), StartMethod::Fork),
             *expected,
             "{main}"
         );
