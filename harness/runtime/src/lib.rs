@@ -140,7 +140,8 @@ pub use poolproof_sys::shared::Shared;
 pub use process::{Process, ProcessBuilder, active_children};
 pub use queue::{JoinableQueue, Queue, SimpleQueue, Transport};
 pub use shared::{
-    Array, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory, Value,
+    Array, Guarded, Hold, Item, Mutex, MutexGuard, RawArray, RawValue, ShareableList, SharedMemory,
+    Value,
 };
 pub use start::{bootstrapping, freeze_support, set_forkserver_warm_up};
 pub use transfer::Message;

@@ -2,6 +2,7 @@
 //! Which types may lie there is for `sys`; the locks themselves are in `lock`.
 
 mod array;
+mod guarded;
 mod item;
 mod list;
 mod memory;
@@ -9,6 +10,7 @@ mod mutex;
 mod value;
 
 pub use array::{Array, RawArray};
+pub use guarded::{Guarded, Hold};
 pub use item::Item;
 pub use list::ShareableList;
 pub use memory::SharedMemory;
