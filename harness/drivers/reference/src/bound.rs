@@ -63,7 +63,8 @@ impl<'a> Bound<'a> {
 
     /// The wait that `block` and `timeout` mean together, for signatures that have both.
     pub(crate) fn patience(&mut self) -> Result<Option<Duration>> {
-        let block = self.given("block").is_none_or(|block| block.is_true());
+        let block = self.given("block").map(|block| block.is_true());
+        let block = block.transpose()?.unwrap_or(true);
         let timeout = self.timeout()?;
         Ok(if block { timeout } else { Some(Duration::ZERO) })
     }

@@ -23,7 +23,7 @@ enum Leaving<'a> {
     Timeout(bool),
     Object(LeavingObject<'a>),
     Left(u64),
-    /// A list or dict that the message has already.
+    /// A list, dict or object that the message has already.
     Again(u32),
 }
 
@@ -36,9 +36,9 @@ enum Arriving {
     Dict(ArrivingDict),
     Function(String),
     Timeout(bool),
-    Object(ArrivingObject),
+    Object(ArrivingAny),
     Left(u64),
-    /// A list or dict that the message has already.
+    /// A list, dict or object that the message has already.
     Again(u32),
 }
 
@@ -74,6 +74,21 @@ impl<'de> Deserialize<'de> for ArrivingDict {
             let pairs = Vec::deserialize(deserializer)?;
             *data::lock(&dict) = pairs;
             Ok(ArrivingDict(dict))
+        })
+    }
+}
+
+/// An object of any kind.
+struct ArrivingAny(Data);
+
+impl<'de> Deserialize<'de> for ArrivingAny {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sameness::arrive(|| {
+            // What guards a value arrives as a part of it.
+            let number = sameness::reserve();
+            let object = arrived(ArrivingObject::deserialize(deserializer)?);
+            sameness::fill(number, object.clone());
+            Ok(ArrivingAny(object))
         })
     }
 }
@@ -146,7 +161,9 @@ impl Data {
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Data::Plain(value) => Leaving::Plain(value).serialize(serializer),
-            Data::List(_) | Data::Dict(_) if let Some(number) = sameness::known(self) => {
+            Data::List(_) | Data::Dict(_) | Data::Object(_)
+                if let Some(number) = sameness::known(self) =>
+            {
                 Leaving::Again(number).serialize(serializer)
             }
             // Copied first: a list that holds itself would be locked twice.
@@ -182,11 +199,11 @@ impl<'de> Deserialize<'de> for Data {
             Arriving::Tuple(ArrivingTuple(items)) => Data::Tuple(items.into()),
             Arriving::Dict(ArrivingDict(pairs)) => Data::Dict(pairs),
             Arriving::Again(number) => sameness::remembered(number)
-                .ok_or_else(|| serde::de::Error::custom("the message lacks one of its lists"))?,
+                .ok_or_else(|| serde::de::Error::custom("the message lacks one of its parts"))?,
             Arriving::Function(name) => Data::Function(name),
             Arriving::Timeout(true) => Data::Timeout(Timeout::Late),
             Arriving::Timeout(false) => Data::Timeout(Timeout::Soon),
-            Arriving::Object(object) => arrived(object),
+            Arriving::Object(ArrivingAny(object)) => object,
             Arriving::Left(number) => passing::take(number)
                 .ok_or_else(|| serde::de::Error::custom("the value was taken by another thread"))?,
         })

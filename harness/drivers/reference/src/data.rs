@@ -48,9 +48,9 @@ pub(crate) trait Object: Any + Send + Sync {
     /// Its class in the catalogue.
     fn class(&self) -> Class;
 
-    /// What tells it from others of its kind, for comparisons; never printed.
+    /// What tells it from all others, for comparisons; never printed.
     fn identity(&self) -> String {
-        self.class().name().to_owned()
+        format!("{} at {self:p}", self.class().name())
     }
 
     /// A plain copy of its items.
@@ -210,15 +210,16 @@ impl Data {
         matches!(self, Data::Plain(Value::None))
     }
 
-    /// Python's `bool(x)`.
-    pub(crate) fn is_true(&self) -> bool {
-        match self {
+    /// Python's `bool(x)`: what has items is true where it has any.
+    pub(crate) fn is_true(&self) -> Result<bool> {
+        Ok(match self {
             Data::Plain(value) => value.is_true(),
             Data::List(items) => !lock(items).is_empty(),
             Data::Tuple(items) => !items.is_empty(),
             Data::Dict(pairs) => !lock(pairs).is_empty(),
+            Data::Object(object) if object.class().object().items => object.length()? > 0,
             Data::Function(_) | Data::Timeout(_) | Data::Object(_) => true,
-        }
+        })
     }
 
     /// The whole number, `True` being 1.

@@ -7,7 +7,6 @@ use poolproof_case::program::{BinaryOperator, UnaryOperator};
 use poolproof_case::{ErrorKind, Value, operate, work};
 
 use crate::data::Data;
-use crate::object::managed::Managed;
 use crate::sequence;
 use crate::stop::{Result, Stop};
 
@@ -32,23 +31,16 @@ pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Res
         return Ok(repeated);
     }
     let right = match operator {
-        // What is looked for in a proxy is looked for in what it stands for, whose text is its own.
+        // What is looked for in an object is looked for among its items, and its text is theirs.
         BinaryOperator::In | BinaryOperator::Mod => sequence::copy(right)?.value()?,
-        _ => operand(right)?,
+        // Else it is which one it is that counts, as in Python.
+        _ => right.value()?,
     };
     let left = match (operator, &right) {
         (BinaryOperator::In, Value::Dict(_)) => sequence::key(left)?,
-        _ => operand(left)?,
+        _ => left.value()?,
     };
     Ok(Data::from(operate::binary(operator, &left, &right)?))
-}
-
-/// What an operator sees: of a proxy only which one it is, as in Python, of other objects their items.
-fn operand(data: &Data) -> Result<Value> {
-    match data.as_object::<Managed>() {
-        Some(_) => data.value(),
-        None => sequence::copy(data)?.value(),
-    }
 }
 
 /// The items of a managed list that a list is added to, or that is repeated; other data as they are.
@@ -133,7 +125,7 @@ fn of_numbers(operator: BinaryOperator, left: i64, right: i64) -> Option<Data> {
 
 pub(crate) fn unary(operator: UnaryOperator, operand: &Data) -> Result<Data> {
     match operator {
-        UnaryOperator::Not => Ok(Data::bool(!operand.is_true())),
+        UnaryOperator::Not => Ok(Data::bool(!operand.is_true()?)),
         UnaryOperator::Len => sequence::length(operand).map(Data::int),
         UnaryOperator::List => sequence::items(operand).map(Data::list),
         UnaryOperator::Dict => sequence::pairs(operand).map(Data::dict),

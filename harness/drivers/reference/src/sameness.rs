@@ -1,4 +1,4 @@
-//! Which lists and dicts of a message are one: what is in it twice is there twice where it arrives, too,
+//! Which lists, dicts and objects of a message are one: what is in it twice is one where it arrives, too,
 //! and what holds itself does so there, as with Python's pickle.
 //!
 //! Both ends number them in the order in which they come; how they are written is `crossing`'s business.
@@ -23,7 +23,7 @@ struct Message {
     containers: RefCell<Containers>,
 }
 
-/// The lists and dicts of a message so far.
+/// The lists, dicts and objects of a message so far.
 struct Containers {
     /// Each at its number; while they are kept, no other comes to their places in memory.
     all: Vec<Data>,
@@ -78,11 +78,12 @@ impl Containers {
     }
 }
 
-/// Where a list or dict is in memory.
+/// Where a list, dict or object is in memory.
 fn place(container: &Data) -> Option<usize> {
     match container {
         Data::List(items) => Some(Arc::as_ptr(items).addr()),
         Data::Dict(pairs) => Some(Arc::as_ptr(pairs).addr()),
+        Data::Object(object) => Some(Arc::as_ptr(object).addr()),
         _ => None,
     }
 }
@@ -135,7 +136,7 @@ pub(crate) fn depth() -> usize {
     LEAVING.with(|message| message.depth.get())
 }
 
-/// The number of a list or dict that is in the message already; else it has one from now on.
+/// The number of a list, dict or object that is in the message already; else it has one from now on.
 pub(crate) fn known(container: &Data) -> Option<u32> {
     let place = place(container)?;
     LEAVING.with(|message| {
@@ -153,7 +154,25 @@ pub(crate) fn remember(container: Data) {
     ARRIVING.with(|message| message.containers.borrow_mut().all.push(container));
 }
 
-/// The list or dict of this number.
+/// Reserves the next number for an object whose parts arrive before it is there.
+pub(crate) fn reserve() -> usize {
+    ARRIVING.with(|message| {
+        let mut containers = message.containers.borrow_mut();
+        containers.all.push(Data::NONE);
+        containers.all.len() - 1
+    })
+}
+
+/// Remembers the object that a number was reserved for.
+pub(crate) fn fill(number: usize, object: Data) {
+    ARRIVING.with(|message| {
+        if let Some(place) = message.containers.borrow_mut().all.get_mut(number) {
+            *place = object;
+        }
+    });
+}
+
+/// The list, dict or object of this number.
 pub(crate) fn remembered(number: u32) -> Option<Data> {
     let place = usize::try_from(number).ok()?;
     ARRIVING.with(|message| message.containers.borrow().all.get(place).cloned())

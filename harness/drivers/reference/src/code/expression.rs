@@ -205,7 +205,7 @@ fn until(parts: Vec<Operand>, wanted: bool) -> Thunk {
         let mut last = Data::bool(!wanted);
         for part in &parts {
             last = part.get(frame)?;
-            if last.is_true() == wanted {
+            if last.is_true()? == wanted {
                 break;
             }
         }

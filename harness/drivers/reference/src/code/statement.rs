@@ -55,7 +55,7 @@ fn statement(statement: &Statement, scope: &mut Scope) -> Step {
         StatementKind::If(condition, then, otherwise) => {
             let condition = Operand::of(condition, scope);
             let (then, otherwise) = (Body::of(then, scope), Body::of(otherwise, scope));
-            Box::new(move |frame| match condition.see(frame)?.is_true() {
+            Box::new(move |frame| match condition.see(frame)?.is_true()? {
                 true => then.run(frame),
                 false => otherwise.run(frame),
             })

@@ -31,7 +31,7 @@ impl<'de> Deserialize<'de> for Connection {
 
 /// Makes a pipe and gives its two ends.
 pub(super) fn new(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
-    let duplex = bound.take("duplex")?.is_true();
+    let duplex = bound.take("duplex")?.is_true()?;
     let (left, right) = if duplex {
         context.pipe()?
     } else {

@@ -151,11 +151,6 @@ impl Object for Managed {
         }
     }
 
-    /// A proxy is equal to itself alone, whatever it stands for.
-    fn identity(&self) -> String {
-        format!("{} at {self:p}", self.class().name())
-    }
-
     fn contents(&self) -> Result<Data> {
         match self {
             Managed::Dict(dict) => container::copy_dict(dict),

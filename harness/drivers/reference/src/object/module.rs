@@ -25,11 +25,21 @@ impl Object for Module {
     fn class(&self) -> Class {
         Class::Module
     }
+
+    /// There is only one.
+    fn identity(&self) -> String {
+        self.class().name().to_owned()
+    }
 }
 
 impl Object for Context {
     fn class(&self) -> Class {
         Class::Context
+    }
+
+    /// There is one of each start method.
+    fn identity(&self) -> String {
+        format!("{} of {}", self.class().name(), self.0)
     }
 }
 
@@ -46,7 +56,7 @@ pub(super) fn call(method: ModuleMethod, bound: &mut Bound<'_>) -> Result<Data> 
             Ok(Data::object(Context(method)))
         }
         ModuleMethod::GetStartMethod => {
-            let allow_none = bound.take("allow_none")?.is_true();
+            let allow_none = bound.take("allow_none")?.is_true()?;
             Ok(mp::start_method(allow_none).map_or(Data::NONE, |method| Data::text(method.name())))
         }
         ModuleMethod::SetStartMethod => set_start_method(bound),
@@ -82,7 +92,7 @@ pub(super) fn call(method: ModuleMethod, bound: &mut Bound<'_>) -> Result<Data> 
 
 fn set_start_method(bound: &mut Bound<'_>) -> Result<Data> {
     let method = known(&bound.take("method")?.as_text()?)?;
-    let force = bound.take("force")?.is_true();
+    let force = bound.take("force")?.is_true()?;
     // The name is known to this system, so what is refused is a second setting.
     mp::set_start_method(runtime_method(method), force)
         .map_err(|error| Stop::error(ErrorKind::Runtime, error.to_string()))?;

@@ -66,7 +66,7 @@ pub(super) fn new(
             None => format!("Process-{path}"),
         },
         path,
-        daemon: given(bound.take("daemon")?).map(|daemon| daemon.is_true()),
+        daemon: (given(bound.take("daemon")?).map(|daemon| daemon.is_true())).transpose()?,
     };
     let functions = Arc::clone(functions);
     Ok(Process {
@@ -102,8 +102,8 @@ impl Object for Process {
 
     fn identity(&self) -> String {
         match &*lock(&self.state) {
-            State::Made(_) => "process that is not started".to_owned(),
-            State::Started(process) => format!("process {}", process.name()),
+            State::Made(_) => format!("process at {self:p}"),
+            State::Started(process) => format!("process {:?} {}", process.pid(), process.name()),
             State::Known { pid, .. } => format!("process {pid}"),
         }
     }
@@ -263,7 +263,7 @@ impl Process {
         match (&mut *lock(&self.state), attribute) {
             (State::Made(made), ProcessAttribute::Name) => made.plan.name = value.as_text()?,
             (State::Made(made), ProcessAttribute::Daemon) => {
-                made.plan.daemon = Some(value.is_true());
+                made.plan.daemon = Some(value.is_true()?);
             }
             (
                 State::Made(_),

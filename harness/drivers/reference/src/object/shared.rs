@@ -178,7 +178,7 @@ fn making<'a>(
 
 /// Whether a lock is asked for, which `None` and `False` do not.
 fn is_unlocked(bound: &mut Bound<'_>) -> bool {
-    bound.given("lock").is_some_and(|lock| !lock.is_true())
+    bound.given("lock").is_some_and(|lock| lock.is_true().is_ok_and(|is_true| !is_true))
 }
 
 fn number(bound: &mut Bound<'_>) -> Result<Initial> {

@@ -1,6 +1,7 @@
 //! The programs, as rows: what they are, what they print and how they end.
 
 mod containers;
+mod objects;
 mod processes;
 
 /// A program with one outcome.
@@ -17,7 +18,7 @@ pub(crate) struct Program {
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Program> {
     let all = PROGRAMS.iter().chain(containers::PROGRAMS);
-    all.chain(processes::PROGRAMS)
+    all.chain(objects::PROGRAMS).chain(processes::PROGRAMS)
 }
 
 /// Of the language, and of what processes exchange.
