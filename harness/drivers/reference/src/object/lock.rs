@@ -88,6 +88,16 @@ impl Object for Takable {
 }
 
 impl Takable {
+    /// What of the runtime is taken.
+    pub(super) fn hold(&self) -> &dyn mp::Hold {
+        match self {
+            Takable::Lock(lock) => lock,
+            Takable::RLock(lock) => lock,
+            Takable::Semaphore(semaphore) => semaphore,
+            Takable::BoundedSemaphore(semaphore) => semaphore,
+        }
+    }
+
     pub(crate) fn acquire(&self, timeout: Option<Duration>) -> Result<bool> {
         Ok(match self {
             Takable::Lock(lock) => lock.acquire_raw(timeout)?,
@@ -98,13 +108,7 @@ impl Takable {
     }
 
     pub(crate) fn release(&self) -> Result<()> {
-        match self {
-            Takable::Lock(lock) => lock.release()?,
-            Takable::RLock(lock) => lock.release()?,
-            Takable::Semaphore(semaphore) => semaphore.release()?,
-            Takable::BoundedSemaphore(semaphore) => semaphore.release()?,
-        }
-        Ok(())
+        Ok(self.hold().release()?)
     }
 
     pub(super) fn call(&self, method: LockMethod, bound: &mut Bound<'_>) -> Result<Data> {
@@ -132,6 +136,11 @@ impl Object for Condition {
 }
 
 impl Condition {
+    /// What of the runtime is taken.
+    pub(super) fn hold(&self) -> &dyn mp::Hold {
+        &self.0
+    }
+
     pub(crate) fn acquire(&self, timeout: Option<Duration>) -> Result<bool> {
         Ok(self.0.acquire_raw(timeout)?)
     }

@@ -340,28 +340,27 @@ impl Managed {
         }
     }
 
+    /// What of the runtime is taken, where that can be.
+    pub(super) fn hold(&self) -> Option<&dyn mp::Hold> {
+        match self {
+            Managed::Lock(lock) => Some(lock),
+            Managed::RLock(lock) => Some(lock),
+            Managed::Semaphore(semaphore) => Some(semaphore),
+            Managed::BoundedSemaphore(semaphore) => Some(semaphore),
+            Managed::Condition(condition) => Some(condition),
+            _ => None,
+        }
+    }
+
     /// Takes what can be taken.
     pub(super) fn acquire(&self, timeout: Option<Duration>) -> Result<bool> {
-        Ok(match self {
-            Managed::Lock(lock) => lock.acquire_raw(timeout)?,
-            Managed::RLock(lock) => lock.acquire_raw(timeout)?,
-            Managed::Semaphore(semaphore) => semaphore.acquire_raw(timeout)?,
-            Managed::BoundedSemaphore(semaphore) => semaphore.acquire_raw(timeout)?,
-            Managed::Condition(condition) => condition.acquire_raw(timeout)?,
-            _ => return Err(self.lacks(Method::Lock(LockMethod::Acquire))),
-        })
+        let lacks = || self.lacks(Method::Lock(LockMethod::Acquire));
+        Ok(self.hold().ok_or_else(lacks)?.acquire_raw(timeout)?)
     }
 
     /// Gives it back.
     pub(super) fn release(&self) -> Result<()> {
-        match self {
-            Managed::Lock(lock) => lock.release()?,
-            Managed::RLock(lock) => lock.release()?,
-            Managed::Semaphore(semaphore) => semaphore.release()?,
-            Managed::BoundedSemaphore(semaphore) => semaphore.release()?,
-            Managed::Condition(condition) => condition.release()?,
-            _ => return Err(self.lacks(Method::Lock(LockMethod::Release))),
-        }
-        Ok(())
+        let lacks = || self.lacks(Method::Lock(LockMethod::Release));
+        Ok(self.hold().ok_or_else(lacks)?.release()?)
     }
 }

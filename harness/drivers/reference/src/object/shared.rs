@@ -1,15 +1,18 @@
 //! Values and arrays in shared memory, by Python's typecodes.
 
+mod guard;
+mod make;
+
 use poolproof_case::catalogue::{Attribute, Class, Method, SharedAttribute, SharedMethod};
 use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
-use super::lock::Takable;
-use crate::bound::Bound;
 use crate::data::{Data, Object};
 use crate::sequence;
 use crate::stop::{Result, Stop, missing};
+use guard::{Guard, Own};
+pub(super) use make::{new_array, new_raw_array, new_raw_value, new_value};
 
 /// A number as shared memory holds it.
 trait Number: mp::Shared + Default {
@@ -119,117 +122,10 @@ macro_rules! typed {
 }
 
 typed! {
-    SharedValue: Value, value;
+    OwnValue: Value, value;
     SharedRawValue: RawValue, raw_value;
-    SharedArray: Array, array;
+    OwnArray: Array, array;
     SharedRawArray: RawArray, raw_array;
-}
-
-/// What is to be made: in which context, with which numbers.
-struct Making<'a> {
-    context: &'a mp::Context,
-    values: Initial,
-}
-
-/// The first values, or so many zeros.
-type Initial = std::result::Result<Vec<Data>, usize>;
-
-impl Making<'_> {
-    fn numbers<T: Number>(&self) -> Result<Vec<T>> {
-        match &self.values {
-            Ok(values) => values.iter().map(T::of).collect(),
-            Err(zeros) => Ok(vec![T::default(); *zeros]),
-        }
-    }
-
-    fn number<T: Number>(&self) -> Result<T> {
-        Ok(self.numbers()?.first().copied().unwrap_or_default())
-    }
-}
-
-impl Make for Making<'_> {
-    fn value<T: Number>(&self) -> Result<mp::Value<T>> {
-        Ok(self.context.value(self.number()?)?)
-    }
-
-    fn raw_value<T: Number>(&self) -> Result<mp::RawValue<T>> {
-        Ok(self.context.raw_value(self.number()?)?)
-    }
-
-    fn array<T: Number>(&self) -> Result<mp::Array<T>> {
-        Ok(self.context.array(&self.numbers()?)?)
-    }
-
-    fn raw_array<T: Number>(&self) -> Result<mp::RawArray<T>> {
-        Ok(self.context.raw_array(&self.numbers()?)?)
-    }
-}
-
-/// What stands in the program for one of the shared objects.
-fn making<'a>(
-    context: &'a mp::Context,
-    bound: &mut Bound<'_>,
-    values: impl FnOnce(&mut Bound<'_>) -> Result<Initial>,
-) -> Result<(String, Making<'a>)> {
-    let typecode = bound.take("typecode_or_type")?.as_text()?;
-    let values = values(bound)?;
-    Ok((typecode, Making { context, values }))
-}
-
-/// Whether a lock is asked for, which `None` and `False` do not.
-fn is_unlocked(bound: &mut Bound<'_>) -> bool {
-    bound.given("lock").is_some_and(|lock| lock.is_true().is_ok_and(|is_true| !is_true))
-}
-
-fn number(bound: &mut Bound<'_>) -> Result<Initial> {
-    let value = bound.take("value")?;
-    Ok(if value.is_none() {
-        Err(1)
-    } else {
-        Ok(vec![value])
-    })
-}
-
-fn numbers(bound: &mut Bound<'_>) -> Result<Initial> {
-    initial(&bound.take("size_or_initializer")?)
-}
-
-pub(super) fn new_value(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
-    if is_unlocked(bound) {
-        return new_raw_value(context, bound);
-    }
-    let (code, making) = making(context, bound, number)?;
-    Ok(Data::object(SharedValue::new(&code, making)?))
-}
-
-pub(super) fn new_raw_value(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
-    let (code, making) = making(context, bound, number)?;
-    Ok(Data::object(SharedRawValue::new(&code, making)?))
-}
-
-pub(super) fn new_array(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
-    if is_unlocked(bound) {
-        return new_raw_array(context, bound);
-    }
-    let (code, making) = making(context, bound, numbers)?;
-    Ok(Data::object(SharedArray::new(&code, making)?))
-}
-
-pub(super) fn new_raw_array(context: &mp::Context, bound: &mut Bound<'_>) -> Result<Data> {
-    let (code, making) = making(context, bound, numbers)?;
-    Ok(Data::object(SharedRawArray::new(&code, making)?))
-}
-
-fn initial(data: &Data) -> Result<Initial> {
-    if let Ok(size) = data.as_int() {
-        return usize::try_from(size).map(Err).map_err(|_| {
-            Stop::error(
-                ErrorKind::Usage,
-                format!("an array cannot have {size} numbers"),
-            )
-        });
-    }
-    sequence::items(data).map(Ok)
 }
 
 fn unknown(typecode: &str) -> Stop {
@@ -239,18 +135,15 @@ fn unknown(typecode: &str) -> Stop {
 
 /// Calls a method of a locked value or array: all are its lock's.
 pub(super) fn call(receiver: &Data, method: SharedMethod) -> Result<Data> {
-    let lock = if let Some(shared) = receiver.as_object::<SharedValue>() {
-        value!(shared, shared => shared.get_lock())
-    } else if let Some(shared) = receiver.as_object::<SharedArray>() {
-        array!(shared, shared => shared.get_lock())
-    } else {
+    let lock = guard::of(receiver);
+    let (Some(lock), Some(held)) = (lock, lock.and_then(guard::held)) else {
         return Err(missing(receiver.type_name(), Method::Shared(method).name()));
     };
     match method {
-        SharedMethod::GetLock => Ok(Data::object(Takable::RLock(lock))),
-        SharedMethod::Acquire => Ok(Data::bool(lock.acquire_raw(None)?)),
+        SharedMethod::GetLock => Ok(lock.clone()),
+        SharedMethod::Acquire => Ok(Data::bool(held.acquire_raw(None)?)),
         SharedMethod::Release => {
-            lock.release()?;
+            held.release()?;
             Ok(Data::NONE)
         }
     }
@@ -259,30 +152,79 @@ pub(super) fn call(receiver: &Data, method: SharedMethod) -> Result<Data> {
 /// Reads an attribute of a value.
 pub(super) fn attribute(holder: &Data, attribute: SharedAttribute) -> Result<Data> {
     let SharedAttribute::Value = attribute;
-    if let Some(shared) = holder.as_object::<SharedValue>() {
-        value!(shared, shared => Ok(Data::Plain(shared.get()?.value())))
-    } else if let Some(shared) = holder.as_object::<SharedRawValue>() {
-        raw_value!(shared, shared => Ok(Data::Plain(shared.get().value())))
-    } else {
-        Err(absent(holder, attribute))
+    match (holder.as_object(), holder.as_object()) {
+        (Some(SharedValue::Own(shared, _)), _) => {
+            value!(shared, shared => Ok(Data::Plain(shared.get()?.value())))
+        }
+        (Some(SharedValue::Guarded(shared)), _) => Ok(shared.hold(SharedRawValue::get)?),
+        (_, Some(shared)) => Ok(SharedRawValue::get(shared)),
+        _ => Err(absent(holder, attribute)),
     }
 }
 
 /// Sets an attribute of a value.
 pub(super) fn set_attribute(holder: &Data, attribute: SharedAttribute, data: &Data) -> Result<()> {
     let SharedAttribute::Value = attribute;
-    if let Some(shared) = holder.as_object::<SharedValue>() {
-        value!(shared, shared => shared.set(Number::of(data)?)?);
-    } else if let Some(shared) = holder.as_object::<SharedRawValue>() {
-        raw_value!(shared, shared => shared.set(Number::of(data)?));
-    } else {
-        return Err(absent(holder, attribute));
+    match (holder.as_object(), holder.as_object()) {
+        (Some(SharedValue::Own(shared, _)), _) => {
+            value!(shared, shared => shared.set(Number::of(data)?)?);
+            Ok(())
+        }
+        (Some(SharedValue::Guarded(shared)), _) => shared.hold(|shared| shared.set(data))?,
+        (_, Some(shared)) => SharedRawValue::set(shared, data),
+        _ => Err(absent(holder, attribute)),
     }
-    Ok(())
 }
 
 fn absent(holder: &Data, attribute: SharedAttribute) -> Stop {
     missing(holder.type_name(), Attribute::Shared(attribute).name())
+}
+
+/// A value and its lock.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum SharedValue {
+    Own(OwnValue, #[serde(skip)] Own),
+    Guarded(mp::Guarded<SharedRawValue, Guard>),
+}
+
+/// An array and its lock.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum SharedArray {
+    Own(OwnArray, #[serde(skip)] Own),
+    Guarded(mp::Guarded<SharedRawArray, Guard>),
+}
+
+impl SharedValue {
+    fn lock(&self) -> &Data {
+        match self {
+            SharedValue::Own(shared, own) => {
+                own.get(|| value!(shared, shared => shared.get_lock()))
+            }
+            SharedValue::Guarded(shared) => shared.get_lock().object(),
+        }
+    }
+}
+
+impl SharedArray {
+    fn lock(&self) -> &Data {
+        match self {
+            SharedArray::Own(shared, own) => {
+                own.get(|| array!(shared, shared => shared.get_lock()))
+            }
+            SharedArray::Guarded(shared) => shared.get_lock().object(),
+        }
+    }
+}
+
+impl SharedRawValue {
+    fn get(&self) -> Data {
+        raw_value!(self, shared => Data::Plain(shared.get().value()))
+    }
+
+    fn set(&self, data: &Data) -> Result<()> {
+        raw_value!(self, shared => shared.set(Number::of(data)?));
+        Ok(())
+    }
 }
 
 impl Object for SharedValue {
@@ -299,18 +241,10 @@ impl Object for SharedRawValue {
 
 /// What both kinds of array can do; a slice is one access an element.
 macro_rules! items {
-    ($name:ident, $class:ident, $each:ident) => {
-        impl Object for $name {
-            fn class(&self) -> Class {
-                Class::$class
-            }
-
-            fn contents(&self) -> Result<Data> {
-                self.part(None, None)
-            }
-
-            fn length(&self) -> Result<usize> {
-                Ok(self.len())
+    ($name:ident, $each:ident) => {
+        impl $name {
+            fn len(&self) -> usize {
+                $each!(self, shared => shared.len())
             }
 
             fn item(&self, index: &Data) -> Result<Data> {
@@ -318,19 +252,9 @@ macro_rules! items {
                 $each!(self, shared => Ok(Data::Plain(shared.get(place)?.value())))
             }
 
-            fn set_item(&self, index: &Data, data: Data) -> Result<()> {
+            fn set_item(&self, index: &Data, data: &Data) -> Result<()> {
                 let place = sequence::place(index.as_int()?, self.len())?;
-                $each!(self, shared => Ok(shared.set(place, Number::of(&data)?)?))
-            }
-
-            fn slice(&self, from: Option<i64>, to: Option<i64>) -> Option<Result<Data>> {
-                Some(self.part(from, to))
-            }
-        }
-
-        impl $name {
-            fn len(&self) -> usize {
-                $each!(self, shared => shared.len())
+                $each!(self, shared => Ok(shared.set(place, Number::of(data)?)?))
             }
 
             fn part(&self, from: Option<i64>, to: Option<i64>) -> Result<Data> {
@@ -344,5 +268,75 @@ macro_rules! items {
     };
 }
 
-items!(SharedArray, Array, array);
-items!(SharedRawArray, RawArray, raw_array);
+items!(OwnArray, array);
+items!(SharedRawArray, raw_array);
+
+impl Object for SharedArray {
+    fn class(&self) -> Class {
+        Class::Array
+    }
+
+    fn contents(&self) -> Result<Data> {
+        self.part(None, None)
+    }
+
+    fn length(&self) -> Result<usize> {
+        Ok(match self {
+            SharedArray::Own(shared, _) => shared.len(),
+            SharedArray::Guarded(shared) => shared.raw().len(),
+        })
+    }
+
+    fn item(&self, index: &Data) -> Result<Data> {
+        match self {
+            SharedArray::Own(shared, _) => shared.item(index),
+            SharedArray::Guarded(shared) => shared.hold(|shared| shared.item(index))?,
+        }
+    }
+
+    fn set_item(&self, index: &Data, data: Data) -> Result<()> {
+        match self {
+            SharedArray::Own(shared, _) => shared.set_item(index, &data),
+            SharedArray::Guarded(shared) => shared.hold(|shared| shared.set_item(index, &data))?,
+        }
+    }
+
+    fn slice(&self, from: Option<i64>, to: Option<i64>) -> Option<Result<Data>> {
+        Some(self.part(from, to))
+    }
+}
+
+impl SharedArray {
+    fn part(&self, from: Option<i64>, to: Option<i64>) -> Result<Data> {
+        match self {
+            SharedArray::Own(shared, _) => shared.part(from, to),
+            SharedArray::Guarded(shared) => shared.hold(|shared| shared.part(from, to))?,
+        }
+    }
+}
+
+impl Object for SharedRawArray {
+    fn class(&self) -> Class {
+        Class::RawArray
+    }
+
+    fn contents(&self) -> Result<Data> {
+        self.part(None, None)
+    }
+
+    fn length(&self) -> Result<usize> {
+        Ok(self.len())
+    }
+
+    fn item(&self, index: &Data) -> Result<Data> {
+        SharedRawArray::item(self, index)
+    }
+
+    fn set_item(&self, index: &Data, data: Data) -> Result<()> {
+        SharedRawArray::set_item(self, index, &data)
+    }
+
+    fn slice(&self, from: Option<i64>, to: Option<i64>) -> Option<Result<Data>> {
+        Some(self.part(from, to))
+    }
+}

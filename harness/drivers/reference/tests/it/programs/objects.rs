@@ -1,8 +1,80 @@
-//! Programs about objects themselves: which is which, and which is true.
+//! Programs about objects themselves: which is which, which is true, and by what lock they are guarded.
 
 use super::Program;
 
 pub(super) const PROGRAMS: &[Program] = &[
+    Program {
+        name: "a_value_or_array_is_guarded_by_the_lock_given",
+        text: r#"functions: {"look": Function(params: ["v"], body: [
+            Let("l", Call("v.get_lock")), Print([Call("l.acquire", [false])]),
+        ])}, main: [
+            Let("plain", New("Lock")), Let("again", New("RLock")), Let("count", New("Semaphore")),
+            Let("m", New("Manager")), Let("far", Call("m.Lock")), Let("when", New("Condition")),
+            For("lock", ["$plain", "$again", "$count", "$when", "$far"], [
+                For("v", [New("Value", ["i", 3, "$lock"]), New("Array", ["i", [3], "$lock"])], [
+                    Print([Eq(Call("v.get_lock"), "$lock")]),
+                    Call("lock.acquire"),
+                    Let("p", New("Process", (target: "look", args: ["$v"]))), Call("p.start"), Call("p.join"),
+                    Call("v.release"),
+                ]),
+            ]),
+            Let("v", New("Value", ["i", 3, "$plain"])), SetAttr("v.value", Add("$v.value", 1)),
+            Let("a", New("Array", ["d", [3, 4], "$plain"])), SetItem("$a", 0, 0.5),
+            Print(["$v.value", List("$a"), Item("$a", -1), Len("$a"), Call("v.acquire"), Len("$a")]),
+            Print([Call("plain.acquire", [false])]), Call("v.release"),
+            Try(body: [Call("v.release")], except: {"over_release": [Print(["released"])]}),
+            Try(body: [SetItem("$a", 2, 1)], except: {"index": [Print([Call("plain.acquire", [false])])]}),
+        ]"#,
+        lines: &[
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "True",
+            "False",
+            "4 [0.5, 4.0] 4.0 2 True 2",
+            "False",
+            "released",
+            "True",
+        ],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "what_cannot_be_taken_is_no_lock",
+        text: r#"main: [
+            For("lock", [3, 0, "", "lock", [], New("Event")], [
+                Try(body: [Let("v", New("Value", ["i", 1, "$lock"]))], except: {"attribute": [Print(["value"])]}),
+                Try(body: [Let("v", New("Array", ["i", 1, "$lock"]))], except: {"attribute": [Print(["array"])]}),
+            ]),
+            For("lock", [None, true, 1], [
+                Let("v", New("Value", ["i", 1, "$lock"])),
+                With(Call("v.get_lock"), [Print(["$v.value", Eq(Call("v.get_lock"), Call("v.get_lock"))])]),
+            ]),
+            Let("v", New("Value", ["i", 1, false])),
+            Try(body: [Call("v.get_lock")], except: {"attribute": [Print(["none"])]}),
+        ]"#,
+        lines: &[
+            "value", "array", "value", "array", "value", "array", "value", "array", "value",
+            "array", "value", "array", "1 True", "1 True", "1 True", "none",
+        ],
+        code: 0,
+        has_threads: false,
+    },
     Program {
         name: "an_object_is_equal_to_itself_alone",
         text: r#"functions: {"f": Function(body: []), "same": Function(params: ["a", "b", "c"], body: [
