@@ -21,6 +21,15 @@ pub fn sentence(file: &RunFile) -> String {
     if file.foot.is_none() {
         text = format!("Incomplete, the run was cut short. {text}");
     }
+    let not_made = file.foot.as_ref().map_or(0, |foot| foot.not_made);
+    if not_made > 0 {
+        let records = if not_made == 1 {
+            "record was"
+        } else {
+            "records were"
+        };
+        text = format!("Ended at the first failure, {not_made} {records} not made. {text}");
+    }
     text += &relation_sentence(file);
     shown(&text, SENTENCE_CHARS_MAX)
 }

@@ -21,6 +21,9 @@ struct Run<'a> {
     exit: i32,
     /// Whether the run was cut short, so that more may be wrong than it says.
     incomplete: bool,
+    /// How many records were not made, since the run was to end at the first failure.
+    #[serde(skip_serializing_if = "crate::record::is_zero")]
+    not_made: u64,
     /// The share of one processor that looking at memory has taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     sampler: Option<f64>,
@@ -139,6 +142,7 @@ pub fn json(file: &RunFile, changed: Option<&Comparison>) -> String {
         // A run file without a foot was cut short by an error of ours or by the user.
         exit: foot.map_or(70, |foot| foot.exit),
         incomplete: foot.is_none(),
+        not_made: foot.map_or(0, |foot| foot.not_made),
         sampler: foot.and_then(|foot| foot.sampler),
         drivers: drivers.into_values().collect(),
         failures: failures(file),

@@ -162,6 +162,7 @@ fn foot(runs: &[RunFile]) -> Option<Foot> {
             .iter()
             .filter_map(|foot| foot.sampler)
             .max_by(f64::total_cmp),
+        not_made: feet.iter().map(|foot| foot.not_made).sum(),
     })
 }
 

@@ -397,6 +397,9 @@ pub struct Foot {
     /// The share of one processor that looking at the memory of runs has taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampler: Option<f64>,
+    /// How many records were not made, since the run was to end at the first failure.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_made: u64,
 }
 
 impl Record {
@@ -447,6 +450,6 @@ impl Observation {
 
 /// Whether there is none: it is left out of the file then.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(count: &u64) -> bool {
+pub(crate) fn is_zero(count: &u64) -> bool {
     *count == 0
 }

@@ -94,6 +94,12 @@ impl Verdict {
         self >= Verdict::Conforms
     }
 
+    /// Whether a run ends with a code that says so: something is wrong, or a relation does not hold.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        self >= Verdict::Refuted
+    }
+
     /// Whether the driver did what the specification forbids.
     #[must_use]
     pub fn is_bad(self) -> bool {

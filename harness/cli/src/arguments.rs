@@ -1,6 +1,7 @@
 //! The command line's shape, and the help that teaches it.
 
 mod implementations;
+mod run;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use poolproof_runner::Plan;
 use poolproof_runner::load::Shard;
 
 pub(crate) use implementations::Implementations;
+pub(crate) use run::Run;
 
 const EXAMPLES: &str = "\
 The suite is inside: `poolproof run` needs no files. The cases in `cases/` of your project, here or
@@ -27,17 +29,6 @@ Examples:
 
 Exit codes: 0 all conform · 1 something deviates · 2 inconclusive · 4 nothing selected ·
 64 wrong usage or a broken case · 70 our own error · 130 interrupted";
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  poolproof run                                   every case, every driver
-  poolproof run 'seed/pool*' --start-method fork  a pattern, one start method
-  poolproof run my_case.ron --driver reference    a file of your own
-  poolproof run --python .venv --module billiard  another module, in your environment
-  poolproof run --runs 200 --plan pauses          look longer
-  poolproof run --shard 2/4 --out shard-2         a quarter of the cases, on one machine of four
-
-A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.";
 
 const EXPLORE_EXAMPLES: &str = "\
 Examples:
@@ -86,44 +77,10 @@ pub(crate) enum Command {
     Fuzz(Fuzz),
 }
 
-/// Run cases on drivers and report what deviates.
-#[derive(Debug, Default, Args)]
-#[command(after_help = RUN_EXAMPLES)]
-pub(crate) struct Run {
-    /// Which cases; none: all
-    pub(crate) filters: Vec<String>,
-    #[command(flatten)]
-    pub(crate) implementations: Implementations,
-    /// A start method: spawn, fork, forkserver or threads [default: all]
-    #[arg(long = "start-method", value_name = "M", value_parser = method)]
-    pub(crate) methods: Vec<StartMethod>,
-    /// How often each case is run [default: as the driver's manifest says]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) runs: Option<u64>,
-    /// What the plans of all runs are drawn from [default: from the clock]
-    #[arg(long, value_name = "S")]
-    pub(crate) seed: Option<u64>,
-    /// The plan of all runs: plain or pauses [default: a mixture]
-    #[arg(long, value_name = "P", value_parser = plan)]
-    pub(crate) plan: Option<Plan>,
-    /// How many runs at a time [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) jobs: Option<u16>,
-    /// One part of the cases of so many, by a hash of their ids: 1/4 to 4/4; `report` joins them
-    #[arg(long, value_name = "I/N")]
-    pub(crate) shard: Option<Shard>,
-    /// Where the run file and the reports go [default: reports/latest]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// End with one JSON object on stdout instead of the summary
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// List the cases.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Which cases; none: all
+    /// Which cases, as `poolproof run --help` tells; none: all
     pub(crate) filters: Vec<String>,
     /// With the memory of one run of each, from a run file
     #[arg(long, value_name = "RUNFILE", num_args = 0..=1, require_equals = true,
@@ -174,7 +131,7 @@ pub(crate) struct Explore {
     /// The case's id, or its file
     pub(crate) case: String,
     /// A start method [default: all that the case has]
-    #[arg(long = "start-method", value_name = "M", value_parser = method)]
+    #[arg(long = "start-method", value_name = "M", value_parser = method, value_delimiter = ',')]
     pub(crate) methods: Vec<StartMethod>,
     /// The minimal automaton, for Graphviz
     #[arg(long, conflicts_with_all = ["words", "json"])]
@@ -208,7 +165,7 @@ fn memory(text: &str) -> Result<u64, String> {
 /// Check case files.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Files, folders or ids
+    /// Files, folders, ids or other filters, as `poolproof run --help` tells
     #[arg(required = true)]
     pub(crate) files: Vec<String>,
     /// As JSON
@@ -404,7 +361,7 @@ pub(crate) struct Fuzz {
     #[arg(long, conflicts_with_all = ["drivers", "python", "module", "name", "manifest"])]
     pub(crate) no_drivers: bool,
     /// A start method [default: all]
-    #[arg(long = "start-method", value_name = "M", value_parser = method)]
+    #[arg(long = "start-method", value_name = "M", value_parser = method, value_delimiter = ',')]
     pub(crate) methods: Vec<StartMethod>,
     /// How often each program is run
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]

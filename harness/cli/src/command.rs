@@ -11,6 +11,7 @@ mod objects;
 mod patience;
 mod replay;
 mod report;
+mod rerun;
 mod run;
 mod show;
 mod why;

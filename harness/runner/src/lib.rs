@@ -30,6 +30,7 @@ pub mod manifest;
 mod measure;
 mod measured;
 mod observe;
+mod options;
 mod plan;
 mod sampler;
 mod slots;

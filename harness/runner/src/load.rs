@@ -1,9 +1,10 @@
 //! Loading the cases that are asked for.
 //!
 //! A file that cannot be read as a case is a problem of its own; the others still load. Which files
-//! there are is the business of `files`, which a filter means that of `filter`, what is inside this
-//! program that of `source`.
+//! there are is the business of `files`, which a filter means that of `filter` and `expression`, what
+//! is inside this program that of `source`.
 
+mod expression;
 mod files;
 mod filter;
 mod shard;
@@ -19,8 +20,9 @@ use poolproof_case::program::Place;
 use crate::error::{Error, Result};
 pub(crate) use filter::matches;
 
-use files::{below, is_path, one, root_of};
-use filter::{fits, nothing};
+use expression::Expression;
+use files::{below, one, root_of};
+use filter::{Filters, unfit};
 pub use shard::Shard;
 use source::{Source, of_suite, suite};
 
@@ -139,10 +141,11 @@ fn all() -> Result<Vec<(String, Source)>> {
 /// Loads the cases that the filters ask for; none: the suite, and those of the project's folder of
 /// cases.
 ///
-/// A filter is a file, a folder, an id, a part of an id, or a pattern with `*`.
+/// A filter is a file, a folder, an id, a part of an id, a pattern with `*`, a clause, several of these
+/// with commas between them, or an expression: `area(seed) & !uses(Pool.map)`.
 ///
 /// # Errors
-/// When a filter selects nothing, or a file or folder cannot be read.
+/// When a filter is none, or selects nothing, or a file or folder cannot be read.
 pub fn select(filters: &[String], known_clauses: &[&str]) -> Result<Selection> {
     select_part(filters, None, known_clauses)
 }
@@ -159,15 +162,8 @@ pub fn select_part(
     let is_in = |id: &str| shard.is_none_or(|shard| shard.has(id));
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();
     let mut selection = Selection::default();
-    if filters.iter().any(String::is_empty) {
-        return Err(Error::usage(
-            "an empty filter selects nothing; none at all selects every case",
-        ));
-    }
-    let (paths, names): (Vec<&String>, Vec<&String>) =
-        filters.iter().partition(|filter| is_path(filter));
+    let Filters { paths, expressions } = Filters::read(filters)?;
     for path in &paths {
-        let path = Path::new(path.as_str());
         let found = match path.is_dir() {
             true => below(path)?,
             false => vec![one(path)?],
@@ -181,18 +177,9 @@ pub fn select_part(
             selection.problems.extend(add(&mut sources, id, source));
         }
     }
-    if paths.is_empty() || !names.is_empty() {
-        let all = all()?;
-        let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
-        for name in &names {
-            if !ids.iter().any(|id| fits(name, id, &ids)) {
-                return Err(nothing(name, &ids));
-            }
-        }
-        for (id, source) in &all {
-            let is_named = names.is_empty() || names.iter().any(|name| fits(name, id, &ids));
-            if is_named && is_in(id) {
-                let (id, source) = (id.clone(), source.clone());
+    if paths.is_empty() || !expressions.is_empty() {
+        for (id, source) in named(&expressions, known_clauses)? {
+            if is_in(&id) {
                 selection.problems.extend(add(&mut sources, id, source));
             }
         }
@@ -205,6 +192,42 @@ pub fn select_part(
         }
     }
     Ok(selection)
+}
+
+/// The cases of which any of these is true; without one, all.
+fn named(expressions: &[Expression], known_clauses: &[&str]) -> Result<Vec<(String, Source)>> {
+    let all = all()?;
+    if expressions.is_empty() {
+        return Ok(all);
+    }
+    let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
+    let atoms: Vec<_> = expressions.iter().flat_map(Expression::atoms).collect();
+    let is_about_content = atoms.iter().any(|atom| atom.is_about_content());
+    let mut cases = Vec::new();
+    let mut found = Vec::new();
+    for (id, source) in &all {
+        let case = match is_about_content {
+            true => load(id, source, known_clauses, None)?.ok(),
+            false => None,
+        };
+        let case = case.map(|loaded| loaded.case);
+        let mut holds = false;
+        for expression in expressions {
+            // What cannot be read is told, unless it is not meant.
+            holds |= expression.holds(id, &ids, case.as_ref()) != Some(false);
+        }
+        if holds {
+            found.push((id.clone(), source.clone()));
+        }
+        cases.extend(case);
+    }
+    if let Some(atom) = atoms.iter().find(|atom| !atom.has_fit.get()) {
+        return Err(unfit(atom, &ids, &cases, known_clauses));
+    }
+    if found.is_empty() {
+        return Err(Error::nothing("no case fits all of the filter"));
+    }
+    Ok(found)
 }
 
 /// Loads exactly one case: an id, or a file.

@@ -1,9 +1,8 @@
 //! A suite: cases by start methods by drivers, a few at a time, the results in order.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
 
 use poolproof_case::StartMethod;
 use poolproof_case::diagnostic::Diagnostic;
@@ -18,7 +17,6 @@ use crate::left::Left;
 use crate::load::{Loaded, Problem};
 use crate::measure::{Measuring, is_unmeasured};
 use crate::observe::blank;
-use crate::plan::Plan;
 use crate::sampler::Cost;
 use crate::slots::Slots;
 use crate::specified::{Specified, problem, specify};
@@ -26,55 +24,10 @@ use crate::turns::Turns;
 use crate::watch::InVain;
 use crate::workshop::Workshop;
 
+pub use crate::options::{Glance, Only, Options};
+
 /// So many trees a job may be waited for at once that do nothing.
 const STILL_PER_JOB: usize = 8;
-
-/// How a suite is run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The start methods.
-    pub methods: Vec<StartMethod>,
-    /// How often each case is run; none: as each driver's manifest says.
-    pub runs: Option<u64>,
-    /// What the plans are drawn from.
-    pub seed: u64,
-    /// One plan for all runs; none: a mixture.
-    pub plan: Option<Plan>,
-    /// How many runs at a time.
-    pub jobs: usize,
-    /// Whether `seed` is a run's own seed, to repeat exactly that run.
-    pub exact: bool,
-    /// How long measuring may take in all, and on which drivers: a look in passing. None: on all, as
-    /// long as it takes.
-    pub glance: Option<Glance>,
-    /// How much times vary on this machine, from [`crate::spread::measure`]; it is there where times are measured.
-    pub spread: Option<f64>,
-}
-
-impl Default for Options {
-    /// All start methods, as often as manifests say, one run a processor at a time.
-    fn default() -> Options {
-        Options {
-            methods: StartMethod::ALL.to_vec(),
-            runs: None,
-            seed: 0,
-            plan: None,
-            jobs: std::thread::available_parallelism().map_or(1, usize::from),
-            exact: false,
-            glance: None,
-            spread: None,
-        }
-    }
-}
-
-/// A look in passing at what is measured.
-#[derive(Clone, Debug)]
-pub struct Glance {
-    /// How long all of it may take.
-    pub budget: Duration,
-    /// The names of the drivers on which it is measured.
-    pub drivers: Vec<String>,
-}
 
 /// What a suite tells while it runs.
 #[derive(Debug)]
@@ -107,6 +60,8 @@ pub struct Results {
     pub problems: Vec<Problem>,
     /// Whether it was ended early.
     pub interrupted: bool,
+    /// How many records were not made, since something had failed.
+    pub not_made: u64,
     /// The share of one processor that looking at memory has taken.
     pub sampler_share: f64,
     /// Why it could not go on, where the system failed; what an implementation does wrong is a
@@ -131,7 +86,8 @@ pub fn run(
     tell: &(dyn Fn(Progress<'_>) + Sync),
 ) -> Results {
     let questions = questions(cases, &options.methods);
-    let items = items(cases, drivers, questions.len(), options);
+    let mut items = items(cases, drivers, questions.len(), options);
+    items.retain(|item| is_wanted(item, &questions, options));
     tell(Progress::Planned(items.iter().map(Item::records).sum()));
     let to_measure = items.iter().filter_map(Item::entry);
     let glance = options.glance.as_ref();
@@ -147,6 +103,7 @@ pub fn run(
         in_vain: InVain::default(),
         cost: Cost::new(),
         failed: Mutex::new(None),
+        has_seen_failure: AtomicBool::new(false),
     };
     let (beside_others, timed) = items.split_at(items.partition_point(|item| !item.is_timed()));
     let next = AtomicUsize::new(0);
@@ -184,8 +141,12 @@ pub fn run(
         work.make(item, tell);
     }
     let failed = work.failed.into_inner();
+    let is_early = work.has_seen_failure.into_inner() && options.fail_fast;
+    let unmade = items.iter().filter(|item| item.records.get().is_none());
+    let not_made: usize = unmade.map(Item::records).sum();
     let mut results = Results {
         interrupted: workshop.is_stopped(),
+        not_made: if is_early { not_made as u64 } else { 0 },
         sampler_share: work.cost.share(),
         failure: failed.unwrap_or_else(PoisonError::into_inner),
         ..Results::default()
@@ -236,13 +197,15 @@ struct Work<'a> {
     in_vain: InVain,
     cost: Cost,
     failed: Mutex<Option<Error>>,
+    has_seen_failure: AtomicBool,
 }
 
 impl<'a> Work<'a> {
     /// Whether nothing more is to be done: somebody wants it to end, or something has failed.
     fn is_over(&self) -> bool {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        self.workshop.is_stopped() || failed.is_some()
+        let is_enough = self.options.fail_fast && self.has_seen_failure.load(Ordering::Relaxed);
+        self.workshop.is_stopped() || failed.is_some() || is_enough
     }
 
     fn make(&self, item: &Item<'a>, tell: &(dyn Fn(Progress<'_>) + Sync)) {
@@ -265,6 +228,9 @@ impl<'a> Work<'a> {
         match made {
             Ok(records) => {
                 for record in &records {
+                    if record.verdict.is_failure() {
+                        self.has_seen_failure.store(true, Ordering::Relaxed);
+                    }
                     tell(Progress::Made(record));
                 }
                 // Each item has one maker.
@@ -395,6 +361,23 @@ fn only(methods: &[StartMethod]) -> Option<StartMethod> {
         [method] => Some(*method),
         _ => None,
     }
+}
+
+/// Whether something makes a record that is asked for.
+fn is_wanted(item: &Item<'_>, questions: &[Question<'_>], options: &Options) -> bool {
+    let Some(only) = &options.only else {
+        return true;
+    };
+    let (case, methods) = match &item.task {
+        Task::Examine(question) => {
+            let question = &questions[*question];
+            (&question.loaded.case.id, vec![question.method])
+        }
+        Task::Measure(measure) => (&measure.loaded.case.id, measure.methods.clone()),
+    };
+    methods
+        .into_iter()
+        .any(|method| only.contains(&(case.clone(), item.driver.name.clone(), method)))
 }
 
 fn questions<'a>(cases: &'a [Loaded], methods: &[StartMethod]) -> Vec<Question<'a>> {

@@ -170,6 +170,9 @@ fn full() -> RunFile {
         python: None,
         absent: Some("Python cannot say it".to_owned()),
     });
+    if let Some(foot) = &mut file.foot {
+        foot.not_made = 3;
+    }
     file.head.shard = Some((2, 4));
     file.head.joined = vec![Joined {
         head: Box::new(file.head.clone()),

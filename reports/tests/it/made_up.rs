@@ -77,6 +77,7 @@ pub(crate) fn file() -> RunFile {
             seconds: 12.34,
             exit: 1,
             sampler: Some(0.004),
+            not_made: 0,
         }),
     }
 }

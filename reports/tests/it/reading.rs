@@ -125,6 +125,7 @@ fn merged_run_files_have_all_records_and_the_worst_exit() {
         seconds: 1.0,
         exit: 2,
         sampler: None,
+        not_made: 0,
     });
     let merged = merge(vec![one.clone(), other]).expect("two files");
     assert_eq!(merged.records.len(), one.records.len() + 1);

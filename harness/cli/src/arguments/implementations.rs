@@ -10,7 +10,7 @@ use clap::Args;
 pub(crate) struct Implementations {
     /// A driver: `reference`, `reference-ring` (its queues in shared memory), `cpython-3.13`,
     /// `cpython` for all of them, `billiard`, one of your manifests [default: all found]
-    #[arg(long = "driver", value_name = "D")]
+    #[arg(long = "driver", value_name = "D", value_delimiter = ',')]
     pub(crate) drivers: Vec<String>,
     /// An interpreter of your own: a path, a name on PATH or the folder of a virtual environment; it
     /// is started as it is, in your environment [default with `--module`: the `python3` on PATH]

@@ -10,6 +10,7 @@ use poolproof_runner::load::Shard;
 use poolproof_runner::suite::{self, Glance, Options, Progress};
 use poolproof_runner::{Driver, Error, Workshop, exit_code, load, spread};
 
+use super::rerun::Failed;
 use crate::arguments::Run;
 use crate::drivers::{self, Drivers};
 use crate::failure::{Outcome, USAGE};
@@ -25,13 +26,32 @@ const GLANCE: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(arguments: &Run) -> Outcome {
     let started = Instant::now();
+    let failed = arguments.rerun_failed.as_deref().map(Failed::read);
+    let failed = failed.transpose()?;
+    if failed.as_ref().is_some_and(Failed::is_empty) {
+        output::say_line("Nothing failed there; there is nothing to run again");
+        return Ok(0);
+    }
+    let completed = failed.as_ref().map(|failed| failed.completed(arguments));
+    let arguments = completed.as_ref().unwrap_or(arguments);
     let clauses = poolproof_spec::clauses::ids();
     let selection = load::select_part(&arguments.filters, arguments.shard, &clauses)?;
     let folder = arguments.out.as_deref().unwrap_or(Path::new(USUAL_OUT));
     let workshop = drivers::workshop()?;
-    let drivers = drivers::chosen(&arguments.implementations, &workshop)?;
+    let drivers = drivers::chosen(&arguments.implementations, &workshop);
+    let drivers = match failed.as_ref().and_then(Failed::unnamed) {
+        Some(help) => drivers.map_err(|error| Error::usage(format!("{error}; {help}")))?,
+        None => drivers?,
+    };
+    if let Some(failed) = &failed {
+        failed.check(&drivers.drivers)?;
+    }
     let is_timed = selection.cases.iter().any(|loaded| loaded.case.is_timed());
-    let options = options(arguments, &drivers, is_timed.then(spread::measure));
+    let options = Options {
+        fail_fast: arguments.fail_fast,
+        only: failed.as_ref().map(Failed::only),
+        ..options(arguments, &drivers, is_timed.then(spread::measure))
+    };
     let mut file = RunFile {
         head: Head {
             shard: arguments.shard.map(Shard::numbers),
@@ -85,6 +105,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
         seconds: started.elapsed().as_secs_f64(),
         exit,
         sampler: Some(results.sampler_share),
+        not_made: results.not_made,
     });
     let report = store.end(&file);
     show(&file, report.as_deref().ok(), arguments.json);

@@ -7,6 +7,7 @@
 mod anywhere;
 mod bad_input;
 mod checking;
+mod choosing;
 mod comparing;
 mod fakes;
 mod fuzz;

@@ -1,8 +1,89 @@
-//! Filters: an id, a part of an id, or a pattern with `*`.
+//! Filters: files and folders, ids, parts of ids, patterns with `*`; and what may have been meant by one
+//! that selects nothing.
+
+use std::path::PathBuf;
 
 use poolproof_case::nearest::nearest;
+use poolproof_case::{Case, catalogue};
 
-use crate::error::Error;
+use super::expression::{Atom, Expression, Kind, area};
+use super::files::is_path;
+use crate::error::{Error, Result};
+
+/// What a command line asks for.
+#[derive(Debug, Default)]
+pub(super) struct Filters {
+    /// Files and folders.
+    pub(super) paths: Vec<PathBuf>,
+    /// What is asked of the others.
+    pub(super) expressions: Vec<Expression>,
+}
+
+impl Filters {
+    /// Reads the filters of a command line, which ask for what any of them does.
+    pub(super) fn read(filters: &[String]) -> Result<Filters> {
+        let mut read = Filters::default();
+        for filter in filters {
+            let is_whole = std::path::Path::new(filter).exists() || filter.contains('(');
+            let parts: Vec<&str> = match is_whole {
+                true => vec![filter],
+                false => filter.split(',').map(str::trim).collect(),
+            };
+            for part in parts {
+                if part.is_empty() {
+                    return Err(Error::usage(
+                        "an empty filter selects nothing; none at all selects every case",
+                    ));
+                }
+                match is_path(part) {
+                    true => read.paths.push(part.into()),
+                    false => read
+                        .expressions
+                        .push(Expression::read(part).map_err(Error::usage)?),
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// That a word of a filter fits no case, and what may have been meant.
+pub(super) fn unfit(atom: &Atom, ids: &[&str], cases: &[Case], known_clauses: &[&str]) -> Error {
+    let word = atom.word.as_str();
+    let told = |what: String, near: Option<&str>, list: &str| {
+        let help = near.map_or_else(
+            || format!("`poolproof {list}` shows them all"),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Error::nothing(format!("{what}; {help}"))
+    };
+    match atom.kind {
+        Kind::Case => nothing(word, ids),
+        Kind::Area => {
+            let near = nearest(word, ids.iter().map(|id| area(id)));
+            told(format!("no case is in an area `{word}`"), near, "list")
+        }
+        Kind::Clause => {
+            let is_known = known_clauses.iter().any(|clause| matches(word, clause));
+            let tested = cases.iter().flat_map(|case| &case.clauses);
+            let near = nearest(word, tested.map(String::as_str));
+            match is_known {
+                true => told(
+                    format!("no case tests the clause `{word}`"),
+                    None,
+                    "clauses",
+                ),
+                false => told(format!("there is no clause `{word}`"), near, "clauses"),
+            }
+        }
+        Kind::Uses => {
+            let near = nearest(word, catalogue::objects().map(|object| object.name));
+            let near = near.filter(|near| *near != word);
+            told(format!("no case uses `{word}`"), near, "objects")
+        }
+        Kind::Method => told(format!("no case is made for `{word}`"), None, "list"),
+    }
+}
 
 /// Whether a filter selects an id; an id that is written in full selects itself only.
 pub(super) fn fits(filter: &str, id: &str, all: &[&str]) -> bool {
@@ -28,7 +109,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// That a filter selects nothing, and what may have been meant.
-pub(super) fn nothing(filter: &str, all: &[&str]) -> Error {
+fn nothing(filter: &str, all: &[&str]) -> Error {
     let last = |id: &str| id.rsplit('/').next().unwrap_or(id).to_owned();
     let names: Vec<String> = all.iter().map(|id| last(id)).collect();
     let near = nearest(filter, all.iter().copied())
