@@ -2,6 +2,7 @@
 
 mod implementations;
 mod run;
+mod starting;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use poolproof_runner::load::Shard;
 
 pub(crate) use implementations::Implementations;
 pub(crate) use run::Run;
+pub(crate) use starting::{Completions, Man, New};
 
 const EXAMPLES: &str = "\
 The suite is inside: `poolproof run` needs no files. The cases in `cases/` of your project, here or
@@ -75,6 +77,12 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Try programs that nobody wrote, and keep those on which anybody disagrees
     Fuzz(Fuzz),
+    /// Write a case file to begin with
+    New(New),
+    /// Write what a shell needs to complete this command line
+    Completions(Completions),
+    /// Write the page for `man`
+    Man(Man),
 }
 
 /// List the cases.

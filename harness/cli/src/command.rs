@@ -7,12 +7,14 @@ mod drivers;
 mod explore;
 mod fuzz;
 mod list;
+mod new;
 mod objects;
 mod patience;
 mod replay;
 mod report;
 mod rerun;
 mod run;
+mod shell;
 mod show;
 mod why;
 
@@ -50,6 +52,9 @@ pub(crate) fn dispatch() -> i32 {
         Some(Command::Compare(arguments)) => compare::compare(&arguments),
         Some(Command::Report(arguments)) => report::report(&arguments),
         Some(Command::Replay(arguments)) => replay::replay(&arguments),
+        Some(Command::New(arguments)) => new::new(&arguments),
+        Some(Command::Completions(arguments)) => shell::completions(&arguments),
+        Some(Command::Man(arguments)) => shell::man(&arguments),
     };
     outcome.unwrap_or_else(|failure| failure.tell())
 }

@@ -108,7 +108,8 @@ impl Problem {
 
 /// The project's folder of cases: `cases` in this folder or one above it, up to where the project
 /// begins.
-fn own_folder() -> Option<PathBuf> {
+#[must_use]
+pub fn own_folder() -> Option<PathBuf> {
     let current = std::env::current_dir().ok()?;
     for folder in current.ancestors() {
         let cases = folder.join("cases");
@@ -127,6 +128,12 @@ fn own_folder() -> Option<PathBuf> {
 #[must_use]
 pub fn is_own_tree() -> bool {
     own_folder().is_some_and(|folder| folder.join(SUITE_MARK).exists())
+}
+
+/// Whether the suite has a case of this id.
+#[must_use]
+pub fn is_taken(id: &str) -> bool {
+    of_suite(id).is_some()
 }
 
 /// Every case that an id finds: those of the suite, and the project's own beside them.

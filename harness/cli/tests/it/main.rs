@@ -20,3 +20,4 @@ mod readme;
 mod results;
 mod shards;
 mod snapshots;
+mod starting;
