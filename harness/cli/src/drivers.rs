@@ -45,6 +45,16 @@ pub(crate) fn command_line() -> String {
     parts.join(" ")
 }
 
+/// A command line with more words.
+pub(crate) fn with(command: String, more: &[String]) -> String {
+    let words = more.iter().map(|word| named::quoted(word));
+    [command]
+        .into_iter()
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 /// Drivers that were asked for, and what was found and cannot be used.
 #[derive(Debug, Default)]
 pub(crate) struct Drivers {

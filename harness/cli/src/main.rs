@@ -11,6 +11,7 @@ mod interrupt;
 mod named;
 mod output;
 mod progress;
+mod settings;
 mod store;
 
 use std::process::ExitCode;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use poolproof_python::{MANIFESTS, STANDARD};
 use poolproof_report::Unused;
 use poolproof_runner::implementation::{self, Refusal, Request};
+use poolproof_runner::load::ROOT_MARK;
 use poolproof_runner::manifest::wrong_name;
 use poolproof_runner::{Driver, Error, Manifest, Result, Workshop, interpreter};
 
@@ -13,9 +14,6 @@ use crate::arguments::Implementations;
 
 /// The folder of a project's own manifests.
 const FOLDER: &str = "poolproof";
-
-/// What marks the folder in which a project begins.
-const ROOT_MARK: &str = ".git";
 
 /// The interpreter where nobody names one.
 const USUAL: &str = if cfg!(windows) { "python" } else { "python3" };
@@ -93,7 +91,7 @@ fn described(arguments: &Implementations, program: &Path) -> String {
 }
 
 /// A text as a shell takes it for one word.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/\\.:_-+,=@".contains(c);
     match text.chars().all(is_plain) {
         true => text.to_owned(),

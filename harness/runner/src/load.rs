@@ -30,7 +30,7 @@ use source::{Source, of_suite, suite};
 const SUITE_MARK: &str = ".suite";
 
 /// What marks the folder in which a project begins.
-const ROOT_MARK: &str = ".git";
+pub const ROOT_MARK: &str = ".git";
 
 /// A case and the file that it comes from.
 #[derive(Clone, Debug)]

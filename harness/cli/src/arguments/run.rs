@@ -26,7 +26,16 @@ A filter is a file, a folder, an id, a part of an id, a pattern with `*`, or a c
 joined by commas or stand one after the other, and any of them selects. An expression says more:
 
   area(seed)  clause(PM-POOL-*)  uses(Pool.map, Queue)  method(threads)  case(pool)
-  !a not · a & b both · a | b or a, b one of them · ( ) for groups";
+  !a not · a & b both · a | b or a, b one of them · ( ) for groups
+
+What one would type each time stands in `poolproof.ron` beside `cases/`; the command line wins:
+
+  (
+      filters: [\"cases\"], drivers: [\"reference\", \"cpython\"], start_methods: [\"spawn\"],
+      runs: 50, seed: 1, plan: \"pauses\", jobs: 2, fail_fast: true, out: \"reports/latest\",
+  )
+
+It may also have python, module, name and manifest; its paths begin at its folder.";
 
 /// Run cases on drivers and report what deviates.
 #[derive(Clone, Debug, Default, Args)]
@@ -61,6 +70,9 @@ pub(crate) struct Run {
     /// Run again what failed or was inconclusive in this run file, with its seed, and nothing else
     #[arg(long, value_name = "RUNFILE")]
     pub(crate) rerun_failed: Option<PathBuf>,
+    /// Leave out the project's `poolproof.ron`
+    #[arg(long)]
+    pub(crate) no_config: bool,
     /// Where the run file and the reports go [default: reports/latest]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

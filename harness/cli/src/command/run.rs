@@ -16,7 +16,7 @@ use crate::drivers::{self, Drivers};
 use crate::failure::{Outcome, USAGE};
 use crate::progress::Bar;
 use crate::store::Store;
-use crate::{interrupt, output};
+use crate::{interrupt, output, settings};
 
 /// Where the run file and the reports go.
 const USUAL_OUT: &str = "reports/latest";
@@ -34,6 +34,8 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     }
     let completed = failed.as_ref().map(|failed| failed.completed(arguments));
     let arguments = completed.as_ref().unwrap_or(arguments);
+    let (arguments, added) = settings::completed(arguments)?;
+    let arguments = &arguments;
     let clauses = poolproof_spec::clauses::ids();
     let selection = load::select_part(&arguments.filters, arguments.shard, &clauses)?;
     let folder = arguments.out.as_deref().unwrap_or(Path::new(USUAL_OUT));
@@ -54,6 +56,7 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     };
     let mut file = RunFile {
         head: Head {
+            command: drivers::with(drivers::command_line(), &added),
             shard: arguments.shard.map(Shard::numbers),
             ..head(&workshop, &drivers, &options)
         },

@@ -18,6 +18,7 @@ mod memory;
 mod poolproof;
 mod readme;
 mod results;
+mod settings;
 mod shards;
 mod snapshots;
 mod starting;
