@@ -111,6 +111,7 @@ pub(super) const OBJECTS: &[Object] = &[
         constructor: Some(VALUE),
         methods: &[COUNT[0], COUNT[1], LockMethod::GetValue.row()],
         context: true,
+        raises: &[raise(ErrorKind::Type)],
         ..object_of(Class::Semaphore)
     },
     Object {
@@ -118,6 +119,7 @@ pub(super) const OBJECTS: &[Object] = &[
         constructor: Some(VALUE),
         methods: &[BOUNDED[0], BOUNDED[1], LockMethod::GetValue.row()],
         context: true,
+        raises: &[raise(ErrorKind::Type)],
         ..object_of(Class::BoundedSemaphore)
     },
     Object {
@@ -138,6 +140,7 @@ pub(super) const OBJECTS: &[Object] = &[
         constructor: Some(BARRIER_PARAMETERS),
         methods: BarrierMethod::ROWS,
         attributes: BarrierAttribute::ROWS,
+        raises: &[raise(ErrorKind::Type)],
         ..object_of(Class::Barrier)
     },
 ];

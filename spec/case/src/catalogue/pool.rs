@@ -118,7 +118,10 @@ pub(super) const OBJECTS: &[Object] = &[
             optional("initargs", Kind::Sequence, Default::Tuple),
             optional("maxtasksperchild", Kind::Int, Default::None),
         ]),
-        raises: &[raise_as(ErrorKind::Usage, "ValueError, TypeError")],
+        raises: &[raise_as(
+            ErrorKind::Usage,
+            "ValueError, TypeError, AssertionError",
+        )],
         context: true,
         methods: PoolMethod::ROWS,
         ..object_of(Class::Pool)

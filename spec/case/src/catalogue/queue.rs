@@ -76,12 +76,14 @@ pub(super) const OBJECTS: &[Object] = &[
     Object {
         doc: "Values from many processes to many; each process's own arrive in its order.",
         constructor: Some(MAXSIZE),
+        raises: &[raise(ErrorKind::Type)],
         methods: PLAIN,
         ..object_of(Class::Queue)
     },
     Object {
         doc: "A queue that counts what is not yet dealt with.",
         constructor: Some(MAXSIZE),
+        raises: &[raise(ErrorKind::Type)],
         methods: QueueMethod::ROWS,
         ..object_of(Class::JoinableQueue)
     },

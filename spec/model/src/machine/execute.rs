@@ -139,7 +139,13 @@ fn move_value(context: &mut Context<'_>, instruction: &Instruction) -> Result<()
 }
 
 fn exit(context: &mut Context<'_>) -> Result<(), Fault> {
-    let code = match pop(context) {
+    // A tuple is what `SystemExit` is made with: none has no code, and one is its code.
+    let given = match pop(context) {
+        Val::Tuple(items) if items.is_empty() => Val::None,
+        Val::Tuple(items) if items.len() == 1 => items[0].clone(),
+        given => given,
+    };
+    let code = match given {
         Val::None => 0,
         Val::Int(code) => code.rem_euclid(256) as i32,
         Val::Bool(truth) => truth.into(),

@@ -5,7 +5,7 @@ use poolproof_case::{ErrorKind, Value, operate, print};
 
 use crate::objects::{Access, Body, Context, Fault};
 use crate::state::message;
-use crate::state::{Cell, Symbol, Val};
+use crate::state::{Cell, ObjectId, Symbol, Val};
 
 /// The most items of a sequence, and the most values in one, that a case may make.
 const ITEMS_MAX: usize = 1 << 20;
@@ -199,6 +199,11 @@ pub(crate) fn equal(context: &Context<'_>, left: &Val, right: &Val) -> Result<bo
             Val::Object(_) | Val::Function(_) | Val::Module | Val::Context(_) | Val::Opaque(_)
         )
     };
+    if let (Val::Object(left), Val::Object(right)) = (left, right)
+        && let (Some(left), Some(right)) = (array(context, *left), array(context, *right))
+    {
+        return Ok(Value::List(all(context, left)?) == Value::List(all(context, right)?));
+    }
     if is_atom(left) || is_atom(right) {
         return Ok(left == right);
     }
@@ -208,6 +213,14 @@ pub(crate) fn equal(context: &Context<'_>, left: &Val, right: &Val) -> Result<bo
         (Val::None, other) | (other, Val::None) => Ok(*other == Val::None),
         (Val::Ref(left), Val::Ref(right)) if left == right => Ok(true),
         _ => Ok(to_plain(context, left)? == to_plain(context, right)?),
+    }
+}
+
+/// The numbers of an array of threads, which equals another one by them.
+fn array<'a>(context: &'a Context<'_>, id: ObjectId) -> Option<&'a [Val]> {
+    match &context.state.objects[id as usize].body {
+        Body::Shared(shared) if shared.is_array && context.is_threads() => Some(&shared.numbers),
+        _ => None,
     }
 }
 

@@ -173,6 +173,10 @@ pub(crate) fn make(
     method: StartMethod,
 ) -> Result<Val, Fault> {
     // Among threads, too, nothing says that what is put is there at once.
+    let is_queue = matches!(class, Class::Queue | Class::JoinableQueue);
+    if is_queue && !context.is_threads() && is_no_number(access.argument(0)) {
+        return context.raise(ErrorKind::Type, "a number is wanted");
+    }
     let queue = |flavour| Body::Queue(Queue::new(flavour, false, access.number(0, 0)));
     let body = match class {
         Class::Process => return start::make(context, access, method),
@@ -222,12 +226,24 @@ pub(crate) fn make(
     Ok(Val::Object(context.create(body)))
 }
 
+/// Whether something is given that does not count.
+fn is_no_number(given: &Val) -> bool {
+    !matches!(given, Val::Unset | Val::Int(_) | Val::Bool(_))
+}
+
 /// Constructs a lock, a semaphore, a condition, an event or a barrier.
 pub(super) fn make_lock(
     context: &mut Context<'_>,
     class: Class,
     access: &Access,
 ) -> Result<u32, Fault> {
+    let is_counted = matches!(
+        class,
+        Class::Semaphore | Class::BoundedSemaphore | Class::Barrier
+    );
+    if is_counted && !context.is_threads() && is_no_number(access.argument(0)) {
+        return context.raise(ErrorKind::Type, "a number is wanted");
+    }
     let count = || u32::try_from(access.number(0, 1)).ok();
     let body = match class {
         Class::Lock => Body::Lock(Lock::new(Flavour::Lock, 1)),
@@ -292,6 +308,8 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
     let typecode = match typecode.as_bytes() {
         [code] if is_typecode(&typecode) => *code,
         [b'c'] => return context.model("shared characters are not known here"),
+        // Threads look at the type of an array alone.
+        [code] if context.is_threads() && !is_array => *code,
         _ => return context.raise(ErrorKind::Usage, "unknown type code"),
     };
     let first = access.argument(1).clone();
@@ -315,11 +333,14 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
             }
             items => items?,
         },
-        (Val::Unset | Val::None, false) => vec![shared::zero(typecode)],
+        (Val::Unset, false) => vec![shared::zero(typecode)],
         (_, false) => vec![first],
     };
     let is_other = |one: &Val| shared::is_converted(typecode, is_array, one);
     let is_converted = context.is_threads() && (is_unsaid || given.iter().any(is_other));
+    if given.iter().any(|one| shared::is_beyond(typecode, one)) {
+        return context.model(shared::BEYOND);
+    }
     let held = |one: &Val| match coerce(typecode, one) {
         None if is_converted => Some(Val::None),
         held => held,

@@ -62,6 +62,14 @@ pub(crate) fn coerce(typecode: u8, value: &Val) -> Option<Val> {
     }
 }
 
+/// What is said of a number that shared memory holds and a case cannot.
+pub(crate) const BEYOND: &str = "an unsigned number beyond 63 bits is not known here";
+
+/// Whether shared memory makes of a value what is beyond the numbers of a case.
+pub(crate) fn is_beyond(typecode: u8, value: &Val) -> bool {
+    matches!((typecode, value), (b'L' | b'Q', Val::Int(number)) if *number < 0)
+}
+
 /// What a manager's array holds of a value, or the kind of the error that it is: it wraps nothing.
 pub(super) fn exactly(typecode: u8, value: &Val) -> Result<Val, ErrorKind> {
     match (coerce(typecode, value), value) {
@@ -206,8 +214,12 @@ fn set_number(
     at: usize,
     value: &Val,
 ) -> Result<Done, Fault> {
+    let typecode = context.get(id).typecode;
+    if is_beyond(typecode, value) {
+        return context.model(BEYOND);
+    }
     let shared = context.get(id);
-    let Some(number) = coerce(shared.typecode, value) else {
+    let Some(number) = coerce(typecode, value) else {
         return context.raise(
             ErrorKind::Type,
             "this type of shared memory takes no such value",

@@ -75,6 +75,18 @@ fn what_a_program_prints() {
                except: {"attribute": [Print(["lock"])]})"#,
             &["size / number / lock → exit 0"],
         ),
+        (
+            r#"Let("few", "a"), Try(body: [Let("q", New("Queue", ["$few"]))],
+               except: {"type": [Print(["queue"])]}),
+               Try(body: [Let("s", New("Semaphore", ["$few"]))],
+               except: {"type": [Print(["semaphore"])]}), Let("none", None),
+               Try(body: [Let("v", New("Value", ["i", "$none"]))],
+               except: {"type": [Print(["value"])]})"#,
+            &["queue / semaphore / value → exit 0"],
+        ),
+        (r#"Let("t", ()), Exit("$t")"#, &[" → exit 0"]),
+        (r#"Let("t", (3,)), Exit("$t")"#, &[" → exit 3"]),
+        (r#"Let("t", (3, 4)), Exit("$t")"#, &[" → exit 1"]),
         // A result is one object, however often it is taken.
         (
             r#"Let("pool", New("Pool", [1])), Let("r", Call("pool.map_async", [Fn("f"), [1]])),
