@@ -19,4 +19,4 @@ pub use error::ModelError;
 pub use explore::{Exploration, Limits, explore};
 pub use graph::Graph;
 pub use machine::undefined::Undefined;
-pub use witness::{Goal, Witness, witness};
+pub use witness::{Goal, Witness, offended, witness};

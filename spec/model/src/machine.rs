@@ -1,6 +1,7 @@
 //! The machine: a program under one start method, its first state, and its steps.
 
 pub(crate) mod amiss;
+pub(crate) mod breach;
 mod decode;
 mod execute;
 mod finish;
@@ -23,6 +24,7 @@ use rustc_hash::FxBuildHasher;
 pub(crate) use decode::{Pending, class};
 pub(crate) use step::Step;
 
+use self::breach::Breach;
 use self::undefined::Undefined;
 use crate::compile::{Code, compile};
 use crate::error::ModelError;
@@ -50,6 +52,8 @@ pub(crate) struct Machine {
     renumber: RefCell<Renumber>,
     /// What each function may still do, from each instruction on.
     pub(crate) futures: Futures,
+    /// The clause that is turned off.
+    pub(crate) breach: Option<&'static Breach>,
 }
 
 impl Machine {
@@ -66,6 +70,20 @@ impl Machine {
             is_large: Cell::new(false),
             undefined: RefCell::default(),
             renumber: RefCell::default(),
+            breach: None,
+        })
+    }
+
+    /// The same without one of the clauses.
+    pub(crate) fn without(
+        program: &Program,
+        method: StartMethod,
+        breach: &'static Breach,
+    ) -> Result<Machine, ModelError> {
+        let machine = Machine::new(program, method)?;
+        Ok(Machine {
+            breach: Some(breach),
+            ..machine
         })
     }
 

@@ -24,6 +24,7 @@ mod start;
 mod submit;
 mod taking;
 mod transfer;
+mod wrong;
 
 use poolproof_case::catalogue::{Attribute, Class, Method};
 use poolproof_case::program::Place;
@@ -34,8 +35,8 @@ use crate::machine::Machine;
 use crate::state::part::Part;
 use crate::state::renumber::Renumber;
 use crate::state::{NOBODY, ObjectId, Phase, Process, ProcessId, State, Symbol, Val};
-pub(crate) use answer::{perform, ready};
 pub(crate) use id::Id;
+pub(crate) use wrong::{perform, ready};
 
 /// An object that several processes may use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

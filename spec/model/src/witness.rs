@@ -10,6 +10,7 @@ use poolproof_case::{Outcome, Program, StartMethod};
 
 use crate::error::ModelError;
 use crate::explore::{Limits, end, steps};
+use crate::machine::breach::BREACHES;
 use crate::machine::step::Actor;
 use crate::machine::{Machine, Step as Move};
 use crate::state::key::{Keys, Parts};
@@ -86,6 +87,36 @@ pub fn witness(
         }
     }
     Ok(witness)
+}
+
+/// The clauses that an outcome offends which the specification does not allow: without one of them,
+/// whichever, it would. None where no clause is enough, and where so many states do not show one.
+///
+/// # Errors
+/// As [`crate::explore`].
+pub fn offended(
+    program: &Program,
+    method: StartMethod,
+    outcome: &Outcome,
+    states_max: u64,
+) -> Result<Vec<&'static str>, ModelError> {
+    let limits = Limits {
+        states_max,
+        reduce: false,
+        stop: None,
+    };
+    let mut clauses = Vec::new();
+    for breach in BREACHES {
+        let machine = Machine::without(program, method, breach)?;
+        if !breach.concerns(&machine.code) {
+            continue;
+        }
+        let mut search = Search::new(&machine, Goal::Outcome(outcome), limits);
+        if let Found::At(_) = search.run()? {
+            clauses.push(breach.clause);
+        }
+    }
+    Ok(clauses)
 }
 
 fn look(machine: &Machine, goal: Goal<'_>, limits: Limits) -> Result<Witness, ModelError> {

@@ -2,7 +2,7 @@
 
 use poolproof_case::StartMethod;
 
-use super::{plain, run, worker};
+use super::{Machine, plain, run, worker};
 use crate::objects::lock::DEAD;
 use crate::objects::process::{Status, send};
 use crate::objects::{Body, Context, Fault, manager, pool};
@@ -165,11 +165,15 @@ fn awaited(state: &State, process: ProcessId, method: StartMethod) -> bool {
 }
 
 /// In how many ways a process that ends can make its next step.
-pub(super) fn ways(state: &State, process: ProcessId, method: StartMethod) -> u8 {
+pub(super) fn ways(machine: &Machine, state: &State, process: ProcessId) -> u8 {
+    let method = machine.method;
     let own = &state.processes[process as usize];
     let Some(finish) = own.ending else {
         return 0;
     };
+    if finish.stage != Stage::Daemons && leaves_out(machine, finish.stage) {
+        return 1;
+    }
     match finish.stage {
         Stage::Daemons => {
             let has_manager = own_managers(state, process).next().is_some();
@@ -207,6 +211,12 @@ fn is_flushed(state: &State, space: u32, method: StartMethod) -> bool {
         })
 }
 
+/// Whether nothing has to be done here by who ends: who spares its daemons leaves them, too.
+fn leaves_out(machine: &Machine, stage: Stage) -> bool {
+    let left_out = machine.breach.and_then(|breach| breach.leaves_out);
+    left_out == Some(stage) || (left_out, stage) == (Some(Stage::Daemons), Stage::Children)
+}
+
 /// The next step of a process that ends; stages that wait for nothing are one step.
 pub(super) fn step(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
     let (process, method) = (context.process, context.machine.method);
@@ -217,7 +227,9 @@ pub(super) fn step(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
         };
         let next = match stage {
             Stage::Daemons => {
-                end_daemons(context.state, process, method);
+                if !leaves_out(context.machine, stage) {
+                    end_daemons(context.state, process, method);
+                }
                 if way == 0 {
                     end_managers(context.state, process);
                 }
@@ -229,7 +241,7 @@ pub(super) fn step(context: &mut Context<'_>, way: u8) -> Result<(), Fault> {
         };
         context.state.processes[process as usize].ending = Some(Finish { code, stage: next });
         way = 0;
-        if ways(context.state, process, method) != 1 {
+        if ways(context.machine, context.state, process) != 1 {
             return Ok(());
         }
     }

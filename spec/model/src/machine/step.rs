@@ -132,7 +132,7 @@ impl Machine {
             return Ok(moves);
         }
         if own.ending.is_some() {
-            moves.ready = Ready::ways(finish::ways(state, process, self.method).into());
+            moves.ready = Ready::ways(finish::ways(self, state, process).into());
             return Ok(moves);
         }
         if own.frames.is_empty() {

@@ -8,6 +8,7 @@ mod errors;
 mod everyday;
 mod locks;
 mod mistakes;
+mod offences;
 mod reduction;
 mod seeds;
 mod twins;
