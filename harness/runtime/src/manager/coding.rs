@@ -12,7 +12,7 @@ pub(super) fn encoded<T: Serialize>(value: &T) -> Result<Vec<u8>> {
     match encode(value, &mut bytes)?.is_empty() {
         true => Ok(bytes),
         false => Err(Error::new(
-            Kind::Serialize,
+            Kind::NotInheritable,
             "send handles over a manager's connection",
         )),
     }
