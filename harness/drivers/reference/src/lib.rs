@@ -15,6 +15,7 @@ mod data;
 mod drive;
 mod frame;
 mod functions;
+mod inherited;
 mod interpreter;
 mod job;
 mod names;

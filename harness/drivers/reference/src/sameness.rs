@@ -79,7 +79,7 @@ impl Containers {
 }
 
 /// Where a list, dict or object is in memory.
-fn place(container: &Data) -> Option<usize> {
+pub(crate) fn place(container: &Data) -> Option<usize> {
     match container {
         Data::List(items) => Some(Arc::as_ptr(items).addr()),
         Data::Dict(pairs) => Some(Arc::as_ptr(pairs).addr()),

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use poolproof_case::catalogue::Class;
 use poolproof_case::value;
 use poolproof_case::{ErrorKind, Value, operate};
 
-use crate::data::{Data, lock};
+use crate::data::{Data, Object, lock};
 use crate::stop::{Result, Stop};
 
 /// The items in order: a dict's keys, a text's characters, an iterator's rest.
@@ -35,8 +36,8 @@ pub(crate) fn items(data: &Data) -> Result<Vec<Data>> {
     }
 }
 
-/// One item after the other; as in Python, a list that grows meanwhile gives its new items too, and
-/// a dict that grows or shrinks is an error.
+/// One item after the other, each as it is then: as in Python, a list that grows meanwhile gives its new
+/// items too, as a managed one and an array do, and a dict that grows or shrinks is an error.
 pub(crate) fn iterate(data: &Data) -> Result<Iterator> {
     match data {
         Data::List(_) => Ok(Iterator::Live(data.clone(), 0)),
@@ -46,14 +47,27 @@ pub(crate) fn iterate(data: &Data) -> Result<Iterator> {
             index: 0,
         }),
         Data::Object(object) if object.is_iterator() => Ok(Iterator::Live(data.clone(), 0)),
+        Data::Object(object) if is_indexed(object.class()) => {
+            Ok(Iterator::Indexed(Arc::clone(object), 0))
+        }
         other => Ok(Iterator::Copied(items(other)?.into_iter())),
     }
+}
+
+/// Whether an object gives its items by their indices, one access each.
+fn is_indexed(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Array | Class::RawArray | Class::ManagedArray | Class::ManagedList
+    )
 }
 
 /// See [`iterate`].
 pub(crate) enum Iterator {
     /// Asks anew for each item.
     Live(Data, usize),
+    /// Asks an object for the item at each index, until there is none.
+    Indexed(Arc<dyn Object>, usize),
     /// The keys of a dict, which may not change its size meanwhile.
     Keys {
         pairs: Arc<Mutex<Vec<(Value, Data)>>>,
@@ -80,6 +94,14 @@ impl Iterator {
                 let key = pairs.get(*index).map(|(key, _)| Data::of(key));
                 *index += 1;
                 Ok(key)
+            }
+            Iterator::Indexed(object, index) => {
+                let item = object.item(&Data::int(*index));
+                *index += 1;
+                match item {
+                    Err(Stop::Error(ErrorKind::Index, _)) => Ok(None),
+                    item => item.map(Some),
+                }
             }
             Iterator::Live(Data::List(items), index) => {
                 let item = lock(items).get(*index).cloned();

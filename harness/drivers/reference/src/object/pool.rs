@@ -1,6 +1,6 @@
 //! Pools of workers: tasks are functions of the program, by name.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use poolproof_case::catalogue::{AsyncResultMethod, Class, PoolMethod, ResultIteratorMethod};
@@ -13,7 +13,7 @@ use crate::bound::Bound;
 use crate::data::{Data, Object, lock};
 use crate::functions::{self, Functions, PoolPlan, Task};
 use crate::stop::{Result, Stop};
-use crate::{names, output, sequence};
+use crate::{inherited, names, output, sequence};
 
 /// A pool of the program.
 pub(crate) struct Pool {
@@ -23,7 +23,17 @@ pub(crate) struct Pool {
 /// A result that comes later: of one task, or of all items.
 pub(crate) enum AsyncResult {
     One(mp::AsyncResult<Data>),
-    All(mp::AsyncResult<Vec<Data>>),
+    All(mp::AsyncResult<Vec<Data>>, Arc<Whole>),
+}
+
+/// The one list that all results become, for whoever takes it first and all who do later.
+#[derive(Default)]
+pub(crate) struct Whole(OnceLock<Data>);
+
+impl Whole {
+    fn list(&self, results: impl FnOnce() -> Vec<Data>) -> Data {
+        self.0.get_or_init(|| Data::list(results())).clone()
+    }
 }
 
 /// Results one by one.
@@ -90,7 +100,12 @@ fn run(task: Task) -> Data {
         let text = "a worker runs a task before its initializer";
         leave(Stop::error(ErrorKind::Runtime, text))
     };
+    let is_thread = functions.method() == StartMethod::Threads;
     match task.run(&functions) {
+        Ok(data) if !is_thread && let Some(class) = inherited::find(&data) => {
+            let text = format!("a {} is only given to a new process", class.name());
+            leave(Stop::error(ErrorKind::NotInheritable, text))
+        }
         Ok(data) => data,
         Err(stop) => leave(stop),
     }
@@ -149,9 +164,10 @@ impl Pool {
             PoolMethod::MapAsync | PoolMethod::StarmapAsync => {
                 let tasks = tasks(bound, method == PoolMethod::StarmapAsync)?;
                 let chunk = chunk(bound)?;
-                let (done, failed) = Callbacks::new(functions, bound)?.all();
+                let whole = Arc::new(Whole::default());
+                let (done, failed) = Callbacks::new(functions, bound)?.all(Arc::clone(&whole));
                 let results = pool.map_async_with(run, tasks, chunk, done, failed)?;
-                return Ok(Data::object(AsyncResult::All(results)));
+                return Ok(Data::object(AsyncResult::All(results, whole)));
             }
             PoolMethod::Imap | PoolMethod::ImapUnordered => {
                 let tasks = tasks(bound, false)?;
@@ -246,14 +262,16 @@ impl Callbacks {
 
     fn all(
         self,
+        whole: Arc<Whole>,
     ) -> (
         impl FnOnce(&Vec<Data>) + Send,
         impl FnOnce(&mp::Error) + Send,
     ) {
         let functions = Arc::clone(&self.functions);
         let callback = self.callback;
-        let done =
-            move |all: &Vec<Data>| call_back(functions, callback, || Data::list(all.clone()));
+        let done = move |all: &Vec<Data>| {
+            call_back(functions, callback, || whole.list(|| all.clone()));
+        };
         (done, failed(self.functions, self.error_callback))
     }
 }
@@ -297,7 +315,10 @@ impl AsyncResult {
                 let timeout = bound.timeout()?;
                 match self {
                     AsyncResult::One(result) => Ok(result.get(timeout)?),
-                    AsyncResult::All(results) => Ok(Data::list(results.get(timeout)?)),
+                    AsyncResult::All(results, whole) => {
+                        let results = results.get(timeout)?;
+                        Ok(whole.list(|| results))
+                    }
                 }
             }
             AsyncResultMethod::Wait => {
@@ -305,17 +326,17 @@ impl AsyncResult {
                 // Python's says nothing.
                 let _ = match self {
                     AsyncResult::One(result) => result.wait(timeout),
-                    AsyncResult::All(results) => results.wait(timeout),
+                    AsyncResult::All(results, _) => results.wait(timeout),
                 };
                 Ok(Data::NONE)
             }
             AsyncResultMethod::Ready => Ok(Data::bool(match self {
                 AsyncResult::One(result) => result.is_ready(),
-                AsyncResult::All(results) => results.is_ready(),
+                AsyncResult::All(results, _) => results.is_ready(),
             })),
             AsyncResultMethod::Successful => Ok(Data::bool(match self {
                 AsyncResult::One(result) => result.is_successful()?,
-                AsyncResult::All(results) => results.is_successful()?,
+                AsyncResult::All(results, _) => results.is_successful()?,
             })),
         }
     }

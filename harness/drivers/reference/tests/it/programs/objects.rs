@@ -151,4 +151,60 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "what_is_given_to_new_processes_is_no_result_and_nothing_to_keep",
+        text: r#"functions: {
+            "lock": Function(params: ["x"], body: [Let("l", New("Lock")), Return({"k": ["$x", "$l"]})]),
+            "queue": Function(body: [Let("q", New("Queue")), Return("$q")]),
+            "value": Function(body: [Let("v", New("Value", ["i", 1])), Return(("$v",))]),
+            "pipe": Function(body: [Let("a, b", New("Pipe")), Return("$a")]),
+        }, main: [
+            Let("pool", New("Pool", [1])), Let("m", New("Manager")), Let("kept", Call("m.list")),
+            For("f", [Fn("queue"), Fn("value")], [
+                Try(body: [Let("r", Call("pool.apply", ["$f"]))], except: {"not_inheritable": [Print(["one"])]}),
+            ]),
+            Try(body: [Let("r", Call("pool.map", [Fn("lock"), [1, 2]]))],
+                except: {"not_inheritable": [Print(["all"])]}),
+            Let("end", Call("pool.apply", [Fn("pipe")])), Call("end.close"),
+            Let("l", New("Lock")),
+            Try(body: [Call("kept.append", ["$l"])], except: {"not_inheritable": [Print(["kept", Len("$kept")])]}),
+        ]"#,
+        lines: &["one", "one", "all", "kept 0"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_result_is_one_object_however_often_it_is_taken",
+        text: r#"functions: {
+            "one": Function(params: ["x"], body: [Return(["$x"])]),
+            "more": Function(params: ["all"], body: [Call("all.append", ["more"])]),
+        }, main: [
+            Let("pool", New("Pool", [1])),
+            Let("r", Call("pool.apply_async", [Fn("one"), [1]], (callback: Fn("more")))),
+            Let("all", Call("pool.map_async", [Fn("one"), [1, 2]], (callback: Fn("more")))),
+            Call("pool.close"), Call("pool.join"),
+            Let("a", Call("r.get")), Call("a.append", [2]), Print([Call("r.get")]),
+            Let("b", Call("all.get")), Call("b.append", [2]), Print([Call("all.get")]),
+        ]"#,
+        lines: &["[1, 'more', 2]", "[[1], [2], 'more', 2]"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "an_array_or_managed_list_is_iterated_over_as_it_is_then",
+        text: r#"main: [
+            Let("m", New("Manager")), Let("lock", New("Lock")),
+            For("all", [
+                New("Array", ["i", [1, 2]]), New("RawArray", ["i", [1, 2]]), New("Array", ["i", [1, 2], "$lock"]),
+                Call("m.list", [[1, 2]]), Call("m.Array", ["i", [1, 2]]),
+            ], [For("x", "$all", [Print(["$x"]), SetItem("$all", 1, 7)])]),
+            Let("grows", Call("m.list", [[1]])),
+            For("x", "$grows", [Print(["$x"]), If(Lt(Len("$grows"), 3), [Call("grows.append", [Len("$grows")])])]),
+        ]"#,
+        lines: &[
+            "1", "7", "1", "7", "1", "7", "1", "7", "1", "7", "1", "1", "2",
+        ],
+        code: 0,
+        has_threads: false,
+    },
 ];
