@@ -1,5 +1,6 @@
 //! Processes: made unstarted, as in Python; started, watched and ended.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use poolproof_case::catalogue::{Attribute, Class, ProcessAttribute, ProcessMethod};
@@ -16,6 +17,7 @@ use crate::{names, sequence};
 /// A process of the program, as its creator sees it.
 pub(crate) struct Process {
     state: Mutex<State>,
+    is_closed: AtomicBool,
     /// The name that it was given after its start, here only.
     renamed: Mutex<Option<String>>,
 }
@@ -37,7 +39,6 @@ enum State {
 struct Made {
     functions: Arc<dyn Functions>,
     plan: ProcessPlan,
-    is_closed: bool,
 }
 
 /// Describes a process that a context of a start method will start.
@@ -47,6 +48,10 @@ pub(super) fn new(
     bound: &mut Bound<'_>,
 ) -> Result<Process> {
     let given = |data: Data| if data.is_none() { None } else { Some(data) };
+    if given(bound.take("group")?).is_some() {
+        let text = "processes have no groups: the function is given as `target`";
+        return Err(Stop::error(ErrorKind::Usage, text));
+    }
     let positional = sequence::items(&bound.take("args")?)?;
     let named = keywords(&bound.take("kwargs")?)?;
     let target = match given(bound.take("target")?) {
@@ -70,11 +75,8 @@ pub(super) fn new(
     };
     let functions = Arc::clone(functions);
     Ok(Process {
-        state: Mutex::new(State::Made(Box::new(Made {
-            functions,
-            plan,
-            is_closed: false,
-        }))),
+        state: Mutex::new(State::Made(Box::new(Made { functions, plan }))),
+        is_closed: AtomicBool::new(false),
         renamed: Mutex::default(),
     })
 }
@@ -114,6 +116,7 @@ impl Process {
     pub(super) fn known(name: String, pid: u32, daemon: bool) -> Process {
         Process {
             state: Mutex::new(State::Known { name, pid, daemon }),
+            is_closed: AtomicBool::new(false),
             renamed: Mutex::default(),
         }
     }
@@ -122,6 +125,7 @@ impl Process {
     pub(super) fn started(process: Arc<mp::Process>) -> Process {
         Process {
             state: Mutex::new(State::Started(process)),
+            is_closed: AtomicBool::new(false),
             renamed: Mutex::default(),
         }
     }
@@ -146,23 +150,20 @@ impl Process {
     }
 
     fn close(&self) -> Result<()> {
-        let mut state = lock(&self.state);
-        match &mut *state {
+        match &*lock(&self.state) {
             State::Started(process) => process.close()?,
             // One that never started has nothing to close, and is closed all the same.
-            State::Made(made) => made.is_closed = true,
+            State::Made(_) => {}
             State::Known { .. } => return Err(not_started("close")),
         }
+        self.is_closed.store(true, Relaxed);
         Ok(())
     }
 
-    /// That it was not closed before it started.
     fn check_open(&self) -> Result<()> {
-        match &*lock(&self.state) {
-            State::Made(made) if made.is_closed => {
-                Err(Stop::error(ErrorKind::Closed, "the process is closed"))
-            }
-            _ => Ok(()),
+        match self.is_closed.load(Relaxed) {
+            true => Err(Stop::error(ErrorKind::Closed, "the process is closed")),
+            false => Ok(()),
         }
     }
 
@@ -234,6 +235,9 @@ impl Process {
     }
 
     pub(super) fn attribute(&self, attribute: ProcessAttribute) -> Result<Data> {
+        if let ProcessAttribute::Pid | ProcessAttribute::ExitCode = attribute {
+            self.check_open()?;
+        }
         let renamed = lock(&self.renamed).clone();
         match &*lock(&self.state) {
             _ if attribute == ProcessAttribute::Name && renamed.is_some() => {
@@ -289,9 +293,6 @@ impl Made {
             ProcessAttribute::Name => Ok(Data::text(name)),
             ProcessAttribute::Daemon => {
                 Ok(Data::bool(daemon.unwrap_or(mp::current_process().daemon())))
-            }
-            ProcessAttribute::Pid | ProcessAttribute::ExitCode if self.is_closed => {
-                Err(Stop::error(ErrorKind::Closed, "the process is closed"))
             }
             ProcessAttribute::Pid | ProcessAttribute::ExitCode => Ok(Data::NONE),
             ProcessAttribute::AuthKey => Err(missing("Process", name_of(attribute))),

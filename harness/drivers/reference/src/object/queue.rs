@@ -30,7 +30,16 @@ pub(super) fn new(
     transport: mp::Transport,
     bound: &mut Bound<'_>,
 ) -> Result<Queue> {
-    Ok(Queue::Plain(context.queue_over(transport, size(bound)?)?))
+    let queue = context.queue_over(transport, size(bound)?)?;
+    if is_of_threads(context) {
+        queue.cancel_join_thread();
+    }
+    Ok(Queue::Plain(queue))
+}
+
+/// Whether all who use a queue are in one process, which then waits for nobody at its end.
+fn is_of_threads(context: &mp::Context) -> bool {
+    context.start_method() == mp::StartMethod::Threads
 }
 
 pub(super) fn new_joinable(
@@ -39,6 +48,9 @@ pub(super) fn new_joinable(
     bound: &mut Bound<'_>,
 ) -> Result<Queue> {
     let queue = context.joinable_queue_over(transport, size(bound)?)?;
+    if is_of_threads(context) {
+        queue.cancel_join_thread();
+    }
     Ok(Queue::Joinable(queue))
 }
 

@@ -172,4 +172,36 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "a_process_that_was_closed_says_so",
+        text: r#"functions: {"f": Function(body: [])}, main: [
+            Let("p", New("Process", (target: "f"))), Call("p.start"), Call("p.join"), Call("p.close"),
+            Try(body: [Print([Eq("$p.pid", None)])], except: {"closed": [Print(["pid"])]}),
+            Try(body: [Call("p.start")], except: {"closed": [Print(["start"])]}),
+            Try(body: [Call("p.join")], except: {"closed": [Print(["join"])]}),
+        ]"#,
+        lines: &["pid", "start", "join"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_process_is_given_no_group",
+        text: r#"functions: {"f": Function(body: [Print(["f"])])}, main: [
+            Try(body: [Let("p", New("Process", [Fn("f")]))], except: {"usage": [Print(["usage"])]}),
+            Let("p", New("Process", [None, Fn("f")])), Call("p.start"), Call("p.join"),
+        ]"#,
+        lines: &["usage", "f"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "what_nobody_takes_holds_up_no_threads",
+        text: r#"functions: {"f": Function(params: ["q"], body: [Call("q.put", [Bytes(1048576)])])}, main: [
+            Let("q", New("Queue")), Let("p", New("Process", (target: "f", args: ["$q"]))),
+            Call("p.start"), Call("p.join"), Call("q.put", [Bytes(1048576)]), Print(["bye"]),
+        ], methods: ["threads"]"#,
+        lines: &["bye"],
+        code: 0,
+        has_threads: true,
+    },
 ];
