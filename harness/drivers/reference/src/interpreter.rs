@@ -16,7 +16,7 @@ use crate::world::World;
 pub(crate) fn call(world: &Arc<World>, name: &str, arguments: &mut Arguments<'_>) -> Result<Data> {
     let routine = world.code.function(name).ok_or_else(|| {
         Stop::error(
-            ErrorKind::Attribute,
+            ErrorKind::Type,
             format!("the program has no function `{name}`"),
         )
     })?;

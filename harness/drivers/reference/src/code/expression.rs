@@ -153,9 +153,13 @@ fn computed(expression: &Expression, scope: &mut Scope) -> Thunk {
             let from = from.as_ref().map(|from| Operand::of(from, scope));
             let to = to.as_ref().map(|to| Operand::of(to, scope));
             Box::new(move |frame| {
-                let bound = |bound: &Option<Operand>| {
-                    let bound = bound.as_ref();
-                    bound.map(|bound| bound.see(frame)?.as_int()).transpose()
+                // Python's `None` is no bound.
+                let bound = |bound: &Option<Operand>| match bound {
+                    Some(bound) => match &*bound.see(frame)? {
+                        none if none.is_none() => Ok(None),
+                        bound => bound.as_int().map(Some),
+                    },
+                    None => Ok(None),
                 };
                 let container = container.see(frame)?;
                 sequence::slice(&container, bound(&from)?, bound(&to)?)

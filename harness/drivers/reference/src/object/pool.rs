@@ -196,11 +196,27 @@ impl Pool {
 
 /// The task of `apply`.
 fn task(bound: &mut Bound<'_>) -> Result<Task> {
+    let function = bound.take("func")?.as_function()?;
+    let (positional, mut named) = arguments(bound.take("args")?)?;
+    named.extend(keywords(&bound.take("kwds")?)?);
     Ok(Task {
-        function: bound.take("func")?.as_function()?,
-        positional: sequence::items(&bound.take("args")?)?,
-        named: keywords(&bound.take("kwds")?)?,
+        function,
+        positional,
+        named,
     })
+}
+
+/// Arguments by their names.
+type Named = Vec<(String, Data)>;
+
+/// The arguments that data stand for; what has no items fails where the call is made, as an argument
+/// that nothing takes.
+fn arguments(data: Data) -> Result<(Vec<Data>, Named)> {
+    match sequence::items(&data) {
+        Ok(items) => Ok((items, Vec::new())),
+        Err(Stop::Error(ErrorKind::Type, _)) => Ok((Vec::new(), vec![("*".to_owned(), data)])),
+        Err(stop) => Err(stop),
+    }
 }
 
 /// A task for each item; `starmap`'s items are arguments themselves.
@@ -208,16 +224,9 @@ fn tasks(bound: &mut Bound<'_>, is_star: bool) -> Result<Vec<Task>> {
     let function = bound.take("func")?.as_function()?;
     let items = sequence::items(&bound.take("iterable")?)?.into_iter();
     let tasks = items.map(|item| {
-        let mut named = Vec::new();
-        let positional = match is_star.then(|| sequence::items(&item)) {
-            None => vec![item],
-            Some(Ok(items)) => items,
-            // What is no sequence fails where the call is made, as an argument that nothing takes.
-            Some(Err(Stop::Error(ErrorKind::Type, _))) => {
-                named.push(("*".to_owned(), item));
-                Vec::new()
-            }
-            Some(Err(stop)) => return Err(stop),
+        let (positional, named) = match is_star {
+            true => arguments(item)?,
+            false => (vec![item], Vec::new()),
         };
         Ok(Task {
             function: function.clone(),

@@ -4,15 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use poolproof_case::catalogue::{Attribute, Class, ProcessAttribute, ProcessMethod};
+use poolproof_case::program::UnaryOperator;
 use poolproof_case::{ErrorKind, StartMethod, Value};
 use poolproof_runtime as mp;
 use poolproof_sys::process::Signal;
 
 use crate::bound::Bound;
 use crate::data::{Data, Object, lock};
-use crate::functions::{Functions, ProcessPlan, Task};
+use crate::functions::{self, Functions, ProcessPlan, Task};
 use crate::stop::{Result, Stop, missing};
-use crate::{names, sequence};
+use crate::{names, operators, sequence};
 
 /// A process of the program, as its creator sees it.
 pub(crate) struct Process {
@@ -54,21 +55,22 @@ pub(super) fn new(
     }
     let positional = sequence::items(&bound.take("args")?)?;
     let named = keywords(&bound.take("kwargs")?)?;
-    let target = match given(bound.take("target")?) {
-        Some(function) => Some(Task {
-            function: function.as_function()?,
-            positional,
-            named,
-        }),
-        None => None,
-    };
+    let target = bound.take("target")?;
+    let target = target.is_true()?.then(|| Task {
+        // What is none fails where the call is made, which a name that no function has does.
+        function: (target.as_function()).unwrap_or_else(|_| format!("a {}", target.type_name())),
+        positional,
+        named,
+    });
     let path = names::next_path();
     let plan = ProcessPlan {
         method,
         target,
         name: match given(bound.take("name")?) {
-            Some(name) => name.as_text()?,
-            None => format!("Process-{path}"),
+            Some(name) if name.is_true()? => {
+                operators::unary(UnaryOperator::Str, &name)?.as_text()?
+            }
+            _ => format!("Process-{path}"),
         },
         path,
         daemon: (given(bound.take("daemon")?).map(|daemon| daemon.is_true())).transpose()?,
@@ -265,7 +267,9 @@ impl Process {
     pub(super) fn set_attribute(&self, attribute: ProcessAttribute, value: &Data) -> Result<()> {
         let name = name_of(attribute);
         match (&mut *lock(&self.state), attribute) {
-            (State::Made(made), ProcessAttribute::Name) => made.plan.name = value.as_text()?,
+            (State::Made(made), ProcessAttribute::Name) => {
+                made.plan.name = new_name(made.plan.method, value)?;
+            }
             (State::Made(made), ProcessAttribute::Daemon) => {
                 made.plan.daemon = Some(value.is_true()?);
             }
@@ -275,7 +279,9 @@ impl Process {
             ) => return Err(missing("Process", name)),
             // The child does not hear of it.
             (State::Started(_) | State::Known { .. }, ProcessAttribute::Name) => {
-                *lock(&self.renamed) = Some(value.as_text()?);
+                let method = functions::current().map(|functions| functions.method());
+                let method = method.unwrap_or(StartMethod::Spawn);
+                *lock(&self.renamed) = Some(new_name(method, value)?);
             }
             (State::Started(_) | State::Known { .. }, _) => {
                 let text = format!("`{name}` is set before a process starts");
@@ -296,6 +302,18 @@ impl Made {
             }
             ProcessAttribute::Pid | ProcessAttribute::ExitCode => Ok(Data::NONE),
             ProcessAttribute::AuthKey => Err(missing("Process", name_of(attribute))),
+        }
+    }
+}
+
+/// The name that a process is given once it is made, which is a text; threads take anything for one.
+fn new_name(method: StartMethod, value: &Data) -> Result<String> {
+    match (method, value) {
+        (_, Data::Plain(Value::Str(name))) => Ok(name.clone()),
+        (StartMethod::Threads, other) => operators::unary(UnaryOperator::Str, other)?.as_text(),
+        (_, other) => {
+            let text = format!("a process's name is a text, not {}", other.type_name());
+            Err(Stop::error(ErrorKind::Usage, text))
         }
     }
 }

@@ -286,4 +286,19 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "none_is_no_bound_of_a_slice",
+        text: r#"main: [
+            Let("n", None), For("all", [[1, 2, 3], (1, 2, 3), "abc"], [
+                Print([Slice("$all", "$n", 2), Slice("$all", 1, "$n"), Slice("$all", "$n", "$n")]),
+            ]),
+        ]"#,
+        lines: &[
+            "[1, 2] [2, 3] [1, 2, 3]",
+            "(1, 2) (2, 3) (1, 2, 3)",
+            "ab bc abc",
+        ],
+        code: 0,
+        has_threads: true,
+    },
 ];

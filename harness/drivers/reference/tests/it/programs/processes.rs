@@ -204,4 +204,18 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "what_is_called_wrongly_fails_where_it_is_called",
+        text: r#"functions: {"f": Function(params: ["x"], body: [Return("$x")])}, main: [
+            Let("n", 3), Let("p", New("Process", (target: "$n"))), Call("p.start"), Call("p.join"),
+            Let("none", 0), Let("q", New("Process", (target: "$none"))), Call("q.start"), Call("q.join"),
+            Print(["$p.exitcode", "$q.exitcode"]),
+            Try(body: [SetAttr("p.name", 3)], except: {"usage": [Print(["name"])]}),
+            Let("pool", New("Pool", [1])), Let("r", Call("pool.apply_async", [Fn("f"), "$n"])),
+            Try(body: [Call("r.get")], except: {"type": [Print(["type"])]}),
+        ], methods: ["spawn", "fork", "forkserver"]"#,
+        lines: &["1 0", "name", "type"],
+        code: 0,
+        has_threads: false,
+    },
 ];
