@@ -42,7 +42,7 @@ pub(crate) struct Barrier {
 }
 
 /// How far a semaphore counts at first.
-pub(super) fn count(bound: &mut Bound<'_>) -> Result<u32> {
+pub(in crate::object) fn count(bound: &mut Bound<'_>) -> Result<u32> {
     let value = bound.size("value")?;
     u32::try_from(value).map_err(|_| {
         let text = format!("a semaphore counts to {}, not to {value}", u32::MAX);

@@ -7,33 +7,59 @@ mod container;
 mod key;
 mod local;
 mod lock;
+mod make;
 mod queue;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{
     Attribute, BarrierAttribute, BarrierMethod, Class, ConditionMethod, DictMethod, EventMethod,
-    ListMethod, LockMethod, ManagedValueAttribute, ManagedValueMethod, ManagerMethod, Method,
-    NamespaceAttribute, QueueMethod,
+    ListMethod, LockMethod, ManagedValueAttribute, ManagedValueMethod, Method, NamespaceAttribute,
+    QueueMethod,
 };
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
-use super::lock::count;
-use super::queue::size;
 use crate::bound::Bound;
 use crate::data::{Data, Object};
-use crate::sequence;
 use crate::stop::{Result, Stop, missing};
 use array::Numbers;
 use key::{Entry, Key};
 use local::Local;
+pub(super) use make::{make, unmanaged};
 
-/// An object of a manager.
+/// An object of a manager, as a program has it.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) enum Managed {
+pub(crate) struct Managed {
+    proxy: Proxy,
+    /// The manager that made it here, which lives as long as what it made; nobody else has one.
+    #[serde(skip)]
+    _manager: Option<mp::Manager>,
+}
+
+impl Managed {
+    pub(super) fn new(proxy: Proxy, manager: Option<mp::Manager>) -> Managed {
+        Managed {
+            proxy,
+            _manager: manager,
+        }
+    }
+}
+
+impl Deref for Managed {
+    type Target = Proxy;
+
+    fn deref(&self) -> &Proxy {
+        &self.proxy
+    }
+}
+
+/// Which object it is.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Proxy {
     Dict(mp::DictProxy<Key, Entry>),
     List(mp::ListProxy<Data>),
     Namespace(mp::NamespaceProxy),
@@ -55,134 +81,81 @@ pub(crate) enum Managed {
     Local(Arc<Local>),
 }
 
-/// Makes an object in a manager.
-pub(super) fn make(
-    manager: &mp::Manager,
-    maker: ManagerMethod,
-    bound: &mut Bound<'_>,
-) -> Result<Managed> {
-    Ok(match maker {
-        ManagerMethod::Dict => {
-            Managed::Dict(container::new_dict(manager, &bound.take("sequence")?)?)
-        }
-        ManagerMethod::List => {
-            Managed::List(container::new_list(manager, &bound.take("sequence")?)?)
-        }
-        ManagerMethod::Namespace => Managed::Namespace(manager.namespace()?),
-        ManagerMethod::Lock => Managed::Lock(manager.lock()?),
-        ManagerMethod::RLock => Managed::RLock(manager.rlock()?),
-        ManagerMethod::Semaphore => Managed::Semaphore(manager.semaphore(count(bound)?)?),
-        ManagerMethod::BoundedSemaphore => {
-            Managed::BoundedSemaphore(manager.bounded_semaphore(count(bound)?)?)
-        }
-        ManagerMethod::Condition => Managed::Condition(manager.condition()?),
-        ManagerMethod::Event => Managed::Event(manager.event()?),
-        ManagerMethod::Barrier => {
-            let (barrier, timeout) = lock::new_barrier(manager, bound)?;
-            Managed::Barrier(barrier, timeout)
-        }
-        ManagerMethod::Queue => Managed::Queue(manager.queue(size(bound)?)?),
-        ManagerMethod::JoinableQueue => {
-            Managed::JoinableQueue(manager.joinable_queue(size(bound)?)?)
-        }
-        ManagerMethod::Value => Managed::Value(manager.value(&bound.take("value")?)?),
-        ManagerMethod::Array => {
-            let numbers = Numbers::of(&bound.take("typecode")?.as_text()?)?;
-            let items = sequence::items(&bound.take("sequence")?)?;
-            let items = items.iter().map(|item| numbers.take(item));
-            let array = manager.array(&items.collect::<Result<Vec<_>>>()?)?;
-            Managed::Array(array, Some(numbers))
-        }
-        ManagerMethod::Shared | ManagerMethod::Connect | ManagerMethod::Shutdown => {
-            return Err(missing("Manager", Method::Manager(maker).name()));
-        }
-    })
-}
-
-/// What a manager among threads makes, where that holds values.
-pub(super) fn unmanaged(maker: ManagerMethod, bound: &mut Bound<'_>) -> Result<Option<Data>> {
-    let local = match maker {
-        ManagerMethod::List => {
-            let items = sequence::items(&bound.take("sequence")?)?;
-            return Ok(Some(Data::list(items)));
-        }
-        ManagerMethod::Dict => {
-            let pairs = sequence::pairs(&bound.take("sequence")?)?;
-            return Ok(Some(Data::dict(pairs)));
-        }
-        ManagerMethod::Namespace => Local::namespace(),
-        ManagerMethod::Value => Local::value(bound.take("value")?),
-        // Locks and queues are the runtime's there, too, and an array a manager's.
-        ManagerMethod::Lock
-        | ManagerMethod::RLock
-        | ManagerMethod::Semaphore
-        | ManagerMethod::BoundedSemaphore
-        | ManagerMethod::Condition
-        | ManagerMethod::Event
-        | ManagerMethod::Barrier
-        | ManagerMethod::Queue
-        | ManagerMethod::JoinableQueue
-        | ManagerMethod::Array
-        | ManagerMethod::Shared
-        | ManagerMethod::Connect
-        | ManagerMethod::Shutdown => return Ok(None),
-    };
-    Ok(Some(Data::object(Managed::Local(Arc::new(local)))))
-}
-
 impl Object for Managed {
     fn class(&self) -> Class {
+        self.proxy.class()
+    }
+
+    fn contents(&self) -> Result<Data> {
+        self.proxy.contents()
+    }
+
+    fn length(&self) -> Result<usize> {
+        self.proxy.length()
+    }
+
+    fn item(&self, index: &Data) -> Result<Data> {
+        self.proxy.item(index)
+    }
+
+    fn set_item(&self, index: &Data, value: Data) -> Result<()> {
+        self.proxy.set_item(index, value)
+    }
+}
+
+impl Proxy {
+    fn class(&self) -> Class {
         match self {
-            Managed::Dict(_) => Class::ManagedDict,
-            Managed::List(_) => Class::ManagedList,
-            Managed::Namespace(_) => Class::ManagedNamespace,
-            Managed::Lock(_) => Class::ManagedLock,
-            Managed::RLock(_) => Class::ManagedRLock,
-            Managed::Semaphore(_) => Class::ManagedSemaphore,
-            Managed::BoundedSemaphore(_) => Class::ManagedBoundedSemaphore,
-            Managed::Condition(_) => Class::ManagedCondition,
-            Managed::Event(_) => Class::ManagedEvent,
-            Managed::Barrier(..) => Class::ManagedBarrier,
-            Managed::Queue(_) => Class::ManagedQueue,
-            Managed::JoinableQueue(_) => Class::ManagedJoinableQueue,
-            Managed::Value(_) => Class::ManagedValue,
-            Managed::Array(..) => Class::ManagedArray,
-            Managed::Local(local) => local.class(),
+            Proxy::Dict(_) => Class::ManagedDict,
+            Proxy::List(_) => Class::ManagedList,
+            Proxy::Namespace(_) => Class::ManagedNamespace,
+            Proxy::Lock(_) => Class::ManagedLock,
+            Proxy::RLock(_) => Class::ManagedRLock,
+            Proxy::Semaphore(_) => Class::ManagedSemaphore,
+            Proxy::BoundedSemaphore(_) => Class::ManagedBoundedSemaphore,
+            Proxy::Condition(_) => Class::ManagedCondition,
+            Proxy::Event(_) => Class::ManagedEvent,
+            Proxy::Barrier(..) => Class::ManagedBarrier,
+            Proxy::Queue(_) => Class::ManagedQueue,
+            Proxy::JoinableQueue(_) => Class::ManagedJoinableQueue,
+            Proxy::Value(_) => Class::ManagedValue,
+            Proxy::Array(..) => Class::ManagedArray,
+            Proxy::Local(local) => local.class(),
         }
     }
 
     fn contents(&self) -> Result<Data> {
         match self {
-            Managed::Dict(dict) => container::copy_dict(dict),
-            Managed::List(list) => Ok(Data::list(list.items()?)),
-            Managed::Array(array, _) => Ok(Data::list(array.items()?)),
+            Proxy::Dict(dict) => container::copy_dict(dict),
+            Proxy::List(list) => Ok(Data::list(list.items()?)),
+            Proxy::Array(array, _) => Ok(Data::list(array.items()?)),
             _ => Err(self.no_items()),
         }
     }
 
     fn length(&self) -> Result<usize> {
         match self {
-            Managed::Dict(dict) => Ok(dict.len()?),
-            Managed::List(list) => Ok(list.len()?),
-            Managed::Array(array, _) => Ok(array.len()?),
+            Proxy::Dict(dict) => Ok(dict.len()?),
+            Proxy::List(list) => Ok(list.len()?),
+            Proxy::Array(array, _) => Ok(array.len()?),
             _ => Err(self.no_items()),
         }
     }
 
     fn item(&self, index: &Data) -> Result<Data> {
         match self {
-            Managed::Dict(dict) => container::value_of(dict, index),
-            Managed::List(list) => Ok(list.get(index.as_int()?)?),
-            Managed::Array(array, _) => Ok(array.get(index.as_int()?)?),
+            Proxy::Dict(dict) => container::value_of(dict, index),
+            Proxy::List(list) => Ok(list.get(index.as_int()?)?),
+            Proxy::Array(array, _) => Ok(array.get(index.as_int()?)?),
             _ => Err(self.no_items()),
         }
     }
 
     fn set_item(&self, index: &Data, value: Data) -> Result<()> {
         match self {
-            Managed::Dict(dict) => container::insert(dict, index, &value)?,
-            Managed::List(list) => list.set(index.as_int()?, &value)?,
-            Managed::Array(array, numbers) => {
+            Proxy::Dict(dict) => container::insert(dict, index, &value)?,
+            Proxy::List(list) => list.set(index.as_int()?, &value)?,
+            Proxy::Array(array, numbers) => {
                 let value = match numbers {
                     Some(numbers) => numbers.take(&value)?,
                     None => value,
@@ -195,7 +168,7 @@ impl Object for Managed {
     }
 }
 
-impl Managed {
+impl Proxy {
     fn no_items(&self) -> Stop {
         let name = self.class().name();
         Stop::error(ErrorKind::Type, format!("{name} has no items"))
@@ -207,14 +180,14 @@ impl Managed {
 
     pub(super) fn call_list(&self, method: ListMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match self {
-            Managed::List(list) => container::call_list(list, method, bound),
+            Proxy::List(list) => container::call_list(list, method, bound),
             _ => Err(self.lacks(Method::List(method))),
         }
     }
 
     pub(super) fn call_dict(&self, method: DictMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match self {
-            Managed::Dict(dict) => container::call_dict(dict, method, bound),
+            Proxy::Dict(dict) => container::call_dict(dict, method, bound),
             _ => Err(self.lacks(Method::Dict(method))),
         }
     }
@@ -236,8 +209,8 @@ impl Managed {
 
     pub(super) fn call_queue(&self, method: QueueMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match self {
-            Managed::Queue(queue) => queue::call(queue, method, bound),
-            Managed::JoinableQueue(queue) => queue::call_joinable(queue, method, bound),
+            Proxy::Queue(queue) => queue::call(queue, method, bound),
+            Proxy::JoinableQueue(queue) => queue::call_joinable(queue, method, bound),
             _ => Err(self.lacks(Method::Queue(method))),
         }
     }
@@ -256,14 +229,14 @@ impl Managed {
         bound: &mut Bound<'_>,
     ) -> Result<Data> {
         match self {
-            Managed::Condition(condition) => lock::call_condition(condition, method, bound),
+            Proxy::Condition(condition) => lock::call_condition(condition, method, bound),
             _ => Err(self.lacks(Method::Condition(method))),
         }
     }
 
     pub(super) fn call_event(&self, method: EventMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match self {
-            Managed::Event(event) => lock::call_event(event, method, bound),
+            Proxy::Event(event) => lock::call_event(event, method, bound),
             _ => Err(self.lacks(Method::Event(method))),
         }
     }
@@ -274,7 +247,7 @@ impl Managed {
         bound: &mut Bound<'_>,
     ) -> Result<Data> {
         match self {
-            Managed::Barrier(barrier, timeout) => {
+            Proxy::Barrier(barrier, timeout) => {
                 lock::call_barrier(barrier, *timeout, method, bound)
             }
             _ => Err(self.lacks(Method::Barrier(method))),
@@ -282,7 +255,7 @@ impl Managed {
     }
 
     pub(super) fn barrier_attribute(&self, attribute: BarrierAttribute) -> Result<Data> {
-        let Managed::Barrier(barrier, _) = self else {
+        let Proxy::Barrier(barrier, _) = self else {
             let name = Attribute::Barrier(attribute).name();
             return Err(missing(self.class().name(), name));
         };
@@ -296,8 +269,8 @@ impl Managed {
     pub(super) fn value_attribute(&self, attribute: ManagedValueAttribute) -> Result<Data> {
         let ManagedValueAttribute::Value = attribute;
         match self {
-            Managed::Value(value) => Ok(value.get()?),
-            Managed::Local(local) => local.get(),
+            Proxy::Value(value) => Ok(value.get()?),
+            Proxy::Local(local) => local.get(),
             _ => Err(missing(self.class().name(), "value")),
         }
     }
@@ -309,8 +282,8 @@ impl Managed {
     ) -> Result<()> {
         let ManagedValueAttribute::Value = attribute;
         match self {
-            Managed::Value(shared) => Ok(shared.set(value)?),
-            Managed::Local(local) => local.set(value),
+            Proxy::Value(shared) => Ok(shared.set(value)?),
+            Proxy::Local(local) => local.set(value),
             _ => Err(missing(self.class().name(), "value")),
         }
     }
@@ -319,8 +292,8 @@ impl Managed {
     pub(super) fn attribute(&self, attribute: NamespaceAttribute, name: &str) -> Result<Data> {
         let NamespaceAttribute::Any = attribute;
         match self {
-            Managed::Namespace(space) => Ok(space.get(name)?),
-            Managed::Local(local) => local.attribute(name),
+            Proxy::Namespace(space) => Ok(space.get(name)?),
+            Proxy::Local(local) => local.attribute(name),
             _ => Err(missing(self.class().name(), name)),
         }
     }
@@ -334,8 +307,8 @@ impl Managed {
     ) -> Result<()> {
         let NamespaceAttribute::Any = attribute;
         match self {
-            Managed::Namespace(space) => Ok(space.set(name, value)?),
-            Managed::Local(local) => local.set_attribute(name, value),
+            Proxy::Namespace(space) => Ok(space.set(name, value)?),
+            Proxy::Local(local) => local.set_attribute(name, value),
             _ => Err(missing(self.class().name(), name)),
         }
     }
@@ -343,11 +316,11 @@ impl Managed {
     /// What of the runtime is taken, where that can be.
     pub(super) fn hold(&self) -> Option<&dyn mp::Hold> {
         match self {
-            Managed::Lock(lock) => Some(lock),
-            Managed::RLock(lock) => Some(lock),
-            Managed::Semaphore(semaphore) => Some(semaphore),
-            Managed::BoundedSemaphore(semaphore) => Some(semaphore),
-            Managed::Condition(condition) => Some(condition),
+            Proxy::Lock(lock) => Some(lock),
+            Proxy::RLock(lock) => Some(lock),
+            Proxy::Semaphore(semaphore) => Some(semaphore),
+            Proxy::BoundedSemaphore(semaphore) => Some(semaphore),
+            Proxy::Condition(condition) => Some(condition),
             _ => None,
         }
     }

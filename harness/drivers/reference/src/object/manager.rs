@@ -6,7 +6,7 @@ use poolproof_case::catalogue::{Class, ManagerAttribute, ManagerMethod, Method};
 use poolproof_case::{ErrorKind, Value};
 use poolproof_runtime as mp;
 
-use super::managed::{make, unmanaged};
+use super::managed::{Managed, make, unmanaged};
 use super::sharing::{find, share};
 use crate::arguments::Arguments;
 use crate::bound::Bound;
@@ -121,7 +121,8 @@ impl Manager {
             ManagerMethod::Shutdown => self.shutdown()?,
             ManagerMethod::Shared => {
                 let name = bound.take("name")?.as_text()?;
-                return Ok(Data::object(find(&self.reached()?, &name)?));
+                let found = find(&self.reached()?, &name)?;
+                return Ok(Data::object(Managed::new(found, None)));
             }
             maker => {
                 if self.is_of_threads
@@ -129,7 +130,9 @@ impl Manager {
                 {
                     return Ok(made);
                 }
-                return Ok(Data::object(make(&self.reached()?, maker, bound)?));
+                let manager = self.reached()?;
+                let made = make(&manager, maker, bound)?;
+                return Ok(Data::object(Managed::new(made, Some(manager))));
             }
         }
         Ok(Data::NONE)

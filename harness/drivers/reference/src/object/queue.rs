@@ -20,7 +20,7 @@ pub(crate) enum Queue {
 pub(crate) struct SimpleQueue(mp::SimpleQueue<Data>);
 
 /// Python takes zero and less for no bound.
-pub(super) fn size(bound: &mut Bound<'_>) -> Result<Option<usize>> {
+pub(in crate::object) fn size(bound: &mut Bound<'_>) -> Result<Option<usize>> {
     let size = usize::try_from(bound.take("maxsize")?.as_int()?);
     Ok(size.ok().filter(|size| *size > 0))
 }

@@ -2,27 +2,27 @@
 
 use poolproof_runtime as mp;
 
-use super::managed::Managed;
+use super::managed::Proxy;
 use crate::stop::{Result, missing};
 
 /// What a manager shares under a name, whatever it is.
-pub(super) fn find(manager: &mp::Manager, name: &str) -> Result<Managed> {
-    let barrier = |proxy| Managed::Barrier(proxy, None);
-    let array = |proxy| Managed::Array(proxy, None);
+pub(super) fn find(manager: &mp::Manager, name: &str) -> Result<Proxy> {
+    let barrier = |proxy| Proxy::Barrier(proxy, None);
+    let array = |proxy| Proxy::Array(proxy, None);
     let tries = [
-        manager.shared(name).map(Managed::Dict),
-        manager.shared(name).map(Managed::List),
-        manager.shared(name).map(Managed::Namespace),
-        manager.shared(name).map(Managed::Lock),
-        manager.shared(name).map(Managed::RLock),
-        manager.shared(name).map(Managed::Semaphore),
-        manager.shared(name).map(Managed::BoundedSemaphore),
-        manager.shared(name).map(Managed::Condition),
-        manager.shared(name).map(Managed::Event),
+        manager.shared(name).map(Proxy::Dict),
+        manager.shared(name).map(Proxy::List),
+        manager.shared(name).map(Proxy::Namespace),
+        manager.shared(name).map(Proxy::Lock),
+        manager.shared(name).map(Proxy::RLock),
+        manager.shared(name).map(Proxy::Semaphore),
+        manager.shared(name).map(Proxy::BoundedSemaphore),
+        manager.shared(name).map(Proxy::Condition),
+        manager.shared(name).map(Proxy::Event),
         manager.shared(name).map(barrier),
-        manager.shared(name).map(Managed::Queue),
-        manager.shared(name).map(Managed::JoinableQueue),
-        manager.shared(name).map(Managed::Value),
+        manager.shared(name).map(Proxy::Queue),
+        manager.shared(name).map(Proxy::JoinableQueue),
+        manager.shared(name).map(Proxy::Value),
         manager.shared(name).map(array),
     ];
     let mut refused = missing("this manager", name);
@@ -38,23 +38,23 @@ pub(super) fn find(manager: &mp::Manager, name: &str) -> Result<Managed> {
 }
 
 /// Lets others find it by a name.
-pub(super) fn share(managed: &Managed, manager: &mp::Manager, name: &str) -> Result<()> {
+pub(super) fn share(managed: &Proxy, manager: &mp::Manager, name: &str) -> Result<()> {
     match managed {
-        Managed::Dict(proxy) => manager.share(name, proxy)?,
-        Managed::List(proxy) => manager.share(name, proxy)?,
-        Managed::Namespace(proxy) => manager.share(name, proxy)?,
-        Managed::Lock(proxy) => manager.share(name, proxy)?,
-        Managed::RLock(proxy) => manager.share(name, proxy)?,
-        Managed::Semaphore(proxy) => manager.share(name, proxy)?,
-        Managed::BoundedSemaphore(proxy) => manager.share(name, proxy)?,
-        Managed::Condition(proxy) => manager.share(name, proxy)?,
-        Managed::Event(proxy) => manager.share(name, proxy)?,
-        Managed::Barrier(proxy, _) => manager.share(name, proxy)?,
-        Managed::Queue(proxy) => manager.share(name, proxy)?,
-        Managed::JoinableQueue(proxy) => manager.share(name, proxy)?,
-        Managed::Value(proxy) => manager.share(name, proxy)?,
-        Managed::Array(proxy, _) => manager.share(name, proxy)?,
-        Managed::Local(_) => return Err(missing("a manager among threads", "shared")),
+        Proxy::Dict(proxy) => manager.share(name, proxy)?,
+        Proxy::List(proxy) => manager.share(name, proxy)?,
+        Proxy::Namespace(proxy) => manager.share(name, proxy)?,
+        Proxy::Lock(proxy) => manager.share(name, proxy)?,
+        Proxy::RLock(proxy) => manager.share(name, proxy)?,
+        Proxy::Semaphore(proxy) => manager.share(name, proxy)?,
+        Proxy::BoundedSemaphore(proxy) => manager.share(name, proxy)?,
+        Proxy::Condition(proxy) => manager.share(name, proxy)?,
+        Proxy::Event(proxy) => manager.share(name, proxy)?,
+        Proxy::Barrier(proxy, _) => manager.share(name, proxy)?,
+        Proxy::Queue(proxy) => manager.share(name, proxy)?,
+        Proxy::JoinableQueue(proxy) => manager.share(name, proxy)?,
+        Proxy::Value(proxy) => manager.share(name, proxy)?,
+        Proxy::Array(proxy, _) => manager.share(name, proxy)?,
+        Proxy::Local(_) => return Err(missing("a manager among threads", "shared")),
     }
     Ok(())
 }
