@@ -113,6 +113,11 @@ pub(crate) fn install(functions: Arc<dyn Functions>) {
     *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = Some(functions);
 }
 
+/// Whether what stands for a process here is a thread.
+pub(crate) fn is_of_threads() -> bool {
+    current().is_some_and(|functions| functions.method() == StartMethod::Threads)
+}
+
 /// The functions of this process, if it has some: a forked child has its parent's.
 pub(crate) fn current() -> Option<Arc<dyn Functions>> {
     let current = CURRENT.read().unwrap_or_else(PoisonError::into_inner);

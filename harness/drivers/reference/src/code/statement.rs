@@ -336,6 +336,12 @@ fn raised(error: &Data) -> Stop {
 
 /// What `sys.exit` makes of its argument.
 fn exit(code: &Data) -> Stop {
+    // A tuple is what `SystemExit` is made with: none has no code, and one is its code.
+    let code = match code {
+        Data::Tuple(items) if items.is_empty() => &Data::NONE,
+        Data::Tuple(items) if items.len() == 1 => &items[0],
+        other => other,
+    };
     match code {
         Data::Plain(Value::None) => Stop::Exit(0),
         other => match other.as_int() {

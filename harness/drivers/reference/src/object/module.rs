@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::process;
 use crate::bound::Bound;
 use crate::data::{Data, Object};
+use crate::functions;
 use crate::start_method::{case_method, runtime_method};
 use crate::stop::{Result, Stop, missing};
 
@@ -42,6 +43,9 @@ impl Object for Context {
         format!("{} of {}", self.class().name(), self.0)
     }
 }
+
+/// What the runtime calls the process that a program begins in.
+const MAIN: &str = "MainProcess";
 
 /// Calls a function of the module.
 pub(super) fn call(method: ModuleMethod, bound: &mut Bound<'_>) -> Result<Data> {
@@ -77,7 +81,12 @@ pub(super) fn call(method: ModuleMethod, bound: &mut Bound<'_>) -> Result<Data> 
         }
         ModuleMethod::CurrentProcess => {
             let process = mp::current_process();
-            let (name, pid, daemon) = (process.name().to_owned(), process.pid(), process.daemon());
+            let name = match process.name() {
+                // Among threads it is the thread that is asked for.
+                MAIN if functions::is_of_threads() => "MainThread",
+                name => name,
+            };
+            let (name, pid, daemon) = (name.to_owned(), process.pid(), process.daemon());
             Ok(Data::object(process::Process::known(name, pid, daemon)))
         }
         ModuleMethod::ParentProcess => Ok(mp::parent_process().map_or(Data::NONE, |parent| {

@@ -268,7 +268,7 @@ impl Process {
         let name = name_of(attribute);
         match (&mut *lock(&self.state), attribute) {
             (State::Made(made), ProcessAttribute::Name) => {
-                made.plan.name = new_name(made.plan.method, value)?;
+                made.plan.name = new_name(value)?;
             }
             (State::Made(made), ProcessAttribute::Daemon) => {
                 made.plan.daemon = Some(value.is_true()?);
@@ -279,9 +279,7 @@ impl Process {
             ) => return Err(missing("Process", name)),
             // The child does not hear of it.
             (State::Started(_) | State::Known { .. }, ProcessAttribute::Name) => {
-                let method = functions::current().map(|functions| functions.method());
-                let method = method.unwrap_or(StartMethod::Spawn);
-                *lock(&self.renamed) = Some(new_name(method, value)?);
+                *lock(&self.renamed) = Some(new_name(value)?);
             }
             (State::Started(_) | State::Known { .. }, _) => {
                 let text = format!("`{name}` is set before a process starts");
@@ -307,11 +305,13 @@ impl Made {
 }
 
 /// The name that a process is given once it is made, which is a text; threads take anything for one.
-fn new_name(method: StartMethod, value: &Data) -> Result<String> {
-    match (method, value) {
-        (_, Data::Plain(Value::Str(name))) => Ok(name.clone()),
-        (StartMethod::Threads, other) => operators::unary(UnaryOperator::Str, other)?.as_text(),
-        (_, other) => {
+fn new_name(value: &Data) -> Result<String> {
+    match value {
+        Data::Plain(Value::Str(name)) => Ok(name.clone()),
+        other if functions::is_of_threads() => {
+            operators::unary(UnaryOperator::Str, other)?.as_text()
+        }
+        other => {
             let text = format!("a process's name is a text, not {}", other.type_name());
             Err(Stop::error(ErrorKind::Usage, text))
         }

@@ -3,14 +3,16 @@
 mod guard;
 mod make;
 
+use std::sync::Mutex;
+
 use poolproof_case::catalogue::{Attribute, Class, Method, SharedAttribute, SharedMethod};
-use poolproof_case::{ErrorKind, Value};
+use poolproof_case::{ErrorKind, Value, print};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Data, Object};
-use crate::sequence;
+use crate::data::{Data, Object, lock};
 use crate::stop::{Result, Stop, missing};
+use crate::{functions, sequence};
 use guard::{Guard, Own};
 pub(super) use make::{new_array, new_raw_array, new_raw_value, new_value};
 
@@ -156,6 +158,7 @@ pub(super) fn attribute(holder: &Data, attribute: SharedAttribute) -> Result<Dat
         (Some(SharedValue::Own(shared, _)), _) => {
             value!(shared, shared => Ok(Data::Plain(shared.get()?.value())))
         }
+        (Some(SharedValue::Plain(held)), _) => Ok(lock(held).clone()),
         (Some(SharedValue::Guarded(shared)), _) => Ok(shared.hold(SharedRawValue::get)?),
         (_, Some(shared)) => Ok(SharedRawValue::get(shared)),
         _ => Err(absent(holder, attribute)),
@@ -171,6 +174,10 @@ pub(super) fn set_attribute(holder: &Data, attribute: SharedAttribute, data: &Da
             Ok(())
         }
         (Some(SharedValue::Guarded(shared)), _) => shared.hold(|shared| shared.set(data))?,
+        (Some(SharedValue::Plain(held)), _) => {
+            *lock(held) = data.clone();
+            Ok(())
+        }
         (_, Some(shared)) => SharedRawValue::set(shared, data),
         _ => Err(absent(holder, attribute)),
     }
@@ -185,6 +192,9 @@ fn absent(holder: &Data, attribute: SharedAttribute) -> Stop {
 pub(crate) enum SharedValue {
     Own(OwnValue, #[serde(skip)] Own),
     Guarded(mp::Guarded<SharedRawValue, Guard>),
+    /// Among threads, where it holds whatever it is given; the last, since none is sent.
+    #[serde(skip)]
+    Plain(Mutex<Data>),
 }
 
 /// An array and its lock.
@@ -195,12 +205,13 @@ pub(crate) enum SharedArray {
 }
 
 impl SharedValue {
-    fn lock(&self) -> &Data {
+    fn lock(&self) -> Option<&Data> {
         match self {
             SharedValue::Own(shared, own) => {
-                own.get(|| value!(shared, shared => shared.get_lock()))
+                Some(own.get(|| value!(shared, shared => shared.get_lock())))
             }
-            SharedValue::Guarded(shared) => shared.get_lock().object(),
+            SharedValue::Guarded(shared) => Some(shared.get_lock().object()),
+            SharedValue::Plain(_) => None,
         }
     }
 }
@@ -274,6 +285,19 @@ items!(SharedRawArray, raw_array);
 impl Object for SharedArray {
     fn class(&self) -> Class {
         Class::Array
+    }
+
+    /// Among threads it is Python's `array`, which equals another one by its numbers.
+    fn identity(&self) -> String {
+        let place = || format!("{} at {self:p}", self.class().name());
+        if !functions::is_of_threads() {
+            return place();
+        }
+        let numbers = self.contents().and_then(|numbers| numbers.value());
+        numbers.map_or_else(
+            |_| place(),
+            |numbers| format!("array of {}", print::ascii(&numbers)),
+        )
     }
 
     fn contents(&self) -> Result<Data> {

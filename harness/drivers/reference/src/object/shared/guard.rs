@@ -66,7 +66,7 @@ pub(super) fn held(data: &Data) -> Option<&dyn Hold> {
 /// The lock of a value or array; nothing where it has none.
 pub(super) fn of(data: &Data) -> Option<&Data> {
     match (data.as_object(), data.as_object()) {
-        (Some(value), _) => Some(SharedValue::lock(value)),
+        (Some(value), _) => SharedValue::lock(value),
         (_, Some(array)) => Some(SharedArray::lock(array)),
         _ => None,
     }

@@ -1,5 +1,7 @@
 //! How values and arrays are made: with which numbers, and guarded by what.
 
+use std::sync::Mutex;
+
 use poolproof_case::{ErrorKind, StartMethod};
 use poolproof_runtime as mp;
 
@@ -64,11 +66,9 @@ fn making<'a>(
 }
 
 fn number(bound: &mut Bound<'_>) -> Result<Initial> {
-    let value = bound.take("value")?;
-    Ok(if value.is_none() {
-        Err(1)
-    } else {
-        Ok(vec![value])
+    Ok(match bound.given("value") {
+        Some(value) => Ok(vec![value]),
+        None => Err(1),
     })
 }
 
@@ -81,6 +81,11 @@ pub(in crate::object) fn new_value(
     method: StartMethod,
     bound: &mut Bound<'_>,
 ) -> Result<Data> {
+    if method == StartMethod::Threads {
+        let value = bound.given("value");
+        let value = value.unwrap_or(Data::number(0));
+        return Ok(Data::object(SharedValue::Plain(Mutex::new(value))));
+    }
     let (code, making) = making(context, bound, number)?;
     Ok(match wanted(method, bound) {
         Wanted::None => Data::object(SharedRawValue::new(&code, making)?),

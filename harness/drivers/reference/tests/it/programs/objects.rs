@@ -84,7 +84,7 @@ pub(super) const PROGRAMS: &[Program] = &[
             Let("a", New("Array", ["i", [1]])),
             For("one, other", [
                 ("$l", New("Lock")), ("$q", New("Queue")), ("$v", New("Value", ["i", 1])),
-                ("$a", New("Array", ["i", [1]])),
+                ("$a", New("Array", ["i", [2]])),
             ], [
                 Print([Eq("$one", "$other"), Eq("$one", "$one"), In("$one", ["$other", "$one"])]),
                 Let("p", New("Process", (target: "same", args: ["$one", "$one", "$other"]))),
@@ -204,6 +204,47 @@ pub(super) const PROGRAMS: &[Program] = &[
         lines: &[
             "1", "7", "1", "7", "1", "7", "1", "7", "1", "7", "1", "1", "2",
         ],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_manager_lives_as_long_as_what_it_made",
+        text: r#"functions: {"make": Function(body: [Let("m", New("Manager")), Return(Call("m.list", [[1]]))])}, main: [
+            Let("l", Call("make")), Call("l.append", [2]), Print([List("$l")]),
+        ]"#,
+        lines: &["[1, 2]"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "what_threads_share_is_what_they_are_given",
+        text: r#"main: [
+            Let("v", New("Value", ["b", 300])), Print(["$v.value"]), SetAttr("v.value", 1.5), Print(["$v.value"]),
+            Let("a", New("Array", ["i", [1, 2]])), Let("b", New("Array", ["i", [1, 2]])),
+            Print([Eq("$a", "$b"), Ne("$a", "$b")]), SetItem("$b", 0, 5), Print([Eq("$a", "$b"), Eq("$a", "$a")]),
+        ], methods: ["threads"]"#,
+        lines: &["300", "1.5", "True False", "False True"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "none_is_no_number_to_share",
+        text: r#"main: [
+            Let("none", None), Let("v", New("Value", ["d"])), Print(["$v.value"]),
+            Try(body: [Let("v", New("Value", ["i", "$none"]))], except: {"type": [Print(["type"])]}),
+        ]"#,
+        lines: &["0.0", "type"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "arrays_of_equal_numbers_are_two",
+        text: r#"main: [
+            Let("a", New("Array", ["i", [1]])), Let("b", New("Array", ["i", [1]])),
+            Print([Eq("$a", "$b"), Ne("$a", [1]), In("$a", ["$b"]), In(1, "$a")]),
+            Try(body: [Print([Add("$a", "$b")])], except: {"type": [Print(["type"])]}),
+        ]"#,
+        lines: &["False True False True", "type"],
         code: 0,
         has_threads: false,
     },

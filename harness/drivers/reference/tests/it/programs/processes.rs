@@ -218,4 +218,25 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: false,
     },
+    Program {
+        name: "an_exit_with_a_tuple_is_one_with_what_is_in_it",
+        text: r#"functions: {"leave": Function(params: ["code"], body: [Exit("$code")])}, main: [
+            For("code", [(), (3,), (None,), ("x",), (1, 2), ((3,),)], [
+                Let("p", New("Process", (target: "leave", args: ["$code"]))), Call("p.start"), Call("p.join"),
+                Print(["$p.exitcode"]),
+            ]),
+        ]"#,
+        lines: &["0", "3", "0", "1", "1", "1"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "main_is_a_thread_among_threads",
+        text: r#"main: [
+            Let("p", Call("mp.current_process")), Print([Eq("$p.name", "MainThread"), Eq("$p.name", "MainProcess")]),
+        ], methods: ["threads"]"#,
+        lines: &["True False"],
+        code: 0,
+        has_threads: true,
+    },
 ];
