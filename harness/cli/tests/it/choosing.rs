@@ -147,7 +147,7 @@ fn what_failed_is_run_again_and_nothing_else() {
         "--runs",
         "2",
     ];
-    let methods = ["--start-method", "spawn,fork", "--out", "first"];
+    let methods = ["--start-method", "spawn,threads", "--out", "first"];
     folder.run(&[&run[..], &methods].concat());
     let first = read(&folder, "first");
     let failed = first

@@ -19,7 +19,7 @@ const SETTINGS: &str = r#"(
     // What this project runs.
     filters: ["cases"],
     drivers: ["fake/honest"],
-    start_methods: ["spawn", "fork"],
+    start_methods: ["spawn", "threads"],
     runs: 3,
     seed: 7,
     plan: "plain",
@@ -54,7 +54,7 @@ fn what_the_file_says_is_done_here_and_below() {
             .collect();
         let wanted = [
             "own/hello fake/honest spawn 3 7",
-            "own/hello fake/honest fork 3 7",
+            "own/hello fake/honest threads 3 7",
         ];
         assert_eq!(records, wanted, "in {place}");
         std::fs::remove_dir_all(folder.path().join("results")).unwrap();
@@ -83,7 +83,7 @@ fn the_command_line_wins_and_the_run_file_says_what_was_done() {
         ("hello", 2, 7)
     );
     let command = &file.head.command;
-    let added = "--out out --start-method spawn --start-method fork --seed 7 --plan plain";
+    let added = "--out out --start-method spawn --start-method threads --seed 7 --plan plain";
     assert!(command.ends_with(added), "{command}");
 
     let alone = [&run[..], &["--no-config"]].concat();
