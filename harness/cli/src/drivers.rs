@@ -34,10 +34,10 @@ pub(crate) fn workshop() -> Result<Workshop> {
     Workshop::new(executable()?, &command_line(), interrupt::listen())
 }
 
-/// How this program was called.
+/// How this program was called, as a shell takes it.
 pub(crate) fn command_line() -> String {
     let arguments = std::env::args_os().skip(1);
-    let arguments = arguments.map(|part| part.to_string_lossy().into_owned());
+    let arguments = arguments.map(|part| named::quoted(&part.to_string_lossy()));
     let parts: Vec<String> = ["poolproof".to_owned()]
         .into_iter()
         .chain(arguments)

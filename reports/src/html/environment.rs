@@ -49,7 +49,20 @@ pub(super) fn environment(file: &RunFile) -> Markup {
                     dt { "Not used" } dd { (text(&unused.program)) ": " (text(&unused.reason)) }
                 }
             }
-            @if !head.command.is_empty() { p class="caption" { "The same run again:" } (command(&head.command)) }
+            @if !head.joined.is_empty() { p class="caption" { (head.joined.len()) " runs are joined here:" } }
+            @for one in &head.joined {
+                p {
+                    (text(&one.head.system))
+                    @match &one.foot {
+                        Some(foot) => { ", " (foot.runs) " runs in " (format!("{:.1}", foot.seconds)) " s, exit " (foot.exit) }
+                        None => ", cut short"
+                    }
+                }
+                (command(&one.head.command))
+            }
+            @if head.joined.is_empty() && !head.command.is_empty() {
+                p class="caption" { "The same run again:" } (command(&head.command))
+            }
             (drivers(file))
         }
     }
