@@ -152,6 +152,9 @@ fn description(record: &Record) -> String {
         text += &format!("got {} of {} runs: {outcome}\n", seen.count, record.runs);
         if let Some(rejection) = &seen.rejection {
             text += &format!("nearest allowed: {}\n", outcome_text(&rejection.nearest));
+            for clause in &rejection.offends {
+                text += &format!("offends: {}\n", shown(&clause.id, TEXT_CHARS_MAX));
+            }
         }
     }
     for seen in &record.observations {

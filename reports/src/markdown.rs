@@ -147,9 +147,9 @@ fn finding(group: &Group<'_>) -> Vec<String> {
         escaped(&record.case),
         escaped(&group.driver),
         group.methods_text(),
-        match record.clauses.as_slice() {
-            [] => String::new(),
-            clauses => format!(" ({})", escaped(&clauses.join(", "))),
+        match record.clauses_text().as_str() {
+            "" => String::new(),
+            clauses => format!(" ({})", escaped(clauses)),
         }
     )];
     let mut item = |name: &str, value: String| lines.push(format!("  - {name}: {value}"));

@@ -7,7 +7,7 @@
 use poolproof_case::{Ending, Outcome, StartMethod, Unit};
 use serde::{Deserialize, Serialize};
 
-use crate::case_record::CaseRecord;
+use crate::case_record::{CaseRecord, ClauseRecord};
 use crate::verdict::Verdict;
 
 /// The version of the run file that this crate writes.
@@ -353,6 +353,9 @@ pub struct Rejection {
     pub expected: Vec<String>,
     /// The allowed outcome that is nearest.
     pub nearest: Outcome,
+    /// The clauses that the outcome offends: without one of them, whichever, it would be allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offends: Vec<ClauseRecord>,
     /// How the nearest allowed outcome can come about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interleaving: Option<Interleaving>,
@@ -408,6 +411,28 @@ impl Record {
     pub fn area(&self) -> &str {
         const OWN: &str = "own";
         self.case.rsplit_once('/').map_or(OWN, |(area, _)| area)
+    }
+
+    /// The clauses that what was seen offends, where that is known.
+    pub fn offended(&self) -> impl Iterator<Item = &ClauseRecord> {
+        let rejections = self.forbidden().filter_map(|seen| seen.rejection.as_ref());
+        let mut all: Vec<&ClauseRecord> = Vec::new();
+        for clause in rejections.flat_map(|rejection| &rejection.offends) {
+            if !all.contains(&clause) {
+                all.push(clause);
+            }
+        }
+        all.into_iter()
+    }
+
+    /// What a finding is about, in short: the clauses that it offends, else all that the case tests.
+    #[must_use]
+    pub fn clauses_text(&self) -> String {
+        let offended: Vec<&str> = self.offended().map(|clause| clause.id.as_str()).collect();
+        match offended.as_slice() {
+            [] => self.clauses.join(", "),
+            offended => format!("offends {}", offended.join(" or ")),
+        }
     }
 
     /// Whether it says what was measured, in place of what was printed.

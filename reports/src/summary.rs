@@ -200,7 +200,7 @@ fn rows_of(line: &str, width: usize) -> usize {
 
 fn card_head(card: &Card<'_>, width: usize) -> String {
     let record = card.record;
-    let clauses = record.clauses.join(", ");
+    let clauses = record.clauses_text();
     let head = format!(
         "{} {} {} {}  {clauses}",
         record.verdict.glyph(),

@@ -40,7 +40,7 @@ fn case_record(loaded: &Loaded, known: &[(StartMethod, &Specified)]) -> CaseReco
     }
 }
 
-fn clause(id: &str) -> Option<ClauseRecord> {
+pub(crate) fn clause(id: &str) -> Option<ClauseRecord> {
     let clause = clauses::all().iter().find(|clause| clause.id == id)?;
     Some(ClauseRecord {
         id: clause.id.clone(),

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use poolproof_case::{Outcome, Program, StartMethod};
-use poolproof_report::{Interleaving, Observation, Rejection, Step};
-use poolproof_spec::{Goal, Witness, witness};
+use poolproof_report::{ClauseRecord, Interleaving, Observation, Rejection, Step};
+use poolproof_spec::{Goal, Witness, offended, witness};
+
+use crate::case_record::clause;
 
 /// So many states are visited for one; cases of a person have far fewer.
 const STATES_MAX: u64 = 20_000;
@@ -21,8 +23,19 @@ const EXPLAINED_MAX: usize = 4;
 /// An interleaving with more steps than this explains nothing.
 const STEPS_MAX: usize = 400;
 
-/// The interleaving of the nearest allowed outcome, and that of what could be followed.
-type Explanation = (Option<Interleaving>, Option<Interleaving>);
+/// So many clauses are named; what more of them explain, none does.
+const OFFENDED_MAX: usize = 3;
+
+/// What is said of a forbidden outcome.
+#[derive(Clone, Debug)]
+struct Explanation {
+    /// How the nearest allowed outcome can come about.
+    interleaving: Option<Interleaving>,
+    /// How what could be followed can.
+    followed: Option<Interleaving>,
+    /// The clauses that it offends.
+    offends: Vec<ClauseRecord>,
+}
 
 /// What was found for the outcomes of a case under a start method.
 #[derive(Debug, Default)]
@@ -55,7 +68,13 @@ impl Explanations {
             let explanation = known
                 .entry(outcome.clone())
                 .or_insert_with(|| explanation(program, method, &outcome, rejection));
-            (rejection.interleaving, rejection.followed) = explanation.clone();
+            let Explanation {
+                interleaving,
+                followed,
+                offends,
+            } = explanation.clone();
+            (rejection.interleaving, rejection.followed) = (interleaving, followed);
+            rejection.offends = offends;
         }
     }
 }
@@ -75,7 +94,17 @@ fn explanation(
         _ if accepted.is_empty() => None,
         _ => self::interleaving(program, method, Goal::Lines(accepted)),
     };
-    (interleaving, followed)
+    // What the machine does not know was found out when the case was explored.
+    let offended = offended(program, method, outcome, STATES_MAX).unwrap_or_default();
+    let offends = match offended.len() {
+        0..=OFFENDED_MAX => offended.into_iter().filter_map(clause).collect(),
+        _ => Vec::new(),
+    };
+    Explanation {
+        interleaving,
+        followed,
+        offends,
+    }
 }
 
 /// The way to a goal, where one is found that a person can read.

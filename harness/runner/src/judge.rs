@@ -63,6 +63,7 @@ pub(crate) fn judge(
             accepted: why.accepted as u64,
             expected: why.expected,
             nearest,
+            offends: Vec::new(),
             interleaving: None,
             followed: None,
         })

@@ -54,6 +54,7 @@ fn card(file: &RunFile, group: &Group<'_>) -> Markup {
             }
             @if !record.title.is_empty() { p class="fact" { (text(&record.title)) } }
             (clauses(case, &record.clauses))
+            (offended(group))
             @if let Some(reason) = &record.reason { p class="reason" { (text(reason)) } }
             (compared(group))
             (rates(group))
@@ -68,6 +69,23 @@ fn card(file: &RunFile, group: &Group<'_>) -> Markup {
                 (command(replay))
             }
             a class="permalink" href={ "#" (name) } aria-label={ "Link to the finding in " (record.case) " on " (group.driver) } { "#" }
+        }
+    }
+}
+
+/// The clauses without one of which what was seen would be allowed.
+fn offended(group: &Group<'_>) -> Markup {
+    let offends = group
+        .rejection()
+        .map_or(&[][..], |rejection| &rejection.offends);
+    html! {
+        @if !offends.is_empty() {
+            h4 { "Offends" }
+            ul class="clauses" {
+                @for clause in offends {
+                    li { code { (text(&clause.id)) } " " b { (text(&clause.level)) } " " (text(&clause.text)) }
+                }
+            }
         }
     }
 }

@@ -173,6 +173,11 @@ fn deviation() -> Record {
     let mut forbidden = observation(&["hello 0", "hello 1", "bye 0", "bye 1"], false);
     forbidden.count = 3;
     forbidden.rejection = Some(Rejection {
+        offends: vec![ClauseRecord {
+            id: "PM-QUEUE-ORDER-001".to_owned(),
+            level: "MUST".to_owned(),
+            text: "Values that one process put come out in its order.".to_owned(),
+        }],
         accepted: 1,
         expected: vec!["bye 0".to_owned()],
         nearest: Outcome {

@@ -48,6 +48,8 @@ pub(crate) struct Machine {
     pub(crate) sends_objects: Cell<bool>,
     /// What some step came to of which nothing is known.
     pub(crate) undefined: RefCell<BTreeSet<Undefined>>,
+    /// Whether the step that is made has come to some.
+    has_met: Cell<bool>,
     /// What compaction needs.
     renumber: RefCell<Renumber>,
     /// What each function may still do, from each instruction on.
@@ -69,6 +71,7 @@ impl Machine {
             lines: RefCell::default(),
             is_large: Cell::new(false),
             undefined: RefCell::default(),
+            has_met: Cell::new(false),
             renumber: RefCell::default(),
             breach: None,
         })
@@ -175,6 +178,12 @@ impl Machine {
     /// What has been found out of a program that the reduction takes for granted.
     pub(crate) fn assumptions(&self) -> (bool, bool) {
         (self.is_large.get(), self.sends_objects.get())
+    }
+
+    /// A step comes to what nothing is known of.
+    pub(crate) fn meets(&self, what: Undefined) {
+        self.undefined.borrow_mut().insert(what);
+        self.has_met.set(true);
     }
 
     /// The number of a line.

@@ -114,6 +114,8 @@ pub(crate) struct Task {
     pub(crate) calls: std::collections::VecDeque<Parcel>,
     /// What has come of the calls so far.
     pub(crate) results: Vec<Single>,
+    /// Two of its calls have a list or dict in common, which is one to them, or is not.
+    pub(crate) is_common: bool,
     /// What the last call raised; whether those after it are made is open.
     pub(crate) error: Option<(ErrorKind, Symbol)>,
 }

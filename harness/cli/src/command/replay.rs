@@ -89,6 +89,9 @@ fn text(record: &Record) -> String {
                 "the nearest allowed outcome: {}\n",
                 outcome_text(&rejection.nearest)
             );
+            for clause in &rejection.offends {
+                text += &format!("it offends {}: {}\n", clause.id, clause.text);
+            }
         }
         if !observation.stderr.is_empty() {
             text += "stderr:\n";

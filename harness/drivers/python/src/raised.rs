@@ -201,6 +201,7 @@ impl Writer<'_> {
             StatementKind::For(names, value, _) => {
                 if names.len() > 1 {
                     bare(raised, ErrorKind::Value);
+                    bare(raised, ErrorKind::Type);
                 }
                 let classes = self.objects_in(scope, value);
                 if classes.contains(&Class::Dict) {
@@ -211,6 +212,7 @@ impl Writer<'_> {
             StatementKind::Let(names, value) => {
                 if names.len() > 1 && !is_pair(value) {
                     bare(raised, ErrorKind::Value);
+                    bare(raised, ErrorKind::Type);
                 }
                 false
             }

@@ -43,7 +43,7 @@ methods! {
     Poll "poll" (
         &[optional("timeout", Kind::Timeout, Default::Int(0))],
         Kind::Bool,
-        &[CLOSED],
+        &[CLOSED, raise_as(ErrorKind::Usage, "OSError")],
         "Whether something, or the end of file, can be read.",
     );
     Close "close" (&[], Kind::None, &[], "Closes this end.");

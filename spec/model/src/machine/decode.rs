@@ -126,6 +126,7 @@ impl Decoder<'_> {
         let space = self.state.processes[self.process as usize].space;
         self.machine.shares_memory(self.state, self.process)
             || unsent::is_any(self.machine, self.state, space)
+            || unsent::has_common_items(self.state, self.process)
     }
 
     fn top(&self, back: usize) -> &Val {

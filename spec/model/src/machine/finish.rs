@@ -2,7 +2,8 @@
 
 use poolproof_case::StartMethod;
 
-use super::{Machine, plain, run, worker};
+use super::undefined::Undefined;
+use super::{Machine, plain, run, unsent, worker};
 use crate::objects::lock::DEAD;
 use crate::objects::process::{Status, send};
 use crate::objects::{Body, Context, Fault, manager, pool};
@@ -73,6 +74,16 @@ pub(super) fn returned(context: &mut Context<'_>, value: Val) -> Result<(), Faul
     );
     if !is_task {
         return Ok(());
+    }
+    // Whether they are sent together, at the chunk's end, is the implementation's own.
+    let is_of_several = matches!(&context.state.processes[process as usize].role,
+        Role::Worker { work: Work::Task(task), .. }
+            if !task.calls.is_empty() || !task.results.is_empty());
+    if is_of_several
+        && !context.is_threads()
+        && unsent::gives_what_stays(context.state, process, &value)
+    {
+        context.machine.meets(Undefined::Common);
     }
     let packed = message::pack(context, &value, Passage::Send);
     let Role::Worker {

@@ -235,7 +235,10 @@ impl Machine {
         };
         run::advance_all(self, state)?;
         state.compact(&mut self.renumber.borrow_mut());
-        Ok(Applied { line, is_undefined })
+        Ok(Applied {
+            line,
+            is_undefined: self.has_met.take(),
+        })
     }
 
     fn apply_process(

@@ -30,6 +30,8 @@ pub enum Undefined {
     Reset,
     /// A list or dict is changed before it was sent.
     Changed,
+    /// What items or results of one chunk have in common is changed, or can be seen to be one.
+    Common,
     /// Results are iterated over what cannot be iterated.
     Items,
     /// Threads share a number that is not of its type.
@@ -44,7 +46,7 @@ pub enum Undefined {
 
 impl Undefined {
     /// All there are.
-    pub const ALL: [Undefined; 12] = [
+    pub const ALL: [Undefined; 13] = [
         Undefined::Broken,
         Undefined::Text,
         Undefined::Creator,
@@ -52,6 +54,7 @@ impl Undefined {
         Undefined::Bytes,
         Undefined::Reset,
         Undefined::Changed,
+        Undefined::Common,
         Undefined::Items,
         Undefined::Type,
         Undefined::Count,
@@ -83,6 +86,9 @@ impl Undefined {
             }
             Undefined::Changed => {
                 "a list or dict is changed before it was sent (PM-QUEUE-CHANGED-001, PM-POOL-CHANGED-001)"
+            }
+            Undefined::Common => {
+                "items or results of one chunk have a list or dict in common (PM-POOL-CHUNK-004)"
             }
             Undefined::Items => "an imap is made over what cannot be iterated (PM-POOL-ITEMS-003)",
             Undefined::Type => {
@@ -131,7 +137,8 @@ pub(crate) fn undefined(machine: &Machine, state: &State, moves: &Moves) -> Opti
             .or_else(|| amiss::of_object(machine, state, process, id, access)),
         Val::Ref(at) => receives_amiss(machine, state, process, at, access).or_else(|| {
             let is_changed = unsent::is_changed(machine, state, process, access);
-            is(is_changed, Undefined::Changed)
+            let is_common = unsent::changes_common_item(state, process, access);
+            is(is_changed, Undefined::Changed).or_else(|| is(is_common, Undefined::Common))
         }),
         Val::Module | Val::Context(_) => {
             is(counts_managers(state, process, access), Undefined::Children)

@@ -6,11 +6,13 @@
 //! Which list it was made of is not kept: one that is equal is taken for it. That can only leave more
 //! undefined than is.
 
+use std::collections::BTreeSet;
+
 use poolproof_case::StartMethod;
 
 use super::Machine;
 use crate::objects::{Access, Body, Operation};
-use crate::state::{Cell, Parcel, ProcessId, SpaceId, State, Task, Val};
+use crate::state::{Cell, Parcel, ProcessId, Role, SpaceId, State, Task, Val, Work};
 
 /// Whether something that is made of lists or dicts of this memory still waits to be sent.
 pub(crate) fn is_any(machine: &Machine, state: &State, space: SpaceId) -> bool {
@@ -18,6 +20,74 @@ pub(crate) fn is_any(machine: &Machine, state: &State, space: SpaceId) -> bool {
     machine.code.changes_what_is_unsent
         && (tasks(state, space).next().is_some()
             || (!is_threads && buffered(state, space).any(has_containers)))
+}
+
+/// Whether a worker does a chunk whose items have a list or dict in common, and more of it is to do.
+pub(super) fn has_common_items(state: &State, process: ProcessId) -> bool {
+    matches!(&state.processes[process as usize].role,
+        Role::Worker { work: Work::Task(task), .. } if task.is_common && !task.calls.is_empty())
+}
+
+/// Whether an access changes a list or dict that may be one of an item still to come.
+pub(super) fn changes_common_item(state: &State, process: ProcessId, access: &Access) -> bool {
+    let (Val::Ref(at), true) = (&access.receiver, changes(access.operation)) else {
+        return false;
+    };
+    let Role::Worker {
+        work: Work::Task(task),
+        ..
+    } = &state.processes[process as usize].role
+    else {
+        return false;
+    };
+    let own = Here(&state.space(process).cells);
+    let changed = &own.0[*at as usize];
+    let mut calls = task.calls.iter();
+    task.is_common && calls.any(|call| holds(call, (own, changed)))
+}
+
+/// Whether a message has a list or dict that is equal to this one.
+fn holds(parcel: &Parcel, (own, changed): (Here<'_>, &Cell)) -> bool {
+    match parcel {
+        Parcel::Copy(message) => {
+            let there = Here(&message.cells);
+            let mut cells = message.cells.iter();
+            cells.any(|cell| is_same_cell((own, changed), (there, cell), DEPTH_MAX))
+        }
+        // Among threads it is the list itself, at whatever time.
+        Parcel::Same(_) | Parcel::Bytes(..) => false,
+    }
+}
+
+/// Whether what a task gives is in the memory of its worker, where others of its chunk find it, too.
+pub(super) fn gives_what_stays(state: &State, process: ProcessId, value: &Val) -> bool {
+    let space = state.space(process);
+    let given = containers(&space.cells, std::iter::once(value));
+    !given.is_empty() && !given.is_disjoint(&containers(&space.cells, space.globals.iter()))
+}
+
+/// The lists and dicts that values refer to.
+pub(crate) fn containers<'v>(
+    cells: &'v [Cell],
+    values: impl Iterator<Item = &'v Val>,
+) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&Val> = values.collect();
+    while let Some(value) = open.pop() {
+        match value {
+            Val::Tuple(items) => open.extend(items.iter()),
+            Val::Ref(at) => match &cells[*at as usize] {
+                Cell::Connection(_) => {}
+                _ if !found.insert(*at) => {}
+                Cell::List(items) => open.extend(items),
+                Cell::Dict(pairs) => {
+                    open.extend(pairs.iter().flat_map(|(key, value)| [key, value]));
+                }
+            },
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Whether an access changes a list or dict of which something that still waits was made.
@@ -36,15 +106,7 @@ pub(super) fn is_changed(
     let space = state.processes[process as usize].space;
     let own = Here(&state.spaces[space as usize].cells);
     let changed = &own.0[at as usize];
-    let is_in = |parcel: &Parcel| match parcel {
-        Parcel::Copy(message) => {
-            let there = Here(&message.cells);
-            let mut cells = message.cells.iter();
-            cells.any(|cell| is_same_cell((own, changed), (there, cell), DEPTH_MAX))
-        }
-        // Among threads it is the list itself, at whatever time.
-        Parcel::Same(_) | Parcel::Bytes(..) => false,
-    };
+    let is_in = |parcel: &Parcel| holds(parcel, (own, changed));
     let is_threads = machine.method == StartMethod::Threads;
     (!is_threads && buffered(state, space).any(is_in))
         || tasks(state, space)

@@ -1,6 +1,6 @@
 //! Handing work to a pool: calls become chunks, chunks become tasks.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::PoolMethod;
@@ -8,6 +8,7 @@ use poolproof_case::catalogue::PoolMethod;
 use super::pool::{Pool, arrive};
 use super::result::{self, Job, Outcome};
 use super::{Access, Body, Choice, Context, Done, Fault, Id};
+use crate::machine::unsent::containers;
 use crate::machine::{Machine, plain, run};
 use crate::state::message;
 use crate::state::part::Part;
@@ -269,6 +270,8 @@ fn hand_in(
     way: Way,
 ) -> Result<(), Fault> {
     let mut calls = VecDeque::new();
+    let cells = &context.state.space(context.process).cells;
+    let is_common = !context.is_threads() && have_in_common(cells, &chunk);
     for call in chunk {
         match message::send(context, &call, way == Way::Sent) {
             Ok(parcel) => calls.push_back(parcel),
@@ -289,9 +292,21 @@ fn hand_in(
         function,
         calls,
         results: Vec::new(),
+        is_common,
         error: None,
     });
     Ok(())
+}
+
+/// Whether two of these have a list or dict in common.
+fn have_in_common(cells: &[Cell], calls: &[Val]) -> bool {
+    let mut known = BTreeSet::new();
+    calls.iter().any(|call| {
+        let own = containers(cells, std::iter::once(call));
+        let is_known = !own.is_disjoint(&known);
+        known.extend(own);
+        is_known
+    })
 }
 
 fn start_handler(id: Id<Pool>, context: &mut Context<'_>) {

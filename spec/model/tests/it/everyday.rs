@@ -1,6 +1,7 @@
 //! What programs do that people write every day, each with all that comes of it, as Python has it.
 
 use poolproof_case::StartMethod;
+use poolproof_spec::Undefined;
 
 use crate::{behaviour, case, outcomes};
 
@@ -204,5 +205,59 @@ fn of_what_the_documentation_does_not_say_nothing_is_known() {
         let found = [StartMethod::Fork, StartMethod::Threads]
             .map(|method| behaviour(&case, method).behaviour.may_be_undefined());
         assert_eq!(found, *expected, "{main}");
+    }
+}
+
+#[test]
+fn what_items_or_results_of_one_chunk_have_in_common_is_nobodys_to_say() {
+    let functions = r#"
+        "add": Function(params: ["l"], body: [Call("l.append", [1]), Return("$l")]),
+        "read": Function(params: ["l"], body: [Return(Len("$l"))]),
+        "keep": Function(params: ["x"], body: [Call("common.append", ["$x"]), Return("$common")]),
+        "copy": Function(params: ["x"], body: [Return(["$x"])])"#;
+    let table: &[(&str, &str, bool)] = &[
+        (
+            r#"Call("pool.map", [Fn("add"), ["$l", "$l"], 2])"#,
+            "one list twice in a chunk",
+            true,
+        ),
+        (
+            r#"Call("pool.map", [Fn("add"), ["$l", "$l"], 1])"#,
+            "each in a chunk of its own",
+            false,
+        ),
+        (
+            r#"Call("pool.map", [Fn("add"), [[0], [0]], 2])"#,
+            "two lists that are equal",
+            false,
+        ),
+        (
+            r#"Call("pool.map", [Fn("read"), ["$l", "$l"], 2])"#,
+            "one that nobody changes",
+            false,
+        ),
+        (
+            r#"Call("pool.map", [Fn("keep"), [1, 2], 2])"#,
+            "one that stays in the worker",
+            true,
+        ),
+        (
+            r#"Call("pool.map", [Fn("keep"), [1], 2])"#,
+            "the one result of a chunk",
+            false,
+        ),
+        (
+            r#"Call("pool.map", [Fn("copy"), [1, 2], 2])"#,
+            "each its own",
+            false,
+        ),
+    ];
+    for (call, what, expected) in table {
+        let main = format!(
+            r#"SetGlobal("common", []), Let("l", [0]), Let("pool", New("Pool", [1])), Let("r", {call})"#
+        );
+        let found = behaviour(&case(functions, &main), StartMethod::Fork);
+        let is_common = found.undefined.contains(&Undefined::Common);
+        assert_eq!(is_common, *expected, "{what}");
     }
 }
