@@ -13,7 +13,7 @@ use crate::natural;
 use crate::outcome_text::outcome_text;
 use crate::quantity::bytes;
 use crate::rate::{percent, rate};
-use crate::record::Record;
+use crate::record::{Joined, Record};
 use crate::run_file::RunFile;
 use crate::shown::shown;
 use crate::verdict::Verdict;
@@ -24,6 +24,8 @@ const LINES_MAX: usize = 58;
 const ROWS_MAX: usize = 14;
 /// So many reasons of a kind have a line.
 const REASONS_MAX: usize = 2;
+/// So many of the runs that a file joins are named.
+const JOINED_MAX: usize = 4;
 /// Of a longer text, only the beginning and the length are shown.
 const TEXT_CHARS_MAX: usize = 2000;
 
@@ -247,7 +249,26 @@ fn environment(file: &RunFile) -> Vec<String> {
         started => format!(", begun {}", moment(started)),
     };
     let (tool, command) = (escaped(&head.tool), code(&head.command));
-    lines.push(format!("- Poolproof {tool}: {command}{begun}"));
+    match head.joined.len() {
+        0 => lines.push(format!("- Poolproof {tool}: {command}{begun}")),
+        count => lines.push(format!("- Poolproof {tool}: {count} runs, joined")),
+    }
+    for Joined { head, foot } in head.joined.iter().take(JOINED_MAX) {
+        let took = foot.as_ref().map_or_else(
+            || ", cut short".to_owned(),
+            |foot| {
+                format!(
+                    ": {} runs in {:.1} s, exit {}",
+                    foot.runs, foot.seconds, foot.exit
+                )
+            },
+        );
+        let (system, command) = (escaped(&head.system), code(&head.command));
+        lines.push(format!("- {command} on {system}{took}"));
+    }
+    if head.joined.len() > JOINED_MAX {
+        lines.push(format!("- and {} more", head.joined.len() - JOINED_MAX));
+    }
     let mut versions: Vec<String> = file
         .records
         .iter()

@@ -111,6 +111,11 @@ fn merged_runs_of_two_systems_stay_apart() {
     for driver in ["reference on Linux 6.18", "reference on macOS 15"] {
         assert!(report.contains(driver), "{report}");
     }
+    assert!(report.contains("2 runs, joined"), "{report}");
+    assert!(
+        report.contains(" on macOS 15, arm64: 170 runs in"),
+        "{report}"
+    );
 }
 
 #[test]
