@@ -2,6 +2,7 @@
 //!
 //! Among threads nothing is copied: what travels is the very value, left in `passing` meanwhile.
 
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 
 use poolproof_case::Value;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::data::{self, DEPTH_MAX, Data, Timeout};
 use crate::object::{Connection, Context, Module, lock, managed, queue, shared};
-use crate::{passing, sameness};
+use crate::{passing, sameness, together};
 
 /// What crosses, by the reference where it leaves.
 #[derive(Serialize)]
@@ -25,6 +26,9 @@ enum Leaving<'a> {
     Left(u64),
     /// A list, dict or object that the message has already.
     Again(u32),
+    /// A list or dict that is in other messages, too, with its tag.
+    TaggedList(u64, &'a [Data]),
+    TaggedDict(u64, &'a [(Value, Data)]),
 }
 
 /// What crosses, as it arrives; the same variants in the same order as [`Leaving`].
@@ -40,6 +44,54 @@ enum Arriving {
     Left(u64),
     /// A list, dict or object that the message has already.
     Again(u32),
+    /// A list or dict that is in other messages, too.
+    TaggedList(Tagged<Vec<Data>>),
+    TaggedDict(Tagged<Vec<(Value, Data)>>),
+}
+
+/// A list or dict with a tag, which may have arrived already.
+struct Tagged<T>(Data, PhantomData<T>);
+
+/// Its head, after which come its items: what is remembered before they are.
+struct Head<T>(Arc<Mutex<T>>, Option<Data>);
+
+/// What a list or dict is made of.
+trait Items: Default + Sized {
+    fn container(shared: Arc<Mutex<Self>>) -> Data;
+}
+
+impl Items for Vec<Data> {
+    fn container(shared: Arc<Mutex<Self>>) -> Data {
+        Data::List(shared)
+    }
+}
+
+impl Items for Vec<(Value, Data)> {
+    fn container(shared: Arc<Mutex<Self>>) -> Data {
+        Data::Dict(shared)
+    }
+}
+
+impl<'de, T: Items> Deserialize<'de> for Head<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let tag = u64::deserialize(deserializer)?;
+        let shared = Arc::default();
+        let container = T::container(Arc::clone(&shared));
+        let known = together::known(tag, &container);
+        sameness::remember(known.clone().unwrap_or(container));
+        Ok(Head(shared, known))
+    }
+}
+
+impl<'de, T: Items + Deserialize<'de>> Deserialize<'de> for Tagged<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        sameness::arrive(|| {
+            let (Head(shared, known), items) = <(Head<T>, T)>::deserialize(deserializer)?;
+            *data::lock(&shared) = items;
+            let container = known.unwrap_or_else(|| T::container(shared));
+            Ok(Tagged(container, PhantomData))
+        })
+    }
 }
 
 struct ArrivingList(Arc<Mutex<Vec<Data>>>);
@@ -169,12 +221,18 @@ impl Data {
             // Copied first: a list that holds itself would be locked twice.
             Data::List(items) => {
                 let items = data::lock(items).clone();
-                Leaving::List(&items).serialize(serializer)
+                match together::tag_of(self) {
+                    Some(tag) => Leaving::TaggedList(tag, &items).serialize(serializer),
+                    None => Leaving::List(&items).serialize(serializer),
+                }
             }
             Data::Tuple(items) => Leaving::Tuple(items).serialize(serializer),
             Data::Dict(pairs) => {
                 let pairs = data::lock(pairs).clone();
-                Leaving::Dict(&pairs).serialize(serializer)
+                match together::tag_of(self) {
+                    Some(tag) => Leaving::TaggedDict(tag, &pairs).serialize(serializer),
+                    None => Leaving::Dict(&pairs).serialize(serializer),
+                }
             }
             Data::Function(name) => Leaving::Function(name).serialize(serializer),
             Data::Timeout(timeout) => {
@@ -198,6 +256,8 @@ impl<'de> Deserialize<'de> for Data {
             Arriving::List(ArrivingList(items)) => Data::List(items),
             Arriving::Tuple(ArrivingTuple(items)) => Data::Tuple(items.into()),
             Arriving::Dict(ArrivingDict(pairs)) => Data::Dict(pairs),
+            Arriving::TaggedList(Tagged(list, _)) => list,
+            Arriving::TaggedDict(Tagged(dict, _)) => dict,
             Arriving::Again(number) => sameness::remembered(number)
                 .ok_or_else(|| serde::de::Error::custom("the message lacks one of its parts"))?,
             Arriving::Function(name) => Data::Function(name),

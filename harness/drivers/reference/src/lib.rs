@@ -28,6 +28,7 @@ mod sameness;
 mod sequence;
 mod start_method;
 mod stop;
+mod together;
 mod world;
 
 pub use drive::drive;

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::bound::Bound;
 use crate::data::{Data, Object};
 use crate::stop::{Result, Stop, missing};
+use crate::together;
 use array::Numbers;
 use key::{Entry, Key};
 use local::Local;
@@ -127,7 +128,7 @@ impl Proxy {
     fn contents(&self) -> Result<Data> {
         match self {
             Proxy::Dict(dict) => container::copy_dict(dict),
-            Proxy::List(list) => Ok(Data::list(list.items()?)),
+            Proxy::List(list) => Ok(Data::list(together::arrive(|| list.items())?)),
             Proxy::Array(array, _) => Ok(Data::list(array.items()?)),
             _ => Err(self.no_items()),
         }

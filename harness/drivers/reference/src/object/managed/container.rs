@@ -2,6 +2,7 @@
 
 use poolproof_case::Value;
 use poolproof_case::catalogue::{DictMethod, ListMethod};
+use poolproof_case::program::UnaryOperator;
 use poolproof_runtime as mp;
 
 use super::key::{Entry, Key};
@@ -9,6 +10,7 @@ use crate::bound::Bound;
 use crate::data::Data;
 use crate::sequence;
 use crate::stop::{Result, Stop};
+use crate::{operators, together};
 
 type Dict = mp::DictProxy<Key, Entry>;
 type List = mp::ListProxy<Data>;
@@ -23,7 +25,7 @@ pub(super) fn new_list(manager: &mp::Manager, first: &Data) -> Result<List> {
     let list: List = manager.list()?;
     let items = sequence::items(first)?;
     if !items.is_empty() {
-        list.extend(&items)?;
+        together::leave(items.iter(), || list.extend(&items))?;
     }
     Ok(list)
 }
@@ -42,7 +44,10 @@ fn update(dict: &Dict, other: &Data) -> Result<()> {
         }
     }
     if !pairs.is_empty() {
-        dict.update(pairs.iter().map(|(key, entry)| (key, entry)))?;
+        let values = pairs.iter().map(|(_, entry)| &entry.value);
+        together::leave(values, || {
+            dict.update(pairs.iter().map(|(key, entry)| (key, entry)))
+        })?;
     }
     outcome
 }
@@ -66,7 +71,7 @@ pub(super) fn insert(dict: &Dict, key: &Data, value: &Data) -> Result<()> {
 
 /// A plain copy.
 pub(super) fn copy_dict(dict: &Dict) -> Result<Data> {
-    let pairs = dict.items()?.into_iter();
+    let pairs = together::arrive(|| dict.items())?.into_iter();
     Ok(Data::dict(
         pairs.map(|(key, entry)| entry.parts(key)).collect(),
     ))
@@ -90,11 +95,11 @@ pub(super) fn call_dict(dict: &Dict, method: DictMethod, bound: &mut Bound<'_>) 
             Ok(Data::list(keys.collect()))
         }
         DictMethod::Values => {
-            let entries = dict.values()?.into_iter();
+            let entries = together::arrive(|| dict.values())?.into_iter();
             Ok(Data::list(entries.map(|entry| entry.value).collect()))
         }
         DictMethod::Items => {
-            let pairs = dict.items()?.into_iter();
+            let pairs = together::arrive(|| dict.items())?.into_iter();
             let pairs = pairs.map(|(key, entry)| {
                 let (key, value) = entry.parts(key);
                 Data::Tuple(vec![Data::from(key), value].into())
@@ -133,7 +138,10 @@ pub(super) fn call_dict(dict: &Dict, method: DictMethod, bound: &mut Bound<'_>) 
 pub(super) fn call_list(list: &List, method: ListMethod, bound: &mut Bound<'_>) -> Result<Data> {
     match method {
         ListMethod::Append => list.push(&bound.take("object")?)?,
-        ListMethod::Extend => list.extend(&sequence::items(&bound.take("iterable")?)?)?,
+        ListMethod::Extend => {
+            let items = sequence::items(&bound.take("iterable")?)?;
+            together::leave(items.iter(), || list.extend(&items))?;
+        }
         ListMethod::Insert => {
             let index = bound.take("index")?.as_int()?;
             list.insert(index, &bound.take("object")?)?;
@@ -155,11 +163,9 @@ pub(super) fn call_list(list: &List, method: ListMethod, bound: &mut Bound<'_>) 
         }
         ListMethod::Reverse => list.reverse()?,
         ListMethod::Sort => {
-            let items = Data::list(list.items()?).value()?;
-            let sorted =
-                poolproof_case::operate::sorted(poolproof_case::operate::iterate(&items)?)?;
-            let sorted: Vec<Data> = sorted.iter().map(Data::of).collect();
-            list.replace_all(&sorted)?;
+            let items = Data::list(together::arrive(|| list.items())?);
+            let sorted = sequence::items(&operators::unary(UnaryOperator::Sorted, &items)?)?;
+            together::leave(sorted.iter(), || list.replace_all(&sorted))?;
         }
     }
     Ok(Data::NONE)

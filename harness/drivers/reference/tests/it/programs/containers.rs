@@ -301,4 +301,24 @@ pub(super) const PROGRAMS: &[Program] = &[
         code: 0,
         has_threads: true,
     },
+    Program {
+        name: "what_a_manager_was_sent_at_once_is_one_for_whoever_takes_it_at_once",
+        text: r#"functions: {"grow": Function(params: ["x"], body: [Call("x.append", [2])])}, main: [
+            Let("m", New("Manager")), Let("x", [1]), Let("l", Call("m.list", [["$x", "$x", 0]])),
+            Call("l.append", ["$x"]), Let("part", Slice("$l", 0, 4)),
+            Call("grow", [Item("$part", 0)]), Print(["$part"]), Call("grow", [Item("$l", 0)]), Print([List("$l")]),
+            Call("l.pop", [2]), Call("l.sort"), Let("part", Slice("$l", 0, 3)),
+            Call("grow", [Item("$part", 0)]), Print(["$part"]),
+            Let("d", Call("m.dict", [{1: "$x", 2: {"in": "$x"}, 3: [3]}])), Let("copy", Call("d.copy")),
+            Call("grow", [Item("$copy", 1)]), Print(["$copy"]),
+        ]"#,
+        lines: &[
+            "[[1, 2], [1, 2], 0, [1]]",
+            "[[1], [1], 0, [1]]",
+            "[[1, 2], [1, 2], [1]]",
+            "{1: [1, 2], 2: {'in': [1, 2]}, 3: [3]}",
+        ],
+        code: 0,
+        has_threads: false,
+    },
 ];
