@@ -154,32 +154,24 @@ pub(super) fn call(receiver: &Data, method: SharedMethod) -> Result<Data> {
 /// Reads an attribute of a value.
 pub(super) fn attribute(holder: &Data, attribute: SharedAttribute) -> Result<Data> {
     let SharedAttribute::Value = attribute;
-    match (holder.as_object(), holder.as_object()) {
-        (Some(SharedValue::Own(shared, _)), _) => {
-            value!(shared, shared => Ok(Data::Plain(shared.get()?.value())))
-        }
-        (Some(SharedValue::Plain(held)), _) => Ok(lock(held).clone()),
-        (Some(SharedValue::Guarded(shared)), _) => Ok(shared.hold(SharedRawValue::get)?),
-        (_, Some(shared)) => Ok(SharedRawValue::get(shared)),
-        _ => Err(absent(holder, attribute)),
+    if let Some(shared) = holder.as_object::<SharedValue>() {
+        shared.get()
+    } else if let Some(shared) = holder.as_object::<SharedRawValue>() {
+        Ok(shared.get())
+    } else {
+        Err(absent(holder, attribute))
     }
 }
 
 /// Sets an attribute of a value.
 pub(super) fn set_attribute(holder: &Data, attribute: SharedAttribute, data: &Data) -> Result<()> {
     let SharedAttribute::Value = attribute;
-    match (holder.as_object(), holder.as_object()) {
-        (Some(SharedValue::Own(shared, _)), _) => {
-            value!(shared, shared => shared.set(Number::of(data)?)?);
-            Ok(())
-        }
-        (Some(SharedValue::Guarded(shared)), _) => shared.hold(|shared| shared.set(data))?,
-        (Some(SharedValue::Plain(held)), _) => {
-            *lock(held) = data.clone();
-            Ok(())
-        }
-        (_, Some(shared)) => SharedRawValue::set(shared, data),
-        _ => Err(absent(holder, attribute)),
+    if let Some(shared) = holder.as_object::<SharedValue>() {
+        shared.set(data)
+    } else if let Some(shared) = holder.as_object::<SharedRawValue>() {
+        shared.set(data)
+    } else {
+        Err(absent(holder, attribute))
     }
 }
 
@@ -205,6 +197,30 @@ pub(crate) enum SharedArray {
 }
 
 impl SharedValue {
+    fn get(&self) -> Result<Data> {
+        match self {
+            SharedValue::Own(shared, _) => {
+                value!(shared, shared => Ok(Data::Plain(shared.get()?.value())))
+            }
+            SharedValue::Guarded(shared) => Ok(shared.hold(SharedRawValue::get)?),
+            SharedValue::Plain(held) => Ok(lock(held).clone()),
+        }
+    }
+
+    fn set(&self, data: &Data) -> Result<()> {
+        match self {
+            SharedValue::Own(shared, _) => {
+                value!(shared, shared => shared.set(Number::of(data)?)?);
+                Ok(())
+            }
+            SharedValue::Guarded(shared) => shared.hold(|shared| shared.set(data))?,
+            SharedValue::Plain(held) => {
+                *lock(held) = data.clone();
+                Ok(())
+            }
+        }
+    }
+
     fn lock(&self) -> Option<&Data> {
         match self {
             SharedValue::Own(shared, own) => {
