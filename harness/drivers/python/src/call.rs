@@ -9,6 +9,7 @@ use poolproof_case::catalogue::{
 };
 use poolproof_case::program::{Arguments, CallExpression, Callee, Expression, ExpressionKind};
 
+use crate::apart::Apart;
 use crate::binding::{bound, indexed, text_of};
 use crate::error::{Result, WriteError};
 use crate::level::Level;
@@ -44,7 +45,7 @@ impl Writer<'_> {
         }
         let methods = self.methods(&self.scope, receiver, name);
         let raised = self.raised_by_call(&self.scope, call);
-        let delivers = self.delivers(&self.scope, call);
+        let apart = self.apart(&self.scope, call);
         let is = |method: Method| methods.iter().any(|(_, known)| *known == method);
         let is_next = is(Method::ResultIterator(ResultIteratorMethod::Next));
         if is_next && self.may_be_generator(receiver) {
@@ -53,11 +54,11 @@ impl Writer<'_> {
                     "results in chunks come from a generator in CPython, which takes no timeout",
                 ));
             }
-            return Ok(self.marked_call(&raised, delivers, "next", &of));
+            return Ok(self.marked_call(&raised, apart, "next", &of));
         }
         if is(Method::Manager(ManagerMethod::Shared)) {
             let function = self.shared(&of, arguments)?;
-            return Ok(self.marked_call(&raised, false, &function, ""));
+            return Ok(self.marked_call(&raised, Apart::Nothing, &function, ""));
         }
         let names = || arguments.named.iter().map(|(name, _)| name.as_str());
         let count = arguments.positional.len();
@@ -71,7 +72,7 @@ impl Writer<'_> {
             }
             None => self.as_written(arguments)?,
         };
-        Ok(self.marked_call(&raised, delivers, &format!("{of}.{name}"), &arguments))
+        Ok(self.marked_call(&raised, apart, &format!("{of}.{name}"), &arguments))
     }
 
     /// `mp.Queue(maxsize=1)`.
@@ -100,7 +101,12 @@ impl Writer<'_> {
             _ => self.arguments(parameters, arguments, false)?,
         };
         let raised = raised_by_making(class, arguments);
-        Ok(self.marked_call(&raised, false, &format!("{prefix}.{object}"), &text))
+        Ok(self.marked_call(
+            &raised,
+            Apart::Nothing,
+            &format!("{prefix}.{object}"),
+            &text,
+        ))
     }
 
     /// Everything of a process by name, as Python programs do; there is only one group.

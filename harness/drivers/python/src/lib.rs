@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apart;
 mod binding;
 mod call;
 mod chunks;
@@ -19,6 +20,7 @@ mod level;
 mod literal;
 mod marks;
 mod meaning;
+mod misfit;
 mod names;
 mod need;
 mod options;

@@ -10,6 +10,7 @@ use poolproof_case::program::{Block, ErrorPattern, ExpressionKind, StatementKind
 use poolproof_case::walk::{self, Part};
 use poolproof_case::{Case, ErrorKind};
 
+use crate::apart::Apart;
 use crate::classes::{Classes, first_class, is_below, is_of_processes, is_taken, marked, taken};
 use crate::error::{Result, WriteError};
 use crate::need::Need;
@@ -33,10 +34,20 @@ const SENT: &str = r#"def sent(kind, classes, function, /, *arguments, **named):
             raise
         raise kind(str(problem)) from problem"#;
 
+/// An end that is open was used the wrong way; one that is closed, or whose pipe is broken, was not.
+const MISUSED: &str = r#"def misused(kind, classes, function, /, *arguments, **named):
+    """Calls a method of a connection, which raises one kind of error while it is open."""
+    try:
+        return function(*arguments, **named)
+    except classes as problem:
+        if type(problem) is not OSError or function.__self__.closed:
+            raise
+        raise kind(str(problem)) from problem"#;
+
 /// A call, or what makes an object, with the scope it stands in.
 struct Site {
     raised: Raised,
-    delivers: bool,
+    apart: Apart,
 }
 
 impl Writer<'_> {
@@ -69,7 +80,7 @@ impl Writer<'_> {
             walk::all(block, &mut |part| match part {
                 Part::Call(call) => sites.push(Site {
                     raised: self.raised_by_call(scope, call),
-                    delivers: self.delivers(scope, call),
+                    apart: self.apart(scope, call),
                 }),
                 Part::Expression(expression) => {
                     if let ExpressionKind::New { object, arguments } = &expression.kind
@@ -77,15 +88,15 @@ impl Writer<'_> {
                     {
                         sites.push(Site {
                             raised: raised_by_making(class, arguments),
-                            delivers: false,
+                            apart: Apart::Nothing,
                         });
                     }
                 }
                 Part::Statement(statement) => {
                     if let StatementKind::Drain { queue, .. } = &statement.kind {
                         let raised = self.raised_by_method(scope, queue, "get");
-                        let delivers = false;
-                        sites.push(Site { raised, delivers });
+                        let apart = Apart::Nothing;
+                        sites.push(Site { raised, apart });
                     }
                 }
             });
@@ -174,11 +185,12 @@ impl Writer<'_> {
                     told.any(|known| is_taken(class, of, known) || is_below(class, known))
                 })
             };
+            let is_misuse = site.apart == Apart::Connection && kind == ErrorKind::Usage;
             let mut beside = site.raised.iter().filter(|(other, _)| **other != kind);
-            if beside.any(|(other, origin)| takes(*other, &origin.told)) {
+            if !is_misuse && beside.any(|(other, origin)| takes(*other, &origin.told)) {
                 return None;
             }
-            if !site.delivers || is_of_processes(kind) {
+            if site.apart != Apart::Delivers || is_of_processes(kind) {
                 continue;
             }
             for (other, origin) in &functions {
@@ -200,7 +212,7 @@ impl Writer<'_> {
     pub(crate) fn marked_call(
         &mut self,
         raised: &Raised,
-        delivers: bool,
+        apart: Apart,
         function: &str,
         arguments: &str,
     ) -> String {
@@ -209,9 +221,10 @@ impl Writer<'_> {
             if !self.is_marked_here(*kind) {
                 continue;
             }
-            let (need, marking) = match delivers && is_of_processes(*kind) {
-                true => (Need::Sent, "sent"),
-                false => (Need::Marked, "marked"),
+            let (need, marking) = match apart {
+                Apart::Delivers if is_of_processes(*kind) => (Need::Sent, "sent"),
+                Apart::Connection if *kind == ErrorKind::Usage => (Need::Misused, "misused"),
+                _ => (Need::Marked, "marked"),
             };
             self.needs.add(need);
             let classes: Vec<&str> = origin
@@ -242,7 +255,7 @@ impl Writer<'_> {
             return function.to_owned();
         }
         self.needs.add(Need::Import("functools"));
-        let call = self.marked_call(raised, false, function, "");
+        let call = self.marked_call(raised, Apart::Nothing, function, "");
         let arguments = call.trim_start_matches("marked(").trim_end_matches(')');
         format!("functools.partial(marked, {arguments})")
     }
@@ -273,6 +286,9 @@ impl Writer<'_> {
                 false => "type(problem.__cause__).__name__ == \"RemoteTraceback\"",
             };
             helpers.push(SENT.replace("FROM_WORKER", from_worker));
+        }
+        if self.needs.has(&Need::Misused) {
+            helpers.push(MISUSED.to_owned());
         }
         helpers
     }

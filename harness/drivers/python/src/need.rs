@@ -32,6 +32,8 @@ pub(crate) enum Need {
     Marked,
     /// `sent()`.
     Sent,
+    /// `misused()`.
+    Misused,
     /// `THREADS_MISUSE`, what threads raise for wrong usage.
     ThreadsMisuse,
     /// `sample()`.
