@@ -158,12 +158,16 @@ pub struct Symptom {
     pub upstream: String,
 }
 
-/// Files that an implementation is known to leave behind.
+/// Files, or shared memory and semaphores, that an implementation is known to leave behind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leaves {
-    /// Their paths below the temporary folder, with `*` for anything.
+    /// The files' paths below the temporary folder, with `*` for anything; empty: none.
+    #[serde(default)]
     pub files: String,
+    /// The names of shared memory and semaphores, likewise.
+    #[serde(default)]
+    pub names: String,
     /// What a program uses that leaves them: `Object` or `Object.member`.
     pub uses: String,
     /// The start methods that leave them; empty: all.

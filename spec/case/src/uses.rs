@@ -70,6 +70,9 @@ pub(crate) fn blocks(program: &Program) -> impl Iterator<Item = (&str, &Block)> 
         .chain(std::iter::once(("", &program.main)))
 }
 
+/// A process is made one by an argument or an attribute of this name.
+const DAEMON: &str = "daemon";
+
 fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet<Use>) {
     let mut member = |receiver: &Expression, name: &str| {
         for class in types.of(function, receiver).objects {
@@ -104,15 +107,25 @@ fn collect(types: &Types<'_>, function: &str, block: &Block, uses: &mut BTreeSet
             member(receiver, name);
         }
     });
-    walk::statements(block, &mut |statement| {
-        if let StatementKind::SetAttr(receiver, name, _) = &statement.kind {
-            member(receiver, name);
+    walk::statements(block, &mut |statement| match &statement.kind {
+        StatementKind::SetAttr(receiver, name, _) => member(receiver, name),
+        StatementKind::Signal(process, signal) if signal == "KILL" => member(process, "kill"),
+        StatementKind::Signal(process, signal) if signal == "TERM" => {
+            member(process, "terminate");
         }
+        _ => {}
     });
     walk::expressions(block, &mut |expression| {
-        if let ExpressionKind::New { object, .. } = &expression.kind
+        if let ExpressionKind::New { object, arguments } = &expression.kind
             && let Some(known) = catalogue::object(object)
         {
+            if arguments.named.iter().any(|(name, _)| name == DAEMON) {
+                uses.insert(Use {
+                    object: known.name,
+                    member: DAEMON,
+                    argument: "",
+                });
+            }
             uses.insert(Use {
                 object: known.name,
                 member: "",

@@ -131,6 +131,7 @@ impl Machine {
             processes: vec![Part::new(main)],
             objects: vec![Part::new(Object {
                 manager: NOBODY,
+                is_left: false,
                 body: Body::Process(object),
             })],
             managers: Vec::new(),

@@ -43,6 +43,8 @@ pub(crate) use wrong::{perform, ready};
 pub(crate) struct Object {
     /// The manager that keeps it, `NOBODY` for none.
     pub(crate) manager: ObjectId,
+    /// A signal ended a process that waited for it: what it does from now on is undefined.
+    pub(crate) is_left: bool,
     pub(crate) body: Body,
 }
 
@@ -210,6 +212,7 @@ impl Context<'_> {
     pub(crate) fn create(&mut self, body: Body) -> ObjectId {
         self.state.create(Object {
             manager: NOBODY,
+            is_left: false,
             body,
         })
     }

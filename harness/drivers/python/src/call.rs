@@ -13,6 +13,7 @@ use crate::apart::Apart;
 use crate::binding::{bound, indexed, text_of};
 use crate::error::{Result, WriteError};
 use crate::level::Level;
+use crate::literal::literal;
 use crate::meaning::{is_of_module, meaning};
 use crate::names::python;
 use crate::raised::raised_by_making;
@@ -24,7 +25,11 @@ impl Writer<'_> {
         let arguments = &call.arguments;
         let (receiver, name) = match &call.callee {
             Callee::Function(name) => {
-                return Ok(format!("{}({})", python(name), self.as_written(arguments)?));
+                return Ok(format!(
+                    "{}({})",
+                    python(name),
+                    self.with_names(arguments, python)?
+                ));
             }
             Callee::Method(receiver, name) => (receiver, name.as_str()),
         };
@@ -112,11 +117,15 @@ impl Writer<'_> {
     /// Everything of a process by name, as Python programs do; there is only one group.
     fn process(&mut self, parameters: &'static [Parameter], given: &Arguments) -> Result<String> {
         let mut parts = Vec::new();
-        for (parameter, argument) in bound(parameters, given)? {
-            if parameter.name == "group" {
-                continue;
-            }
-            let value = self.argument(parameter, argument)?;
+        let mut all = bound(parameters, given)?;
+        // As they are written, since that is how they are evaluated.
+        let place = |name: &str| given.named.iter().position(|(named, _)| named == name);
+        all.sort_by_key(|(parameter, _)| place(parameter.name));
+        for (parameter, argument) in all {
+            let value = match parameter.name {
+                "kwargs" => self.by_name(argument)?,
+                _ => self.argument(parameter, argument)?,
+            };
             parts.push(format!("{}={value}", parameter.name));
         }
         Ok(parts.join(", "))
@@ -206,21 +215,54 @@ impl Writer<'_> {
         match (&argument.kind, parameter.kind) {
             (ExpressionKind::List(items), _) if is_arguments => self.tuple(items),
             (ExpressionKind::Literal(Value::List(items)), _) if is_arguments => {
-                let literal = crate::literal::literal(&Value::Tuple(items.clone()));
-                literal.ok_or_else(|| WriteError::new("an opaque value cannot be written down"))
+                let tuple = literal(&Value::Tuple(items.clone()));
+                tuple.ok_or_else(|| WriteError::new("an opaque value cannot be written down"))
             }
             (_, Kind::Sequence) => self.iterable(argument),
+            _ if parameter.name == "kwds" => self.by_name(argument),
             _ => self.expression(argument),
         }
     }
 
+    /// A dict of arguments by name, whose names are those that the functions' parameters have here.
+    fn by_name(&mut self, argument: &Expression) -> Result<String> {
+        let renamed = |name: &&String| python(name) != **name;
+        let functions = self.case.program.functions.values();
+        let Some(name) = functions
+            .flat_map(|function| &function.params)
+            .find(renamed)
+        else {
+            return self.expression(argument);
+        };
+        let ExpressionKind::Dict(pairs) = &argument.kind else {
+            return Err(WriteError::new(format!(
+                "a parameter has Python's own name `{name}`, and a dict may name it"
+            )));
+        };
+        let mut parts = Vec::new();
+        for (key, value) in pairs {
+            let key = match key {
+                Value::Str(text) => literal(&Value::Str(python(text))),
+                other => literal(other),
+            };
+            let key =
+                key.ok_or_else(|| WriteError::new("an opaque value cannot be written down"))?;
+            parts.push(format!("{key}: {}", self.expression(value)?));
+        }
+        Ok(format!("{{{}}}", parts.join(", ")))
+    }
+
     fn as_written(&mut self, arguments: &Arguments) -> Result<String> {
+        self.with_names(arguments, str::to_owned)
+    }
+
+    fn with_names(&mut self, arguments: &Arguments, named: fn(&str) -> String) -> Result<String> {
         let mut parts = Vec::new();
         for argument in &arguments.positional {
             parts.push(self.expression(argument)?);
         }
         for (name, argument) in &arguments.named {
-            parts.push(format!("{name}={}", self.expression(argument)?));
+            parts.push(format!("{}={}", named(name), self.expression(argument)?));
         }
         Ok(parts.join(", "))
     }

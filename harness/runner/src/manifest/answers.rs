@@ -126,20 +126,17 @@ impl Manifest {
         version: &Version,
         leaks: &Leaks,
     ) -> Option<String> {
-        let known = |file: &String| {
+        let known = |left: &String, pattern: fn(&Leaves) -> &String| {
             self.leaves.iter().find(|known| {
                 applies(&known.methods, &known.versions, method, version)
                     && uses.iter().any(|used| names(&known.uses, used))
-                    && matches(&known.files, file)
+                    && matches(pattern(known), left)
             })
         };
-        let all: Option<Vec<&Leaves>> = leaks.files.iter().map(known).collect();
-        let first = all?
-            .first()
-            .filter(|_| leaks.names.is_empty())?
-            .reason
-            .clone();
-        Some(first)
+        let files = leaks.files.iter().map(|file| known(file, |it| &it.files));
+        let memory = leaks.names.iter().map(|name| known(name, |it| &it.names));
+        let all: Option<Vec<&Leaves>> = files.chain(memory).collect();
+        Some(all?.first()?.reason.clone())
     }
 
     /// Why a relation is known not to hold.
@@ -240,7 +237,8 @@ mod tests {
     #[test]
     fn what_is_left_is_known_only_where_all_of_it_is() {
         let text = r#"Manifest(name: "a", kind: "own", start_methods: [spawn], leaves: [
-            Leaves(files: "tmp-*/socket-*", uses: "Pipe", versions: ["3"], reason: "forgotten")])"#;
+            Leaves(files: "tmp-*/socket-*", uses: "Pipe", versions: ["3"], reason: "forgotten"),
+            Leaves(names: "sem.*", uses: "Lock", reason: "ended")])"#;
         let manifest = read(text);
         let leaks = |files: &[&str], name: Option<&str>| Leaks {
             files: files.iter().map(|file| (*file).to_owned()).collect(),
@@ -261,6 +259,9 @@ mod tests {
         assert_eq!(known("3.8", leaks(&["tmp-1/socket-2", "else"], None)), None);
         assert_eq!(known("3.8", leaks(&["tmp-1/socket-2"], Some("sem"))), None);
         assert_eq!(known("3.8", leaks(&[], None)), None);
+        assert!(of("Lock", "3.8", leaks(&[], Some("sem.a"))).is_some());
+        assert_eq!(of("Lock", "3.8", leaks(&[], Some("psm_a"))), None);
+        assert_eq!(of("Pipe", "3.8", leaks(&[], Some("sem.a"))), None);
     }
 
     #[test]

@@ -218,11 +218,21 @@ impl<'a> Builder<'a, '_> {
         for expression in &arguments.positional {
             self.expression(expression)?;
         }
-        for parameter in &parameters[arguments.positional.len()..] {
-            match arguments.named.iter().find(|(named, _)| named == parameter) {
-                Some((_, value)) => self.expression(value)?,
+        // Evaluated as written, and then put in the order of the parameters.
+        let rest = &parameters[arguments.positional.len()..];
+        let mut order = Vec::with_capacity(rest.len());
+        for parameter in rest {
+            let mut named = arguments.named.iter();
+            match named.position(|(named, _)| named == parameter) {
+                Some(at) => order.push(at as u16),
                 None => return self.error(format!("`{name}` also takes `{parameter}`")),
             }
+        }
+        for (_, value) in &arguments.named {
+            self.expression(value)?;
+        }
+        if !order.is_sorted() {
+            self.emit(Instruction::Arrange(order.into()));
         }
         self.emit(Instruction::CallFunction(number, count as u16));
         Ok(())

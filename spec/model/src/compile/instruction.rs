@@ -60,6 +60,8 @@ pub(crate) enum Instruction {
     Unpack(u16),
     /// arguments → result
     CallFunction(u16, u16),
+    /// Puts the values on top in another order: each place gets the one that was at this number.
+    Arrange(Box<[u16]>),
     /// receiver, arguments → result
     CallMethod(u16),
     /// arguments → object

@@ -2,7 +2,7 @@
 
 use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::{self, Attribute, Class, Method, Parameter, QueueMethod};
-use poolproof_case::program::BinaryOperator;
+use poolproof_case::program::{BinaryOperator, UnaryOperator};
 
 use super::{Machine, iterated};
 use super::{amiss, unsent};
@@ -179,6 +179,18 @@ impl Decoder<'_> {
             Instruction::Next(_) => {
                 self.access(self.top(1), Operation::Next, &[self.top(0).clone()])
             }
+            Instruction::JumpIfFalse(_)
+            | Instruction::JumpIfFalseKeep(_)
+            | Instruction::JumpIfTrueKeep(_)
+            | Instruction::Unary(UnaryOperator::Not)
+                if self.is_asked_for_truth(self.top(0)) =>
+            {
+                self.access(self.top(0), Operation::Copy, &[])
+            }
+            Instruction::Unary(UnaryOperator::Not) => match self.top(0) {
+                Val::Object(_) => None,
+                _ => self.gathered(1, Operation::Copy),
+            },
             Instruction::Unary(_) => self.gathered(1, Operation::Copy),
             // A manager's list makes a list of what it holds and another, or of that many times.
             Instruction::Binary(BinaryOperator::Add | BinaryOperator::Mul)
@@ -205,6 +217,15 @@ impl Decoder<'_> {
             return None;
         }
         self.access(receiver, operation, &arguments)
+    }
+
+    /// Whether a value is what a manager keeps that is true or false by its length.
+    fn is_asked_for_truth(&self, value: &Val) -> bool {
+        let Val::Object(id) = value else {
+            return false;
+        };
+        matches!(&self.state.objects[*id as usize].body,
+            Body::Managed(managed) if managed.kind.is_sequence())
     }
 
     /// Whether a value is read as a whole before something is made of it.

@@ -63,6 +63,12 @@ fn execute(context: &mut Context<'_>, pc: usize) -> Result<(), Fault> {
             forget(machine, context.state, process);
             push(context, *function, arguments, false)?;
         }
+        Instruction::Arrange(order) => {
+            let values = pop_many(context, order.len());
+            for at in order {
+                put(context, values[usize::from(*at)].clone());
+            }
+        }
         Instruction::Raise => {
             let error = pop(context);
             return match error {
@@ -155,9 +161,14 @@ fn exit(context: &mut Context<'_>) -> Result<(), Fault> {
 }
 
 fn jump(context: &mut Context<'_>, instruction: &Instruction) {
-    let process = context.process;
-    let condition = pop(context);
+    let condition = context.state.frame_mut(context.process).stack.last();
+    let condition = condition.cloned().unwrap_or(Val::None);
     let is_true = plain::is_true(context, &condition);
+    jump_if(context, instruction, is_true);
+}
+
+/// Jumps or goes on, by whether the condition on top is true.
+pub(super) fn jump_if(context: &mut Context<'_>, instruction: &Instruction, is_true: bool) {
     let (target, jumps, keeps) = match *instruction {
         Instruction::JumpIfFalse(target) => (target, !is_true, false),
         Instruction::JumpIfFalseKeep(target) => (target, !is_true, true),
@@ -165,10 +176,10 @@ fn jump(context: &mut Context<'_>, instruction: &Instruction) {
         _ => return,
     };
     if jumps {
-        context.state.frame_mut(process).pc = target;
-        if keeps {
-            put(context, condition);
-        }
+        context.state.frame_mut(context.process).pc = target;
+    }
+    if !(jumps && keeps) {
+        pop(context);
     }
 }
 

@@ -204,6 +204,19 @@ pub(crate) fn equal(context: &Context<'_>, left: &Val, right: &Val) -> Result<bo
     {
         return Ok(Value::List(all(context, left)?) == Value::List(all(context, right)?));
     }
+    if matches!((left, right), (Val::Error(..), Val::Error(..))) {
+        return context.model("whether two errors are one is not known here");
+    }
+    // What a process is called by default differs from library to library.
+    let is_default_name = |one: &Val| match one {
+        Val::Text(text) => context.machine.code.names.text(*text).contains("Process-"),
+        _ => false,
+    };
+    if let (Val::Opaque(_), other) | (other, Val::Opaque(_)) = (left, right)
+        && is_default_name(other)
+    {
+        return context.model("a default name is compared with others alone");
+    }
     if is_atom(left) || is_atom(right) {
         return Ok(left == right);
     }
@@ -258,6 +271,10 @@ pub(crate) fn display(context: &Context<'_>, value: &Val) -> Result<String, Faul
 
 pub(crate) fn is_true(context: &Context<'_>, value: &Val) -> bool {
     match value {
+        Val::Object(id) => match &context.state.objects[*id as usize].body {
+            Body::Shared(shared) => !shared.numbers.is_empty(),
+            _ => true,
+        },
         Val::None | Val::Bool(false) | Val::Int(0) => false,
         Val::Float(bits) => f64::from_bits(*bits) != 0.0,
         Val::Text(text) => !context.machine.code.names.text(*text).is_empty(),

@@ -18,6 +18,8 @@ use crate::state::{Cell, Parcel, ProcessId, State, Val};
 pub enum Undefined {
     /// A queue is used after a signal has ended one of its users.
     Broken,
+    /// What a process waited for that a signal has ended is used, or the pipe it was sending into.
+    Left,
     /// An object or an error of the library's is printed.
     Text,
     /// A process object is used by another than its creator.
@@ -46,8 +48,9 @@ pub enum Undefined {
 
 impl Undefined {
     /// All there are.
-    pub const ALL: [Undefined; 13] = [
+    pub const ALL: [Undefined; 14] = [
         Undefined::Broken,
+        Undefined::Left,
         Undefined::Text,
         Undefined::Creator,
         Undefined::Children,
@@ -68,6 +71,9 @@ impl Undefined {
         match self {
             Undefined::Broken => {
                 "a queue is used after a signal has ended one of its users (PM-QUEUE-BROKEN-001)"
+            }
+            Undefined::Left => {
+                "an event, condition, barrier or pipe is used after a signal has ended who waited at it (PM-LOCK-KILLED-001, PM-PIPE-KILLED-001)"
             }
             Undefined::Text => {
                 "an object or an error of the library's is printed (PM-OUTPUT-TEXT-001)"
@@ -130,11 +136,13 @@ pub(crate) fn undefined(machine: &Machine, state: &State, moves: &Moves) -> Opti
     let is = |found: bool, what: Undefined| found.then_some(what);
     match access.receiver {
         Val::Object(id) => is(is_broken(state, id), Undefined::Broken)
+            .or_else(|| is(state.objects[id as usize].is_left, Undefined::Left))
             .or_else(|| {
                 let is_others = uses_anothers_process(state, process, id, access);
                 is(is_others, Undefined::Creator)
             })
             .or_else(|| amiss::of_object(machine, state, process, id, access)),
+        Val::Ref(at) if is_left(state, process, at) => Some(Undefined::Left),
         Val::Ref(at) => receives_amiss(machine, state, process, at, access).or_else(|| {
             let is_changed = unsent::is_changed(machine, state, process, access);
             let is_common = unsent::changes_common_item(state, process, access);
@@ -155,6 +163,14 @@ pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> b
 
 fn is_broken(state: &State, queue: u32) -> bool {
     matches!(&state.objects[queue as usize].body, Body::Queue(queue) if queue.is_broken)
+}
+
+/// Whether a process was ended by a signal while it sent into the pipe of this end.
+fn is_left(state: &State, process: ProcessId, at: u32) -> bool {
+    match &state.space(process).cells[at as usize] {
+        Cell::Connection(end) => state.objects[end.pipe as usize].is_left,
+        _ => false,
+    }
 }
 
 /// Whether who asks for its children has started managers, whose processes may count among them.

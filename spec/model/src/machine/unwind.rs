@@ -1,7 +1,7 @@
 //! How an access, a call or an error comes to its end.
 
 use super::decode::{Pending, decode, is_read_whole};
-use super::execute::build;
+use super::execute::{build, jump_if};
 use super::undefined::tells_an_error;
 use super::{Machine, finish, iterated, plain};
 use crate::compile::Instruction;
@@ -39,6 +39,14 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
             stack[operand] = value;
             frame.pc += 1;
             return build(context, instruction);
+        }
+        Instruction::JumpIfFalse(_)
+        | Instruction::JumpIfFalseKeep(_)
+        | Instruction::JumpIfTrueKeep(_) => {
+            frame.pc += 1;
+            let is_true = plain::is_true(context, &value);
+            jump_if(context, instruction, is_true);
+            return Ok(());
         }
         Instruction::Next(target) => {
             let Some(Val::Int(number)) = stack.last_mut() else {

@@ -112,7 +112,7 @@ fn ready_for_others(
             Body::Barrier(this),
         ) => Ready::ways(1 + usize::from(this.is_acting)),
         (_, Body::Shared(this)) => shared::ready_to_use(state, process, this),
-        (Operation::Next | Operation::Copy, Body::Job(this)) => {
+        (Operation::Next | Operation::Copy, Body::Job(this)) if this.is_iterator => {
             taking::wait_for_next(state, this, Wait::Forever)
         }
         _ => Ready::NOW,

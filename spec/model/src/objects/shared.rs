@@ -181,6 +181,9 @@ pub(super) fn items(
     access: &Access,
 ) -> Result<Done, Fault> {
     let shared = context.get(id);
+    if !shared.is_array {
+        return context.raise(ErrorKind::Type, "one number has no items");
+    }
     let count = shared.numbers.len();
     let result = match access.operation {
         Operation::Item => match index(access.argument(0), count) {

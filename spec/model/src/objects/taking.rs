@@ -122,6 +122,9 @@ pub(super) fn read(
     access: &Access,
     choice: Choice,
 ) -> Result<Done, Fault> {
+    if !context.get(id).is_iterator {
+        return context.raise(ErrorKind::Type, "one result cannot be iterated");
+    }
     match access.operation {
         Operation::Next => {
             let value = next(id, context, Wait::Forever, choice)?;

@@ -88,6 +88,24 @@ fn what_a_program_prints() {
         (r#"Let("t", ()), Exit("$t")"#, &[" → exit 0"]),
         (r#"Let("t", (3,)), Exit("$t")"#, &[" → exit 3"]),
         (r#"Let("t", (3, 4)), Exit("$t")"#, &[" → exit 1"]),
+        // What has a length is false where it is empty, and what has none cannot be iterated.
+        (
+            r#"Let("m", New("Manager")), Let("l", Call("m.list")), Let("d", Call("m.dict")),
+               Let("v", New("Value", ["i", 0])), Let("a", New("Array", ["i", 2])),
+               If("$l", [Print(["list"])], [Print(["no list"])]),
+               Print([Or(["$d", "no dict"]), Not("$v"), Not("$a"), Not("$l")]),
+               Call("l.append", [1]), If("$l", [Print(["list"])])"#,
+            &["no list / no dict False False True / list → exit 0"],
+        ),
+        (
+            r#"Let("v", New("Value", ["i", 5])), Let("pool", New("Pool", [1])),
+               Let("r", Call("pool.map_async", [Fn("f"), [1]])),
+               Try(body: [For("x", "$v", [Print(["$x"])])], except: {"type": [Print(["value"])]}),
+               Try(body: [For("x", "$r", [Print(["$x"])])], except: {"type": [Print(["result"])]}),
+               Try(body: [Print([Len("$v")])], except: {"type": [Print(["length"])]}),
+               Print([Not("$r")])"#,
+            &["value / result / length / False → exit 0"],
+        ),
         // A result is one object, however often it is taken.
         (
             r#"Let("pool", New("Pool", [1])), Let("r", Call("pool.map_async", [Fn("f"), [1]])),
@@ -260,4 +278,28 @@ fn what_items_or_results_of_one_chunk_have_in_common_is_nobodys_to_say() {
         let is_common = found.undefined.contains(&Undefined::Common);
         assert_eq!(is_common, *expected, "{what}");
     }
+}
+
+#[test]
+fn arguments_are_evaluated_as_they_are_written() {
+    let functions = r#""s": Function(params: ["x"], body: [Print(["$x"]), Return("$x")]),
+        "three": Function(params: ["a", "b", "c"], body: [Print(["$a", "$b", "$c"])])"#;
+    let main = r#"Call("three", (c: Call("s", [3]), a: Call("s", [1]), b: Call("s", [2])))"#;
+    let found = outcomes(&case(functions, main), StartMethod::Fork);
+    assert_eq!(found, ["3 / 1 / 2 / 1 2 3 → exit 0"]);
+}
+
+#[test]
+fn what_a_process_waits_for_that_a_signal_ends_is_undefined_from_then_on() {
+    let functions = r#""wait": Function(params: ["e"], body: [Call("e.wait")])"#;
+    let killed = r#"Let("e", New("Event")),
+        Let("p", New("Process", (target: "wait", args: ["$e"]))), Call("p.start"), Settle,
+        Call("p.kill"), Call("p.join")"#;
+    let met = |more: &str| {
+        let main = format!("{killed}{more}");
+        let found = behaviour(&case(functions, &main), StartMethod::Fork);
+        found.undefined.contains(&Undefined::Left)
+    };
+    assert!(met(r#", Call("e.set")"#));
+    assert!(!met(r#", Print(["done"])"#));
 }
