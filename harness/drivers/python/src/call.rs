@@ -216,7 +216,7 @@ impl Writer<'_> {
             (ExpressionKind::List(items), _) if is_arguments => self.tuple(items),
             (ExpressionKind::Literal(Value::List(items)), _) if is_arguments => {
                 let tuple = literal(&Value::Tuple(items.clone()));
-                tuple.ok_or_else(|| WriteError::new("an opaque value cannot be written down"))
+                tuple.ok_or_else(unwritable)
             }
             (_, Kind::Sequence) => self.iterable(argument),
             _ if parameter.name == "kwds" => self.by_name(argument),
@@ -234,19 +234,22 @@ impl Writer<'_> {
         else {
             return self.expression(argument);
         };
-        let ExpressionKind::Dict(pairs) = &argument.kind else {
-            return Err(WriteError::new(format!(
-                "a parameter has Python's own name `{name}`, and a dict may name it"
-            )));
+        let pairs = match &argument.kind {
+            ExpressionKind::Dict(pairs) => pairs,
+            ExpressionKind::Literal(Value::Dict(pairs)) => {
+                let renamed = |(key, value): &(Value, Value)| (renamed_key(key), value.clone());
+                let pairs = Value::Dict(pairs.iter().map(renamed).collect());
+                return literal(&pairs).ok_or_else(unwritable);
+            }
+            _ => {
+                return Err(WriteError::new(format!(
+                    "a parameter has Python's own name `{name}`, and a dict may name it"
+                )));
+            }
         };
         let mut parts = Vec::new();
         for (key, value) in pairs {
-            let key = match key {
-                Value::Str(text) => literal(&Value::Str(python(text))),
-                other => literal(other),
-            };
-            let key =
-                key.ok_or_else(|| WriteError::new("an opaque value cannot be written down"))?;
+            let key = literal(&renamed_key(key)).ok_or_else(unwritable)?;
             parts.push(format!("{key}: {}", self.expression(value)?));
         }
         Ok(format!("{{{}}}", parts.join(", ")))
@@ -273,4 +276,16 @@ fn zero(typecode: Option<&str>) -> &'static str {
         Some("d" | "f") => "0.0",
         _ => "0",
     }
+}
+
+/// A name of an argument as the parameter has it.
+fn renamed_key(key: &Value) -> Value {
+    match key {
+        Value::Str(text) => Value::Str(python(text)),
+        other => other.clone(),
+    }
+}
+
+fn unwritable() -> WriteError {
+    WriteError::new("an opaque value cannot be written down")
 }

@@ -191,6 +191,8 @@ impl Decoder<'_> {
                 Val::Object(_) => None,
                 _ => self.gathered(1, Operation::Copy),
             },
+            // A result has no length, whatever it is.
+            Instruction::Unary(UnaryOperator::Len) if self.is_result(self.top(0)) => None,
             Instruction::Unary(_) => self.gathered(1, Operation::Copy),
             // A manager's list makes a list of what it holds and another, or of that many times.
             Instruction::Binary(BinaryOperator::Add | BinaryOperator::Mul)
@@ -217,6 +219,11 @@ impl Decoder<'_> {
             return None;
         }
         self.access(receiver, operation, &arguments)
+    }
+
+    fn is_result(&self, value: &Val) -> bool {
+        matches!(value, Val::Object(id)
+            if matches!(self.state.objects[*id as usize].body, Body::Job(_)))
     }
 
     /// Whether a value is what a manager keeps that is true or false by its length.
