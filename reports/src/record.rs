@@ -430,7 +430,8 @@ impl Record {
     pub fn clauses_text(&self) -> String {
         let offended: Vec<&str> = self.offended().map(|clause| clause.id.as_str()).collect();
         match offended.as_slice() {
-            [] => self.clauses.join(", "),
+            [] if self.clauses.is_empty() => String::new(),
+            [] => format!("tests {}", self.clauses.join(", ")),
             offended => format!("offends {}", offended.join(" or ")),
         }
     }

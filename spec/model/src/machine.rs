@@ -8,7 +8,9 @@ mod finish;
 mod iterated;
 pub(crate) mod plain;
 pub(crate) mod run;
+mod signals;
 pub(crate) mod step;
+pub(crate) mod truth;
 pub(crate) mod undefined;
 pub(crate) mod unsent;
 mod unwind;
@@ -132,6 +134,7 @@ impl Machine {
             objects: vec![Part::new(Object {
                 manager: NOBODY,
                 is_left: false,
+                context: None,
                 body: Body::Process(object),
             })],
             managers: Vec::new(),

@@ -45,6 +45,8 @@ pub(crate) struct Object {
     pub(crate) manager: ObjectId,
     /// A signal ended a process that waited for it: what it does from now on is undefined.
     pub(crate) is_left: bool,
+    /// The start method of the context that made it; none: of the run.
+    pub(crate) context: Option<StartMethod>,
     pub(crate) body: Body,
 }
 
@@ -213,6 +215,7 @@ impl Context<'_> {
         self.state.create(Object {
             manager: NOBODY,
             is_left: false,
+            context: None,
             body,
         })
     }

@@ -72,6 +72,7 @@ methods! {
         Kind::None,
         &[
             raise_as(ErrorKind::Usage, "AssertionError"),
+            raise_as(ErrorKind::Closed, "ValueError, OSError"),
             raise(ErrorKind::Bootstrapping),
             raise(ErrorKind::Serialize),
         ],

@@ -3,11 +3,13 @@
 
 use poolproof_case::StartMethod;
 use poolproof_case::catalogue::{
-    Attribute, Class, DictMethod, LockMethod, ManagerMethod, Method, PoolMethod, SharedAttribute,
+    Attribute, Class, DictMethod, LockMethod, ManagerMethod, Method, PoolMethod, ProcessMethod,
+    SharedAttribute,
 };
 
 use super::Machine;
 use super::undefined::Undefined;
+use super::unsent::objects;
 use crate::objects::{Access, Body, Operation, shared};
 use crate::state::{Cell, NOBODY, ProcessId, State, Val};
 
@@ -28,7 +30,50 @@ pub(super) fn of_object(
     if has_threads_timeouts(machine, state, id) && times_amiss(access) {
         return Some(Undefined::Timeout);
     }
+    if machine.method != StartMethod::Threads
+        && is_given_anothers(machine, state, process, id, access)
+    {
+        return Some(Undefined::Context);
+    }
     asks_amiss(machine, state, access)
+}
+
+/// Whether a process is started that is given something of another context.
+fn is_given_anothers(
+    machine: &Machine,
+    state: &State,
+    process: ProcessId,
+    id: u32,
+    access: &Access,
+) -> bool {
+    let starts = matches!(
+        access.operation,
+        Operation::Call(Method::Process(ProcessMethod::Start))
+    );
+    let Body::Process(this) = &state.objects[id as usize].body else {
+        return false;
+    };
+    if !starts {
+        return false;
+    }
+    let named = this.named.iter().map(|(_, value)| value);
+    let given = objects(
+        &state.space(process).cells,
+        this.arguments.iter().chain(named),
+    );
+    given.into_iter().any(|id| {
+        let object = &state.objects[id as usize];
+        let is_of_context = match object.body {
+            Body::Lock(_)
+            | Body::Condition(_)
+            | Body::Event(_)
+            | Body::Barrier(_)
+            | Body::Queue(_)
+            | Body::Shared(_) => object.manager == NOBODY,
+            _ => false,
+        };
+        is_of_context && object.context.unwrap_or(machine.method) != this.method
+    })
 }
 
 /// Whether a barrier of no parties is made, or a semaphore of less than none.

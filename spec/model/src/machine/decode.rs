@@ -200,6 +200,11 @@ impl Decoder<'_> {
             {
                 self.access(self.top(1), Operation::Copy, &[])
             }
+            Instruction::Binary(BinaryOperator::Mul)
+                if is_managed_list(self.state, self.top(0)) =>
+            {
+                self.access(self.top(0), Operation::Copy, &[])
+            }
             Instruction::Unpack(_) | Instruction::Binary(BinaryOperator::In) => {
                 self.gathered(1, Operation::Copy)
             }

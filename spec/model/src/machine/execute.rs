@@ -4,9 +4,9 @@ use poolproof_case::ErrorKind;
 use poolproof_case::catalogue::Method;
 
 use super::decode::{arrange, own_call};
-use super::plain;
 use super::run::{forget, push};
 use super::unwind::{complete, give_back};
+use super::{plain, truth};
 use crate::compile::Instruction;
 use crate::objects::{Access, Context, Done, Fault, Operation, container, module};
 use crate::state::{Cell, Val};
@@ -163,7 +163,7 @@ fn exit(context: &mut Context<'_>) -> Result<(), Fault> {
 fn jump(context: &mut Context<'_>, instruction: &Instruction) {
     let condition = context.state.frame_mut(context.process).stack.last();
     let condition = condition.cloned().unwrap_or(Val::None);
-    let is_true = plain::is_true(context, &condition);
+    let is_true = truth::is_true(context, &condition);
     jump_if(context, instruction, is_true);
 }
 

@@ -128,6 +128,9 @@ pub(super) fn failed(context: &mut Context<'_>, error: &Val) -> Result<(), Fault
         ) => {
             return context.model("a pool whose initializer fails starts workers for ever");
         }
+        (Role::Handler { .. }, Val::Exit(_)) => {
+            return context.model("what a callback that exits comes to is not known here");
+        }
         (Role::Handler { job, .. }, Val::Error(kind, text)) if *job != NOBODY => {
             let job = *job;
             if let Body::Job(job) = context.body(job) {

@@ -3,9 +3,10 @@
 use poolproof_case::program::{BinaryOperator, UnaryOperator};
 use poolproof_case::{ErrorKind, Value, operate, print};
 
+use super::truth::{equal, is_true};
 use crate::objects::{Access, Body, Context, Fault};
 use crate::state::message;
-use crate::state::{Cell, ObjectId, Symbol, Val};
+use crate::state::{Cell, Symbol, Val};
 
 /// The most items of a sequence, and the most values in one, that a case may make.
 const ITEMS_MAX: usize = 1 << 20;
@@ -67,7 +68,7 @@ fn range(context: &Context<'_>, start: i64, stop: i64) -> Result<std::ops::Range
     Ok(start..stop)
 }
 
-fn all(context: &Context<'_>, values: &[Val]) -> Result<Vec<Value>, Fault> {
+pub(super) fn all(context: &Context<'_>, values: &[Val]) -> Result<Vec<Value>, Fault> {
     values
         .iter()
         .map(|value| to_plain(context, value))
@@ -191,52 +192,6 @@ pub(crate) fn named(context: &mut Context<'_>, value: &Val) -> Result<Vec<(Symbo
     }
 }
 
-/// Python's `==`; objects and functions equal themselves alone.
-pub(crate) fn equal(context: &Context<'_>, left: &Val, right: &Val) -> Result<bool, Fault> {
-    let is_atom = |value: &Val| {
-        matches!(
-            value,
-            Val::Object(_) | Val::Function(_) | Val::Module | Val::Context(_) | Val::Opaque(_)
-        )
-    };
-    if let (Val::Object(left), Val::Object(right)) = (left, right)
-        && let (Some(left), Some(right)) = (array(context, *left), array(context, *right))
-    {
-        return Ok(Value::List(all(context, left)?) == Value::List(all(context, right)?));
-    }
-    if matches!((left, right), (Val::Error(..), Val::Error(..))) {
-        return context.model("whether two errors are one is not known here");
-    }
-    // What a process is called by default differs from library to library.
-    let is_default_name = |one: &Val| match one {
-        Val::Text(text) => context.machine.code.names.text(*text).contains("Process-"),
-        _ => false,
-    };
-    if let (Val::Opaque(_), other) | (other, Val::Opaque(_)) = (left, right)
-        && is_default_name(other)
-    {
-        return context.model("a default name is compared with others alone");
-    }
-    if is_atom(left) || is_atom(right) {
-        return Ok(left == right);
-    }
-    match (left, right) {
-        (Val::Int(left), Val::Int(right)) => Ok(left == right),
-        (Val::Text(left), Val::Text(right)) => Ok(left == right),
-        (Val::None, other) | (other, Val::None) => Ok(*other == Val::None),
-        (Val::Ref(left), Val::Ref(right)) if left == right => Ok(true),
-        _ => Ok(to_plain(context, left)? == to_plain(context, right)?),
-    }
-}
-
-/// The numbers of an array of threads, which equals another one by them.
-fn array<'a>(context: &'a Context<'_>, id: ObjectId) -> Option<&'a [Val]> {
-    match &context.state.objects[id as usize].body {
-        Body::Shared(shared) if shared.is_array && context.is_threads() => Some(&shared.numbers),
-        _ => None,
-    }
-}
-
 /// A TypeError for an object or function where an operator wants a plain value.
 fn check_operand(context: &Context<'_>, value: &Val) -> Result<(), Fault> {
     match value {
@@ -267,27 +222,6 @@ pub(crate) fn sorted(context: &mut Context<'_>, items: Vec<Val>) -> Result<Vec<V
 
 pub(crate) fn display(context: &Context<'_>, value: &Val) -> Result<String, Fault> {
     Ok(print::display(&to_plain(context, value)?))
-}
-
-pub(crate) fn is_true(context: &Context<'_>, value: &Val) -> bool {
-    match value {
-        Val::Object(id) => match &context.state.objects[*id as usize].body {
-            Body::Shared(shared) => !shared.numbers.is_empty(),
-            _ => true,
-        },
-        Val::None | Val::Bool(false) | Val::Int(0) => false,
-        Val::Float(bits) => f64::from_bits(*bits) != 0.0,
-        Val::Text(text) => !context.machine.code.names.text(*text).is_empty(),
-        Val::Bytes(bytes) => !context.machine.code.names.bytes(*bytes).is_empty(),
-        Val::Tuple(items) => !items.is_empty(),
-        Val::Range(start, stop) => start < stop,
-        Val::Ref(at) => match &context.state.space(context.process).cells[*at as usize] {
-            Cell::List(items) => !items.is_empty(),
-            Cell::Dict(pairs) => !pairs.is_empty(),
-            Cell::Connection(_) => true,
-        },
-        _ => true,
-    }
 }
 
 pub(crate) fn binary(

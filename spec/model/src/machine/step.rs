@@ -1,22 +1,18 @@
 //! Steps: who can move, in which ways, and what a move changes.
 
-use poolproof_case::catalogue::{BarrierMethod, ConditionMethod, EventMethod, Method};
 use poolproof_case::print;
 
 use super::decode::{Pending, decode};
+use super::signals::{receive, signal_to};
 use super::undefined::undefined;
 use super::{Machine, finish, plain, run, unwind, worker};
 use crate::compile::Instruction;
 use crate::error::ModelError;
-use crate::objects::process::{Status, send};
 use crate::objects::{
-    self, Body, Choice, Context, Done, Fault, Operation, Ready, Wait, connection, lock, phase,
-    pool, queue,
+    self, Body, Choice, Context, Done, Fault, Ready, Wait, connection, lock, pool, queue,
 };
 use crate::state::part::Part;
-use crate::state::{
-    Cell, NOBODY, ObjectId, Phase, Process, ProcessId, Role, Signal, SpaceId, State, Val, Work,
-};
+use crate::state::{ObjectId, Phase, Process, ProcessId, Role, Signal, SpaceId, State, Val, Work};
 
 /// Who moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -362,89 +358,4 @@ fn print(context: &mut Context<'_>) -> Result<u32, Fault> {
         plain.push(plain::to_plain(context, value)?);
     }
     Ok(context.machine.line(print::line(&plain)))
-}
-
-fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
-    let frame = context
-        .state
-        .frame(context.process)
-        .expect("who signals has a frame");
-    let target = match frame.stack.last() {
-        Some(Val::Object(id)) => match &context.state.objects[*id as usize].body {
-            Body::Process(this) => this.status,
-            _ => return context.model("only processes take signals"),
-        },
-        _ => return context.model("only processes take signals"),
-    };
-    match target {
-        Status::Running(target) => {
-            send(context.state, target, signal);
-            // One that a process sends to itself has arrived when it goes on.
-            if target == context.process {
-                let own = &mut context.state.processes[target as usize];
-                own.is_signal_due = own.signal.is_some();
-            }
-        }
-        Status::Ended(_) => {}
-        Status::New | Status::Closed => {
-            return context.model("a signal is sent to a process that was started");
-        }
-    }
-    Ok(())
-}
-
-/// What a process waits for that a signal ends: others may wait for it in turn, or for the rest of
-/// what it sends.
-fn leave_what_it_waits_for(context: &mut Context<'_>, pending: Option<&Pending>) {
-    let Some(Pending::Object(access)) = pending else {
-        return;
-    };
-    let Operation::Call(method) = access.operation else {
-        return;
-    };
-    let id = match (&access.receiver, method) {
-        (
-            Val::Object(id),
-            Method::Event(EventMethod::Wait)
-            | Method::Condition(ConditionMethod::Wait)
-            | Method::Barrier(BarrierMethod::Wait),
-        ) if context.state.objects[*id as usize].manager == NOBODY => *id,
-        (Val::Ref(at), Method::Connection(_))
-            if *phase(context.state, context.process) == Phase::Writing =>
-        {
-            let cells = &context.state.space(context.process).cells;
-            match &cells[*at as usize] {
-                Cell::Connection(end) => end.pipe,
-                _ => return,
-            }
-        }
-        _ => return,
-    };
-    context.state.objects[id as usize].is_left = true;
-}
-
-/// A signal arrives.
-fn receive(context: &mut Context<'_>, pending: Option<&Pending>) -> Result<(), Fault> {
-    let process = context.process;
-    let own = &context.state.processes[process as usize];
-    if matches!(own.signal, Some(Signal::Kill | Signal::Terminate)) {
-        leave_what_it_waits_for(context, pending);
-        let broken: Vec<ObjectId> = queue::in_use(context.state, process, pending).collect();
-        for id in broken {
-            if let Body::Queue(queue) = context.body(id) {
-                queue.is_broken = true;
-            }
-        }
-    }
-    let own = &mut context.state.processes[process as usize];
-    own.is_signal_due = false;
-    match own.signal.take() {
-        Some(Signal::Stop) => {
-            own.is_stopped = true;
-            Ok(())
-        }
-        Some(Signal::Kill) => finish::leave(context, -9),
-        Some(Signal::Terminate) => finish::leave(context, -15),
-        Some(Signal::Continue) | None => Ok(()),
-    }
 }

@@ -42,13 +42,15 @@ pub enum Undefined {
     Count,
     /// A timeout of threads is less than nothing, or not waited for.
     Timeout,
+    /// A process is given an object of another context.
+    Context,
     /// A manager is given another's dict, or a name with an underscore.
     Private,
 }
 
 impl Undefined {
     /// All there are.
-    pub const ALL: [Undefined; 14] = [
+    pub const ALL: [Undefined; 15] = [
         Undefined::Broken,
         Undefined::Left,
         Undefined::Text,
@@ -62,6 +64,7 @@ impl Undefined {
         Undefined::Type,
         Undefined::Count,
         Undefined::Timeout,
+        Undefined::Context,
         Undefined::Private,
     ];
 
@@ -105,6 +108,9 @@ impl Undefined {
             }
             Undefined::Timeout => {
                 "a timeout is less than nothing, or not waited for (PM-LOCK-TIMEOUT-002)"
+            }
+            Undefined::Context => {
+                "a process is given an object of another context than its own (PM-START-CONTEXT-002)"
             }
             Undefined::Private => {
                 "a manager is given another's dict, or a name with an underscore (PM-MANAGER-PRIVATE-001)"

@@ -12,7 +12,7 @@ use poolproof_case::StartMethod;
 
 use super::Machine;
 use crate::objects::{Access, Body, Operation};
-use crate::state::{Cell, Parcel, ProcessId, Role, SpaceId, State, Task, Val, Work};
+use crate::state::{Cell, ObjectId, Parcel, ProcessId, Role, SpaceId, State, Task, Val, Work};
 
 /// Whether something that is made of lists or dicts of this memory still waits to be sent.
 pub(crate) fn is_any(machine: &Machine, state: &State, space: SpaceId) -> bool {
@@ -71,14 +71,32 @@ pub(crate) fn containers<'v>(
     cells: &'v [Cell],
     values: impl Iterator<Item = &'v Val>,
 ) -> BTreeSet<u32> {
-    let mut found = BTreeSet::new();
+    reached(cells, values).0
+}
+
+/// The objects that values refer to, through lists and dicts, too.
+pub(super) fn objects<'v>(
+    cells: &'v [Cell],
+    values: impl Iterator<Item = &'v Val>,
+) -> BTreeSet<ObjectId> {
+    reached(cells, values).1
+}
+
+fn reached<'v>(
+    cells: &'v [Cell],
+    values: impl Iterator<Item = &'v Val>,
+) -> (BTreeSet<u32>, BTreeSet<ObjectId>) {
+    let (mut containers, mut objects) = (BTreeSet::new(), BTreeSet::new());
     let mut open: Vec<&Val> = values.collect();
     while let Some(value) = open.pop() {
         match value {
             Val::Tuple(items) => open.extend(items.iter()),
+            Val::Object(id) => {
+                objects.insert(*id);
+            }
             Val::Ref(at) => match &cells[*at as usize] {
                 Cell::Connection(_) => {}
-                _ if !found.insert(*at) => {}
+                _ if !containers.insert(*at) => {}
                 Cell::List(items) => open.extend(items),
                 Cell::Dict(pairs) => {
                     open.extend(pairs.iter().flat_map(|(key, value)| [key, value]));
@@ -87,7 +105,7 @@ pub(crate) fn containers<'v>(
             _ => {}
         }
     }
-    found
+    (containers, objects)
 }
 
 /// Whether an access changes a list or dict of which something that still waits was made.

@@ -3,7 +3,7 @@
 use super::decode::{Pending, decode, is_read_whole};
 use super::execute::{build, jump_if};
 use super::undefined::tells_an_error;
-use super::{Machine, finish, iterated, plain};
+use super::{Machine, finish, iterated, plain, truth};
 use crate::compile::Instruction;
 use crate::objects::{Access, Context, Fault, barrier};
 use crate::state::{Frame, Phase, Process, Val};
@@ -31,10 +31,13 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
         }
         Instruction::Unary(_) | Instruction::Binary(_) | Instruction::Unpack(_) => {
             // The operand was read; the instruction goes on with what was read.
-            let is_left = matches!(
-                instruction,
-                Instruction::Binary(BinaryOperator::Add | BinaryOperator::Mul)
-            );
+            let is_left = match instruction {
+                Instruction::Binary(BinaryOperator::Add) => true,
+                Instruction::Binary(BinaryOperator::Mul) => {
+                    matches!(stack[stack.len() - 2], Val::Object(_))
+                }
+                _ => false,
+            };
             let operand = stack.len() - 1 - usize::from(is_left);
             stack[operand] = value;
             frame.pc += 1;
@@ -44,7 +47,7 @@ pub(super) fn complete(context: &mut Context<'_>, value: Val) -> Result<(), Faul
         | Instruction::JumpIfFalseKeep(_)
         | Instruction::JumpIfTrueKeep(_) => {
             frame.pc += 1;
-            let is_true = plain::is_true(context, &value);
+            let is_true = truth::is_true(context, &value);
             jump_if(context, instruction, is_true);
             return Ok(());
         }

@@ -5,7 +5,7 @@ use poolproof_case::catalogue::{DictMethod, ListMethod, Method};
 
 use super::shared::{bounds, index};
 use super::{Access, Context, Done, Fault, Operation};
-use crate::machine::plain;
+use crate::machine::{plain, truth};
 use crate::state::{Cell, Val};
 
 pub(crate) fn perform(context: &mut Context<'_>, access: &Access) -> Result<Done, Fault> {
@@ -119,7 +119,7 @@ fn equal_items(context: &mut Context<'_>, at: usize, wanted: &Val) -> Result<Vec
     let all = items(context, at).clone();
     let mut found = Vec::new();
     for (place, item) in all.iter().enumerate() {
-        if plain::equal(context, item, wanted)? {
+        if truth::equal(context, item, wanted)? {
             found.push(place);
         }
     }
@@ -145,7 +145,7 @@ pub(crate) fn find(
         .map(|(known, _)| known.clone())
         .collect();
     for (place, known) in keys.iter().enumerate() {
-        if plain::equal(context, known, key)? {
+        if truth::equal(context, known, key)? {
             return Ok(Some(place));
         }
     }

@@ -42,8 +42,14 @@ fn fixes(state: &State, process: ProcessId, access: &Access) -> bool {
 }
 
 pub(super) fn ready(state: &State, process: ProcessId, access: &Access) -> Ready {
+    let asks_for_children = matches!(
+        access.operation,
+        Operation::Call(Method::Module(ModuleMethod::ActiveChildren))
+    );
     Ready::ways(if fixes(state, process, access) {
         DEFAULTS.len()
+    } else if asks_for_children {
+        orders(children(state, process).len())
     } else {
         1
     })
@@ -67,7 +73,7 @@ pub(super) fn perform(
         _ => context.state.space(process).default_method,
     };
     match access.operation {
-        Operation::Call(Method::Module(method)) => call(context, method, own, access),
+        Operation::Call(Method::Module(method)) => call(context, method, own, (access, choice)),
         Operation::Call(Method::Make(class)) => {
             let method = own.unwrap_or(context.machine.method);
             make(context, class, access, method).map(Done::Value)
@@ -83,7 +89,7 @@ fn call(
     context: &mut Context<'_>,
     method: ModuleMethod,
     own: Option<StartMethod>,
-    access: &Access,
+    (access, choice): (&Access, Choice),
 ) -> Result<Done, Fault> {
     let process = context.process;
     let result = match method {
@@ -99,7 +105,7 @@ fn call(
         ModuleMethod::GetAllStartMethods => {
             return context.model("which start methods there are depends on the platform");
         }
-        ModuleMethod::ActiveChildren => active_children(context),
+        ModuleMethod::ActiveChildren => active_children(context, choice),
         ModuleMethod::CurrentProcess => {
             Val::Object(context.state.processes[process as usize].object)
         }
@@ -145,16 +151,44 @@ fn set_start_method(context: &mut Context<'_>, access: &Access) -> Result<Done, 
     Ok(Done::Value(Val::None))
 }
 
-fn active_children(context: &mut Context<'_>) -> Val {
-    let process = context.process;
+/// The children that are alive, in the order in which they were started.
+fn children(state: &State, process: ProcessId) -> Vec<Val> {
     let is_child = |one: &&Part<crate::state::Process>| {
         one.parent == process && !one.is_gone && !matches!(one.role, Role::Handler { .. })
     };
-    let children = context.state.processes.iter().filter(is_child);
-    let children = children.map(|one| Val::Object(one.object)).collect();
+    let children = state.processes.iter().filter(is_child);
+    children.map(|one| Val::Object(one.object)).collect()
+}
+
+/// In how many orders so many children may be listed: of more than four, the first and the last of
+/// all are tried.
+fn orders(count: usize) -> usize {
+    match count {
+        0..=4 => (2..=count).product(),
+        _ => 2,
+    }
+}
+
+fn active_children(context: &mut Context<'_>, choice: Choice) -> Val {
+    let process = context.process;
+    let mut left = children(context.state, process);
+    let mut order = match choice {
+        Choice::Way(way) => usize::from(way),
+        Choice::Expire => 0,
+    };
+    if left.len() > 4 && order == 1 {
+        left.reverse();
+        order = 0;
+    }
+    let mut listed = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let at = order % left.len();
+        order /= left.len();
+        listed.push(left.remove(at));
+    }
     context
         .state
-        .allocate(process, crate::state::Cell::List(children))
+        .allocate(process, crate::state::Cell::List(listed))
 }
 
 fn parent(context: &Context<'_>) -> Val {
@@ -167,6 +201,21 @@ fn parent(context: &Context<'_>) -> Val {
 
 /// Constructs an object of the catalogue.
 pub(crate) fn make(
+    context: &mut Context<'_>,
+    class: Class,
+    access: &Access,
+    method: StartMethod,
+) -> Result<Val, Fault> {
+    let before = context.state.objects.len();
+    let made = make_in(context, class, access, method)?;
+    if method != context.machine.method {
+        let new = context.state.objects.iter_mut().skip(before);
+        new.for_each(|object| object.context = Some(method));
+    }
+    Ok(made)
+}
+
+fn make_in(
     context: &mut Context<'_>,
     class: Class,
     access: &Access,

@@ -6,7 +6,7 @@ use poolproof_case::catalogue::{ProcessAttribute, ProcessMethod};
 use poolproof_case::{ErrorKind, StartMethod};
 
 use super::{Access, Choice, Context, Done, Fault, Id, Ready, start};
-use crate::machine::{Machine, plain, run};
+use crate::machine::{Machine, run, truth};
 use crate::state::renumber::Renumber;
 use crate::state::{NOBODY, Phase, ProcessId, Signal, State, Symbol, Val};
 
@@ -254,7 +254,7 @@ pub(super) fn set(
     attribute: ProcessAttribute,
     value: &Val,
 ) -> Result<Done, Fault> {
-    let is_daemon = plain::is_true(context, value);
+    let is_daemon = truth::is_true(context, value);
     let is_named_amiss = !matches!(value, Val::Text(_)) && !context.is_threads();
     let own = &mut context.state.processes[context.process as usize];
     match attribute {

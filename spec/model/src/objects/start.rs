@@ -4,7 +4,7 @@ use poolproof_case::{ErrorKind, StartMethod};
 
 use super::process::{ProcessObject, Status};
 use super::{Access, Body, Choice, Context, Done, Fault, Id};
-use crate::machine::{Machine, plain, run};
+use crate::machine::{Machine, plain, run, truth};
 use crate::state::message::{self, Passage};
 use crate::state::part::Part;
 use crate::state::{Cell, ObjectId, Process, ProcessId, Role, Space, State, Symbol, Val};
@@ -224,7 +224,7 @@ pub(super) fn make(
         Val::Unset | Val::None => None,
         Val::Object(_) => return context.model("a target is a function of the program"),
         // What cannot be called fails where it is called, and what is false is not.
-        other => plain::is_true(context, other).then_some(context.machine.code.misfit),
+        other => truth::is_true(context, other).then_some(context.machine.code.misfit),
     };
     if access.is_given(0) {
         return context.raise(ErrorKind::Usage, "a process has no group");

@@ -39,10 +39,10 @@ fn what_a_program_prints() {
         ),
         (
             r#"Let("m", New("Manager")), Let("l", Call("m.list", [[1]])),
-               Print([Add("$l", [2]), Mul("$l", 2), Len("$l")]),
+               Print([Add("$l", [2]), Mul("$l", 2), Mul(2, "$l"), Len("$l")]),
                Try(body: [Print([Add([2], "$l")])], except: {"type": [Print(["type"])]}),
                Try(body: [Print([Add("$l", "$l")])], except: {"type": [Print(["type"])]})"#,
-            &["[1, 2] [1, 1] 1 / type / type → exit 0"],
+            &["[1, 2] [1, 1] [1, 1] 1 / type / type → exit 0"],
         ),
         (
             r#"Let("d", {"a": 1, "b": 2}),
@@ -302,4 +302,31 @@ fn what_a_process_waits_for_that_a_signal_ends_is_undefined_from_then_on() {
     };
     assert!(met(r#", Call("e.set")"#));
     assert!(!met(r#", Print(["done"])"#));
+}
+
+#[test]
+fn what_a_process_does_with_an_object_of_another_context_is_undefined() {
+    let functions = r#""f": Function(params: ["l"], body: [With("$l", [])])"#;
+    let met = |made: &str| {
+        let main = format!(
+            r#"Let("ctx", Call("mp.get_context", ["spawn"])), Let("l", {made}),
+               Let("p", Call("ctx.Process", (target: Fn("f"), args: ["$l"]))), Call("p.start")"#
+        );
+        let found = behaviour(&case(functions, &main), StartMethod::Fork);
+        found.undefined.contains(&Undefined::Context)
+    };
+    assert!(met(r#"New("Lock")"#));
+    assert!(!met(r#"Call("ctx.Lock")"#));
+}
+
+#[test]
+fn children_are_listed_in_any_order() {
+    let functions = r#""f": Function(params: ["e"], body: [Call("e.wait")])"#;
+    let main = r#"Let("e", New("Event")),
+        Let("a", New("Process", (target: "f", args: ["$e"], name: "a"))), Call("a.start"),
+        Let("b", New("Process", (target: "f", args: ["$e"], name: "b"))), Call("b.start"),
+        Let("all", []), For("p", Call("mp.active_children"), [Call("all.append", ["$p.name"])]),
+        Print(["$all"]), Call("e.set")"#;
+    let found = outcomes(&case(functions, main), StartMethod::Fork);
+    assert_eq!(found, ["['a', 'b'] → exit 0", "['b', 'a'] → exit 0"]);
 }

@@ -6,6 +6,7 @@ mod choices;
 mod closed_forms;
 mod errors;
 mod everyday;
+mod lived;
 mod locks;
 mod mistakes;
 mod offences;
