@@ -140,7 +140,7 @@ impl World {
         };
         let code = match code {
             [code] if b"bBhHiIlLqQdf".contains(code) => *code,
-            _ => return Ok(Err(ErrorKind::Usage)),
+            _ => return Ok(Err(ErrorKind::Type)),
         };
         let numbers = match (&args[1], is_array) {
             (Val::Int(count), true) if *count < 0 => return Ok(Err(ErrorKind::Usage)),

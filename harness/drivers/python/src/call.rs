@@ -105,7 +105,7 @@ impl Writer<'_> {
             }
             _ => self.arguments(parameters, arguments, false)?,
         };
-        let raised = raised_by_making(class, arguments);
+        let raised = raised_by_making(class);
         Ok(self.marked_call(
             &raised,
             Apart::Nothing,

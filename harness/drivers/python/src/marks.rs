@@ -83,11 +83,11 @@ impl Writer<'_> {
                     apart: self.apart(scope, call),
                 }),
                 Part::Expression(expression) => {
-                    if let ExpressionKind::New { object, arguments } = &expression.kind
+                    if let ExpressionKind::New { object, .. } = &expression.kind
                         && let Some(class) = Class::of(object)
                     {
                         sites.push(Site {
-                            raised: raised_by_making(class, arguments),
+                            raised: raised_by_making(class),
                             apart: Apart::Nothing,
                         });
                     }

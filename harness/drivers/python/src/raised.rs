@@ -4,15 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use poolproof_case::catalogue::{Class, GONE, Kind, Method, Raise, is_typecode, python_classes};
+use poolproof_case::catalogue::{Class, GONE, Kind, Method, Raise, python_classes};
 use poolproof_case::program::{
-    Arguments, BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind,
-    Statement, StatementKind, UnaryOperator,
+    BinaryOperator, Block, CallExpression, Callee, Expression, ExpressionKind, Statement,
+    StatementKind, UnaryOperator,
 };
 use poolproof_case::walk::{self, Part};
 use poolproof_case::{ErrorKind, Value};
 
-use crate::binding::text_of;
 use crate::classes::{Classes, THREADS_MISUSE, all_classes, first_class};
 use crate::meaning::{delivers, meaning};
 use crate::writer::Writer;
@@ -71,7 +70,7 @@ impl Writer<'_> {
         match &call.callee {
             Callee::Method(receiver, name) => match Class::of(name) {
                 Some(class) if self.objects_in(scope, receiver).contains(&Class::Context) => {
-                    raised_by_making(class, &call.arguments)
+                    raised_by_making(class)
                 }
                 _ => self.raised_by_method(scope, receiver, name),
             },
@@ -216,10 +215,9 @@ impl Writer<'_> {
     fn operator(&self, scope: &str, expression: &Expression, raised: &mut Raised) {
         use ExpressionKind as E;
         match &expression.kind {
-            E::New { object, arguments } => {
-                if let Some(class) = Class::of(object) {
-                    told(raised, raised_by_making(class, arguments));
-                }
+            E::New { object, .. } => {
+                let class = Class::of(object);
+                told(raised, class.map(raised_by_making).unwrap_or_default());
             }
             E::Attribute(of, _) => {
                 self.receiver(scope, of, raised);
@@ -323,22 +321,9 @@ fn own(expression: &Expression, raised: &mut Raised) {
 }
 
 /// What making an object may raise.
-pub(crate) fn raised_by_making(class: Class, arguments: &Arguments) -> Raised {
+pub(crate) fn raised_by_making(class: Class) -> Raised {
     let mut raised = Raised::new();
     add(&mut raised, class.object().raises.iter());
-    let is_shared = matches!(
-        class,
-        Class::Value | Class::RawValue | Class::Array | Class::RawArray
-    );
-    let typecode = arguments.of(0, "typecode_or_type").and_then(text_of);
-    if is_shared && typecode.is_some_and(is_typecode) {
-        // Only a negative size is left to be wrong.
-        raised.remove(&ErrorKind::Usage);
-        if matches!(class, Class::Array | Class::RawArray) {
-            let origin = raised.entry(ErrorKind::Usage).or_default();
-            origin.told.insert("ValueError");
-        }
-    }
     raised
 }
 

@@ -17,9 +17,9 @@ pub fn is_typecode(code: &str) -> bool {
     code.len() == 1 && "bBhHiIlLqQdf".contains(code)
 }
 
-/// An unknown typecode and a negative size, a number of another type, what is no lock.
+/// A negative size; an unknown typecode, a number of another type; what is no lock.
 const BAD: &[Raise] = &[
-    raise_as(ErrorKind::Usage, "TypeError, ValueError"),
+    raise_as(ErrorKind::Usage, "ValueError"),
     raise(ErrorKind::Type),
     raise(ErrorKind::Attribute),
 ];

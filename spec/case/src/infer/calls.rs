@@ -3,7 +3,7 @@
 use super::{Types, of_kind, of_made};
 use crate::catalogue::{
     Class, ConnectionMethod, DictMethod, Kind, ListMethod, Method, ModuleMethod, Parameter,
-    QueueMethod, SimpleQueueMethod,
+    PoolMethod, QueueMethod, SimpleQueueMethod,
 };
 use crate::infer::Type;
 use crate::program::{Arguments, CallExpression, Callee, Expression, ExpressionKind};
@@ -42,6 +42,9 @@ impl<'p> Types<'p> {
         match method {
             Method::Module(ModuleMethod::ActiveChildren) => {
                 Type::sequence(Type::object(Class::Process))
+            }
+            Method::Pool(PoolMethod::Map | PoolMethod::Starmap) => {
+                Type::container(Class::List, Type::unknown())
             }
             Method::Make(made) if class == Class::Context => of_made(made),
             Method::List(ListMethod::Pop) if class == Class::List => receiver.item(),

@@ -359,7 +359,7 @@ fn make_shared(context: &mut Context<'_>, class: Class, access: &Access) -> Resu
         [b'c'] => return context.model("shared characters are not known here"),
         // Threads look at the type of an array alone.
         [code] if context.is_threads() && !is_array => *code,
-        _ => return context.raise(ErrorKind::Usage, "unknown type code"),
+        _ => return context.raise(ErrorKind::Type, "unknown type code"),
     };
     let first = access.argument(1).clone();
     // Threads make no array by its size, and say nothing of the first value of a number.

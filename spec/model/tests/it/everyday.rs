@@ -106,6 +106,12 @@ fn what_a_program_prints() {
                Print([Not("$r")])"#,
             &["value / result / length / False → exit 0"],
         ),
+        (
+            r#"Let("pool", New("Pool", [1])), Let("r", Call("pool.map", [Fn("f"), [2, 1]])),
+               Call("r.append", [3]), Call("r.sort"), Print(["$r"]), Let("code", "z"),
+               Try(body: [Let("v", New("Value", ["$code", 1]))], except: {"type": [Print(["type"])]})"#,
+            &["[1, 2, 3] / type → exit 0"],
+        ),
         // A result is one object, however often it is taken.
         (
             r#"Let("pool", New("Pool", [1])), Let("r", Call("pool.map_async", [Fn("f"), [1]])),

@@ -132,7 +132,7 @@ typed! {
 
 fn unknown(typecode: &str) -> Stop {
     let text = format!("no typecode `{typecode}` (there are b B h H i I l L q Q f d)");
-    Stop::error(ErrorKind::Usage, text)
+    Stop::error(ErrorKind::Type, text)
 }
 
 /// Calls a method of a locked value or array: all are its lock's.
