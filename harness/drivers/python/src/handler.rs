@@ -10,6 +10,15 @@ use crate::error::{Result, WriteError};
 use crate::raised::Raised;
 use crate::writer::Writer;
 
+/// The kinds of errors of Python's own operations, each of one class.
+const OPERATIONS: [ErrorKind; 5] = [
+    ErrorKind::Attribute,
+    ErrorKind::Type,
+    ErrorKind::Key,
+    ErrorKind::Index,
+    ErrorKind::ZeroDivision,
+];
+
 /// One `except`.
 #[derive(Clone)]
 struct Handler<'a> {
@@ -30,7 +39,7 @@ impl Writer<'_> {
         if handlers.is_empty() && finally.is_empty() {
             return self.block(body);
         }
-        let raised = self.raised(&self.scope, body);
+        let raised = self.raised_in_try(&self.scope, body, handlers);
         let found = sorted(self.resolved(&raised, handlers))?;
         let any = handlers
             .iter()
@@ -60,6 +69,22 @@ impl Writer<'_> {
             self.indented(|writer| writer.block(finally))?;
         }
         Ok(())
+    }
+
+    /// What the body of a `try` may raise, and what Python's own operations raise wherever something
+    /// is not what it is taken for, in so far as a handler takes it.
+    pub(crate) fn raised_in_try(
+        &self,
+        scope: &str,
+        body: &Block,
+        handlers: &[(ErrorPattern, Block)],
+    ) -> Raised {
+        let mut raised = self.raised(scope, body);
+        for kind in taken(handlers).filter(|kind| OPERATIONS.contains(kind)) {
+            let origin = raised.entry(kind).or_default();
+            origin.bare.extend(all_classes(kind));
+        }
+        raised
     }
 
     fn except(&mut self, handler: &Handler<'_>) -> Result<()> {

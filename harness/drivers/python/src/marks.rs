@@ -60,7 +60,7 @@ impl Writer<'_> {
                 if let Part::Statement(statement) = part
                     && let StatementKind::Try { body, handlers, .. } = &statement.kind
                 {
-                    tries.push((self.raised(scope, body), handlers));
+                    tries.push((self.raised_in_try(scope, body, handlers), handlers));
                 }
             });
         }
