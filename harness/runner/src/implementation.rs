@@ -23,6 +23,9 @@ use crate::workshop::{Answer, Silence, Workshop};
 /// How long one may take to answer: a wrapper may have to wake something up first.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
+/// How long one may take that nobody has named.
+const FOUND_MAX: Duration = Duration::from_secs(5);
+
 /// What is to be tested.
 #[derive(Clone, Debug)]
 pub struct Request<'a> {
@@ -59,6 +62,7 @@ pub fn missing(workshop: &Workshop, driver: &Driver) -> Option<Vec<String>> {
         driver.environment,
         &driver.program,
         &driver.module,
+        ANSWER_MAX,
     )
     .ok()?;
     Some(told.lacks.into_iter().map(|lack| lack.uses).collect())
@@ -82,7 +86,7 @@ struct Told {
 /// # Errors
 /// Why it cannot be tested, as its interpreter tells.
 pub fn find(workshop: &Workshop, request: &Request<'_>) -> Result<Driver, Refusal> {
-    asked(workshop, request).map(|(driver, _)| driver)
+    asked(workshop, request, ANSWER_MAX).map(|(driver, _)| driver)
 }
 
 /// The drivers of a manifest's module on each of these interpreters, the oldest first; one that several
@@ -101,7 +105,7 @@ pub fn find_all(
                 name: None,
                 argument: None,
             };
-            asked(workshop, &request)
+            asked(workshop, &request, FOUND_MAX)
         };
         let threads: Vec<_> = programs
             .iter()
@@ -131,7 +135,11 @@ pub fn find_all(
 /// What tells an interpreter from another: its executable, and the folder of what is installed.
 type Home = (String, String);
 
-fn asked(workshop: &Workshop, request: &Request<'_>) -> Result<(Driver, Home), Refusal> {
+fn asked(
+    workshop: &Workshop,
+    request: &Request<'_>,
+    time: Duration,
+) -> Result<(Driver, Home), Refusal> {
     let program = located(request.program);
     let refuse = |reason: String| Refusal {
         program: program.clone(),
@@ -142,7 +150,7 @@ fn asked(workshop: &Workshop, request: &Request<'_>) -> Result<(Driver, Home), R
     if let Some(reason) = wrong_module(module) {
         return Err(refuse(reason));
     }
-    let told = answer(workshop, Environment::Whole, &program, module).map_err(refuse)?;
+    let told = answer(workshop, Environment::Whole, &program, module, time).map_err(refuse)?;
     if !told.problem.is_empty() {
         let (reason, is_missing) = absent(&program, module, &told.problem);
         return Err(Refusal {
@@ -166,9 +174,10 @@ fn answer(
     environment: Environment,
     program: &Path,
     module: &str,
+    time: Duration,
 ) -> Result<Told, String> {
     let question = ["-c".into(), OsString::from(question(module))];
-    let deadline = Instant::now() + ANSWER_MAX;
+    let deadline = Instant::now() + time;
     match workshop.ask(environment, program, &question, deadline) {
         Ok(answer) => understand(&answer),
         Err(Silence::Failed(reason)) => Err(reason),

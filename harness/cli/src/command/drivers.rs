@@ -89,8 +89,22 @@ pub(crate) fn drivers(arguments: &Drivers) -> Outcome {
 
 fn others(workshop: &Workshop) -> Result<Others, poolproof_runner::Error> {
     let mut others = Others::default();
-    for module in named::modules() {
-        let Some(installed) = named::installed(module, workshop)? else {
+    // All at once: an interpreter that never answers keeps each of them waiting.
+    let looks: Vec<_> = std::thread::scope(|scope| {
+        let look = |module| {
+            (
+                module,
+                scope.spawn(move || named::installed(module, workshop)),
+            )
+        };
+        let threads: Vec<_> = named::modules().map(look).collect();
+        let joined = threads
+            .into_iter()
+            .map(|(module, thread)| (module, thread.join()));
+        joined.collect()
+    });
+    for (module, look) in looks {
+        let Some(installed) = look.unwrap_or(Ok(None))? else {
             continue;
         };
         if installed.drivers.is_empty()
