@@ -1,5 +1,6 @@
 //! New objects, as the constructors of the catalogue make them.
 
+use poolproof_case::catalogue::is_typecode;
 use poolproof_case::program::Program;
 use poolproof_case::{ErrorKind, StartMethod};
 
@@ -135,12 +136,9 @@ impl World {
     ) -> Result<Result<Kind, ErrorKind>, Outside> {
         let is_array = name.ends_with("Array");
         let code = match &args[0] {
-            Val::Text(code) => code.as_bytes(),
+            Val::Text(code) if is_typecode(code) => code.as_bytes()[0],
+            Val::Text(_) => return Ok(Err(ErrorKind::Type)),
             _ => return Err("a typecode that is no text".to_owned()),
-        };
-        let code = match code {
-            [code] if b"bBhHiIlLqQdf".contains(code) => *code,
-            _ => return Ok(Err(ErrorKind::Type)),
         };
         let numbers = match (&args[1], is_array) {
             (Val::Int(count), true) if *count < 0 => return Ok(Err(ErrorKind::Usage)),

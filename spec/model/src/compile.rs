@@ -50,10 +50,13 @@ pub(crate) struct Code {
     pub(crate) runs_targets: bool,
     /// Whether some process asks for its children, and so can tell a pool's workers apart.
     pub(crate) names_workers: bool,
-    /// Whether it may end a process that uses a queue, which leaves the queue broken.
-    pub(crate) breaks_queues: bool,
+    /// Whether it may end a process that uses a queue or pipe, or waits for others, which leaves what it
+    /// used broken.
+    pub(crate) breaks_objects: bool,
     /// Whether some list or dict may be changed while what was made of it waits to be sent.
     pub(crate) changes_what_is_unsent: bool,
+    /// Whether items or results of one chunk may have a list or dict in common that somebody changes.
+    pub(crate) may_share_chunks: bool,
     /// Whether shared memory may be given what is not of its type, which among threads is undefined.
     pub(crate) may_convert: bool,
     /// Whether a process may do something else that is undefined, other than to print an object.
@@ -130,10 +133,11 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         || functions.iter().any(|function| sets(function, daemon));
     let makes = made(program);
     // A daemon is ended with its creator, and a pool's workers with their pool.
-    let breaks_queues = makes.queues && (signals || makes.daemons);
+    let breaks_objects = makes.breakable && (signals || makes.daemons);
     // Who asks for its children may have started a manager.
     let counts_managers = names_workers && makes.managers;
     let changes_what_is_unsent = undefined::changes_what_is_unsent(program);
+    let may_share_chunks = undefined::may_share_chunks(program);
     let runs_targets = calls(Method::Process(ProcessMethod::Run));
     Ok(Code {
         functions,
@@ -149,11 +153,13 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         counts_waiting,
         runs_targets,
         names_workers,
-        breaks_queues,
+        breaks_objects,
         changes_what_is_unsent,
+        may_share_chunks,
         may_convert: undefined::may_convert(program),
         may_be_undefined: counts_managers
             || changes_what_is_unsent
+            || may_share_chunks
             || undefined::may_be_undefined(program),
     })
 }
@@ -175,7 +181,8 @@ fn sets(function: &FunctionCode, attribute: Attribute) -> bool {
 /// What a program makes that matters to what may break.
 #[derive(Default)]
 struct Made {
-    queues: bool,
+    /// What a process that is ended while it uses it leaves broken.
+    breakable: bool,
     managers: bool,
     /// Processes that end with their creator, or pools.
     daemons: bool,
@@ -184,7 +191,15 @@ struct Made {
 fn made(program: &Program) -> Made {
     let mut found = Made::default();
     let mut see = |name: &str, arguments: &Arguments| match Class::of(name) {
-        Some(Class::Queue | Class::JoinableQueue | Class::SimpleQueue) => found.queues = true,
+        Some(
+            Class::Queue
+            | Class::JoinableQueue
+            | Class::SimpleQueue
+            | Class::Pipe
+            | Class::Event
+            | Class::Condition
+            | Class::Barrier,
+        ) => found.breakable = true,
         Some(Class::Pool) => found.daemons = true,
         Some(Class::Manager) => found.managers = true,
         Some(Class::Process) => found.daemons |= arguments.of(5, "daemon").is_some(),

@@ -179,28 +179,13 @@ impl<'a> Search<'a> {
             let steps = steps(self.machine, self.limits.reduce, &state, &moves);
             match *steps {
                 [(at, step)] if passed < PASSED_MAX && self.is_silent(&state, &moves[at]) => {
-                    let applied = self.machine.apply(&mut state, &moves[at], step)?;
+                    self.machine.apply(&mut state, &moves[at], step)?;
                     self.edges += 1;
                     passed += 1;
-                    if applied.is_undefined {
-                        return Ok(Some(self.undefined(state)));
-                    }
                 }
                 _ => return Ok(self.open(state, moves, steps)),
             }
         }
-    }
-
-    /// A node for what comes after a step of which nothing is known.
-    fn undefined(&mut self, mut state: State) -> u32 {
-        self.parts.key(&mut state, &mut self.scratch);
-        self.scratch.extend_from_slice(b"undefined");
-        if let Some(known) = self.known.get(&self.scratch) {
-            return known;
-        }
-        let language = self.languages.of_state(std::iter::empty(), None, true);
-        self.language_of.push(language);
-        self.known.add(&self.scratch)
     }
 
     /// Whether a step writes no line and leaves nothing undefined.

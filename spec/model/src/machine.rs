@@ -8,7 +8,7 @@ mod finish;
 mod iterated;
 pub(crate) mod plain;
 pub(crate) mod run;
-mod signals;
+pub(crate) mod signals;
 pub(crate) mod step;
 pub(crate) mod truth;
 pub(crate) mod undefined;
@@ -50,8 +50,6 @@ pub(crate) struct Machine {
     pub(crate) sends_objects: Cell<bool>,
     /// What some step came to of which nothing is known.
     pub(crate) undefined: RefCell<BTreeSet<Undefined>>,
-    /// Whether the step that is made has come to some.
-    has_met: Cell<bool>,
     /// What compaction needs.
     renumber: RefCell<Renumber>,
     /// What each function may still do, from each instruction on.
@@ -73,22 +71,8 @@ impl Machine {
             lines: RefCell::default(),
             is_large: Cell::new(false),
             undefined: RefCell::default(),
-            has_met: Cell::new(false),
             renumber: RefCell::default(),
             breach: None,
-        })
-    }
-
-    /// The same without one of the clauses.
-    pub(crate) fn without(
-        program: &Program,
-        method: StartMethod,
-        breach: &'static Breach,
-    ) -> Result<Machine, ModelError> {
-        let machine = Machine::new(program, method)?;
-        Ok(Machine {
-            breach: Some(breach),
-            ..machine
         })
     }
 
@@ -133,7 +117,7 @@ impl Machine {
             processes: vec![Part::new(main)],
             objects: vec![Part::new(Object {
                 manager: NOBODY,
-                is_left: false,
+                is_broken: false,
                 context: None,
                 body: Body::Process(object),
             })],
@@ -182,12 +166,6 @@ impl Machine {
     /// What has been found out of a program that the reduction takes for granted.
     pub(crate) fn assumptions(&self) -> (bool, bool) {
         (self.is_large.get(), self.sends_objects.get())
-    }
-
-    /// A step comes to what nothing is known of.
-    pub(crate) fn meets(&self, what: Undefined) {
-        self.undefined.borrow_mut().insert(what);
-        self.has_met.set(true);
     }
 
     /// The number of a line.

@@ -43,8 +43,8 @@ pub(crate) use wrong::{perform, ready};
 pub(crate) struct Object {
     /// The manager that keeps it, `NOBODY` for none.
     pub(crate) manager: ObjectId,
-    /// A signal ended a process that waited for it: what it does from now on is undefined.
-    pub(crate) is_left: bool,
+    /// A signal ended a process that was using it: what it does from now on is undefined.
+    pub(crate) is_broken: bool,
     /// The start method of the context that made it; none: of the run.
     pub(crate) context: Option<StartMethod>,
     pub(crate) body: Body,
@@ -214,7 +214,7 @@ impl Context<'_> {
     pub(crate) fn create(&mut self, body: Body) -> ObjectId {
         self.state.create(Object {
             manager: NOBODY,
-            is_left: false,
+            is_broken: false,
             context: None,
             body,
         })

@@ -32,11 +32,10 @@ pub(crate) fn ample(
     enabled: &[usize],
 ) -> Vec<usize> {
     // A step that leads to what is undefined leads nowhere else.
-    let is_broken =
-        |object: &Part<Object>| matches!(&object.body, Body::Queue(queue) if queue.is_broken);
+    let is_broken = |object: &Part<Object>| object.is_broken;
     let leads_nowhere = |at: &usize| is_undefined(machine, state, &moves[*at]);
     if enabled.len() == 1
-        || (machine.code.breaks_queues && state.objects.iter().any(is_broken))
+        || (machine.code.breaks_objects && state.objects.iter().any(is_broken))
         || enabled.iter().any(leads_nowhere)
     {
         return enabled.to_vec();

@@ -6,6 +6,7 @@ pub(crate) mod compact;
 pub(crate) mod key;
 pub(crate) mod message;
 pub(crate) mod part;
+pub(crate) mod reached;
 pub(crate) mod renumber;
 pub(crate) mod value;
 
@@ -116,6 +117,8 @@ pub(crate) struct Task {
     pub(crate) results: Vec<Single>,
     /// Two of its calls have a list or dict in common, which is one to them, or is not.
     pub(crate) is_common: bool,
+    /// What one of several calls has given is in the worker's own memory, where the others find it, too.
+    pub(crate) gives_common: bool,
     /// What the last call raised; whether those after it are made is open.
     pub(crate) error: Option<(ErrorKind, Symbol)>,
 }

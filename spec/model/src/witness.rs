@@ -105,12 +105,13 @@ pub fn offended(
         reduce: false,
         stop: None,
     };
+    let mut machine = Machine::new(program, method)?;
     let mut clauses = Vec::new();
     for breach in BREACHES {
-        let machine = Machine::without(program, method, breach)?;
         if !breach.concerns(&machine.code) {
             continue;
         }
+        machine.breach = Some(breach);
         let mut search = Search::new(&machine, Goal::Outcome(outcome), limits);
         if let Found::At(_) = search.run()? {
             clauses.push(breach.clause);

@@ -114,11 +114,11 @@ impl Writer<'_> {
         ))
     }
 
-    /// Everything of a process by name, as Python programs do; there is only one group.
+    /// Everything of a process by name, as Python programs do, in the order in which it is written, since
+    /// that is how it is evaluated.
     fn process(&mut self, parameters: &'static [Parameter], given: &Arguments) -> Result<String> {
         let mut parts = Vec::new();
         let mut all = bound(parameters, given)?;
-        // As they are written, since that is how they are evaluated.
         let place = |name: &str| given.named.iter().position(|(named, _)| named == name);
         all.sort_by_key(|(parameter, _)| place(parameter.name));
         for (parameter, argument) in all {

@@ -167,10 +167,6 @@ impl Writer<'_> {
         from: ErrorKind,
     ) -> Option<BTreeSet<ErrorKind>> {
         let (own, others) = (raised.get(&kind)?, raised.get(&from)?);
-        // What Python raises where a function is called wrongly has its own class.
-        if kind == ErrorKind::Type && self.calls_wrongly() {
-            return None;
-        }
         if self.marks.contains(&kind)
             || own.told.is_empty()
             || meet(&own.bare, from, &self.caught(from, others))
@@ -305,7 +301,7 @@ fn meet(caught: &Classes, kind: ErrorKind, raised: &Classes) -> bool {
 }
 
 /// The functions of a case and its main, by name.
-pub(crate) fn scopes(case: &Case) -> Vec<(&str, &Block)> {
+fn scopes(case: &Case) -> Vec<(&str, &Block)> {
     let functions = case.program.functions.iter();
     let functions = functions.map(|(name, function)| (name.as_str(), &function.body));
     functions.chain([(MAIN, &case.program.main)]).collect()

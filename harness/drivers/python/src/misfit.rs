@@ -3,21 +3,9 @@
 use poolproof_case::catalogue::{Method, PoolMethod};
 use poolproof_case::program::{CallExpression, Callee, ExpressionKind};
 
-use poolproof_case::walk;
-
-use crate::marks::scopes;
 use crate::writer::Writer;
 
 impl Writer<'_> {
-    /// Whether any task of the program may be given other arguments.
-    pub(crate) fn calls_wrongly(&self) -> bool {
-        let mut wrongly = false;
-        for (scope, block) in scopes(self.case) {
-            walk::calls(block, &mut |call| wrongly |= self.may_misfit(scope, call));
-        }
-        wrongly
-    }
-
     /// Whether a task may be given other arguments than its function takes.
     pub(crate) fn may_misfit(&self, scope: &str, call: &CallExpression) -> bool {
         let Callee::Method(receiver, name) = &call.callee else {

@@ -126,8 +126,7 @@ impl Writer<'_> {
             Part::Call(call) => {
                 delivers |= self.delivers(scope, call);
                 if self.may_misfit(scope, call) {
-                    let misfit = raised.entry(ErrorKind::Type).or_default();
-                    misfit.told.extend(all_classes(ErrorKind::Type));
+                    bare(raised, ErrorKind::Type);
                 }
                 told(raised, self.raised_by_call(scope, call));
                 match &call.callee {

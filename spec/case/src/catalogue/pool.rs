@@ -109,6 +109,26 @@ methods! {
     );
 }
 
+impl PoolMethod {
+    /// Whether it makes a task of each item that it is given.
+    #[must_use]
+    pub const fn takes_items(self) -> bool {
+        match self {
+            PoolMethod::Map
+            | PoolMethod::MapAsync
+            | PoolMethod::Starmap
+            | PoolMethod::StarmapAsync
+            | PoolMethod::Imap
+            | PoolMethod::ImapUnordered => true,
+            PoolMethod::Apply
+            | PoolMethod::ApplyAsync
+            | PoolMethod::Close
+            | PoolMethod::Join
+            | PoolMethod::Terminate => false,
+        }
+    }
+}
+
 pub(super) const OBJECTS: &[Object] = &[
     Object {
         doc: "Workers that share tasks.",

@@ -11,18 +11,18 @@ const TYPECODE: Parameter = required("typecode_or_type", Kind::Text);
 const INITIAL: Parameter = optional("value", Kind::Any, Default::None);
 const SIZE: Parameter = required("size_or_initializer", Kind::Any);
 const LOCK: Parameter = optional("lock", Kind::Any, Default::Bool(true));
-/// Whether numbers of such a type can be shared; shared characters (`c`) are not known here.
-#[must_use]
-pub fn is_typecode(code: &str) -> bool {
-    code.len() == 1 && "bBhHiIlLqQdf".contains(code)
-}
-
 /// A negative size; an unknown typecode, a number of another type; what is no lock.
 const BAD: &[Raise] = &[
     raise_as(ErrorKind::Usage, "ValueError"),
     raise(ErrorKind::Type),
     raise(ErrorKind::Attribute),
 ];
+
+/// Whether numbers of such a type can be shared; shared characters (`c`) are not known here.
+#[must_use]
+pub fn is_typecode(code: &str) -> bool {
+    code.len() == 1 && "bBhHiIlLqQdf".contains(code)
+}
 
 methods! {
     /// What locked values and arrays do.

@@ -26,7 +26,15 @@ pub(super) fn may_be_undefined(program: &Program) -> bool {
         || makes_what_may_be_amiss(program)
         || asks_for_what_may_be_amiss(program)
         || iterates_what_may_be_nothing(program)
+        || mixes_contexts(program)
         || uses_others(program)
+}
+
+/// Whether something of one context may be given to a process of another.
+fn mixes_contexts(program: &Program) -> bool {
+    let is_it = |method| method == Method::Module(ModuleMethod::GetContext);
+    let mut blocks = program.blocks();
+    blocks.any(|block| calls_one(block, |name| is_one(name, is_it)))
 }
 
 /// Whether a pipe may be made both of whose ends receive.
@@ -189,8 +197,37 @@ pub(super) fn may_convert(program: &Program) -> bool {
     may
 }
 
+/// Whether items or results of one chunk may have a list or dict in common that somebody changes.
+pub(super) fn may_share_chunks(program: &Program) -> bool {
+    let is_map = |method| matches!(method, Method::Pool(method) if method.takes_items());
+    let mut given: Vec<(&str, &Expression)> = Vec::new();
+    for (scope, block) in scopes(program) {
+        walk::calls(block, &mut |call| {
+            if let Callee::Method(_, name) = &call.callee
+                && is_one(name, is_map)
+            {
+                let items = call.arguments.of(1, "iterable");
+                given.extend(items.map(|items| (scope, items)));
+            }
+        });
+    }
+    if given.is_empty() || !changes_containers(program) {
+        return false;
+    }
+    let types = infer(program);
+    let holds = |(scope, items): &(&str, &Expression)| {
+        let items = types.of(scope, items);
+        !items.is_known() || items.item().holds_containers()
+    };
+    !program.globals.is_empty() || given.iter().any(holds)
+}
+
 /// Whether the program changes lists or dicts, and puts some into a queue or gives some to a pool.
 pub(super) fn changes_what_is_unsent(program: &Program) -> bool {
+    changes_containers(program) && sends_containers(program)
+}
+
+fn changes_containers(program: &Program) -> bool {
     let mut changes = false;
     for block in program.blocks() {
         walk::statements(block, &mut |statement| {
@@ -198,15 +235,19 @@ pub(super) fn changes_what_is_unsent(program: &Program) -> bool {
         });
         changes |= calls_one(block, |name| is_one(name, Method::changes_container));
     }
-    changes && sends_containers(program)
+    changes
+}
+
+/// The functions of a program and its main, by name.
+fn scopes(program: &Program) -> impl Iterator<Item = (&str, &Block)> {
+    let functions = program.functions.iter();
+    let functions = functions.map(|(name, function)| (name.as_str(), &function.body));
+    functions.chain(std::iter::once(("", &program.main)))
 }
 
 fn sends_containers(program: &Program) -> bool {
-    let main = std::iter::once(("", &program.main));
-    let functions = program.functions.iter();
-    let functions = functions.map(|(name, function)| (name.as_str(), &function.body));
     let mut sent: Vec<(&str, &Expression)> = Vec::new();
-    for (scope, block) in functions.chain(main) {
+    for (scope, block) in scopes(program) {
         walk::calls(block, &mut |call| {
             let values = sent_by(call).into_iter();
             sent.extend(values.map(|value| (scope, value)));

@@ -9,8 +9,8 @@ use poolproof_case::catalogue::{
 
 use super::Machine;
 use super::undefined::Undefined;
-use super::unsent::objects;
 use crate::objects::{Access, Body, Operation, shared};
+use crate::state::reached::objects;
 use crate::state::{Cell, NOBODY, ProcessId, State, Val};
 
 /// What an access to an object asks for of which nothing is known.
@@ -162,14 +162,7 @@ fn asks_amiss(machine: &Machine, state: &State, access: &Access) -> Option<Undef
         _ => false,
     };
     let (found, what) = match access.operation {
-        Operation::Call(Method::Pool(
-            PoolMethod::Map
-            | PoolMethod::MapAsync
-            | PoolMethod::Starmap
-            | PoolMethod::StarmapAsync
-            | PoolMethod::Imap
-            | PoolMethod::ImapUnordered,
-        )) => {
+        Operation::Call(Method::Pool(method)) if method.takes_items() => {
             let is_small = matches!(access.argument(2), Val::Int(chunk) if *chunk < 1);
             (is_small, Undefined::Count)
         }

@@ -2,7 +2,6 @@
 
 use poolproof_case::StartMethod;
 
-use super::undefined::Undefined;
 use super::{Machine, plain, run, unsent, worker};
 use crate::objects::lock::DEAD;
 use crate::objects::process::{Status, send};
@@ -75,16 +74,10 @@ pub(super) fn returned(context: &mut Context<'_>, value: Val) -> Result<(), Faul
     if !is_task {
         return Ok(());
     }
-    // Whether they are sent together, at the chunk's end, is the implementation's own.
-    let is_of_several = matches!(&context.state.processes[process as usize].role,
-        Role::Worker { work: Work::Task(task), .. }
-            if !task.calls.is_empty() || !task.results.is_empty());
-    if is_of_several
+    // Whether a chunk's results are sent together, at its end, is the implementation's own.
+    let stays = context.machine.code.may_share_chunks
         && !context.is_threads()
-        && unsent::gives_what_stays(context.state, process, &value)
-    {
-        context.machine.meets(Undefined::Common);
-    }
+        && unsent::gives_what_stays(context.state, process, &value);
     let packed = message::pack(context, &value, Passage::Send);
     let Role::Worker {
         work: Work::Task(task),
@@ -93,6 +86,7 @@ pub(super) fn returned(context: &mut Context<'_>, value: Val) -> Result<(), Faul
     else {
         return Ok(());
     };
+    task.gives_common |= stays && !(task.calls.is_empty() && task.results.is_empty());
     match packed {
         Ok(parcel) => task.results.push(Ok(parcel)),
         Err(Fault::Raise(kind, text)) => pool::fail(task, kind, text),

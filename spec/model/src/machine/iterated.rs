@@ -2,9 +2,7 @@
 //!
 //! Where such an argument is an object that others use, too, it is read before the call is made.
 
-use poolproof_case::catalogue::{
-    self, Class, DictMethod, ListMethod, Method, Parameter, PoolMethod,
-};
+use poolproof_case::catalogue::{self, Class, DictMethod, ListMethod, Method, Parameter};
 
 use super::decode::class;
 use crate::compile::{CallSite, NewSite};
@@ -25,14 +23,7 @@ fn taken_by_making(class: Class) -> Option<usize> {
 fn taken_by_calling(method: Method) -> Option<usize> {
     match method {
         Method::Make(class) => taken_by_making(class),
-        Method::Pool(
-            PoolMethod::Map
-            | PoolMethod::MapAsync
-            | PoolMethod::Starmap
-            | PoolMethod::StarmapAsync
-            | PoolMethod::Imap
-            | PoolMethod::ImapUnordered,
-        ) => Some(1),
+        Method::Pool(method) if method.takes_items() => Some(1),
         Method::List(ListMethod::Extend) | Method::Dict(DictMethod::Update) => Some(0),
         _ => None,
     }

@@ -6,7 +6,7 @@ use super::decode::Pending;
 use super::finish;
 use crate::objects::process::{Status, send};
 use crate::objects::{Body, Context, Fault, Operation, phase, queue};
-use crate::state::{Cell, NOBODY, ObjectId, Phase, Signal, Val};
+use crate::state::{Cell, NOBODY, ObjectId, Phase, ProcessId, Signal, State, Val};
 
 /// A process sends one.
 pub(super) fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(), Fault> {
@@ -38,34 +38,39 @@ pub(super) fn signal_to(context: &mut Context<'_>, signal: Signal) -> Result<(),
     Ok(())
 }
 
-/// What a process waits for that a signal ends: others may wait for it in turn, or for the rest of
-/// what it sends.
-fn leave_what_it_waits_for(context: &mut Context<'_>, pending: Option<&Pending>) {
+/// What a process is using: queues, what it waits for, the pipe that it is sending into. A signal that
+/// ends it breaks them, since others may wait for it in turn, or for the rest of what it sends.
+pub(crate) fn in_use<'s>(
+    state: &'s State,
+    process: ProcessId,
+    pending: Option<&'s Pending>,
+) -> impl Iterator<Item = ObjectId> + 's {
+    let awaited = awaited(state, process, pending);
+    queue::in_use(state, process, pending).chain(awaited)
+}
+
+fn awaited(state: &State, process: ProcessId, pending: Option<&Pending>) -> Option<ObjectId> {
     let Some(Pending::Object(access)) = pending else {
-        return;
+        return None;
     };
     let Operation::Call(method) = access.operation else {
-        return;
+        return None;
     };
-    let id = match (&access.receiver, method) {
+    match (&access.receiver, method) {
         (
             Val::Object(id),
             Method::Event(EventMethod::Wait)
             | Method::Condition(ConditionMethod::Wait)
             | Method::Barrier(BarrierMethod::Wait),
-        ) if context.state.objects[*id as usize].manager == NOBODY => *id,
-        (Val::Ref(at), Method::Connection(_))
-            if *phase(context.state, context.process) == Phase::Writing =>
-        {
-            let cells = &context.state.space(context.process).cells;
-            match &cells[*at as usize] {
-                Cell::Connection(end) => end.pipe,
-                _ => return,
+        ) => (state.objects[*id as usize].manager == NOBODY).then_some(*id),
+        (Val::Ref(at), Method::Connection(_)) if *phase(state, process) == Phase::Writing => {
+            match &state.space(process).cells[*at as usize] {
+                Cell::Connection(end) => Some(end.pipe),
+                _ => None,
             }
         }
-        _ => return,
-    };
-    context.state.objects[id as usize].is_left = true;
+        _ => None,
+    }
 }
 
 /// A signal arrives.
@@ -73,12 +78,9 @@ pub(super) fn receive(context: &mut Context<'_>, pending: Option<&Pending>) -> R
     let process = context.process;
     let own = &context.state.processes[process as usize];
     if matches!(own.signal, Some(Signal::Kill | Signal::Terminate)) {
-        leave_what_it_waits_for(context, pending);
-        let broken: Vec<ObjectId> = queue::in_use(context.state, process, pending).collect();
+        let broken: Vec<ObjectId> = in_use(context.state, process, pending).collect();
         for id in broken {
-            if let Body::Queue(queue) = context.body(id) {
-                queue.is_broken = true;
-            }
+            context.state.objects[id as usize].is_broken = true;
         }
     }
     let own = &mut context.state.processes[process as usize];

@@ -235,10 +235,7 @@ impl Machine {
         };
         run::advance_all(self, state)?;
         state.compact(&mut self.renumber.borrow_mut());
-        Ok(Applied {
-            line,
-            is_undefined: self.has_met.take(),
-        })
+        Ok(Applied { line, is_undefined })
     }
 
     fn apply_process(

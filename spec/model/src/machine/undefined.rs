@@ -11,7 +11,7 @@ use super::{Machine, amiss, unsent};
 use crate::compile::Instruction;
 use crate::objects::process::{self, Status};
 use crate::objects::{Access, Body, Operation, connection};
-use crate::state::{Cell, Parcel, ProcessId, State, Val};
+use crate::state::{Cell, ObjectId, Parcel, ProcessId, State, Val};
 
 /// What a program may do of which nothing is known, with its clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,8 +129,11 @@ impl Undefined {
 /// What a step, unless it is a signal's, comes to of which nothing is known.
 pub(crate) fn undefined(machine: &Machine, state: &State, moves: &Moves) -> Option<Undefined> {
     let (process, access) = match (moves.actor, &moves.pending) {
+        (Actor::Process(process), _) if unsent::has_given_common(state, process) => {
+            return Some(Undefined::Common);
+        }
         (Actor::Feeder(queue, _), _) => {
-            return is_broken(state, queue).then_some(Undefined::Broken);
+            return broken(state, queue);
         }
         (Actor::Process(process), Some(Pending::Object(access))) => (process, access),
         (Actor::Process(process), Some(Pending::Print)) => {
@@ -141,19 +144,22 @@ pub(crate) fn undefined(machine: &Machine, state: &State, moves: &Moves) -> Opti
     };
     let is = |found: bool, what: Undefined| found.then_some(what);
     match access.receiver {
-        Val::Object(id) => is(is_broken(state, id), Undefined::Broken)
-            .or_else(|| is(state.objects[id as usize].is_left, Undefined::Left))
+        Val::Object(id) => broken(state, id)
             .or_else(|| {
                 let is_others = uses_anothers_process(state, process, id, access);
                 is(is_others, Undefined::Creator)
             })
             .or_else(|| amiss::of_object(machine, state, process, id, access)),
-        Val::Ref(at) if is_left(state, process, at) => Some(Undefined::Left),
-        Val::Ref(at) => receives_amiss(machine, state, process, at, access).or_else(|| {
-            let is_changed = unsent::is_changed(machine, state, process, access);
-            let is_common = unsent::changes_common_item(state, process, access);
-            is(is_changed, Undefined::Changed).or_else(|| is(is_common, Undefined::Common))
-        }),
+        Val::Ref(at) => broken_pipe(state, process, at)
+            .or_else(|| receives_amiss(machine, state, process, at, access))
+            .or_else(|| {
+                let is_changed = unsent::is_changed(machine, state, process, access);
+                is(is_changed, Undefined::Changed)
+            })
+            .or_else(|| {
+                let is_common = unsent::changes_common_item(state, process, access);
+                is(is_common, Undefined::Common)
+            }),
         Val::Module | Val::Context(_) => {
             is(counts_managers(state, process, access), Undefined::Children)
                 .or_else(|| is(amiss::is_made_amiss(access), Undefined::Count))
@@ -167,15 +173,19 @@ pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> b
     undefined(machine, state, moves).is_some()
 }
 
-fn is_broken(state: &State, queue: u32) -> bool {
-    matches!(&state.objects[queue as usize].body, Body::Queue(queue) if queue.is_broken)
+/// What is used after a signal has ended who was using it.
+fn broken(state: &State, id: ObjectId) -> Option<Undefined> {
+    let object = &state.objects[id as usize];
+    object.is_broken.then_some(match object.body {
+        Body::Queue(_) => Undefined::Broken,
+        _ => Undefined::Left,
+    })
 }
 
-/// Whether a process was ended by a signal while it sent into the pipe of this end.
-fn is_left(state: &State, process: ProcessId, at: u32) -> bool {
+fn broken_pipe(state: &State, process: ProcessId, at: u32) -> Option<Undefined> {
     match &state.space(process).cells[at as usize] {
-        Cell::Connection(end) => state.objects[end.pipe as usize].is_left,
-        _ => false,
+        Cell::Connection(end) => broken(state, end.pipe),
+        _ => None,
     }
 }
 

@@ -6,13 +6,12 @@
 //! Which list it was made of is not kept: one that is equal is taken for it. That can only leave more
 //! undefined than is.
 
-use std::collections::BTreeSet;
-
 use poolproof_case::StartMethod;
 
 use super::Machine;
 use crate::objects::{Access, Body, Operation};
-use crate::state::{Cell, ObjectId, Parcel, ProcessId, Role, SpaceId, State, Task, Val, Work};
+use crate::state::reached::containers;
+use crate::state::{Cell, Parcel, ProcessId, Role, SpaceId, State, Task, Val, Work};
 
 /// Whether something that is made of lists or dicts of this memory still waits to be sent.
 pub(crate) fn is_any(machine: &Machine, state: &State, space: SpaceId) -> bool {
@@ -22,10 +21,25 @@ pub(crate) fn is_any(machine: &Machine, state: &State, space: SpaceId) -> bool {
             || (!is_threads && buffered(state, space).any(has_containers)))
 }
 
+/// The chunk that a worker does.
+fn task(state: &State, process: ProcessId) -> Option<&Task> {
+    match &state.processes[process as usize].role {
+        Role::Worker {
+            work: Work::Task(task),
+            ..
+        } => Some(task),
+        _ => None,
+    }
+}
+
 /// Whether a worker does a chunk whose items have a list or dict in common, and more of it is to do.
 pub(super) fn has_common_items(state: &State, process: ProcessId) -> bool {
-    matches!(&state.processes[process as usize].role,
-        Role::Worker { work: Work::Task(task), .. } if task.is_common && !task.calls.is_empty())
+    task(state, process).is_some_and(|task| task.is_common && !task.calls.is_empty())
+}
+
+/// Whether results of a chunk that a worker does have a list or dict in common.
+pub(super) fn has_given_common(state: &State, process: ProcessId) -> bool {
+    task(state, process).is_some_and(|task| task.gives_common)
 }
 
 /// Whether an access changes a list or dict that may be one of an item still to come.
@@ -33,11 +47,7 @@ pub(super) fn changes_common_item(state: &State, process: ProcessId, access: &Ac
     let (Val::Ref(at), true) = (&access.receiver, changes(access.operation)) else {
         return false;
     };
-    let Role::Worker {
-        work: Work::Task(task),
-        ..
-    } = &state.processes[process as usize].role
-    else {
+    let Some(task) = task(state, process) else {
         return false;
     };
     let own = Here(&state.space(process).cells);
@@ -64,48 +74,6 @@ pub(super) fn gives_what_stays(state: &State, process: ProcessId, value: &Val) -
     let space = state.space(process);
     let given = containers(&space.cells, std::iter::once(value));
     !given.is_empty() && !given.is_disjoint(&containers(&space.cells, space.globals.iter()))
-}
-
-/// The lists and dicts that values refer to.
-pub(crate) fn containers<'v>(
-    cells: &'v [Cell],
-    values: impl Iterator<Item = &'v Val>,
-) -> BTreeSet<u32> {
-    reached(cells, values).0
-}
-
-/// The objects that values refer to, through lists and dicts, too.
-pub(super) fn objects<'v>(
-    cells: &'v [Cell],
-    values: impl Iterator<Item = &'v Val>,
-) -> BTreeSet<ObjectId> {
-    reached(cells, values).1
-}
-
-fn reached<'v>(
-    cells: &'v [Cell],
-    values: impl Iterator<Item = &'v Val>,
-) -> (BTreeSet<u32>, BTreeSet<ObjectId>) {
-    let (mut containers, mut objects) = (BTreeSet::new(), BTreeSet::new());
-    let mut open: Vec<&Val> = values.collect();
-    while let Some(value) = open.pop() {
-        match value {
-            Val::Tuple(items) => open.extend(items.iter()),
-            Val::Object(id) => {
-                objects.insert(*id);
-            }
-            Val::Ref(at) => match &cells[*at as usize] {
-                Cell::Connection(_) => {}
-                _ if !containers.insert(*at) => {}
-                Cell::List(items) => open.extend(items),
-                Cell::Dict(pairs) => {
-                    open.extend(pairs.iter().flat_map(|(key, value)| [key, value]));
-                }
-            },
-            _ => {}
-        }
-    }
-    (containers, objects)
 }
 
 /// Whether an access changes a list or dict of which something that still waits was made.

@@ -29,8 +29,6 @@ pub(crate) struct Queue {
     /// The processes that closed it.
     pub(crate) closed: Vec<SpaceId>,
     pub(crate) unfinished: u32,
-    /// A signal ended a process that was using it: what it does from now on is undefined.
-    pub(crate) is_broken: bool,
     /// Whose feeder wrote last, which may not have left the pipe yet; [`NOBODY`] once it has, and in
     /// programs where no signal can end it there.
     pub(crate) writer: SpaceId,
@@ -78,7 +76,6 @@ impl Queue {
             feeders: Vec::new(),
             closed: Vec::new(),
             unfinished: 0,
-            is_broken: false,
             writer: NOBODY,
         }
     }
@@ -228,7 +225,7 @@ pub(crate) fn feed(machine: &Machine, queue: &mut Queue, at: usize, way: u8) {
     if let Some(parcel) = feeder.buffer.pop_front() {
         queue.pipe.push_back(parcel);
         feeder.is_writing = way == 1;
-        if machine.code.breaks_queues && !queue.is_direct {
+        if machine.code.breaks_objects && !queue.is_direct {
             queue.writer = feeder.space;
         }
     }

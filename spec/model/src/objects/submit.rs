@@ -8,10 +8,10 @@ use poolproof_case::catalogue::PoolMethod;
 use super::pool::{Pool, arrive};
 use super::result::{self, Job, Outcome};
 use super::{Access, Body, Choice, Context, Done, Fault, Id};
-use crate::machine::unsent::containers;
 use crate::machine::{Machine, plain, run};
 use crate::state::message;
 use crate::state::part::Part;
+use crate::state::reached::containers;
 use crate::state::{Cell, NOBODY, ObjectId, Phase, ProcessId, Role, State, Task, Val};
 
 /// What a submission asks for.
@@ -271,7 +271,9 @@ fn hand_in(
 ) -> Result<(), Fault> {
     let mut calls = VecDeque::new();
     let cells = &context.state.space(context.process).cells;
-    let is_common = !context.is_threads() && have_in_common(cells, &chunk);
+    let is_common = context.machine.code.may_share_chunks
+        && !context.is_threads()
+        && have_in_common(cells, &chunk);
     for call in chunk {
         match message::send(context, &call, way == Way::Sent) {
             Ok(parcel) => calls.push_back(parcel),
@@ -293,6 +295,7 @@ fn hand_in(
         calls,
         results: Vec::new(),
         is_common,
+        gives_common: false,
         error: None,
     });
     Ok(())

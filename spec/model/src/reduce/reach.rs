@@ -102,7 +102,7 @@ pub(crate) fn reach(machine: &Machine, state: &State, moves: &Moves) -> Reach {
         Actor::Replacement(pool) => finder.replacement(pool),
     }
     let converts = machine.code.may_convert && machine.method == StartMethod::Threads;
-    if machine.code.breaks_queues || machine.code.may_be_undefined || converts {
+    if machine.code.breaks_objects || machine.code.may_be_undefined || converts {
         // After which lines nothing is known any more is as good as a line.
         finder.reach.modes |= mode::BREAK | mode::PRINT;
     }
@@ -129,8 +129,7 @@ impl Finder<'_> {
         self.reach.space = own.space;
         self.reach.own = own.object;
         self.reach.modes = mode::END | mode::CLOSE | mode::USE | mode::RUN | mode::JOIN;
-        for (at, frame) in own.frames.iter().rev().enumerate() {
-            let _ = at;
+        for frame in own.frames.iter().rev() {
             self.reach.modes |= futures.after(frame.function, frame.pc);
             frame
                 .locals
@@ -146,7 +145,7 @@ impl Finder<'_> {
             self.object(lock);
             self.reach.modes |= mode::RELEASE;
         }
-        if self.machine.code.breaks_queues {
+        if self.machine.code.breaks_objects {
             self.written(own.space);
         }
         self.role(&own.role);

@@ -1,8 +1,8 @@
 //! What an actor's next step touches.
 
 use crate::machine::step::{Actor, Moves};
-use crate::machine::{Machine, Pending, unsent};
-use crate::objects::queue::{self, Flavour};
+use crate::machine::{Machine, Pending, signals, unsent};
+use crate::objects::queue::Flavour;
 use crate::objects::{Access, Body, Operation, lock, pool};
 use crate::state::message;
 use crate::state::part::Part;
@@ -92,8 +92,8 @@ fn of_process(
         end(machine, state, process, touches);
     }
     if moves.has_signal {
-        let used = queue::in_use(state, process, moves.pending.as_ref());
-        touches.extend(used.map(|queue| (queue, mode::BREAK)));
+        let used = signals::in_use(state, process, moves.pending.as_ref());
+        touches.extend(used.map(|object| (object, mode::BREAK)));
     }
     match &moves.pending {
         Some(Pending::Object(access)) => access_of(machine, state, process, access, touches),

@@ -182,6 +182,64 @@ const PROGRAMS: &[(&str, &str)] = &[
            Print(["main"]), Let("n", Len("$common")), Let("g", "$last"), Print(["$n", "$g"]),
            Call("r.wait"), Print(["$common"])"#,
     ),
+    // One who waits for an event, at a condition or a barrier is killed, and another prints meanwhile.
+    (
+        r#""wait": Function(params: ["e"], body: [Call("e.wait")]),
+           "say": Function(params: [], body: [Print(["a"]), Print(["b"])])"#,
+        r#"Let("e", New("Event")),
+           Let("a", New("Process", (target: "wait", args: ["$e"]))), Call("a.start"),
+           Let("b", New("Process", (target: "say"))), Call("b.start"),
+           Call("a.kill"), Call("a.join"), Call("e.set"), Call("b.join"), Print(["c"])"#,
+    ),
+    (
+        r#""wait": Function(params: ["c"], body: [With("$c", [Call("c.wait")])]),
+           "say": Function(params: [], body: [Print(["a"])])"#,
+        r#"Let("c", New("Condition")),
+           Let("a", New("Process", (target: "wait", args: ["$c"]))), Call("a.start"),
+           Let("b", New("Process", (target: "say"))), Call("b.start"),
+           Call("a.terminate"), Call("c.notify_all"), Call("b.join")"#,
+    ),
+    (
+        r#""meet": Function(params: ["b"], body: [Call("b.wait")]),
+           "set": Function(params: ["b"], body: [Print(["a"]), Call("b.abort")])"#,
+        r#"Let("b", New("Barrier", [3])),
+           Let("p", New("Process", (target: "meet", args: ["$b"]))), Call("p.start"),
+           Let("q", New("Process", (target: "set", args: ["$b"]))), Call("q.start"),
+           Call("p.kill"), Call("q.join"), Print(["c"])"#,
+    ),
+    // A sender is killed in its message, and another prints meanwhile.
+    (
+        r#""send": Function(params: ["w"], body: [Call("w.send_bytes", [Bytes(100000)])]),
+           "say": Function(params: [], body: [Print(["a"])])"#,
+        r#"Let("r, w", New("Pipe", [false])),
+           Let("a", New("Process", (target: "send", args: ["$w"]))), Call("a.start"),
+           Let("b", New("Process", (target: "say"))), Call("b.start"),
+           Call("a.kill"), Call("a.join"), Let("got", Call("r.recv_bytes")), Call("b.join")"#,
+    ),
+    // What items and results of one chunk have in common is changed, while another prints.
+    (
+        r#""add": Function(params: ["l"], body: [Call("l.append", [1]), Return(1)]),
+           "say": Function(params: [], body: [Print(["a"])])"#,
+        r#"Let("pool", New("Pool", [1])), Let("l", [0]),
+           Let("b", New("Process", (target: "say"))), Call("b.start"),
+           Call("pool.map", [Fn("add"), ["$l", "$l"], 2]), Print(["c"]), Call("b.join")"#,
+    ),
+    (
+        r#""keep": Function(params: ["x"], body: [Call("common.append", ["$x"]), Return("$common")]),
+           "say": Function(params: [], body: [Print(["a"])])"#,
+        r#"SetGlobal("common", []), Let("pool", New("Pool", [1])),
+           Let("b", New("Process", (target: "say"))), Call("b.start"),
+           Call("pool.map", [Fn("keep"), [1, 2], 2]), Print(["c"]), Call("b.join")"#,
+    ),
+    // A lock of one context is given to a process of another, while one prints.
+    (
+        r#""take": Function(params: ["l"], body: [With("$l", [])]),
+           "say": Function(params: [], body: [Print(["a"])])"#,
+        r#"Let("b", New("Process", (target: "say"))), Call("b.start"),
+           Let("ctx", Call("mp.get_context", ["spawn"])), Let("l", New("Lock")),
+           Let("p", Call("ctx.Process", (target: Fn("take"), args: ["$l"]))), Call("p.start"),
+           Call("p.join"), Print(["c"]), Call("b.join")"#,
+    ),
 ];
 
 #[test]
