@@ -129,6 +129,14 @@ impl Machine {
             Some(Signal::Continue) | None => false,
         };
         if own.is_stopped || own.is_signal_due {
+            // A wait of several steps is not over with the one that was under way.
+            let waits = own
+                .frames
+                .last()
+                .is_some_and(|one| one.phase != Phase::Begin);
+            if moves.has_signal && (waits || (own.is_stopped && !own.is_signal_due)) {
+                moves.pending = self.pending(state, process)?;
+            }
             return Ok(moves);
         }
         if own.ending.is_some() {
@@ -143,17 +151,22 @@ impl Machine {
             moves.ready = Ready::ways(ways.into());
             return Ok(moves);
         }
-        let pending = match decode(self, state, process) {
-            Ok(pending) => pending,
-            Err(Fault::Model(error)) => return Err(error),
-            Err(_) => None,
-        };
+        let pending = self.pending(state, process)?;
         moves.ready = match &pending {
             Some(Pending::Object(access)) => objects::ready(self, state, process, access),
             _ => Ready::NOW,
         };
         moves.pending = pending;
         Ok(moves)
+    }
+
+    /// What a process rests at.
+    fn pending(&self, state: &State, process: ProcessId) -> Result<Option<Pending>, ModelError> {
+        match decode(self, state, process) {
+            Ok(pending) => Ok(pending),
+            Err(Fault::Model(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Whether an earlier worker of the same pool is just the same: only one of them moves.

@@ -228,10 +228,10 @@ fn sensible(state: &State, id: u32) -> Modes {
             mode::JOIN | mode::STATUS | mode::SIGNAL | mode::START | mode::RUN | mode::END
         }
         Body::Lock(_) => mode::ACQUIRE | mode::TRY | mode::RELEASE | mode::PASS | mode::CONDITION,
-        Body::Condition(_) => mode::CONDITION,
-        Body::Event(_) => mode::WAIT | mode::PEEK | mode::SET | mode::CLEAR,
-        Body::Barrier(_) => mode::BARRIER,
-        Body::Pipe(_) => mode::SEND | mode::RECEIVE | mode::POLL | mode::CLOSE,
+        Body::Condition(_) => mode::CONDITION | mode::BREAK,
+        Body::Event(_) => mode::WAIT | mode::PEEK | mode::SET | mode::CLEAR | mode::BREAK,
+        Body::Barrier(_) => mode::BARRIER | mode::BREAK,
+        Body::Pipe(_) => mode::SEND | mode::RECEIVE | mode::POLL | mode::CLOSE | mode::BREAK,
         Body::Queue(queue) => {
             let joins = match queue.flavour {
                 Flavour::Joinable => mode::TASK_DONE | mode::QUEUE_JOIN,

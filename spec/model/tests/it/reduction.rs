@@ -207,6 +207,29 @@ const PROGRAMS: &[(&str, &str)] = &[
            Let("q", New("Process", (target: "set", args: ["$b"]))), Call("q.start"),
            Call("p.kill"), Call("q.join"), Print(["c"])"#,
     ),
+    // One who may not yet wait is ended, and another sets.
+    (
+        r#""set": Function(params: ["e"], body: [Call("e.set")]),
+           "wait": Function(params: ["e"], body: [Call("e.wait")])"#,
+        r#"Let("e", New("Event")),
+           Let("a", New("Process", (target: "set", args: ["$e"]))), Call("a.start"),
+           Let("b", New("Process", (target: "wait", args: ["$e"]))), Call("b.start"),
+           Call("b.terminate")"#,
+    ),
+    (
+        r#""wait": Function(params: ["e"], body: [Print([Call("e.wait")])])"#,
+        r#"Let("e", New("Event")),
+           Let("a", New("Process", (target: "wait", args: ["$e"]))), Call("a.start"),
+           Call("a.kill"), Print([Call("e.is_set")])"#,
+    ),
+    (
+        r#""meet": Function(params: ["b"], body: [Print([Call("b.wait")])]),
+           "look": Function(params: ["b"], body: [Print(["$b.n_waiting"]), Print(["$b.n_waiting"])])"#,
+        r#"Let("b", New("Barrier", [2])),
+           Let("p", New("Process", (target: "meet", args: ["$b"]))), Call("p.start"),
+           Let("q", New("Process", (target: "look", args: ["$b"]))), Call("q.start"),
+           Call("p.terminate")"#,
+    ),
     // A sender is killed in its message, and another prints meanwhile.
     (
         r#""send": Function(params: ["w"], body: [Call("w.send_bytes", [Bytes(100000)])]),
