@@ -22,7 +22,7 @@ struct Run<'a> {
     /// Whether the run was cut short, so that more may be wrong than it says.
     incomplete: bool,
     /// How many records were not made, since the run was to end at the first failure.
-    #[serde(skip_serializing_if = "crate::record::is_zero")]
+    #[serde(skip_serializing_if = "crate::head::is_zero")]
     not_made: u64,
     /// The share of one processor that looking at memory has taken.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ pub mod case_record;
 mod compare;
 mod finding;
 mod group;
+pub mod head;
 mod html;
 mod json;
 mod junit;
@@ -33,6 +34,7 @@ pub use case_record::{
 };
 pub use compare::{Change, Comparison, Side, THRESHOLD, What, compare, comparison_text};
 pub use finding::sentence;
+pub use head::{EnvironmentRecord, Foot, Head, Joined, Unused};
 pub use html::html;
 pub use json::json;
 pub use junit::junit;
@@ -41,8 +43,8 @@ pub use merge::{merge, missing_shards};
 pub use outcome_text::outcome_text;
 pub use quantity::bytes;
 pub use record::{
-    EnvironmentRecord, Figure, Foot, Head, Holds, Interleaving, Interval, Joined, Line, Memory,
-    Observation, Record, Rejection, RelationRecord, Sometimes, Step, Unused, VERSION,
+    Figure, Holds, Interleaving, Interval, Line, Memory, Observation, Record, Rejection,
+    RelationRecord, Sometimes, Step, VERSION,
 };
 pub use run_file::{Error, RunFile, read, write, write_line};
 pub use shown::shown;

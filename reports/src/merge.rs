@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::case_record::CaseRecord;
-use crate::record::{Foot, Head, Joined, Record, VERSION};
+use crate::head::{Foot, Head, Joined};
+use crate::record::{Record, VERSION};
 use crate::run_file::{Error, RunFile, write};
 use crate::verdict::worst_exit;
 

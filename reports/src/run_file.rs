@@ -5,7 +5,8 @@
 use std::fmt;
 
 use crate::case_record::CaseRecord;
-use crate::record::{Foot, Head, Line, Record, VERSION};
+use crate::head::{Foot, Head};
+use crate::record::{Line, Record, VERSION};
 
 /// All that a run file holds.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,7 +6,6 @@ use crate::finding::{Card, Coverage, cards, coverage, sentence};
 use crate::matrix::{Cell, Matrix, Row, matrix, used_verdicts};
 use crate::natural;
 use crate::outcome_text::outcome_text;
-use crate::record::Record;
 use crate::run_file::RunFile;
 use crate::shown::shown;
 use crate::verdict::Verdict;
@@ -87,15 +86,9 @@ pub fn next_step(file: &RunFile) -> String {
         }
         None => "see what can be run here: poolproof drivers".to_owned(),
         Some(record) => {
-            let Record {
-                case,
-                driver,
-                start_method,
-                ..
-            } = record;
-            let case = record.argument.as_ref().unwrap_or(case);
-            let named = format!("--driver {driver}");
-            let driver = record.driver_argument.as_ref().unwrap_or(&named);
+            let case = record.argument.as_ref().unwrap_or(&record.case);
+            let driver = record.driver_selector();
+            let start_method = record.start_method;
             let runs = (record.runs * 10).clamp(50, 1000);
             let look = format!(
                 "look longer: poolproof run {case} {driver} --start-method {start_method} \

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use poolproof_case::nearest::nearest;
 use poolproof_report::Unused;
 use poolproof_runner::interpreter::Found;
+use poolproof_runner::load::quoted;
 use poolproof_runner::manifest::Kind;
 use poolproof_runner::{Driver, Error, Manifest, Result, Workshop, interpreter};
 
@@ -37,7 +38,7 @@ pub(crate) fn workshop() -> Result<Workshop> {
 /// How this program was called, as a shell takes it.
 pub(crate) fn command_line() -> String {
     let arguments = std::env::args_os().skip(1);
-    let arguments = arguments.map(|part| named::quoted(&part.to_string_lossy()));
+    let arguments = arguments.map(|part| quoted(&part.to_string_lossy()));
     let parts: Vec<String> = ["poolproof".to_owned()]
         .into_iter()
         .chain(arguments)
@@ -47,7 +48,7 @@ pub(crate) fn command_line() -> String {
 
 /// A command line with more words.
 pub(crate) fn with(command: String, more: &[String]) -> String {
-    let words = more.iter().map(|word| named::quoted(word));
+    let words = more.iter().map(|word| quoted(word));
     [command]
         .into_iter()
         .chain(words)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use poolproof_python::{MANIFESTS, STANDARD};
 use poolproof_report::Unused;
 use poolproof_runner::implementation::{self, Refusal, Request};
-use poolproof_runner::load::ROOT_MARK;
+use poolproof_runner::load::{project_folders, quoted};
 use poolproof_runner::manifest::wrong_name;
 use poolproof_runner::{Driver, Error, Manifest, Result, Workshop, interpreter};
 
@@ -90,15 +90,6 @@ fn described(arguments: &Implementations, program: &Path) -> String {
     parts.join(" ")
 }
 
-/// A text as a shell takes it for one word.
-pub(crate) fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/\\.:_-+,=@".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
 /// What Poolproof knows of a module; of another, nothing.
 fn known(module: &str) -> Result<Manifest> {
     for (name, text) in MANIFESTS {
@@ -124,20 +115,10 @@ fn distinct(name: String, drivers: &[Driver]) -> String {
 /// The project's own manifests, by file: those in `poolproof/` of this folder or of the first above it
 /// that has one, up to where the project begins.
 pub(crate) fn of_project() -> Result<Vec<(PathBuf, Manifest)>> {
-    let Ok(current) = std::env::current_dir() else {
-        return Ok(Vec::new());
-    };
-    let mut files = Vec::new();
-    for folder in current.ancestors() {
-        let entries = std::fs::read_dir(folder.join(FOLDER));
-        let paths = entries.into_iter().flatten().flatten();
-        files.extend(paths.map(|entry| entry.path()).filter(|path| {
-            path.is_file() && path.extension().is_some_and(|ending| ending == "ron")
-        }));
-        if !files.is_empty() || folder.join(ROOT_MARK).exists() {
-            break;
-        }
-    }
+    let mut files = project_folders()
+        .map(|folder| manifests_in(&folder.join(FOLDER)))
+        .find(|files| !files.is_empty())
+        .unwrap_or_default();
     files.sort();
     let mut manifests: Vec<(PathBuf, Manifest)> = Vec::new();
     for file in files {
@@ -151,6 +132,16 @@ pub(crate) fn of_project() -> Result<Vec<(PathBuf, Manifest)>> {
         manifests.push((file, manifest));
     }
     Ok(manifests)
+}
+
+fn manifests_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_manifest =
+        |path: &PathBuf| path.is_file() && path.extension().is_some_and(|ending| ending == "ron");
+    entries
+        .map(|entry| entry.path())
+        .filter(is_manifest)
+        .collect()
 }
 
 /// The driver that a project's manifest describes.

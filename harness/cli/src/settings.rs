@@ -6,7 +6,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use poolproof_case::StartMethod;
-use poolproof_runner::load::ROOT_MARK;
+use poolproof_runner::load::project_folders;
 use poolproof_runner::{Error, Plan, Result};
 use serde::Deserialize;
 
@@ -115,18 +115,12 @@ impl Added {
 
 /// The file, by a short name where it lies in this folder.
 fn found() -> Option<PathBuf> {
+    let file = project_folders()
+        .map(|folder| folder.join(FILE))
+        .find(|file| file.is_file())?;
     let current = std::env::current_dir().ok()?;
-    for folder in current.ancestors() {
-        let file = folder.join(FILE);
-        if file.is_file() {
-            let is_here = folder == current;
-            return Some(if is_here { PathBuf::from(FILE) } else { file });
-        }
-        if folder.join(ROOT_MARK).exists() {
-            break;
-        }
-    }
-    None
+    let below = file.strip_prefix(current).map(Path::to_owned);
+    Some(below.unwrap_or(file))
 }
 
 fn read(file: &Path, text: &str) -> Result<Settings> {

@@ -30,7 +30,7 @@ use source::{Source, of_suite, suite};
 const SUITE_MARK: &str = ".suite";
 
 /// What marks the folder in which a project begins.
-pub const ROOT_MARK: &str = ".git";
+const ROOT_MARK: &str = ".git";
 
 /// A case and the file that it comes from.
 #[derive(Clone, Debug)]
@@ -53,13 +53,32 @@ impl Loaded {
         if self.is_of_suite {
             return self.case.id.clone();
         }
-        let path = self.path.display().to_string();
-        if path.contains([' ', '\'', '"', '$', '\\', '*']) {
-            format!("'{}'", path.replace('\'', r"'\''"))
-        } else {
-            path
-        }
+        quoted(&self.path.display().to_string())
     }
+}
+
+/// A text as a shell takes it for one word.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let is_plain =
+        |c: char| c.is_alphanumeric() || "/.:_-+,=@".contains(c) || (cfg!(windows) && c == '\\');
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// The folders that may hold what belongs to the project: this one and those above it, up to where the
+/// project begins.
+pub fn project_folders() -> impl Iterator<Item = PathBuf> {
+    let mut next = std::env::current_dir().ok();
+    std::iter::from_fn(move || {
+        let folder = next.take()?;
+        if !folder.join(ROOT_MARK).exists() {
+            next = folder.parent().map(Path::to_owned);
+        }
+        Some(folder)
+    })
 }
 
 /// A file with mistakes, or with what it warns of.
@@ -110,18 +129,12 @@ impl Problem {
 /// begins.
 #[must_use]
 pub fn own_folder() -> Option<PathBuf> {
+    let cases = project_folders()
+        .map(|folder| folder.join("cases"))
+        .find(|cases| cases.is_dir())?;
     let current = std::env::current_dir().ok()?;
-    for folder in current.ancestors() {
-        let cases = folder.join("cases");
-        if cases.is_dir() {
-            let below = cases.strip_prefix(&current).map(Path::to_owned);
-            return Some(below.unwrap_or(cases));
-        }
-        if folder.join(ROOT_MARK).exists() {
-            break;
-        }
-    }
-    None
+    let below = cases.strip_prefix(current).map(Path::to_owned);
+    Some(below.unwrap_or(cases))
 }
 
 /// Whether the project is Poolproof itself, whose cases are the suite.

@@ -33,6 +33,12 @@ impl Version {
         let rest = version.strip_prefix(prefix);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
+
+    /// Whether one of the texts means it; without any it is any.
+    #[must_use]
+    pub fn is_among(&self, texts: &[String]) -> bool {
+        texts.is_empty() || texts.iter().any(|text| self.is_meant(text))
+    }
 }
 
 #[cfg(test)]

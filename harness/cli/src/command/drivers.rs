@@ -131,7 +131,7 @@ fn check(drivers: &[Driver], workshop: &Workshop, as_json: bool) -> Outcome {
         }
     }
     Ok(match checked.iter().any(|one| one.truth == Truth::False) {
-        _ if workshop.stop().load(std::sync::atomic::Ordering::Relaxed) => interrupt::EXIT,
+        _ if workshop.is_stopped() => interrupt::EXIT,
         true => FALSE,
         false => 0,
     })

@@ -35,9 +35,9 @@ enum Leaving<'a> {
 #[derive(Deserialize)]
 enum Arriving {
     Plain(Value),
-    List(ArrivingList),
+    List(Untagged<Vec<Data>>),
     Tuple(ArrivingTuple),
-    Dict(ArrivingDict),
+    Dict(Untagged<Vec<(Value, Data)>>),
     Function(String),
     Timeout(bool),
     Object(ArrivingAny),
@@ -94,39 +94,27 @@ impl<'de, T: Items + Deserialize<'de>> Deserialize<'de> for Tagged<T> {
     }
 }
 
-struct ArrivingList(Arc<Mutex<Vec<Data>>>);
+/// A list or dict without a tag.
+struct Untagged<T>(Data, PhantomData<T>);
 
-struct ArrivingTuple(Vec<Data>);
-
-struct ArrivingDict(Arc<Mutex<Vec<(Value, Data)>>>);
-
-impl<'de> Deserialize<'de> for ArrivingList {
+impl<'de, T: Items + Deserialize<'de>> Deserialize<'de> for Untagged<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         sameness::arrive(|| {
-            let list = Arc::default();
-            sameness::remember(Data::List(Arc::clone(&list)));
-            let items = Vec::deserialize(deserializer)?;
-            *data::lock(&list) = items;
-            Ok(ArrivingList(list))
+            let shared = Arc::default();
+            let container = T::container(Arc::clone(&shared));
+            sameness::remember(container.clone());
+            let items = T::deserialize(deserializer)?;
+            *data::lock(&shared) = items;
+            Ok(Untagged(container, PhantomData))
         })
     }
 }
+
+struct ArrivingTuple(Vec<Data>);
 
 impl<'de> Deserialize<'de> for ArrivingTuple {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         sameness::arrive(|| Vec::deserialize(deserializer).map(ArrivingTuple))
-    }
-}
-
-impl<'de> Deserialize<'de> for ArrivingDict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        sameness::arrive(|| {
-            let dict = Arc::default();
-            sameness::remember(Data::Dict(Arc::clone(&dict)));
-            let pairs = Vec::deserialize(deserializer)?;
-            *data::lock(&dict) = pairs;
-            Ok(ArrivingDict(dict))
-        })
     }
 }
 
@@ -253,9 +241,9 @@ impl<'de> Deserialize<'de> for Data {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Arriving::deserialize(deserializer)? {
             Arriving::Plain(value) => Data::Plain(value),
-            Arriving::List(ArrivingList(items)) => Data::List(items),
+            Arriving::List(Untagged(list, _)) => list,
             Arriving::Tuple(ArrivingTuple(items)) => Data::Tuple(items.into()),
-            Arriving::Dict(ArrivingDict(pairs)) => Data::Dict(pairs),
+            Arriving::Dict(Untagged(dict, _)) => dict,
             Arriving::TaggedList(Tagged(list, _)) => list,
             Arriving::TaggedDict(Tagged(dict, _)) => dict,
             Arriving::Again(number) => sameness::remembered(number)

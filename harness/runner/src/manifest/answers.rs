@@ -176,8 +176,7 @@ fn applies(
     method: StartMethod,
     version: &Version,
 ) -> bool {
-    (methods.is_empty() || methods.contains(&method))
-        && (versions.is_empty() || versions.iter().any(|text| version.is_meant(text)))
+    (methods.is_empty() || methods.contains(&method)) && version.is_among(versions)
 }
 
 #[cfg(test)]

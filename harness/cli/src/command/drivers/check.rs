@@ -110,10 +110,7 @@ impl Look<'_> {
     }
 
     fn applies(&self, versions: &[String]) -> bool {
-        versions.is_empty()
-            || versions
-                .iter()
-                .any(|text| self.driver.version.is_meant(text))
+        self.driver.version.is_among(versions)
     }
 
     /// The start methods that an entry is about and that the driver has.

@@ -281,10 +281,7 @@ fn disagreement(cases: &[Loaded], record: Record) -> Option<Disagreement> {
         seed,
         case: loaded.case.clone(),
         methods: vec![record.start_method],
-        selector: Some(match record.driver_argument {
-            Some(argument) => argument,
-            None => format!("--driver {}", record.driver),
-        }),
+        selector: Some(record.driver_selector()),
         driver: Some(record.driver),
         reason: record.reason.unwrap_or_default(),
         runs: record.runs.max(SHRINK_RUNS),
