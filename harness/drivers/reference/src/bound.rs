@@ -63,6 +63,10 @@ impl<'a> Bound<'a> {
 
     /// The wait that `block` and `timeout` mean together, for signatures that have both.
     pub(crate) fn patience(&mut self) -> Result<Option<Duration>> {
+        // The commonest call waits for as long as it takes.
+        if self.arguments.is_empty() {
+            return Ok(None);
+        }
         let block = self.given("block").map(|block| block.is_true());
         let block = block.transpose()?.unwrap_or(true);
         let timeout = self.timeout()?;

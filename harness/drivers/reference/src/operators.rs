@@ -11,13 +11,18 @@ use crate::sequence;
 use crate::stop::{Result, Stop};
 
 /// Operators work on plain values; sequences of objects can only be added, and searched by identity.
+#[inline]
 pub(crate) fn binary(operator: BinaryOperator, left: &Data, right: &Data) -> Result<Data> {
+    if let (Data::Plain(Value::Int(left)), Data::Plain(Value::Int(right))) = (left, right)
+        && let Some(result) = of_numbers(operator, *left, *right)
+    {
+        return Ok(result);
+    }
+    of_others(operator, left, right)
+}
+
+fn of_others(operator: BinaryOperator, left: &Data, right: &Data) -> Result<Data> {
     if let (Data::Plain(left), Data::Plain(right)) = (left, right) {
-        if let (Value::Int(left), Value::Int(right)) = (left, right)
-            && let Some(result) = of_numbers(operator, *left, *right)
-        {
-            return Ok(result);
-        }
         return Ok(Data::from(operate::binary(operator, left, right)?));
     }
     if operator == BinaryOperator::Add

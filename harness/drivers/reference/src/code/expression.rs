@@ -71,13 +71,30 @@ impl Operand {
         }
     }
 
+    /// What is at hand, the short way: what is seen may be owned, which costs a dozen instructions to
+    /// find out each time.
+    pub(super) fn at_hand<'f>(&'f self, frame: &'f Frame) -> Option<&'f Data> {
+        match self {
+            Operand::Constant(data) => Some(data),
+            Operand::Local(local) => local.find(frame),
+            _ => None,
+        }
+    }
+
     /// The value of what is not at hand.
     fn compute(&self, frame: &Frame) -> Result<Data> {
         match self {
-            Operand::Attribute(object, name) => object::attribute(&*object.see(frame)?, name),
+            Operand::Attribute(object, name) => match object.at_hand(frame) {
+                Some(object) => object::attribute(object, name),
+                None => object::attribute(&*object.see(frame)?, name),
+            },
             Operand::Binary(operator, sides) => {
                 let [left, right] = sides.as_ref();
-                binary(*operator, &*left.see(frame)?, &*right.see(frame)?)
+                match (left.at_hand(frame), right.at_hand(frame)) {
+                    (Some(left), Some(right)) => binary(*operator, left, right),
+                    (None, Some(right)) => binary(*operator, &left.compute(frame)?, right),
+                    _ => binary(*operator, &*left.see(frame)?, &*right.see(frame)?),
+                }
             }
             Operand::Computed(thunk) => thunk(frame),
             Operand::Constant(_) | Operand::Local(_) => self.get(frame),
@@ -242,7 +259,11 @@ impl Call {
                 Arc::clone(&frame.functions).call(name, arguments)
             }
             Call::Method(receiver, name, given) => {
-                let receiver = receiver.see(frame)?;
+                if let Some(receiver) = receiver.at_hand(frame) {
+                    given.get(frame, arguments)?;
+                    return object::call(&frame.functions, receiver, name, arguments);
+                }
+                let receiver = receiver.get(frame)?;
                 given.get(frame, arguments)?;
                 object::call(&frame.functions, &receiver, name, arguments)
             }

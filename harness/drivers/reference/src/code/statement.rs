@@ -189,7 +189,10 @@ fn setting(statement: &StatementKind, scope: &mut Scope) -> Step {
             let value = Operand::of(value, scope);
             next(move |frame| {
                 let value = value.get(frame)?;
-                object::set_attribute(&*object.see(frame)?, &name, value)
+                match object.at_hand(frame) {
+                    Some(object) => object::set_attribute(object, &name, value),
+                    None => object::set_attribute(&object.get(frame)?, &name, value),
+                }
             })
         }
         StatementKind::SetGlobal(name, value) => {
