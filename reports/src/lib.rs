@@ -11,6 +11,7 @@ mod finding;
 mod group;
 pub mod head;
 mod html;
+mod issue;
 mod json;
 mod junit;
 mod markdown;
@@ -36,6 +37,7 @@ pub use compare::{Change, Comparison, Side, THRESHOLD, What, compare, comparison
 pub use finding::sentence;
 pub use head::{EnvironmentRecord, Foot, Head, Joined, Unused};
 pub use html::html;
+pub use issue::issue;
 pub use json::json;
 pub use junit::junit;
 pub use markdown::markdown;

@@ -333,7 +333,7 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// Text as code, with a fence that it does not contain.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = shown(&text.replace('\n', " "), TEXT_CHARS_MAX);
     let ticks = text.split(|character| character != '`').map(str::len).max();
     match ticks.unwrap_or(0) {

@@ -1,6 +1,7 @@
 //! The command line's shape, and the help that teaches it.
 
 mod implementations;
+mod narrow;
 mod run;
 mod starting;
 
@@ -12,6 +13,7 @@ use poolproof_runner::Plan;
 use poolproof_runner::load::Shard;
 
 pub(crate) use implementations::Implementations;
+pub(crate) use narrow::{Bisect, Shrink};
 pub(crate) use run::Run;
 pub(crate) use starting::{Completions, Man, New};
 
@@ -57,7 +59,7 @@ pub(crate) enum Command {
     Run(Run),
     /// List the cases
     List(List),
-    /// Show a case as RON, as a Python program or as JSON
+    /// Show a case as RON, a Python program, a unittest, an issue to paste, or JSON
     Show(Show),
     /// Compute all outcomes that the specification allows a case
     Explore(Explore),
@@ -77,6 +79,10 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Try programs that nobody wrote, and keep those on which anybody disagrees
     Fuzz(Fuzz),
+    /// Make a case smaller while a driver still does on it what is forbidden
+    Shrink(Shrink),
+    /// Find the first implementation that answers otherwise than those before it
+    Bisect(Bisect),
     /// Write a case file to begin with
     New(New),
     /// Write what a shell needs to complete this command line
@@ -116,6 +122,12 @@ pub(crate) struct Show {
     /// Which of the programs of a case with contenders
     #[arg(long, value_name = "NAME")]
     pub(crate) contender: Option<String>,
+    /// The run file whose finding an issue tells [default: reports/latest/run.jsonl]
+    #[arg(long, value_name = "RUNFILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// The driver whose finding it is [default: the worst]
+    #[arg(long, value_name = "D")]
+    pub(crate) driver: Option<String>,
     /// The same as `--as json`
     #[arg(long, conflicts_with = "form")]
     pub(crate) json: bool,
@@ -130,6 +142,10 @@ pub(crate) enum Form {
     Python,
     /// As drivers get it
     Json,
+    /// As a test of Python's `unittest` that stands alone, with all that is allowed
+    Unittest,
+    /// As Markdown to paste where an implementation's bugs are told: what a run found of it
+    Issue,
 }
 
 /// Compute all outcomes that the specification allows a case.

@@ -1,5 +1,6 @@
 //! The commands, one file each, and which of them is asked for.
 
+mod bisect;
 mod check;
 mod clauses;
 mod compare;
@@ -10,12 +11,15 @@ mod list;
 mod new;
 mod objects;
 mod patience;
+mod probe;
 mod replay;
 mod report;
 mod rerun;
 mod run;
 mod shell;
 mod show;
+mod shrink;
+mod wanted;
 mod why;
 
 use clap::{CommandFactory, Parser};
@@ -52,6 +56,8 @@ pub(crate) fn dispatch() -> i32 {
         Some(Command::Compare(arguments)) => compare::compare(&arguments),
         Some(Command::Report(arguments)) => report::report(&arguments),
         Some(Command::Replay(arguments)) => replay::replay(&arguments),
+        Some(Command::Shrink(arguments)) => shrink::shrink(&arguments),
+        Some(Command::Bisect(arguments)) => bisect::bisect(&arguments),
         Some(Command::New(arguments)) => new::new(&arguments),
         Some(Command::Completions(arguments)) => shell::completions(&arguments),
         Some(Command::Man(arguments)) => shell::man(&arguments),

@@ -84,6 +84,27 @@ pub(crate) fn chosen(arguments: &Implementations, workshop: &Workshop) -> Result
     Ok(chosen)
 }
 
+/// The only driver that a command line chooses; `does` says what it is for.
+pub(crate) fn only(arguments: &Implementations, workshop: &Workshop, does: &str) -> Result<Driver> {
+    if arguments.is_all() {
+        return Err(Error::usage(
+            "`--driver` or `--python` tells on which implementation",
+        ));
+    }
+    let mut drivers = chosen(arguments, workshop)?.drivers;
+    match (drivers.pop(), drivers.as_slice()) {
+        (Some(driver), []) => Ok(driver),
+        (last, others) => {
+            let all = others.iter().chain(&last);
+            let names: Vec<&str> = all.map(|driver| driver.name.as_str()).collect();
+            Err(Error::usage(format!(
+                "one driver {does}, and these are more: {}",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
 /// Every driver that is run when none is named: the reference runtime over either transport of its
 /// queues, each CPython found, and what the project's manifests describe.
 pub(crate) fn all(workshop: &Workshop) -> Result<Drivers> {

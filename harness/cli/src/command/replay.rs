@@ -15,18 +15,7 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
     let clauses = poolproof_spec::clauses::ids();
     let loaded = load::select_one(&arguments.case, &clauses)??;
     let workshop = drivers::workshop()?;
-    if arguments.implementations.is_all() {
-        return Err(Error::usage("`--driver` or `--python` tells on which implementation").into());
-    }
-    let drivers = drivers::chosen(&arguments.implementations, &workshop)?.drivers;
-    let [driver] = &drivers[..] else {
-        let names: Vec<&str> = drivers.iter().map(|driver| driver.name.as_str()).collect();
-        let message = format!(
-            "one driver repeats a run, and these are more: {}",
-            names.join(", ")
-        );
-        return Err(Error::usage(message).into());
-    };
+    let driver = drivers::only(&arguments.implementations, &workshop, "repeats a run")?;
     let options = Options {
         methods: vec![arguments.method],
         runs: Some(1),
@@ -40,7 +29,7 @@ pub(crate) fn replay(arguments: &Replay) -> Outcome {
     let mut results = suite::run(
         &workshop,
         &cases,
-        std::slice::from_ref(driver),
+        std::slice::from_ref(&driver),
         &options,
         &|_| {},
     );

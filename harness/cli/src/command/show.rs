@@ -1,13 +1,21 @@
 //! `show`: a case in one of its forms.
 
+use std::path::Path;
+
 use poolproof_case::Case;
 use poolproof_case::nearest::nearest;
 use poolproof_runner::implementation::wrong_module;
 use poolproof_runner::{Error, load};
 
+use super::report;
 use crate::arguments::{Form, Show};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::output;
+
+/// The run file that findings are taken from.
+const USUAL_FROM: &str = "reports/latest/run.jsonl";
+
+mod unittest;
 
 pub(crate) fn show(arguments: &Show) -> Outcome {
     let clauses = poolproof_spec::clauses::ids();
@@ -17,32 +25,66 @@ pub(crate) fn show(arguments: &Show) -> Outcome {
     } else {
         arguments.form
     };
-    if arguments.module.is_some() && !matches!(form, Form::Python) {
-        return Err(Error::usage("`--module` is for `--as python`").into());
+    if arguments.module.is_some() && !matches!(form, Form::Python | Form::Unittest) {
+        return Err(Error::usage("`--module` is for `--as python` and `--as unittest`").into());
+    }
+    let is_of_finding = arguments.from.is_some() || arguments.driver.is_some();
+    if is_of_finding && !matches!(form, Form::Issue) {
+        return Err(Error::usage("`--from` and `--driver` are for `--as issue`").into());
     }
     match form {
         Form::Ron => output::say(&loaded.text),
         Form::Json => output::say_json(&loaded.case),
-        Form::Python => {
-            let usual = poolproof_python::Options::default();
-            let options = poolproof_python::Options {
-                module: arguments.module.as_deref().unwrap_or(usual.module),
-                ..usual
-            };
-            if let Some(problem) = wrong_module(options.module) {
-                return Err(Error::usage(problem).into());
-            }
-            let case = chosen(&loaded.case, arguments.contender.as_deref())?;
-            let text = poolproof_python::write(&case, options).map_err(|reason| {
-                let id = &loaded.case.id;
-                Error::usage(format!(
-                    "`{id}` cannot be written as a Python program: {reason}"
-                ))
-            })?;
-            output::say(&text);
+        Form::Python => output::say(&python(&loaded.case, arguments)?),
+        Form::Unittest if !loaded.case.contenders.is_empty() => {
+            let message = format!("`{}` has contenders, which are measured", loaded.case.id);
+            return Err(
+                Error::usage(format!("{message}; a unittest is of what is printed")).into(),
+            );
         }
+        Form::Unittest => {
+            let program = python(&loaded.case, arguments)?;
+            output::say(&unittest::unittest(&loaded, &program)?);
+        }
+        Form::Issue => output::say(&issue(&loaded.case.id, arguments)?),
     }
     Ok(0)
+}
+
+/// The case as a Python program.
+fn python(case: &Case, arguments: &Show) -> Result<String, Error> {
+    let usual = poolproof_python::Options::default();
+    let options = poolproof_python::Options {
+        module: arguments.module.as_deref().unwrap_or(usual.module),
+        ..usual
+    };
+    if let Some(problem) = wrong_module(options.module) {
+        return Err(Error::usage(problem));
+    }
+    let case = chosen(case, arguments.contender.as_deref())?;
+    poolproof_python::write(&case, options).map_err(|reason| {
+        let id = &case.id;
+        Error::usage(format!(
+            "`{id}` cannot be written as a Python program: {reason}"
+        ))
+    })
+}
+
+/// What a run found of the case, to paste where the implementation's bugs are told.
+fn issue(id: &str, arguments: &Show) -> Result<String, Failure> {
+    let from = arguments.from.as_deref().unwrap_or(Path::new(USUAL_FROM));
+    let file = report::read(from)?;
+    let source = |id: &str| {
+        let mut all = poolproof_spec::clauses::all().iter();
+        all.find(|one| one.id == id).map(|one| one.source.clone())
+    };
+    let driver = arguments.driver.as_deref();
+    Ok(
+        poolproof_report::issue(&file, id, driver, &source).map_err(|why| {
+            let run = format!("poolproof run {id} --runs 50");
+            Error::nothing(format!("{why} in {}; `{run}` looks for it", from.display()))
+        })?,
+    )
 }
 
 /// The case with the contender that is asked for as its program.

@@ -1,20 +1,14 @@
 //! `explore --why`: how an outcome comes about, a column a process, or where it leaves what is
 //! allowed.
 
-use std::collections::BTreeSet;
-
-use poolproof_case::{Ending, Outcome, Predicate};
 use poolproof_report::{Interleaving, outcome_text, shown};
 use poolproof_runner::{Loaded, interleaving::interleaving};
-use poolproof_spec::{Behaviour, Goal};
+use poolproof_spec::Goal;
 
 use super::explore::{Group, names};
 use super::patience::Patience;
+use super::wanted::Wanted;
 use crate::output;
-
-/// What stands between two lines, and before the ending, where outcomes are shown.
-const BETWEEN: &str = " / ";
-const BEFORE_ENDING: &str = " → ";
 
 /// The narrowest column in which something can be read.
 const COLUMN_MIN: usize = 12;
@@ -23,7 +17,7 @@ const COLUMN_MIN: usize = 12;
 pub(super) fn tell(loaded: &Loaded, groups: &[Group], lines: &str, patience: &Patience) {
     for group in groups {
         let behaviour = &group.specified.exploration.behaviour;
-        let wanted = Wanted::read(lines, behaviour);
+        let wanted = Wanted::read(lines, behaviour.lines());
         let methods = names(&group.methods);
         let Some(method) = group.methods.first() else {
             continue;
@@ -48,7 +42,7 @@ pub(super) fn tell(loaded: &Loaded, groups: &[Group], lines: &str, patience: &Pa
             continue;
         }
         let why = behaviour.explain(&outcome);
-        if wanted.end.is_none() && why.accepted == outcome.lines.len() {
+        if !wanted.has_ending() && why.accepted == outcome.lines.len() {
             let next = shown(&why.expected.join(", "), 400);
             output::say_line(&format!(
                 "under {methods} these lines may come, and then: {next}"
@@ -81,69 +75,6 @@ pub(super) fn tell(loaded: &Loaded, groups: &[Group], lines: &str, patience: &Pa
             table(way(Goal::Lines(accepted)), "so far it comes about so");
         }
     }
-}
-
-/// The lines that somebody asks for, and how it is to end, if they say so.
-struct Wanted {
-    lines: Vec<String>,
-    end: Option<(Ending, u32)>,
-}
-
-impl Wanted {
-    /// As outcomes are shown: `a / b ×2 → exit 0, left 1`.
-    fn read(text: &str, behaviour: &Behaviour) -> Wanted {
-        let (lines, end) = match text.rsplit_once(BEFORE_ENDING) {
-            Some((lines, end)) => match ending(end) {
-                Some(end) => (lines, Some(end)),
-                None => (text, None),
-            },
-            None => (text, None),
-        };
-        let known: BTreeSet<&str> = behaviour.lines().iter().map(String::as_str).collect();
-        let mut all = Vec::new();
-        let parts = lines.split(BETWEEN);
-        for part in parts.filter(|part| !matches!(part.trim(), "" | "(no line)")) {
-            let (line, times) = match part.rsplit_once(" ×") {
-                Some((line, times)) if !known.contains(part) => (line, times.parse().ok()),
-                _ => (part, Some(1)),
-            };
-            match times {
-                Some(times) => all.extend(std::iter::repeat_n(line.to_owned(), times)),
-                None => all.push(part.to_owned()),
-            }
-        }
-        Wanted { lines: all, end }
-    }
-
-    /// A shortest allowed outcome of these lines, with that ending if there is one.
-    fn allowed(&self, behaviour: &Behaviour) -> Option<Outcome> {
-        let mut all = vec![Predicate::Lines(self.lines.clone())];
-        if let Some((ending, left)) = &self.end {
-            all.push(match ending {
-                Ending::Hang => Predicate::Hang,
-                other => Predicate::Ends(other.clone()),
-            });
-            all.push(Predicate::Left(*left));
-        }
-        behaviour.reachable(&Predicate::And(all))
-    }
-
-    fn outcome(&self) -> Outcome {
-        let (ending, left) = self.end.clone().unwrap_or((Ending::Exit(0), 0));
-        Outcome {
-            lines: self.lines.clone(),
-            ending,
-            left,
-        }
-    }
-}
-
-fn ending(text: &str) -> Option<(Ending, u32)> {
-    let (ending, left) = match text.split_once(", left ") {
-        Some((ending, left)) => (ending, left.trim().parse().ok()?),
-        None => (text, 0),
-    };
-    Some((ending.trim().parse().ok()?, left))
 }
 
 /// The steps of a way, a column a process.
@@ -216,31 +147,6 @@ fn cut(cell: &str, width: usize) -> String {
 mod tests {
     use super::*;
     use poolproof_report::Step;
-
-    #[test]
-    fn an_outcome_is_read_as_it_is_shown() {
-        let behaviour = Behaviour::from_graph(&poolproof_spec::Graph::default());
-        let read = |text| {
-            let wanted = Wanted::read(text, &behaviour);
-            (wanted.lines, wanted.end)
-        };
-        let lines = |lines: &[&str]| {
-            lines
-                .iter()
-                .map(|line| (*line).to_owned())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(read("a / b"), (lines(&["a", "b"]), None));
-        assert_eq!(
-            read("a ×2 / b → exit 1, left 2"),
-            (lines(&["a", "a", "b"]), Some((Ending::Exit(1), 2)))
-        );
-        assert_eq!(
-            read("(no line) → hang"),
-            (lines(&[]), Some((Ending::Hang, 0)))
-        );
-        assert_eq!(read("a → b"), (lines(&["a → b"]), None));
-    }
 
     #[test]
     fn steps_stand_in_the_column_of_their_process_however_narrow() {

@@ -15,6 +15,7 @@ mod implementations;
 mod imports;
 mod leftovers;
 mod memory;
+mod narrow;
 mod poolproof;
 mod readme;
 mod results;

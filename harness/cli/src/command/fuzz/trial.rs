@@ -2,17 +2,16 @@
 
 use std::cell::Cell;
 use std::ops::{Range, RangeInclusive};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use poolproof_case::{Case, StartMethod, uses, walk};
+use poolproof_case::{Case, StartMethod, uses};
 use poolproof_report::{Record, Verdict};
-use poolproof_runner::suite::{self, Options};
 use poolproof_runner::{Driver, Error, Loaded, Workshop};
 use poolproof_spec::{Behaviour, Limits, explore};
 
 use super::Told;
 use crate::arguments::Fuzz;
+use crate::command::probe::{loaded, probe, records, statements};
 
 /// How long one disagreement is made smaller.
 const SHRINK: Duration = Duration::from_secs(30);
@@ -38,11 +37,7 @@ pub(super) struct Disagreement {
 impl Disagreement {
     /// How many statements its program has.
     pub(super) fn statements(&self) -> usize {
-        let mut count = 0;
-        for block in self.case.program.blocks() {
-            walk::statements(block, &mut |_| count += 1);
-        }
-        count
+        statements(&self.case)
     }
 }
 
@@ -78,9 +73,7 @@ impl<'a> Trials<'a> {
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        self.workshop
-            .stop()
-            .load(std::sync::atomic::Ordering::Relaxed)
+        self.workshop.is_stopped()
     }
 
     /// Tries the programs of these seeds.
@@ -125,7 +118,7 @@ impl<'a> Trials<'a> {
                 to_run.push(loaded(case));
             }
         }
-        for record in self.records(&to_run, self.drivers, self.arguments.runs)? {
+        for record in records(self.workshop, &to_run, self.drivers, self.arguments.runs)? {
             match record.verdict {
                 verdict if verdict.is_bad() => found.extend(disagreement(&to_run, record)),
                 Verdict::Inconclusive => told.inconclusive += 1,
@@ -174,35 +167,10 @@ impl<'a> Trials<'a> {
 
     /// Why a driver is wrong on a program, if it is.
     fn wrong(&self, case: &Case, driver: &Driver, method: StartMethod) -> Option<String> {
-        let mut case = case.clone();
-        case.methods = vec![method];
         let runs = self.arguments.runs.max(SHRINK_RUNS);
-        let records = self.records(&[loaded(case)], std::slice::from_ref(driver), runs);
-        let record = records
-            .ok()?
-            .into_iter()
-            .find(|record| record.verdict.is_bad())?;
-        Some(record.reason.unwrap_or_default())
-    }
-
-    fn records(
-        &self,
-        cases: &[Loaded],
-        drivers: &[Driver],
-        runs: u64,
-    ) -> Result<Vec<Record>, Error> {
-        if cases.is_empty() || drivers.is_empty() {
-            return Ok(Vec::new());
-        }
-        let options = Options {
-            runs: Some(runs),
-            ..Options::default()
-        };
-        let results = suite::run(self.workshop, cases, drivers, &options, &|_| {});
-        match results.failure {
-            Some(error) => Err(error),
-            None => Ok(results.records),
-        }
+        let record = probe(self.workshop, case, driver, method, runs).ok()??;
+        let is_bad = record.verdict.is_bad();
+        is_bad.then(|| record.reason.unwrap_or_default())
     }
 
     /// Explores in both ways.
@@ -263,15 +231,6 @@ fn together(found: Vec<Disagreement>) -> Vec<Disagreement> {
         }
     }
     all
-}
-
-fn loaded(case: Case) -> Loaded {
-    Loaded {
-        path: PathBuf::from(format!("{}.ron", case.id)),
-        text: poolproof_fuzz::write(&case),
-        case,
-        is_of_suite: false,
-    }
 }
 
 fn disagreement(cases: &[Loaded], record: Record) -> Option<Disagreement> {
