@@ -2,6 +2,7 @@
 
 mod implementations;
 mod narrow;
+mod replay;
 mod run;
 mod starting;
 
@@ -14,6 +15,7 @@ use poolproof_runner::load::Shard;
 
 pub(crate) use implementations::Implementations;
 pub(crate) use narrow::{Bisect, Shrink};
+pub(crate) use replay::{Replay, Until};
 pub(crate) use run::Run;
 pub(crate) use starting::{Completions, Man, New};
 
@@ -75,7 +77,7 @@ pub(crate) enum Command {
     Report(Report),
     /// Say what is not the same in two run files
     Compare(Compare),
-    /// Repeat one run
+    /// Repeat a run
     Replay(Replay),
     /// Try programs that nobody wrote, and keep those on which anybody disagrees
     Fuzz(Fuzz),
@@ -319,27 +321,6 @@ fn ratio(text: &str) -> Result<f64, String> {
         Ok(ratio) if ratio >= 1.0 && f64::is_finite(ratio) => Ok(ratio),
         _ => Err("a ratio is a number from 1 on".to_owned()),
     }
-}
-
-/// Repeat one run: a driver, a start method, a plan and a seed from a report.
-#[derive(Debug, Args)]
-pub(crate) struct Replay {
-    /// The case's id, or its file
-    pub(crate) case: String,
-    #[command(flatten)]
-    pub(crate) implementations: Implementations,
-    /// The start method
-    #[arg(long = "start-method", value_name = "M", value_parser = method)]
-    pub(crate) method: StartMethod,
-    /// The plan
-    #[arg(long, value_name = "P", value_parser = plan)]
-    pub(crate) plan: Plan,
-    /// The run's own seed
-    #[arg(long, value_name = "S")]
-    pub(crate) seed: u64,
-    /// The record as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 fn method(name: &str) -> Result<StartMethod, String> {

@@ -107,6 +107,40 @@ fn one_implementation_has_nothing_before_it() {
     assert_eq!(output.status.code(), Some(64), "{}", text(&output.stdout));
 }
 
+/// A plan that a report names, again on a driver.
+fn replay(folder: &Folder, driver: &str, more: &[&str]) -> (Option<i32>, String) {
+    let plan = [
+        "replay",
+        "hello.ron",
+        "--start-method",
+        "spawn",
+        "--plan",
+        "plain",
+        "--seed",
+        "1",
+    ];
+    let output = folder.run(&[&plan[..], &["--driver", driver], more].concat());
+    (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn a_run_is_repeated_until_it_deviates_or_as_often_as_is_asked() {
+    let folder = Folder::with(&HELLO);
+    let (exit, said) = replay(&folder, "fake/babbler", &["--until", "deviates"]);
+    assert_eq!(exit, Some(1), "{said}");
+    assert!(said.starts_with("run 1 of 1000 at most\n"), "{said}");
+    let (exit, said) = replay(
+        &folder,
+        "fake/honest",
+        &["--until", "deviates", "--runs", "3"],
+    );
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.starts_with("run 3 of 3 at most\n"), "{said}");
+    let (exit, said) = replay(&folder, "fake/honest", &["--runs", "3"]);
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("the outcome of 3 of 3 runs:"), "{said}");
+}
+
 #[test]
 fn a_finding_is_an_issue_to_paste() {
     let folder = Folder::with(&HELLO);
