@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// Check case files: syntax, names, arguments, claims
     Check(Check),
     /// List the clauses of the specification and the cases that test each
-    Clauses(Look),
+    Clauses(Clauses),
     /// List the objects that programs can use, or show one with its methods
     Objects(Objects),
     /// List the implementations found on this machine
@@ -199,9 +199,17 @@ pub(crate) struct Check {
     pub(crate) json: bool,
 }
 
-/// Look something up.
+/// List the clauses of the specification, the cases that test each, and what the last run says of each.
 #[derive(Debug, Args)]
-pub(crate) struct Look {
+pub(crate) struct Clauses {
+    /// Parts of ids: `lock`, `PM-POOL-CHUNK`; none: all
+    pub(crate) parts: Vec<String>,
+    /// Only those that no case tests
+    #[arg(long)]
+    pub(crate) uncovered: bool,
+    /// The run file that verdicts are taken from [default: reports/latest/run.jsonl, if it is there]
+    #[arg(long, value_name = "RUNFILE")]
+    pub(crate) from: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -8,6 +8,7 @@ mod anywhere;
 mod bad_input;
 mod checking;
 mod choosing;
+mod clauses;
 mod comparing;
 mod fakes;
 mod fuzz;
