@@ -39,15 +39,15 @@ pub(crate) fn new(arguments: &New) -> Outcome {
         "{} is there, and good as it is. Next:",
         file.display()
     ));
+    // As wide as the longest of the commands.
+    let width = id.len() + "explore ".len();
     for (command, does) in [
         ("check", "is it a good case?"),
         ("explore", "what may it print?"),
         ("run", "what does it print?"),
     ] {
-        output::say_line(&format!(
-            "  {:40}{does}",
-            format!("poolproof {command} {id}")
-        ));
+        let words = format!("{command} {id}");
+        output::say_line(&format!("  poolproof {words:width$}  {does}"));
     }
     Ok(0)
 }

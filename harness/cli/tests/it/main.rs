@@ -10,6 +10,7 @@ mod checking;
 mod choosing;
 mod clauses;
 mod comparing;
+mod documents;
 mod fakes;
 mod fuzz;
 mod implementations;
