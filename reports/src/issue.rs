@@ -166,12 +166,7 @@ fn fenced(language: &str, text: &str) -> String {
 
 /// A row a step, a column a process.
 fn table(interleaving: &Interleaving) -> String {
-    let mut processes: Vec<&str> = Vec::new();
-    for step in &interleaving.steps {
-        if !processes.contains(&step.process.as_str()) {
-            processes.push(&step.process);
-        }
-    }
+    let processes = interleaving.processes();
     let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = row(processes.iter().map(|name| escaped(name)).collect());
     text += &row(processes.iter().map(|_| "---".to_owned()).collect());

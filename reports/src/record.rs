@@ -365,6 +365,20 @@ impl Record {
     }
 }
 
+impl Interleaving {
+    /// Those that make its steps, in the order in which they begin.
+    #[must_use]
+    pub fn processes(&self) -> Vec<&str> {
+        let mut processes: Vec<&str> = Vec::new();
+        for step in &self.steps {
+            if !processes.contains(&step.process.as_str()) {
+                processes.push(&step.process);
+            }
+        }
+        processes
+    }
+}
+
 impl Observation {
     /// Whether it speaks against the implementation: it is forbidden, or something was left behind,
     /// and no manifest knows it.

@@ -7,12 +7,7 @@ use crate::record::Interleaving;
 
 /// The table, with what it shows as its caption.
 pub(super) fn interleaving(caption: &str, interleaving: &Interleaving) -> Markup {
-    let mut processes: Vec<&str> = Vec::new();
-    for step in &interleaving.steps {
-        if !processes.contains(&step.process.as_str()) {
-            processes.push(&step.process);
-        }
-    }
+    let processes = interleaving.processes();
     let table = html! {
         table class="steps" {
             caption {

@@ -93,12 +93,7 @@ fn table(way: Option<Interleaving>, caption: &str) {
 }
 
 fn rows(way: &Interleaving, width: usize) -> String {
-    let mut processes: Vec<&str> = Vec::new();
-    for step in &way.steps {
-        if !processes.contains(&step.process.as_str()) {
-            processes.push(&step.process);
-        }
-    }
+    let processes = way.processes();
     let mut cells: Vec<Vec<String>> = vec![processes.iter().map(|one| (*one).to_owned()).collect()];
     for step in &way.steps {
         let says = match &step.line {
