@@ -16,7 +16,7 @@ use poolproof_runner::{Loaded, Problem, load};
 
 /// How often a trial runs its case, unless the environment variable [`RUNS_NAME`] says; the plans
 /// are mixed.
-const RUNS: &str = "10";
+const RUNS: &str = "6";
 
 /// Where processes are slow to start, a few runs are enough to see that a case works.
 const RUNS_NAME: &str = "POOLPROOF_TRIAL_RUNS";
