@@ -142,6 +142,8 @@ pub(crate) enum Form {
     Ron,
     /// As a Python program that stands alone
     Python,
+    /// The adaptor that lies beside a program with `--module`, where that module needs one
+    Adaptor,
     /// As drivers get it
     Json,
     /// As a test of Python's `unittest` that stands alone, with all that is allowed

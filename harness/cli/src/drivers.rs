@@ -176,16 +176,17 @@ fn of_others(name: &str, workshop: &Workshop) -> Result<Option<Vec<Driver>>> {
         let driver = named::described_by(manifest, workshop).map_err(named::refused)?;
         return Ok(Some(vec![driver]));
     }
-    let is_meant = |module: &str| {
-        let rest = name.strip_prefix(module);
+    let is_meant = |known: &str| {
+        let rest = name.strip_prefix(known);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("-3."))
     };
-    let Some(module) = named::modules().find(|module| is_meant(module)) else {
+    // A module may have the name of another implementation: loky is that of loky-executor.
+    let by_name = named::modules().find(|known| is_meant(known.name));
+    let Some(known) = by_name.or_else(|| named::modules().find(|known| known.module == name))
+    else {
         return Ok(None);
     };
-    let Some(mut installed) = named::installed(module, workshop)? else {
-        return Ok(None);
-    };
+    let mut installed = named::installed(known, workshop)?;
     let names: Vec<String> = installed
         .drivers
         .iter()
@@ -193,7 +194,7 @@ fn of_others(name: &str, workshop: &Workshop) -> Result<Option<Vec<Driver>>> {
         .collect();
     installed
         .drivers
-        .retain(|driver| name == module || driver.name == name);
+        .retain(|driver| [known.name, known.module].contains(&name) || driver.name == name);
     if !installed.drivers.is_empty() {
         return Ok(Some(installed.drivers));
     }
@@ -201,7 +202,8 @@ fn of_others(name: &str, workshop: &Workshop) -> Result<Option<Vec<Driver>>> {
         (false, _) => unknown(name, &names),
         (true, Some(refusal)) => named::refused(refusal),
         (true, None) => Error::usage(format!(
-            "no interpreter was found that could have `{module}`"
+            "no interpreter was found that could have `{}`",
+            known.module
         )),
     })
 }
@@ -254,7 +256,7 @@ fn of_found(name: &str, found: &Found) -> Result<Vec<Driver>> {
         .map(|(name, _)| (*name).to_owned())
         .collect();
     names.extend(found.drivers.iter().map(|driver| driver.name.clone()));
-    names.extend(named::modules().map(str::to_owned));
+    names.extend(named::modules().map(|known| known.name.to_owned()));
     let unused = found.unused.iter();
     let unused: Vec<String> = unused
         .map(|unused| format!("; not used: {}: {}", unused.program, unused.reason))
@@ -294,9 +296,11 @@ mod tests {
                 }
             }
         }
-        let manifests = REFERENCES.iter().chain(poolproof_python::MANIFESTS);
-        for (name, text) in manifests {
+        let known = poolproof_python::MANIFESTS.iter();
+        let known = known.map(|known| (known.name, known.manifest));
+        for (name, text) in REFERENCES.into_iter().chain(known) {
             let manifest = Manifest::read(text).unwrap();
+            assert_eq!(manifest.name, name);
             for known in manifest.known {
                 let case = known.case.as_str();
                 assert!(ids.contains(case), "{name}: there is no case {case}");

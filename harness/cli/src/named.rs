@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use poolproof_python::{MANIFESTS, STANDARD};
+use poolproof_python::{Known, MANIFESTS, STANDARD};
 use poolproof_report::Unused;
 use poolproof_runner::implementation::{self, Refusal, Request};
 use poolproof_runner::load::{project_folders, quoted};
@@ -91,13 +91,11 @@ fn described(arguments: &Implementations, program: &Path) -> String {
 }
 
 /// What Poolproof knows of a module; of another, nothing.
-fn known(module: &str) -> Result<Manifest> {
-    for (name, text) in MANIFESTS {
-        if *name == module {
-            return Manifest::read(text);
-        }
+pub(crate) fn known(module: &str) -> Result<Manifest> {
+    match MANIFESTS.iter().find(|known| known.module == module) {
+        Some(known) => Manifest::read(known.manifest),
+        None => Ok(Manifest::of_module(module)),
     }
-    Ok(Manifest::of_module(module))
 }
 
 pub(crate) fn refused(refusal: Refusal) -> Error {
@@ -168,19 +166,15 @@ pub(crate) struct Installed {
     pub(crate) missing: Option<Refusal>,
 }
 
-/// The names of the known modules.
-pub(crate) fn modules() -> impl Iterator<Item = &'static str> {
-    let names = MANIFESTS.iter().map(|(name, _)| *name);
-    names.filter(|name| *name != STANDARD)
+/// The known modules that are run only when they are named.
+pub(crate) fn modules() -> impl Iterator<Item = &'static Known> {
+    MANIFESTS.iter().filter(|known| known.module != STANDARD)
 }
 
 /// Looks for a known module in every interpreter on PATH, in the active virtual environment and under
-/// pyenv; none where it is no known module.
-pub(crate) fn installed(module: &str, workshop: &Workshop) -> Result<Option<Installed>> {
-    if !modules().any(|known| known == module) {
-        return Ok(None);
-    }
-    let manifest = known(module)?;
+/// pyenv.
+pub(crate) fn installed(known: &Known, workshop: &Workshop) -> Result<Installed> {
+    let manifest = Manifest::read(known.manifest)?;
     let mut found = Installed::default();
     let mut drivers = Vec::new();
     let mut programs = interpreter::candidates();
@@ -204,5 +198,5 @@ pub(crate) fn installed(module: &str, workshop: &Workshop) -> Result<Option<Inst
         driver.name = distinct(driver.name, &found.drivers);
         found.drivers.push(driver);
     }
-    Ok(Some(found))
+    Ok(found)
 }

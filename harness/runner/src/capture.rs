@@ -3,9 +3,13 @@
 //! Reading goes on in threads of its own, so that a full pipe never holds a program up.
 
 use std::io::{self, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::follow::Follow;
 
 /// How much of the end of stderr is kept.
 const TAIL_MAX: usize = 4 << 10;
@@ -16,6 +20,8 @@ pub(crate) struct Capture {
     bytes: Arc<Mutex<Vec<u8>>>,
     done: Receiver<()>,
     most: usize,
+    /// What tells the reader of a file that nobody writes to it any more.
+    is_whole: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy)]
@@ -30,7 +36,17 @@ impl Capture {
     /// # Errors
     /// When no thread can be started.
     pub(crate) fn whole(pipe: impl Read + Send + 'static, most: usize) -> io::Result<Capture> {
-        start(pipe, Keep::Start, most)
+        start(pipe, Keep::Start, most, Arc::default())
+    }
+
+    /// Reads a file that is made for this, of which so many bytes are kept.
+    ///
+    /// # Errors
+    /// When it cannot be made, or no thread can be started.
+    pub(crate) fn file(path: &Path, most: usize) -> io::Result<Capture> {
+        let is_whole = Arc::new(AtomicBool::new(false));
+        let file = Follow::new(path, Arc::clone(&is_whole))?;
+        start(file, Keep::Start, most, is_whole)
     }
 
     /// Reads stderr.
@@ -38,7 +54,7 @@ impl Capture {
     /// # Errors
     /// When no thread can be started.
     pub(crate) fn tail(pipe: impl Read + Send + 'static) -> io::Result<Capture> {
-        start(pipe, Keep::End, TAIL_MAX)
+        start(pipe, Keep::End, TAIL_MAX, Arc::default())
     }
 
     /// How much is kept by now.
@@ -53,6 +69,7 @@ impl Capture {
 
     /// Waits for the end of the pipe, but not for ever: a process that left the tree may hold it.
     pub(crate) fn wait(&self, timeout: Duration) {
+        self.is_whole.store(true, Ordering::Release);
         // Both a signal and a lost sender mean that the reader is done.
         let _ = self.done.recv_timeout(timeout);
     }
@@ -72,7 +89,19 @@ impl Capture {
     }
 }
 
-fn start(mut pipe: impl Read + Send + 'static, keep: Keep, most: usize) -> io::Result<Capture> {
+impl Drop for Capture {
+    /// Nobody would tell the reader later.
+    fn drop(&mut self) {
+        self.is_whole.store(true, Ordering::Release);
+    }
+}
+
+fn start(
+    mut pipe: impl Read + Send + 'static,
+    keep: Keep,
+    most: usize,
+    is_whole: Arc<AtomicBool>,
+) -> io::Result<Capture> {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let (finished, done) = channel();
     let target = Arc::clone(&bytes);
@@ -85,7 +114,12 @@ fn start(mut pipe: impl Read + Send + 'static, keep: Keep, most: usize) -> io::R
         // The run may have stopped waiting.
         let _ = finished.send(());
     })?;
-    Ok(Capture { bytes, done, most })
+    Ok(Capture {
+        bytes,
+        done,
+        most,
+        is_whole,
+    })
 }
 
 fn append(kept: &mut Vec<u8>, new: &[u8], keep: Keep, most: usize) {

@@ -124,6 +124,8 @@ impl Driver {
                 let options = poolproof_python::Options {
                     pauses,
                     module: &self.module,
+                    adaptor: self.manifest.adaptor.as_ref().map(|one| one.name.as_str()),
+                    prints_to_file: self.manifest.keeps_stdout,
                 };
                 match poolproof_python::write(case, options) {
                     Err(reason) => Ok(Err(reason.to_string())),
@@ -133,6 +135,9 @@ impl Driver {
                         let file = format!("case_{}{module}.py", name.replace('-', "_"));
                         let file = folder.join(file);
                         let file = write(&file, &text)?;
+                        if let Some(adaptor) = &self.manifest.adaptor {
+                            write(&folder.join(adaptor.file()), &adaptor.text)?;
+                        }
                         Ok(Ok(Prepared {
                             before: vec![file.into()],
                             after: Vec::new(),

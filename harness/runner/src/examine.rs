@@ -104,6 +104,8 @@ impl Examination<'_> {
                 limits: self.case().limits,
                 waits_late: timing.late,
                 goes_on_after: self.driver.manifest.goes_on_after(),
+                start_time: self.driver.manifest.start_time(),
+                keeps_stdout: self.driver.manifest.keeps_stdout,
                 is_measured: false,
                 scale: 1,
             };

@@ -19,6 +19,9 @@ use crate::turns::Turn;
 use crate::watch::{InVain, Watch, Work};
 use crate::workshop::{Place, Workshop};
 
+/// What names the file that a program's lines go to, where stdout is not the program's.
+const OUT: &str = "POOLPROOF_OUT";
+
 /// What is looked at beside the outcome.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Looks<'a> {
@@ -156,9 +159,27 @@ impl Workshop {
         if let Some(control) = control {
             keeper.env(CONTROL, control.address());
         }
+        let most = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
+        let file = match job.keeps_stdout {
+            true => {
+                // Not in the temporary folder, where it would count as left behind.
+                let path = place.home().join("out");
+                keeper.env(OUT, &path);
+                let made = Capture::file(&path, most);
+                Some(made.map_err(|error| format!("{} cannot be made: {error}", path.display()))?)
+            }
+            false => None,
+        };
         let started = Tree::start(keeper).and_then(|(tree, stdout, stderr)| {
-            let most = usize::try_from(job.limits.output_bytes).unwrap_or(usize::MAX);
-            Ok((tree, Capture::whole(stdout, most)?, Capture::tail(stderr)?))
+            // What else is on stdout is nobody's line, and is read so that nobody waits.
+            let lines = match file {
+                Some(file) => {
+                    Capture::tail(stdout)?;
+                    file
+                }
+                None => Capture::whole(stdout, most)?,
+            };
+            Ok((tree, lines, Capture::tail(stderr)?))
         });
         started.map_err(|error| format!("its keeper could not be started: {error}"))
     }

@@ -61,7 +61,7 @@ pub fn missing(workshop: &Workshop, driver: &Driver) -> Option<Vec<String>> {
         workshop,
         driver.environment,
         &driver.program,
-        &driver.module,
+        &driver.manifest,
         ANSWER_MAX,
     )
     .ok()?;
@@ -150,7 +150,8 @@ fn asked(
     if let Some(reason) = wrong_module(module) {
         return Err(refuse(reason));
     }
-    let told = answer(workshop, Environment::Whole, &program, module, time).map_err(refuse)?;
+    let manifest = request.manifest;
+    let told = answer(workshop, Environment::Whole, &program, manifest, time).map_err(refuse)?;
     if !told.problem.is_empty() {
         let (reason, is_missing) = absent(&program, module, &told.problem);
         return Err(Refusal {
@@ -173,10 +174,15 @@ fn answer(
     workshop: &Workshop,
     environment: Environment,
     program: &Path,
-    module: &str,
+    manifest: &Manifest,
     time: Duration,
 ) -> Result<Told, String> {
-    let question = ["-c".into(), OsString::from(question(module))];
+    let adaptor = manifest.adaptor.as_ref();
+    let adaptor = adaptor.map(|one| (one.name.as_str(), one.text.as_str()));
+    let question = [
+        "-c".into(),
+        OsString::from(question(&manifest.module, adaptor)),
+    ];
     let deadline = Instant::now() + time;
     match workshop.ask(environment, program, &question, deadline) {
         Ok(answer) => understand(&answer),

@@ -29,6 +29,10 @@ pub(crate) struct Job<'a> {
     pub(crate) waits_late: bool,
     /// How long its implementation may do nothing and go on by itself.
     pub(crate) goes_on_after: Duration,
+    /// How much longer it may take until it begins than others.
+    pub(crate) start_time: Duration,
+    /// Whether stdout is its implementation's, and its lines go to a file.
+    pub(crate) keeps_stdout: bool,
     /// Whether the program tells what it measures.
     pub(crate) is_measured: bool,
     /// One, or [`AGAIN`].

@@ -16,6 +16,7 @@ mod error;
 mod examine;
 mod execute;
 mod figures;
+mod follow;
 pub mod implementation;
 pub mod interleaving;
 pub mod interpreter;

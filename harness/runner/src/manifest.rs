@@ -3,9 +3,11 @@
 //! These are its fields; `read` makes them of a text, `answers` says what they mean for a run, and
 //! finding the implementation is `implementation`'s work.
 
+mod adaptor;
 mod answers;
 mod read;
 
+pub use adaptor::Adaptor;
 pub use read::wrong_name;
 
 use std::path::PathBuf;
@@ -29,6 +31,16 @@ pub struct Manifest {
     /// The module that programs import as `multiprocessing`.
     #[serde(default = "standard")]
     pub module: String,
+    /// What programs import in its place, where it has not multiprocessing's names: a file beside
+    /// the manifest.
+    #[serde(default)]
+    pub adaptor: Option<Adaptor>,
+    /// Whether it keeps stdout for itself; programs then print to a file that the environment names.
+    #[serde(default)]
+    pub keeps_stdout: bool,
+    /// How many seconds its start may take, beside what a case may take.
+    #[serde(default)]
+    pub start_seconds: f64,
     /// The start methods that it claims to have.
     #[serde(default = "all_methods")]
     pub start_methods: Vec<StartMethod>,

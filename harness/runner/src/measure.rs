@@ -219,6 +219,8 @@ impl Measuring<'_> {
             limits: runner.case.limits,
             waits_late: false,
             goes_on_after: self.driver.manifest.goes_on_after(),
+            start_time: self.driver.manifest.start_time(),
+            keeps_stdout: self.driver.manifest.keeps_stdout,
             is_measured: true,
             scale: 1,
         };

@@ -206,8 +206,10 @@ impl Watch<'_, '_> {
     /// Whether a tree that still moves has had its time.
     fn late(&self, watched: Duration) -> Option<Cut> {
         let deadline = Duration::from_millis(self.job.limits.deadline_ms.into()) * self.job.scale;
+        let start_time = self.job.start_time;
+        let deadline = deadline + start_time;
         let patience = if self.in_vain.is_used_up() {
-            deadline.min(IMPATIENT)
+            deadline.min(IMPATIENT + start_time)
         } else {
             deadline
         };
@@ -275,7 +277,8 @@ fn left(watched: &Watched, processes: &[Process]) -> u32 {
 /// CPython's resource tracker and fork server are the library's own, not the program's; children of
 /// a fork server have its command line.
 fn is_helper(process: &Process, processes: &[Process]) -> bool {
-    const TRACKERS: [&str; 2] = [
+    const TRACKERS: [&str; 3] = [
+        "loky.backend.resource_tracker import main",
         "multiprocessing.resource_tracker import main",
         "multiprocessing.semaphore_tracker import main",
     ];

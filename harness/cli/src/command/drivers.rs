@@ -91,27 +91,26 @@ fn others(workshop: &Workshop) -> Result<Others, poolproof_runner::Error> {
     let mut others = Others::default();
     // All at once: an interpreter that never answers keeps each of them waiting.
     let looks: Vec<_> = std::thread::scope(|scope| {
-        let look = |module| {
+        let look = |known| {
             (
-                module,
-                scope.spawn(move || named::installed(module, workshop)),
+                known,
+                scope.spawn(move || named::installed(known, workshop)),
             )
         };
         let threads: Vec<_> = named::modules().map(look).collect();
         let joined = threads
             .into_iter()
-            .map(|(module, thread)| (module, thread.join()));
+            .map(|(known, thread)| (known, thread.join()));
         joined.collect()
     });
-    for (module, look) in looks {
-        let Some(installed) = look.unwrap_or(Ok(None))? else {
-            continue;
-        };
+    for (known, look) in looks {
+        let Ok(installed) = look else { continue };
+        let installed = installed?;
         if installed.drivers.is_empty()
             && let Some(refusal) = installed.missing
         {
             others.missing.push(Unused {
-                program: module.to_owned(),
+                program: known.name.to_owned(),
                 reason: format!("{}: {}", refusal.program.display(), refusal.reason),
             });
         }

@@ -5,12 +5,12 @@ use std::path::Path;
 use poolproof_case::Case;
 use poolproof_case::nearest::nearest;
 use poolproof_runner::implementation::wrong_module;
-use poolproof_runner::{Error, load};
+use poolproof_runner::{Error, Manifest, load};
 
 use super::report;
 use crate::arguments::{Form, Show};
 use crate::failure::{Failure, Outcome};
-use crate::output;
+use crate::{named, output};
 
 /// The run file that findings are taken from.
 const USUAL_FROM: &str = "reports/latest/run.jsonl";
@@ -25,8 +25,10 @@ pub(crate) fn show(arguments: &Show) -> Outcome {
     } else {
         arguments.form
     };
-    if arguments.module.is_some() && !matches!(form, Form::Python | Form::Unittest) {
-        return Err(Error::usage("`--module` is for `--as python` and `--as unittest`").into());
+    let takes_module = matches!(form, Form::Python | Form::Adaptor | Form::Unittest);
+    if arguments.module.is_some() && !takes_module {
+        let message = "`--module` is for `--as python`, `--as adaptor` and `--as unittest`";
+        return Err(Error::usage(message).into());
     }
     let is_of_finding = arguments.from.is_some() || arguments.driver.is_some();
     if is_of_finding && !matches!(form, Form::Issue) {
@@ -36,11 +38,23 @@ pub(crate) fn show(arguments: &Show) -> Outcome {
         Form::Ron => output::say(&loaded.text),
         Form::Json => output::say_json(&loaded.case),
         Form::Python => output::say(&python(&loaded.case, arguments)?),
+        Form::Adaptor => {
+            let manifest = manifest(arguments)?;
+            let Some(adaptor) = manifest.adaptor else {
+                let message = format!("programs import `{}` as it is", manifest.module);
+                return Err(Error::usage(message).into());
+            };
+            output::say(&adaptor.text);
+        }
         Form::Unittest if !loaded.case.contenders.is_empty() => {
             let message = format!("`{}` has contenders, which are measured", loaded.case.id);
             return Err(
                 Error::usage(format!("{message}; a unittest is of what is printed")).into(),
             );
+        }
+        Form::Unittest if manifest(arguments)?.adaptor.is_some() => {
+            let message = "a unittest stands alone, and programs with this module need an adaptor";
+            return Err(Error::usage(message).into());
         }
         Form::Unittest => {
             let program = python(&loaded.case, arguments)?;
@@ -51,12 +65,20 @@ pub(crate) fn show(arguments: &Show) -> Outcome {
     Ok(0)
 }
 
+/// What is known of the module that is asked for.
+fn manifest(arguments: &Show) -> Result<Manifest, Error> {
+    let module = arguments.module.as_deref();
+    named::known(module.unwrap_or(poolproof_python::STANDARD))
+}
+
 /// The case as a Python program.
 fn python(case: &Case, arguments: &Show) -> Result<String, Error> {
-    let usual = poolproof_python::Options::default();
+    let manifest = manifest(arguments)?;
     let options = poolproof_python::Options {
-        module: arguments.module.as_deref().unwrap_or(usual.module),
-        ..usual
+        module: &manifest.module,
+        adaptor: manifest.adaptor.as_ref().map(|one| one.name.as_str()),
+        prints_to_file: manifest.keeps_stdout,
+        ..poolproof_python::Options::default()
     };
     if let Some(problem) = wrong_module(options.module) {
         return Err(Error::usage(problem));

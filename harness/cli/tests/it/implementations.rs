@@ -211,6 +211,106 @@ fn a_projects_manifest_is_a_driver_and_what_it_says_is_held_against_its_runs() {
     );
 }
 
+/// The names of multiprocessing for what has only pools, and writes to stdout itself.
+const ADAPTOR: &str = r#"
+import multiprocessing.pool as pool
+from multiprocessing import TimeoutError, current_process, get_context as standard_context
+class Context:
+    def Pool(self, *arguments):
+        print("a banner of its own", flush=True)
+        return standard_context("spawn").Pool(*arguments)
+def get_all_start_methods():
+    return ["spawn"]
+def get_context(method):
+    return Context()
+"#;
+
+const POOL: &str = r#"Case(title: "It maps", clauses: ["PM-POOL-MAP-001"],
+    functions: {"twice": Function(params: ["x"], body: [
+        Print(["task", "$x"]), Return(Mul("$x", 2)),
+    ])},
+    main: [
+        Let("pool", New("Pool", [1])),
+        With("$pool", [Print([Call("pool.map", [Fn("twice"), [3]])])]),
+    ],
+    claims: [AllowedCount(1)])"#;
+
+#[test]
+fn an_adaptor_is_asked_and_imported_in_a_modules_place_and_lines_may_go_to_a_file() {
+    let Some(python) = python() else { return };
+    let folder = folder();
+    std::fs::write(folder.path().join("pool.ron"), POOL).unwrap();
+    std::fs::write(folder.path().join("stands_in.py"), ADAPTOR).unwrap();
+    let manifest = |more: &str| {
+        let text = format!(
+            r#"Manifest(name: "mine", module: "json", adaptor: "stands_in.py",
+                start_methods: [spawn], start_seconds: 5{more})"#
+        );
+        std::fs::write(folder.path().join("mine.ron"), text).unwrap();
+        let output = folder
+            .command(&["run", "pool.ron", "barrier.ron", "--manifest", "mine.ron"])
+            .args(["--out", "out", "--start-method", "spawn", "--python"])
+            .arg(&python)
+            .output()
+            .unwrap();
+        let told = text_of(&output);
+        let of = |case: &str| {
+            let mut records = folder.records().into_iter();
+            let found = records.find(|record| record.case == case);
+            found.unwrap_or_else(|| panic!("no record of {case}: {told}"))
+        };
+        (of("pool"), of("barrier"))
+    };
+    let (pool, barrier) = manifest(", keeps_stdout: true");
+    assert_eq!(pool.verdict, Verdict::Conforms, "{:?}", pool.reason);
+    assert_eq!(pool.observations[0].lines, ["task 3", "[6]"]);
+    assert_eq!(barrier.verdict, Verdict::Unsupported);
+    assert_eq!(
+        barrier.reason.as_deref(),
+        Some("Barrier: json has no `Barrier`")
+    );
+    // What it prints itself would be taken for the program's.
+    let (pool, _) = manifest("");
+    assert_eq!(pool.verdict, Verdict::Deviates);
+    assert_eq!(pool.observations[0].lines[0], "a banner of its own");
+}
+
+#[test]
+fn the_executors_of_the_standard_library_are_pools_by_other_names() {
+    let Some(python) = python() else { return };
+    let folder = folder();
+    std::fs::write(folder.path().join("pool.ron"), POOL).unwrap();
+    let output = folder
+        .command(&["run", "pool.ron", "--module", "concurrent.futures"])
+        .args([
+            "--out",
+            "out",
+            "--start-method",
+            "spawn,threads",
+            "--python",
+        ])
+        .arg(&python)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text_of(&output));
+    let records = folder.records();
+    let verdicts: Vec<Verdict> = records.iter().map(|record| record.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Conforms; 2]);
+    let shown = |form: &str, module: &str| {
+        let arguments = ["show", "pool.ron", "--as", form, "--module", module];
+        folder.command(&arguments).output().unwrap()
+    };
+    let adaptor = text(&shown("adaptor", "concurrent.futures").stdout);
+    assert!(adaptor.contains("def make_executor"), "{adaptor}");
+    let program = text(&shown("python", "concurrent.futures").stdout);
+    assert!(
+        program.contains("import poolproof_futures as multiprocessing"),
+        "{program}"
+    );
+    let output = shown("adaptor", "billiard");
+    assert_eq!(output.status.code(), Some(64), "{}", text_of(&output));
+}
+
 fn text_of(output: &std::process::Output) -> String {
     text(&output.stdout) + &text(&output.stderr)
 }

@@ -39,6 +39,15 @@ impl Writer<'_> {
         ));
         self.line("");
         self.line(format!("    {command}"));
+        if let Some(adaptor) = self.options.adaptor {
+            self.line("");
+            self.line(format!("{adaptor}.py lies beside it; Poolproof writes it:"));
+            self.line("");
+            let (id, module) = (&self.case.id, self.options.module);
+            self.line(format!(
+                "    poolproof show {id} --as adaptor --module {module} > {adaptor}.py"
+            ));
+        }
         self.line("\"\"\"");
         self.taken()
     }
@@ -102,7 +111,7 @@ impl Writer<'_> {
         } else {
             self.line(format!("METHOD = {GIVEN}"));
         }
-        if self.may_be_threads() {
+        if self.may_be_threads() && self.options.adaptor.is_none() {
             self.line("if METHOD == \"threads\":");
             let module = self.options.path("multiprocessing.dummy");
             self.line(format!("    import {module} as mp"));

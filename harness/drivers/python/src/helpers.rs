@@ -12,6 +12,12 @@ const SHOW: &str = r#"def show(*values):
     text = " ".join(str(value) for value in values)
     os.write(1, (text + "\n").encode())"#;
 
+/// The writing of a line to stdout, and to the file that is given instead.
+const TO_STDOUT: &str = "    os.write(1, ";
+const TO_FILE: &str = r#"    out = os.environ.get("POOLPROOF_OUT")
+    with open(out or 1, "ab", buffering=0, closefd=bool(out)) as file:
+        file.write("#;
+
 /// Inside containers, text is escaped as `ascii` does it.
 const SHOW_UNICODE: &str = r#"def show(*values):
     """Writes one line at once, so that it is never torn."""
@@ -89,7 +95,11 @@ impl Writer<'_> {
         if self.needs.has(&Need::Show) {
             self.needs.add(Need::Import("os"));
             let is_ascii = is_ascii(self.case);
-            helpers.push(if is_ascii { SHOW } else { SHOW_UNICODE }.to_owned());
+            let show = if is_ascii { SHOW } else { SHOW_UNICODE };
+            helpers.push(match self.options.prints_to_file {
+                true => show.replace(TO_STDOUT, TO_FILE),
+                false => show.to_owned(),
+            });
         }
         helpers.extend(self.marking());
         if self.needs.has(&Need::Settle) {

@@ -39,6 +39,7 @@ const TAKEN: &[&str] = &[
     "with",
     "yield", // builtins
     "ascii",
+    "bool",
     "bytes",
     "dict",
     "float",
@@ -50,6 +51,7 @@ const TAKEN: &[&str] = &[
     "list",
     "map",
     "next",
+    "open",
     "range",
     "sorted",
     "str",

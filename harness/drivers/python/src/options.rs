@@ -8,6 +8,11 @@ pub struct Options<'a> {
     /// The module that is imported as `multiprocessing`: any that has its interface (`billiard`).
     /// That of threads, `multiprocessing.dummy`, writes the program for threads alone.
     pub module: &'a str,
+    /// The module that is imported in the place of one that has not multiprocessing's names: an
+    /// adaptor, which lies beside the program.
+    pub adaptor: Option<&'a str>,
+    /// Whether lines go to the file that `POOLPROOF_OUT` names, since stdout is not the program's.
+    pub prints_to_file: bool,
 }
 
 impl Default for Options<'_> {
@@ -15,6 +20,8 @@ impl Default for Options<'_> {
         Options {
             pauses: false,
             module: STANDARD,
+            adaptor: None,
+            prints_to_file: false,
         }
     }
 }
@@ -31,13 +38,20 @@ impl<'a> Options<'a> {
         self.module.strip_suffix(THREADS).unwrap_or(self.module)
     }
 
-    /// Whether the module is one of threads.
+    /// Whether the module is one of threads; an adaptor has a context for them.
     pub(crate) fn is_of_threads(&self) -> bool {
-        self.module.ends_with(THREADS)
+        self.adaptor.is_none() && self.module.ends_with(THREADS)
     }
 
-    /// A module of `multiprocessing` as this module has it: `billiard.managers`.
+    /// A module of `multiprocessing` as this module has it: `billiard.managers`. An adaptor is one
+    /// module; what else it has is the standard library's.
     pub(crate) fn path(&self, module: &str) -> String {
+        if let Some(adaptor) = self.adaptor {
+            return match module {
+                STANDARD => adaptor.to_owned(),
+                _ => module.to_owned(),
+            };
+        }
         match module.strip_prefix(STANDARD) {
             Some(rest) if rest.is_empty() || rest.starts_with('.') => {
                 format!("{}{rest}", self.root())

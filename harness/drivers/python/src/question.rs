@@ -12,8 +12,9 @@ use crate::options::Options;
 pub const GREETING: &str = "an interpreter answers";
 
 const QUESTION: &str = r#"
-import importlib, json, os, sys
+import importlib, json, os, sys, types
 ROOT, THREADS_ONLY = $ROOT
+ADAPTOR, SOURCE = $ADAPTOR
 CHECKS, MADE, OF_THREADS, MANAGED = json.loads($CHECKS)
 base = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable or "")
 answer = {
@@ -36,7 +37,13 @@ def version(module):
         return ""
 
 def part(name):
-    return importlib.import_module(ROOT + "." + name)
+    return getattr(module, name) if ADAPTOR else importlib.import_module(ROOT + "." + name)
+
+def adapted():
+    made = types.ModuleType(ADAPTOR)
+    sys.modules[ADAPTOR] = made
+    exec(SOURCE, vars(made))
+    return made
 
 def lack(what, methods, reason):
     answer["lacks"].append({"uses": what, "methods": methods, "reason": reason})
@@ -51,6 +58,9 @@ def check_processes(module, methods):
             continue
         try:
             there = dir(eval(source, {"module": module, "context": context, "part": part}))
+            if ADAPTOR and name == "Module":
+                # A program asks either of them.
+                there = [member for member in there if member in dir(context)]
         except (AttributeError, ImportError, NotImplementedError) as error:
             lack(name, methods, told(error))
         except Exception:
@@ -74,7 +84,11 @@ def check_threads():
 try:
     module = importlib.import_module(ROOT)
     answer["version"] = version(module)
+    if ADAPTOR:
+        module = adapted()
     try:
+        if ADAPTOR:
+            raise ImportError
         check_threads()
         threads = ["threads"]
     except ImportError:
@@ -88,7 +102,11 @@ try:
     else:
         known = ["spawn", "fork", "forkserver"]
         methods = [method for method in module.get_all_start_methods() if method in known]
-        check_processes(module, methods)
+        if ADAPTOR and "threads" in module.get_all_start_methods():
+            check_processes(module, ["threads"])
+            threads = ["threads"]
+        if methods:
+            check_processes(module, methods)
         answer["methods"] = methods + threads
 except BaseException as error:
     answer["problem"] = told(error)
@@ -97,11 +115,13 @@ print(json.dumps(answer))
 sys.stdout.flush()
 "#;
 
-/// The program that asks: it prints [`GREETING`], and then one line of JSON.
+/// The program that asks: it prints [`GREETING`], and then one line of JSON. An adaptor, by its name
+/// and text, is asked in the module's place.
 #[must_use]
-pub fn question(module: &str) -> String {
+pub fn question(module: &str, adaptor: Option<(&str, &str)>) -> String {
     let options = Options {
         module,
+        adaptor: adaptor.map(|(name, _)| name),
         ..Options::default()
     };
     let text = |text: &str| serde_json::Value::from(text).to_string();
@@ -125,11 +145,15 @@ pub fn question(module: &str) -> String {
         .map(|method| method.name)
         .collect();
     let checks = serde_json::json!([checks, made, of_threads, managed]).to_string();
+    let root = match adaptor {
+        // What is tested is the module, whatever its name ends with.
+        Some(_) => module,
+        None => options.root(),
+    };
+    let (name, source) = adaptor.unwrap_or_default();
     QUESTION
-        .replace(
-            "$ROOT",
-            &format!("{}, {is_of_threads}", text(options.root())),
-        )
+        .replace("$ROOT", &format!("{}, {is_of_threads}", text(root)))
+        .replace("$ADAPTOR", &format!("{}, {}", text(name), text(source)))
         .replace("$CHECKS", &text(&checks))
         .replace("$GREETING", &text(GREETING))
 }

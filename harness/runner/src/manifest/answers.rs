@@ -39,6 +39,11 @@ impl Manifest {
         Duration::try_from_secs_f64(self.still_seconds).unwrap_or_default()
     }
 
+    /// How much longer than its case says a run may take.
+    pub(crate) fn start_time(&self) -> Duration {
+        Duration::try_from_secs_f64(self.start_seconds).unwrap_or_default()
+    }
+
     /// Why a program with these uses cannot run.
     #[must_use]
     pub fn lacking<'a>(

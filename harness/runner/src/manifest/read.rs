@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 /// Where a manifest's fields are told.
 const WAY_OUT: &str = "docs/implementations.md tells what a manifest may say";
 
+/// No cluster takes longer to start.
+const START_SECONDS_MAX: f64 = 600.0;
+
 /// What hangs is waited for so long, time and again.
 const STILL_SECONDS_MAX: f64 = 60.0;
 
@@ -20,12 +23,19 @@ impl Manifest {
     /// # Errors
     /// When the text is no manifest.
     pub fn read(text: &str) -> Result<Manifest> {
-        parse(text).map_err(|error| {
+        let wrong = |problem: String| {
             let start = &text[..text.len().min(60)];
             Error::internal(format!(
-                "a driver's manifest ({start:?}…) is wrong: {error}"
+                "a driver's manifest ({start:?}…) is wrong: {problem}"
             ))
-        })
+        };
+        let mut manifest = parse(text).map_err(|error| wrong(error.to_string()))?;
+        if let Some(adaptor) = &mut manifest.adaptor {
+            let text = poolproof_python::adaptor(&adaptor.file());
+            let text = text.ok_or_else(|| wrong(format!("there is no {}", adaptor.file())))?;
+            text.clone_into(&mut adaptor.text);
+        }
+        Ok(manifest)
     }
 
     /// Reads a user's file; the program that it names is found from the file's folder.
@@ -47,11 +57,19 @@ impl Manifest {
             let (line, column) = place(&text, &what);
             return Err(wrong(line, column, &problem));
         }
+        let folder = path.parent().unwrap_or(Path::new(""));
         if let Some(program) = &mut manifest.program
             && program.components().count() > 1
-            && let Some(folder) = path.parent()
         {
             *program = folder.join(&program);
+        }
+        if let Some(adaptor) = &mut manifest.adaptor
+            && let Err(error) = adaptor.read(folder)
+        {
+            let file = adaptor.file();
+            let (line, column) = place(&text, &file);
+            let problem = format!("failed to read {}: {error}", folder.join(file).display());
+            return Err(wrong(line, column, &problem));
         }
         Ok(manifest)
     }
@@ -64,6 +82,9 @@ impl Manifest {
             kind: Kind::Python,
             program: None,
             module: module.to_owned(),
+            adaptor: None,
+            keeps_stdout: false,
+            start_seconds: 0.0,
             start_methods: super::all_methods(),
             absent: Vec::new(),
             runs: super::default_runs(),
@@ -88,6 +109,10 @@ impl Manifest {
         }
         if !(0.0..=STILL_SECONDS_MAX).contains(&self.still_seconds) {
             let problem = format!("`still_seconds` is 0 to {STILL_SECONDS_MAX}");
+            return Some((String::new(), problem));
+        }
+        if !(0.0..=START_SECONDS_MAX).contains(&self.start_seconds) {
+            let problem = format!("`start_seconds` is 0 to {START_SECONDS_MAX}");
             return Some((String::new(), problem));
         }
         let is_share = |rate: f64| rate > 0.0 && rate <= 1.0;
@@ -219,6 +244,16 @@ mod tests {
                 "Manifest(name: \"a\", kind: \"own\")",
                 "mine.ron:1:27: ",
                 "only `python`",
+            ),
+            (
+                "Manifest(name: \"a\", adaptor: \"b.c.py\")",
+                "mine.ron:1:",
+                "no file of a module",
+            ),
+            (
+                "Manifest(name: \"a\",\n adaptor: \"nowhere.py\")",
+                "mine.ron:2:11: ",
+                "failed to read",
             ),
             (
                 "Manifest(name: \"a\", start_methods: [spwan])",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use poolproof_python::{Options, file_name, write};
+use poolproof_python::{Options, adaptor, file_name, write};
 
 use crate::interpreters::{case, interpreters};
 
@@ -31,6 +31,20 @@ fn each_case_becomes_a_program_that_the_oldest_and_the_newest_cpython_compile() 
         }
     }
     assert!(!programs.is_empty(), "no case below {}", root.display());
+    for name in [
+        "loky",
+        "loky_executor",
+        "futures",
+        "pebble",
+        "mpi4py",
+        "ray",
+    ] {
+        let file = format!("poolproof_{name}.py");
+        let text = adaptor(&file).unwrap_or_else(|| panic!("there is no {file}"));
+        let program = folder.path().join(&file);
+        fs::write(&program, text).expect("room for an adaptor");
+        programs.push(program);
+    }
     let interpreters = interpreters();
     if interpreters.is_empty() {
         eprintln!("skipped: no CPython 3.8 or later on PATH or under pyenv");

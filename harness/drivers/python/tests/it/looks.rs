@@ -69,6 +69,30 @@ fn a_program_imports_another_module_in_place_of_multiprocessing() {
     assert!(!threads.contains("METHOD"), "{threads}");
 }
 
+#[test]
+fn a_program_with_an_adaptor_imports_it_and_appends_its_lines_to_a_file() {
+    let cases = own_cases();
+    let case = cases.iter().find(|case| case.id == "pool");
+    let options = Options {
+        module: "some.pools",
+        adaptor: Some("my_adaptor"),
+        prints_to_file: true,
+        ..Options::default()
+    };
+    let text = write(case.expect("its case"), options).expect("a program");
+    for line in [
+        "    poolproof show pool --as adaptor --module some.pools > my_adaptor.py",
+        "import my_adaptor as multiprocessing",
+        "mp = multiprocessing.get_context(METHOD)",
+        "    out = os.environ.get(\"POOLPROOF_OUT\")",
+        "    with open(out or 1, \"ab\", buffering=0, closefd=bool(out)) as file:",
+        "        file.write((text + \"\\n\").encode())",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("os.write"), "{text}");
+}
+
 /// The reason why a program cannot be written.
 fn refused(body: &str) -> String {
     let text = format!("Case(title: \"t\", clauses: [\"C\"], claims: [], {body})");
