@@ -24,6 +24,10 @@ const ANSWER_MAX: usize = 64 << 10;
 /// How long what an answering program leaves may take to end by itself.
 const REST_MAX: Duration = Duration::from_millis(100);
 
+/// How long its answer may take to be read once all of it has ended: where many are asked at once, the
+/// reader has to wait for its turn.
+const READ_MAX: Duration = Duration::from_secs(2);
+
 /// Modules that an interpreter imports by itself where somebody has put them; in a run they are
 /// empty.
 const CUSTOMIZE: [&str; 2] = ["sitecustomize.py", "usercustomize.py"];
@@ -216,8 +220,8 @@ impl Workshop {
         let end = await_end(&mut tree, deadline, &|| self.is_stopped());
         tree.end().map_err(failed)?;
         let end = end?;
-        stdout.wait(REST_MAX);
-        stderr.wait(REST_MAX);
+        stdout.wait(READ_MAX);
+        stderr.wait(READ_MAX);
         Ok(Answer {
             stdout: stdout.text(),
             stderr: stderr.text(),
