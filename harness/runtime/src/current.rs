@@ -35,6 +35,8 @@ pub(crate) struct Role {
     pub(crate) key: Option<AuthKey>,
     /// Whether it has no part in the end of its starter.
     pub(crate) is_detached: bool,
+    /// Whether it goes on when the root of its tree is gone.
+    pub(crate) survives: bool,
 }
 
 #[derive(Debug)]

@@ -77,6 +77,7 @@ impl Context {
             method,
             key: current::key(),
             is_detached: false,
+            survives: false,
         }
     }
 }
@@ -110,6 +111,14 @@ impl<A: Message, R: Exit> ProcessBuilder<A, R> {
     /// their root. As long as nothing is said, a process dies with the root of its tree.
     pub fn detached(mut self, detached: bool) -> Self {
         self.role.is_detached = detached;
+        self
+    }
+
+    /// Whether the process goes on when the root of its tree is gone and its starter did not end it
+    /// or wait for it, since it was killed before: as it is in Python. On Windows, and for a thread,
+    /// it changes nothing.
+    pub fn survives(mut self, survives: bool) -> Self {
+        self.role.survives = survives;
         self
     }
 

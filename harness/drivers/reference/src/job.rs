@@ -93,7 +93,9 @@ impl Functions for World {
         let home = Home::new(self, process.method);
         let (target, path) = (process.target, process.path);
         let job = Job { home, target, path };
-        let mut builder = context.process(run, job).name(process.name);
+        // As in Python, a process whose starter was killed outlives main.
+        let builder = context.process(run, job).survives(true);
+        let mut builder = builder.name(process.name);
         if let Some(daemon) = process.daemon {
             builder = builder.daemon(daemon);
         }

@@ -126,7 +126,7 @@ fn become_told(becoming: Becoming, is_copy: bool) -> Result<()> {
     // First, so that whatever is refused is said by this process under its own name.
     current::become_process(becoming.own);
     match becoming.lifeline {
-        Some(lifeline) => life::tie(lifeline)?,
+        Some(lifeline) => life::tie(lifeline, becoming.survives)?,
         None => life::be_alone(),
     }
     forkserver::learn(becoming.server);

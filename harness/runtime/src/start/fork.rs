@@ -35,6 +35,7 @@ fn copy_for(role: Role, work: &mut dyn FnMut() -> i32) -> Result<Child> {
     let copy = Copy {
         lifeline: (!role.is_detached).then(life::end).transpose()?,
         method: role.method,
+        survives: role.survives,
         own: Arc::new(role.into()),
     };
     let gate = fork_gate::close();
@@ -67,6 +68,8 @@ struct Copy {
     method: StartMethod,
     /// None for the root of a tree of its own.
     lifeline: Option<Handle>,
+    /// Whether it goes on without its root.
+    survives: bool,
 }
 
 /// The life of a copy, from its first moment to its last.
@@ -81,7 +84,7 @@ fn live(copy: Copy, work: &mut dyn FnMut() -> i32) -> ! {
                 life::be_alone();
                 Ok(())
             }
-            Some(lifeline) => life::tie(lifeline),
+            Some(lifeline) => life::tie(lifeline, copy.survives),
         };
         if let Err(error) = tied.and_then(|()| empty_stdin()) {
             return Err::<(), _>(error).exit();

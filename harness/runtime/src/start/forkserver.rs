@@ -244,7 +244,7 @@ pub(super) fn serve(channel: Channel) -> Result<Option<Result<Told>>> {
     let Some((order, lifeline)) = first else {
         return Ok(None);
     };
-    life::tie(lifeline)?;
+    life::tie(lifeline, false)?;
     if !warm_up::obey(&order, &channel).map_err(failed)? {
         return Ok(None);
     }

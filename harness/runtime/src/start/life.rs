@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use poolproof_sys::alone::Alone;
 use poolproof_sys::handle::Handle;
 use poolproof_sys::lifeline;
+use poolproof_sys::process::CAN_OUTLIVE;
 
 use crate::copies::{OfProcess, anew};
 use crate::error::{Error, Result};
@@ -23,9 +24,8 @@ enum Life {
         /// end with this process.
         _root: Alone,
     },
-    Tied {
-        end: Handle,
-    },
+    /// It is in the tree of another, whose end takes it, too, unless it is to survive that.
+    Tied { end: Handle },
 }
 
 /// A copy that the program makes by itself is the root of a tree of its own.
@@ -53,14 +53,18 @@ pub(super) fn end() -> Result<Handle> {
     made().map_err(|error| Error::system("make the lifeline of this process tree", error))
 }
 
-/// Ties this process, which has just started, to its root.
+/// Ties this process, which has just started, to its root; one that survives the root only keeps the
+/// end for what it starts itself.
 #[inline]
-pub(super) fn tie(end: Handle) -> Result<()> {
+pub(super) fn tie(end: Handle, survives: bool) -> Result<()> {
     // The end and the root of a process that this one is a copy of close here.
     *life() = Life::Alone;
-    let tied =
-        lifeline::tie(end).map_err(|error| Error::system("tie this process to its root", error))?;
-    *life() = Life::Tied { end: tied };
+    let end = match survives && CAN_OUTLIVE {
+        true => end,
+        false => lifeline::tie(end)
+            .map_err(|error| Error::system("tie this process to its root", error))?,
+    };
+    *life() = Life::Tied { end };
     Ok(())
 }
 

@@ -118,6 +118,7 @@ pub(super) struct Becoming {
     pub(super) own: Arc<Own>,
     pub(super) method: StartMethod,
     pub(super) lifeline: Option<Handle>,
+    pub(super) survives: bool,
     pub(super) server: Option<Way>,
     pub(super) warm_up: Option<Box<WarmUp>>,
     pub(super) log_level: Option<u8>,
@@ -150,6 +151,7 @@ impl Told {
         let target = instructions.target()?;
         let becoming = Becoming {
             method: instructions.role.method,
+            survives: instructions.role.survives,
             own: Arc::new(instructions.role.into()),
             lifeline: instructions.is_tied.then(|| handles.next()).flatten(),
             server: instructions

@@ -73,6 +73,26 @@ pub(super) const PROGRAMS: &[Program] = &[
         has_threads: false,
     },
     Program {
+        name: "a_child_of_a_terminated_process_outlives_main",
+        text: r#"functions: {
+            "deep": Function(params: ["w", "r"], body: [
+                Call("w.send", ["deep"]), Call("r.recv"), Settle, Print(["late"]),
+            ]),
+            "between": Function(params: ["w", "r"], body: [
+                Let("p", New("Process", (target: "deep", args: ["$w", "$r"]))),
+                Call("p.start"), Call("p.join"),
+            ]),
+        }, main: [
+            Let("r, w", New("Pipe", [false])), Let("go, tell", New("Pipe", [false])),
+            Let("p", New("Process", (target: "between", args: ["$w", "$go"]))), Call("p.start"),
+            Print([Call("r.recv")]), Call("p.terminate"), Call("p.join"), Print(["$p.exitcode"]),
+            Call("tell.send", [1]),
+        ], methods: ["fork", "forkserver"]"#,
+        lines: &["deep", "-15", "late"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
         name: "a_started_process_may_be_renamed_and_has_nothing_to_run",
         text: r#"functions: {"work": Function(params: [], body: [Print(["work"])])}, main: [
             Let("p", New("Process", (target: "work"))), Call("p.start"), Call("p.join"),
