@@ -183,11 +183,11 @@ sendable! {
 
 impl Serialize for Data {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if let Data::Plain(value) = self {
-            return Leaving::Plain(value).serialize(serializer);
-        }
         if let Some(number) = passing::leave(self) {
             return Leaving::Left(number).serialize(serializer);
+        }
+        if let Data::Plain(value) = self {
+            return Leaving::Plain(value).serialize(serializer);
         }
         if sameness::depth() >= DEPTH_MAX {
             let text = format!("containers nest more than {DEPTH_MAX} deep");

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use poolproof_case::Value;
+
 use crate::data::{Data, lock};
 
 /// Whether the processes of this program are threads.
@@ -19,20 +21,33 @@ pub(crate) fn set(is_of_threads: bool) {
     IS_OF_THREADS.store(is_of_threads, Ordering::Relaxed);
 }
 
-/// Leaves a value that can change, or be told from its copy, among threads; gives its number.
+/// The longest text or bytes that threads send each other as they are: longer ones could fill a pipe.
+const LENGTH_MAX: usize = 64;
+
+/// Leaves a value that can change, or be told from its copy, among threads, and one that is long; gives
+/// its number.
 pub(crate) fn leave(data: &Data) -> Option<u64> {
     if !IS_OF_THREADS.load(Ordering::Relaxed) {
         return None;
     }
     match data {
-        Data::Plain(_) | Data::Function(_) | Data::Timeout(_) => None,
-        Data::List(_) | Data::Tuple(_) | Data::Dict(_) | Data::Object(_) => {
+        Data::Plain(value) if length(value) <= LENGTH_MAX => None,
+        Data::Function(_) | Data::Timeout(_) => None,
+        Data::Plain(_) | Data::List(_) | Data::Tuple(_) | Data::Dict(_) | Data::Object(_) => {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let mut left = lock(&LEFT);
             let left = left.get_or_insert_default();
             left.insert(number, data.clone());
             Some(number)
         }
+    }
+}
+
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
     }
 }
 

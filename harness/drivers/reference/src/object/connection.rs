@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use poolproof_case::Value;
 use poolproof_case::catalogue::{Class, ConnectionAttribute, ConnectionMethod};
 use poolproof_runtime as mp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::bound::Bound;
 use crate::data::{Data, Object};
+use crate::functions;
 use crate::stop::Result;
 
 /// One end of a pipe; all in this process who refer to it share it.
@@ -51,12 +53,18 @@ impl Connection {
     pub(super) fn call(&self, method: ConnectionMethod, bound: &mut Bound<'_>) -> Result<Data> {
         match method {
             ConnectionMethod::Send => self.end.send(&bound.take("obj")?)?,
+            // Among threads bytes are a value like any other, which need not fit into a pipe.
+            ConnectionMethod::SendBytes if functions::is_of_threads() => {
+                let bytes = bound.take("buf")?.as_bytes()?;
+                self.end.send(&Data::Plain(Value::Bytes(bytes)))?;
+            }
+            ConnectionMethod::RecvBytes if functions::is_of_threads() => {
+                return Ok(self.end.recv()?);
+            }
             ConnectionMethod::Recv => return Ok(self.end.recv()?),
             ConnectionMethod::SendBytes => self.end.send_bytes(&bound.take("buf")?.as_bytes()?)?,
             ConnectionMethod::RecvBytes => {
-                return Ok(Data::Plain(poolproof_case::Value::Bytes(
-                    self.end.recv_bytes()?,
-                )));
+                return Ok(Data::Plain(Value::Bytes(self.end.recv_bytes()?)));
             }
             ConnectionMethod::Poll => return Ok(Data::bool(self.end.poll(bound.timeout()?)?)),
             ConnectionMethod::Close => self.end.close(),

@@ -225,6 +225,17 @@ pub(super) const PROGRAMS: &[Program] = &[
         has_threads: true,
     },
     Program {
+        name: "threads_send_whatever_is_long_without_waiting",
+        text: r#"functions: {}, main: [
+            Let("a, b", New("Pipe")), Call("a.send", [Mul("x", 1000000)]),
+            Call("a.send_bytes", [Mul(b"y", 1000000)]), Call("a.send", [[Mul("z", 1000000)]]),
+            Print([Len(Call("b.recv")), Len(Call("b.recv_bytes")), Len(Call("b.recv"))]),
+        ], methods: ["threads"]"#,
+        lines: &["1000000 1000000 1"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
         name: "what_is_called_wrongly_fails_where_it_is_called",
         text: r#"functions: {"f": Function(params: ["x"], body: [Return("$x")])}, main: [
             Let("n", 3), Let("p", New("Process", (target: "$n"))), Call("p.start"), Call("p.join"),
