@@ -215,6 +215,33 @@ fn sum(items: &[Value]) -> Result<Value, Failure> {
     })
 }
 
+/// Whether a sum of these is another from Python 3.12 on, which carries along what is lost in adding
+/// floats, where earlier ones round after each.
+#[must_use]
+pub fn sums_in_two_ways(items: &[Value]) -> bool {
+    let Ok(Value::Float(rounded)) = sum(items) else {
+        return false;
+    };
+    let (mut high, mut low) = (0.0_f64, 0.0_f64);
+    for item in items {
+        let added = match item {
+            Value::Float(added) => *added,
+            Value::Int(added) => *added as f64,
+            Value::Bool(added) => f64::from(u8::from(*added)),
+            _ => return false,
+        };
+        let next = high + added;
+        // What is lost of the smaller of the two (Neumaier).
+        low += match high.abs() >= added.abs() {
+            true => (high - next) + added,
+            false => (added - next) + high,
+        };
+        high = next;
+    }
+    let carried = if low.is_finite() { high + low } else { high };
+    carried.to_bits() != rounded.to_bits() && !(carried.is_nan() && rounded.is_nan())
+}
+
 fn dict(value: &Value) -> Result<Value, Failure> {
     if let Value::Dict(_) = value {
         return Ok(value.clone());

@@ -209,6 +209,11 @@ impl<'a> Run<'a> {
                 _ => raise(ErrorKind::Type),
             };
         };
+        if operator == UnaryOperator::Sum
+            && operate::iterate(&plain).is_ok_and(|items| operate::sums_in_two_ways(&items))
+        {
+            return outside("a sum of floats that is not the same in each Python");
+        }
         self.computed(operate::unary(operator, &plain))
     }
 

@@ -101,6 +101,21 @@ fn membership_and_order_are_pythons() {
 }
 
 #[test]
+fn some_sums_of_floats_are_others_from_python_3_12_on() {
+    let sums = |items: &[f64]| {
+        let items: Vec<Value> = items.iter().copied().map(Value::Float).collect();
+        sums_in_two_ways(&items)
+    };
+    assert!(sums(&[0.1; 10]));
+    assert!(sums(&[1e16, 1.0, -1e16]));
+    assert!(!sums(&[0.5, 0.25, 1.0]));
+    assert!(!sums(&[f64::INFINITY, 1.0]));
+    assert!(!sums(&[f64::INFINITY, f64::NEG_INFINITY]));
+    assert!(!sums(&[]));
+    assert!(!sums_in_two_ways(&[Value::Int(1), Value::Float(0.5)]));
+}
+
+#[test]
 fn builtins_are_pythons() {
     let list = |items: &[i64]| Value::List(items.iter().copied().map(Value::Int).collect());
     let text = |operator, value: Value| match unary(operator, &value) {

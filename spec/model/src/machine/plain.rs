@@ -335,6 +335,12 @@ pub(crate) fn unary(
     }
     check_operand(context, value)?;
     let plain = to_plain(context, value)?;
+    if operator == UnaryOperator::Sum
+        && operate::iterate(&plain).is_ok_and(|items| operate::sums_in_two_ways(&items))
+    {
+        return context
+            .model("this sum of floats is another from Python 3.12 on: add them one by one");
+    }
     match operate::unary(operator, &plain) {
         Ok(value) => Ok(from_plain(context, &value)),
         Err(failure) => failed(context, failure),

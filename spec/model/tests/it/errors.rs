@@ -298,3 +298,13 @@ fn what_cannot_be_sent_is_the_error_of_its_chunk_or_of_its_own_call() {
         );
     }
 }
+
+#[test]
+fn a_sum_of_floats_that_is_not_the_same_in_each_python_is_refused() {
+    let refused = |items: &str| {
+        let case = case("", &format!(r#"Print([Sum({items})])"#));
+        poolproof_spec::explore(&case.program, StartMethod::Fork, &Default::default()).is_err()
+    };
+    assert!(refused("Mul([0.1], 10)"));
+    assert!(!refused("[0.5, 0.25]"));
+}
