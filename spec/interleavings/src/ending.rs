@@ -151,7 +151,7 @@ impl World {
                 }
             }
         }
-        if let Role::Worker(pool, task) = process.role {
+        if let Role::Worker(pool, _, task) = process.role {
             self.lose_worker(program, &pool, task)?;
         }
         Ok(())

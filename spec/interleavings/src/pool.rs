@@ -120,14 +120,13 @@ impl Run<'_> {
     }
 
     /// A pool's worker: initializer, then task after task.
-    pub(crate) fn work(&mut self, pool: &Id) -> Given {
+    pub(crate) fn work(&mut self, pool: &Id, given: &Val) -> Given {
         let Kind::Pool(this) = self.world.kind(pool) else {
             return outside("a worker without a pool");
         };
         let tasks_max = this.tasks_max;
-        if let Some((initializer, args)) = this.initializer.clone() {
-            let args = self.ask(Act::Make(args))?;
-            let args = self.items(&args)?;
+        if let Some((initializer, _)) = this.initializer.clone() {
+            let args = self.items(given)?;
             match self.call(&initializer, args, &[]) {
                 Err(Stop::Raise(..) | Stop::Exit(_)) => {
                     return outside("an initializer that fails");

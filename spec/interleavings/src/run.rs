@@ -118,7 +118,12 @@ impl<'a> Run<'a> {
         let ended = match role {
             Role::Main => self.main(),
             Role::Child(target, args, named) => self.child(target, &args, &named),
-            Role::Worker(pool, _) => self.work(&pool),
+            Role::Worker(pool, given, _) => match self.work(&pool, &given) {
+                Err(Stop::Exit(_)) if self.world.is_threads() => {
+                    outside("a pool's thread that exits")
+                }
+                worked => worked,
+            },
             Role::Handler(pool, _) => self.handle(&pool),
         };
         let code = match ended {

@@ -53,16 +53,17 @@ impl World {
         };
         let given = match &args[2] {
             Val::Unset => Val::Tuple([].into()),
-            given => given.clone(),
+            given => match self.iterate(me, given)? {
+                Ok(items) => Val::Tuple(items.into()),
+                Err((kind, _)) => return Ok(Ways::fails(self, kind)),
+            },
         };
-        let given = match self.is_threads() {
-            true => Ok(given),
-            false => self.pack(me, &given, passage),
-        };
-        let given = match given {
-            Ok(given) => given,
-            Err(refusal) => return refused(self, refusal),
-        };
+        // What no worker can be given fails here.
+        if !self.is_threads()
+            && let Err(refusal) = self.pack(me, &given, passage)
+        {
+            return refused(self, refusal);
+        }
         let pool = Pool {
             creator: me.clone(),
             size: *size as usize,
@@ -88,6 +89,7 @@ impl World {
         let pool = self.pool(id)?;
         pool.started += 1;
         let (creator, method, number) = (pool.creator.clone(), pool.method, pool.started);
+        let given = pool.initializer.as_ref().map(|(_, given)| given.clone());
         let process = child(id, number);
         let object = child(&process, 0);
         let kind = Kind::Process(Child {
@@ -105,9 +107,10 @@ impl World {
             kind,
         };
         self.objects.insert(object.clone(), Rc::new(kept));
-        let role = (Role::Worker(id.clone(), None), object);
-        match self.bring_up(program, &creator, &process, role, &Val::None, method) {
-            Ok(_) => {}
+        let given = given.unwrap_or(Val::None);
+        let role = (Role::Worker(id.clone(), Val::None, None), object);
+        match self.bring_up(program, &creator, &process, role, &given, method) {
+            Ok(given) => self.process_mut(&process).role = Role::Worker(id.clone(), given, None),
             Err(Refusal::Outside(what)) => return Err(what),
             Err(Refusal::Error(_)) => return Err("globals that no worker can have".to_owned()),
         }
@@ -130,8 +133,15 @@ impl World {
         }
         let pool = self.pool(id)?;
         match pool.method {
-            // When it is forked is open, and what it then has of its creator's memory with it.
+            // When it is started is open, and what it then is given, and has of its creator's memory.
             StartMethod::Fork => pool.missing += 1,
+            _ if pool
+                .initializer
+                .as_ref()
+                .is_some_and(|(_, given)| may_change(given)) =>
+            {
+                pool.missing += 1;
+            }
             _ => self.start_worker(program, id)?,
         }
         Ok(())
@@ -211,7 +221,7 @@ impl World {
             Act::NextResult(id, wait) => self.next_result(me, id, *wait),
             Act::TakeTask(id) => self.take_task(me, id),
             Act::HandIn(id, got) => {
-                let Role::Worker(_, task) = &mut self.process_mut(me).role else {
+                let Role::Worker(_, _, task) = &mut self.process_mut(me).role else {
                     return Err("a result of nobody".to_owned());
                 };
                 if let Some((job, chunk)) = task.take() {
@@ -241,7 +251,7 @@ impl World {
     }
 
     fn workers(&self, id: &Id) -> Vec<Id> {
-        let is_worker = |role: &Role| matches!(role, Role::Worker(pool, _) if pool == id);
+        let is_worker = |role: &Role| matches!(role, Role::Worker(pool, ..) if pool == id);
         let workers = self
             .processes
             .iter()
@@ -368,7 +378,9 @@ impl World {
             });
         }
         let task = pool.tasks.remove(0);
-        self.process_mut(me).role = Role::Worker(id.clone(), Some((task.job, task.chunk)));
+        if let Role::Worker(_, _, own) = &mut self.process_mut(me).role {
+            *own = Some((task.job, task.chunk));
+        }
         let calls = Val::Tuple([Val::Function(task.function), task.calls].into());
         Ok(Ways::one(self, Ok(calls)))
     }
@@ -419,5 +431,14 @@ impl World {
         self.process_mut(me).role = Role::Handler(id.clone(), Some(job.clone()));
         let call = Val::Tuple([Val::Function(callback), value].into());
         Ok(Ways::one(self, Ok(call)))
+    }
+}
+
+/// Whether a part of a value is in its process's memory.
+fn may_change(value: &Val) -> bool {
+    match value {
+        Val::Ref(_) => true,
+        Val::Tuple(items) => items.iter().any(may_change),
+        _ => false,
     }
 }

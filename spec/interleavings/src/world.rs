@@ -53,7 +53,8 @@ pub(crate) enum Role {
     /// Runs a function with these arguments, by position and by name.
     Child(Option<Rc<str>>, Rc<[Val]>, Rc<[(Rc<str>, Val)]>),
     /// Works for a pool, now at this chunk of this job.
-    Worker(Id, Option<(Id, usize)>),
+    /// With what its initializer is given, and the task that it does.
+    Worker(Id, Val, Option<(Id, usize)>),
     /// Calls the callbacks of a pool, now that of this job.
     Handler(Id, Option<Id>),
 }
@@ -224,6 +225,7 @@ pub(crate) struct Pool {
     pub(crate) method: StartMethod,
     pub(crate) is_closed: bool,
     pub(crate) is_terminated: bool,
+    /// With what it is given, in the creator's memory.
     pub(crate) initializer: Option<(Rc<str>, Val)>,
     /// How many tasks a worker does; 0: any number.
     pub(crate) tasks_max: u32,

@@ -320,6 +320,7 @@ impl Body {
         let creator = match self {
             Body::Process(this) => this.creator,
             Body::Job(this) => this.creator,
+            Body::Pool(this) => this.creator,
             _ => return 0,
         };
         let creator = processes.get(creator as usize);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::arguments::Arguments;
 use crate::data::Data;
 use crate::functions::{self, Functions, PoolPlan, ProcessPlan, Task, Transport};
+use crate::kept::{self, Kept};
 use crate::object::pool;
 use crate::start_method::runtime_method;
 use crate::stop::{Result, Stop};
@@ -31,7 +32,30 @@ struct Job {
 struct Start {
     home: Home,
     /// The program's initializer with its arguments.
-    initializer: Option<Task>,
+    initializer: Option<Initializer>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Initializer {
+    Sent(Task),
+    /// A forked worker has it already.
+    Kept(Kept),
+}
+
+impl Initializer {
+    fn new(task: Task, method: StartMethod) -> Initializer {
+        match method {
+            StartMethod::Fork => Initializer::Kept(kept::keep(task)),
+            _ => Initializer::Sent(task),
+        }
+    }
+
+    fn task(self) -> Option<Task> {
+        match self {
+            Initializer::Sent(task) => Some(task),
+            Initializer::Kept(kept) => kept.look(),
+        }
+    }
 }
 
 /// What makes a world in a process that was not copied from one.
@@ -104,9 +128,10 @@ impl Functions for World {
 
     fn start_pool(&self, pool: PoolPlan) -> Result<mp::Pool> {
         let context = mp::Context::new(runtime_method(pool.method))?;
+        let initializer = pool.initializer;
         let start = Start {
             home: Home::new(self, pool.method),
-            initializer: pool.initializer,
+            initializer: initializer.map(|task| Initializer::new(task, pool.method)),
         };
         let builder = context.pool_builder(pool.workers);
         let mut builder = builder.initializer(start_worker, start);
@@ -147,7 +172,8 @@ fn run(job: Job) -> i32 {
 
 /// Makes a worker's world and runs the program's initializer.
 fn start_worker(start: Start) {
-    if let Err(stop) = begin(&start.home, start.initializer) {
+    let initializer = start.initializer.and_then(Initializer::task);
+    if let Err(stop) = begin(&start.home, initializer) {
         output::report(mp::current_process().name(), &stop);
         pool::leave(stop)
     }

@@ -18,6 +18,7 @@ mod functions;
 mod inherited;
 mod interpreter;
 mod job;
+mod kept;
 mod names;
 mod object;
 mod operators;

@@ -340,6 +340,7 @@ fn forget(state: &mut State, process: ProcessId, space: u32, is_threads: bool) {
                 this.arguments.clear();
                 this.named.clear();
             }
+            Body::Pool(pool) if pool.creator == process => pool.initializer_arguments.clear(),
             Body::Lock(lock) if lock.owner == process => lock.owner = DEAD,
             Body::Queue(queue) if !is_threads => queue.feeders.retain(|one| one.space != space),
             _ => {}

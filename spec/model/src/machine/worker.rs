@@ -6,7 +6,7 @@ use super::finish::end_worker;
 use super::run;
 use crate::objects::result::Outcome;
 use crate::objects::{Body, Context, Fault, pool, result};
-use crate::state::{NOBODY, ObjectId, ProcessId, Role, State, Task, Work};
+use crate::state::{NOBODY, ObjectId, ProcessId, Role, State, Task, Val, Work};
 
 /// A pool's worker is over: its task is lost, and another takes its place.
 pub(super) fn lose(context: &mut Context<'_>, id: ObjectId, work: Work) -> Result<(), Fault> {
@@ -19,10 +19,11 @@ pub(super) fn lose(context: &mut Context<'_>, id: ObjectId, work: Work) -> Resul
     if !pool::needs_worker(context.state, this) {
         return Ok(());
     }
-    if this.method != StartMethod::Fork {
+    let is_given_the_same = !this.initializer_arguments.iter().any(Val::may_change);
+    if this.method != StartMethod::Fork && is_given_the_same {
         return pool::start_worker(context, id);
     }
-    // When it is forked is open, and what it then has of its creator's memory with it.
+    // When it is started is open, and what it then is given, and has of its creator's memory, with it.
     if let Body::Pool(this) = context.body(id) {
         this.missing += 1;
     }

@@ -27,10 +27,11 @@ pub(crate) struct Pool {
     pub(crate) life: Life,
     pub(crate) tasks: VecDeque<Task>,
     pub(crate) initializer: Option<u16>,
-    pub(crate) initializer_arguments: Parcel,
+    /// In the creator's memory: each worker is given them as they are when it starts.
+    pub(crate) initializer_arguments: Vec<Val>,
     /// Each worker is replaced after so many tasks; 0: never.
     pub(crate) tasks_max: u32,
-    /// Workers that ended and are not yet replaced; each copies its creator when it is.
+    /// Workers that ended and are not yet replaced; each is given what its creator has when it is.
     pub(crate) missing: u32,
     /// Whether a thread calls callbacks: all results then wait for it.
     pub(crate) has_handler: bool,
@@ -49,7 +50,8 @@ pub(crate) enum Life {
 impl Pool {
     pub(super) fn renumber(&mut self, renumber: &mut Renumber) {
         renumber.process(&mut self.creator);
-        renumber.parcel(&mut self.initializer_arguments);
+        let arguments = &mut self.initializer_arguments;
+        arguments.iter_mut().for_each(|value| renumber.value(value));
         for task in &mut self.tasks {
             renumber.object(&mut task.job);
             task.calls.iter_mut().for_each(|call| renumber.parcel(call));
@@ -196,6 +198,7 @@ pub(super) fn terminate(id: Id<Pool>, context: &mut Context<'_>) -> Result<Done,
     pool.life = Life::Terminated;
     pool.tasks.clear();
     pool.arrived.clear();
+    pool.initializer_arguments.clear();
     if context.is_threads() {
         // Threads cannot be ended; each leaves after its task.
         return Ok(Done::Value(Val::None));
@@ -261,17 +264,11 @@ pub(super) fn make(
         Val::Unset => Vec::new(),
         given => plain::iterate(context, given)?,
     };
-    let passage = if method == StartMethod::Fork {
-        Passage::Fork
-    } else {
-        Passage::Spawn
-    };
-    let arguments = Val::Tuple(arguments.into());
-    let arguments = if context.is_threads() {
-        Parcel::Same(arguments)
-    } else {
-        message::copy(context, &arguments, passage)?
-    };
+    if !context.is_threads() {
+        // What no worker can be given fails here.
+        let given = Val::Tuple(arguments.clone().into());
+        message::copy(context, &given, Passage::to_child(method))?;
+    }
     let tasks_max = match access.argument(3) {
         Val::Int(most) if *most < 1 => {
             return context.raise(ErrorKind::Usage, "a worker does at least one task");
@@ -335,18 +332,14 @@ pub(crate) fn start_worker(context: &mut Context<'_>, id: ObjectId) -> Result<()
         work: Work::Starting,
     };
     let worker = start::spawn(context, &this, object, role)?;
-    if pool.method == StartMethod::Fork {
-        let globals: Vec<Val> = context.state.space(pool.creator).globals.clone();
-        let parcel = message::copy(context, &Val::Tuple(globals.into()), Passage::Fork)?;
-        if let Val::Tuple(globals) = message::unpack(context.state, worker, &parcel) {
-            context.state.space_mut(worker).globals = globals.to_vec();
+    let given = match start::hand_over(context, pool.initializer_arguments, pool.method, worker) {
+        Err(Fault::Raise(..)) => {
+            return context.model("what an initializer is given cannot be sent any more");
         }
-        start::inherit_ends(context.state, pool.creator, worker);
-    }
+        given => given?,
+    };
     if let Some(initializer) = pool.initializer {
         context.process = worker;
-        let given = message::unpack(context.state, worker, &pool.initializer_arguments);
-        let given = plain::iterate(context, &given)?;
         run::call(context, initializer, given, &[], false)?;
     }
     context.process = around;

@@ -7,7 +7,7 @@ use super::{Access, Body, Choice, Context, Done, Fault, Id};
 use crate::machine::{Machine, plain, run, truth};
 use crate::state::message::{self, Passage};
 use crate::state::part::Part;
-use crate::state::{Cell, ObjectId, Process, ProcessId, Role, Space, State, Symbol, Val};
+use crate::state::{Cell, NOBODY, ObjectId, Process, ProcessId, Role, Space, State, Symbol, Val};
 
 /// Whether a start is the first for which a fork server is started, and that may load main itself.
 pub(crate) fn may_load_in_server(machine: &Machine, state: &State, this: &ProcessObject) -> bool {
@@ -86,25 +86,34 @@ fn given(
     this: &ProcessObject,
     child: ProcessId,
 ) -> Result<(Vec<Val>, Vec<(Symbol, Val)>), Fault> {
-    if context.is_threads() {
-        return Ok((this.arguments.clone(), this.named.clone()));
-    }
-    let passage = if this.method == StartMethod::Fork {
-        Passage::Fork
-    } else {
-        Passage::Spawn
-    };
     let values = this
         .arguments
         .iter()
         .chain(this.named.iter().map(|(_, value)| value));
-    // One copy of all, so that two arguments that are one list stay one.
-    let mut all: Vec<Val> = values.cloned().collect();
-    let count = all.len();
-    if passage == Passage::Fork {
-        all.extend(context.state.space(context.process).globals.iter().cloned());
+    let mut values = hand_over(context, values.cloned().collect(), this.method, child)?;
+    let named = values.split_off(this.arguments.len());
+    let named = this.named.iter().zip(named);
+    let named = named.map(|((name, _), value)| (*name, value)).collect();
+    Ok((values, named))
+}
+
+/// Gives values to a new process, to a fork with all memory: one copy of all, so that two of them that
+/// are one list, or one of them and a global, stay one.
+pub(super) fn hand_over(
+    context: &mut Context<'_>,
+    mut values: Vec<Val>,
+    method: StartMethod,
+    child: ProcessId,
+) -> Result<Vec<Val>, Fault> {
+    if context.is_threads() {
+        return Ok(values);
     }
-    let parcel = message::copy(context, &Val::Tuple(all.into()), passage);
+    let passage = Passage::to_child(method);
+    let count = values.len();
+    if passage == Passage::Fork {
+        values.extend(context.state.space(context.process).globals.iter().cloned());
+    }
+    let parcel = message::copy(context, &Val::Tuple(values.into()), passage);
     let parcel = match parcel {
         Ok(parcel) => parcel,
         Err(fault) => {
@@ -127,7 +136,7 @@ fn given(
 }
 
 /// A fork has each open end of its creator, also those that it cannot name.
-pub(super) fn inherit_ends(state: &mut State, creator: ProcessId, child: ProcessId) {
+fn inherit_ends(state: &mut State, creator: ProcessId, child: ProcessId) {
     let space = state.space(creator);
     let named = space.cells.iter().filter_map(|cell| match cell {
         Cell::Connection(end) if end.is_open => Some(end.clone()),

@@ -2,7 +2,7 @@
 
 use crate::machine::Machine;
 use crate::machine::step::{Actor, Moves};
-use crate::objects::pool::Life;
+use crate::objects::pool::{Life, Pool};
 use crate::objects::process::Status;
 use crate::objects::{Body, lock, pool};
 use crate::state::{Cell, NOBODY, Parcel, ProcessId, Role, SpaceId, State, Val, Work};
@@ -277,6 +277,7 @@ impl Finder<'_> {
         if pool.life == Life::Open {
             self.reach.modes |= self.machine.futures.any;
         }
+        self.given_to_workers(pool);
         for task in &pool.tasks {
             self.reach.modes |= self.machine.futures.of(task.function);
             self.object(task.job);
@@ -293,6 +294,21 @@ impl Finder<'_> {
                 self.object(task.job);
             }
         }
+    }
+
+    /// What a worker in place of another is given, which is in the memory of the pool's creator.
+    fn given_to_workers(&mut self, pool: &Pool) {
+        let Some(creator) = self.state.processes.get(pool.creator as usize) else {
+            return;
+        };
+        let values = pool.initializer_arguments.iter();
+        if creator.space == self.space {
+            return values.for_each(|value| self.value(value));
+        }
+        let around = (self.space, std::mem::take(&mut self.cells));
+        self.space = creator.space;
+        values.for_each(|value| self.value(value));
+        (self.space, self.cells) = around;
     }
 
     /// Where objects travel in messages, whoever can receive can come to reach any.

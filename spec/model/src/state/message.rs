@@ -20,6 +20,16 @@ pub(crate) enum Passage {
     Send,
 }
 
+impl Passage {
+    /// How a new process is given what it is given.
+    pub(crate) fn to_child(method: StartMethod) -> Passage {
+        match method {
+            StartMethod::Fork => Passage::Fork,
+            _ => Passage::Spawn,
+        }
+    }
+}
+
 /// Makes a value ready to leave; between threads it is the value itself.
 pub(crate) fn pack(
     context: &mut Context<'_>,

@@ -54,6 +54,15 @@ impl Val {
     pub(crate) fn float(number: f64) -> Val {
         Val::Float(number.to_bits())
     }
+
+    /// Whether a part of it is in its process's memory.
+    pub(crate) fn may_change(&self) -> bool {
+        match self {
+            Val::Ref(_) => true,
+            Val::Tuple(items) => items.iter().any(Val::may_change),
+            _ => false,
+        }
+    }
 }
 
 /// What a reference refers to.

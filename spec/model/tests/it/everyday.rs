@@ -168,6 +168,35 @@ fn what_a_worker_puts_is_there_once_the_pool_is_joined() {
 }
 
 #[test]
+fn what_an_initializer_is_given_is_one_with_what_a_forked_worker_has() {
+    let functions = r#""start": Function(params: ["x"], body: [Call("x.append", [1]), SetGlobal("last", "$x")]),
+        "work": Function(params: [], body: [Return(("$common", "$last"))])"#;
+    let main = r#"SetGlobal("common", [0]), Let("pool", New("Pool", [1, Fn("start"), ["$common"]])),
+        Print([Call("pool.apply", [Fn("work")])])"#;
+    let case = case(functions, main);
+    for (method, expected) in [
+        (StartMethod::Fork, "([0, 1], [0, 1]) → exit 0"),
+        (StartMethod::Spawn, "(None, [0, 1]) → exit 0"),
+    ] {
+        assert_eq!(outcomes(&case, method), [expected], "{method}");
+    }
+}
+
+#[test]
+fn a_worker_in_place_of_another_is_given_what_there_is_by_then() {
+    let functions = r#""start": Function(params: ["x"], body: [SetGlobal("last", "$x")]),
+        "work": Function(params: [], body: [Return(Len("$last"))])"#;
+    let main = r#"Let("l", []), Let("pool", New("Pool", [1, Fn("start"), ["$l"], 1])),
+        Let("a", Call("pool.apply", [Fn("work")])), Call("l.append", [1]),
+        Print(["$a", Call("pool.apply", [Fn("work")])])"#;
+    let case = case(functions, main);
+    for method in [StartMethod::Fork, StartMethod::Spawn] {
+        let expected = ["0 0 → exit 0", "0 1 → exit 0"];
+        assert_eq!(outcomes(&case, method), expected, "{method}");
+    }
+}
+
+#[test]
 fn of_what_the_documentation_does_not_say_nothing_is_known() {
     let table: &[(&str, [bool; 2])] = &[
         (

@@ -33,7 +33,7 @@ pub(super) fn action(machine: &Machine, state: &State, moves: &Moves, step: Step
             "keeps an end of a pipe that nothing refers to".to_owned()
         }
         Actor::Lost(..) => "closes an end of a pipe that nothing refers to".to_owned(),
-        Actor::Replacement(_) => "forks a worker in place of one that ended".to_owned(),
+        Actor::Replacement(_) => "starts a worker in place of one that ended".to_owned(),
         Actor::Process(process) => teller.process(process, moves, step),
     }
 }

@@ -225,6 +225,19 @@ pub(super) const PROGRAMS: &[Program] = &[
         has_threads: true,
     },
     Program {
+        name: "a_forked_worker_finds_in_its_globals_what_its_initializer_is_given",
+        text: r#"globals: {"common": [0], "given": None}, functions: {
+            "start": Function(params: ["x"], body: [Call("x.append", [1]), SetGlobal("given", "$x")]),
+            "work": Function(params: [], body: [Call("given.append", [2]), Return("$common")]),
+        }, main: [
+            Let("pool", New("Pool", [1, Fn("start"), ["$common"]])),
+            Print([Call("pool.apply", [Fn("work")]), "$common"]),
+        ], methods: ["fork"]"#,
+        lines: &["[0, 1, 2] [0]"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
         name: "threads_send_whatever_is_long_without_waiting",
         text: r#"functions: {}, main: [
             Let("a, b", New("Pipe")), Call("a.send", [Mul("x", 1000000)]),
