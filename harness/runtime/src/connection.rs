@@ -338,7 +338,7 @@ impl<S: serde::Serialize + 'static, R> Connection<S, R> {
     ///
     /// # Errors
     /// `is_serialize` when it cannot be sent, and then nothing is; `is_broken_pipe` when the other
-    /// end is closed; `is_closed` after `close`; `is_usage` on an end that only receives.
+    /// end is closed; `is_closed` after `close`, or where a connection in the value is closed; `is_usage` on an end that only receives.
     pub fn send(&self, value: &S) -> Result<()> {
         self.send_encoded(|buffer| transfer::encode_message(value, buffer))
     }

@@ -55,7 +55,7 @@ struct Leaving {
     /// What to do when the value turns out to be one that cannot be sent.
     undo: Vec<Box<dyn FnOnce()>>,
     /// Why a handle could not be put beside it, which an encoder's error has no room for.
-    refusal: Option<io::Error>,
+    refusal: Option<Error>,
 }
 
 impl Leaving {
@@ -104,14 +104,21 @@ pub(crate) fn put_handle<E: serde::ser::Error>(handle: &Handle) -> std::result::
 
 /// A duplicate of a handle of the value that is being encoded, whose sender learns why there is none.
 pub(crate) fn duplicate<E: serde::ser::Error>(handle: &Handle) -> std::result::Result<Handle, E> {
-    handle.duplicate().map_err(|refusal| {
-        let error = E::custom(&refusal);
-        if ENCODING.get() != Beside::Outside {
-            ENCODING.set(Beside::Something);
-            LEAVING.with_borrow_mut(|leaving| leaving.refusal = Some(refusal));
-        }
-        error
-    })
+    handle
+        .duplicate()
+        .map_err(|refusal| not_sent(Error::system("send a handle inside a value", refusal)))
+}
+
+/// The error of a value that is being encoded and of which a part cannot be sent: whoever sends it
+/// learns why.
+#[cold]
+pub(crate) fn not_sent<E: serde::ser::Error>(why: Error) -> E {
+    let told = E::custom(&why);
+    if ENCODING.get() != Beside::Outside {
+        ENCODING.set(Beside::Something);
+        LEAVING.with_borrow_mut(|leaving| leaving.refusal = Some(why));
+    }
+    told
 }
 
 /// Takes the handle at a place out of the message that is being decoded; each can be taken once.
@@ -169,7 +176,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(
             buffer.truncate(length);
             leaving.undo.into_iter().for_each(|undo| undo());
             Err(match leaving.refusal {
-                Some(refusal) => Error::system("send a handle inside a value", refusal),
+                Some(refusal) => refusal,
                 None => refused::<T>(Kind::Serialize, &error),
             })
         }

@@ -6,7 +6,7 @@ use crate::act::{Outside, Ways, error};
 use crate::container::place;
 use crate::memory::Refusal;
 use crate::value::{Answer, Error, Id, Val};
-use crate::world::{Got, Job, Kept, Kind, Life, Shape, Shared, World};
+use crate::world::{Got, Job, Kept, Kind, Life, Role, Shape, Shared, World};
 
 /// What a number becomes in shared memory of this type; nothing where it is no such number.
 pub(crate) fn coerce(code: u8, value: &Val) -> Option<Val> {
@@ -209,7 +209,14 @@ impl World {
         if matches!((self.kind(id), name), (Kind::Process(_), "daemon")) {
             self.must_have_created(me, id)?;
         }
+        let own = self.process(me);
+        let names_itself = !self.is_threads() && own.object == *id && own.role != Role::Main;
         match (self.kind_mut(id), name) {
+            (Kind::Process(_), "name") if names_itself => {
+                return Err(
+                    "a name that a process gives itself, and its creator does not".to_owned(),
+                );
+            }
             (Kind::Process(child), "name") => child.name = value.clone(),
             (Kind::Process(child), "daemon") if child.life != Life::New => {
                 return Ok(Ways::fails(self, ErrorKind::Usage));

@@ -50,6 +50,8 @@ pub(crate) struct Code {
     pub(crate) runs_targets: bool,
     /// Whether some process asks for its children, and so can tell a pool's workers apart.
     pub(crate) names_workers: bool,
+    /// Whether processes ask for their parents.
+    pub(crate) asks_for_parents: bool,
     /// Whether it may end a process that uses a queue or pipe, or waits for others, which leaves what it
     /// used broken.
     pub(crate) breaks_objects: bool,
@@ -138,6 +140,8 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
     let counts_managers = names_workers && makes.managers;
     let changes_what_is_unsent = undefined::changes_what_is_unsent(program);
     let may_share_chunks = undefined::may_share_chunks(program);
+    let asks_for_parents = calls(Method::Module(ModuleMethod::ParentProcess));
+    let may_leave = has(&|instruction| matches!(instruction, Instruction::Exit));
     let runs_targets = calls(Method::Process(ProcessMethod::Run));
     Ok(Code {
         functions,
@@ -153,6 +157,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         counts_waiting,
         runs_targets,
         names_workers,
+        asks_for_parents,
         breaks_objects,
         changes_what_is_unsent,
         may_share_chunks,

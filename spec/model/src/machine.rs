@@ -100,6 +100,8 @@ impl Machine {
             role: Role::Main,
             object: 0,
             parent: NOBODY,
+            parent_object: NOBODY,
+            parent_name: Val::None,
             pid,
             name,
             is_daemon: false,

@@ -60,6 +60,10 @@ pub(crate) struct Process {
     /// Its `Process` object, [`NOBODY`] for none.
     pub(crate) object: ObjectId,
     pub(crate) parent: ProcessId,
+    /// Where the program asks for it: the object of its parent, also when that has ended, and the name
+    /// that the parent had when it started this one.
+    pub(crate) parent_object: ObjectId,
+    pub(crate) parent_name: Val,
     pub(crate) pid: Val,
     pub(crate) name: Val,
     pub(crate) is_daemon: bool,
@@ -225,6 +229,8 @@ impl Process {
     /// Gives each reference its new number.
     fn renumber(&mut self, renumber: &mut Renumber) {
         renumber.object(&mut self.object);
+        renumber.object(&mut self.parent_object);
+        renumber.value(&mut self.parent_name);
         renumber.value(&mut self.pid);
         renumber.value(&mut self.name);
         self.role.renumber(renumber);

@@ -68,6 +68,8 @@ struct Home {
     transport: Transport,
     /// How this child was started.
     started_by: StartMethod,
+    /// What its parent calls itself by now, if it has another name than it began with.
+    parent_name: Option<String>,
 }
 
 impl Home {
@@ -77,6 +79,7 @@ impl Home {
             method: world.method,
             transport: world.transport,
             started_by,
+            parent_name: names::who().renamed(),
         }
     }
 
@@ -86,6 +89,9 @@ impl Home {
     /// When the program has no guard: then main runs as it would when Python imports it.
     fn settle_in(&self) -> Result<Arc<dyn Functions>> {
         plan::renew();
+        if self.started_by != StartMethod::Threads {
+            names::set_parent_name(self.parent_name.clone());
+        }
         match (self.started_by, functions::current()) {
             (StartMethod::Fork | StartMethod::Threads, Some(functions)) => Ok(functions),
             _ => {

@@ -12,6 +12,7 @@ use super::sealing::Sealing;
 use super::writer::Writer;
 use super::{Carrier, Connection};
 use crate::auth::seal::Seal;
+use crate::error::{Error, Kind};
 use crate::transfer;
 
 #[derive(Serialize, Deserialize)]
@@ -54,6 +55,10 @@ enum Way {
 #[derive(Serialize, Deserialize)]
 struct Sent(#[serde(with = "crate::transfer::handle")] Handle);
 
+fn closed<E: serde::ser::Error>() -> E {
+    transfer::not_sent(Error::new(Kind::Closed, "send a connection"))
+}
+
 fn duplicate<E: serde::ser::Error>(handle: &Handle) -> Result<Sent, E> {
     transfer::duplicate(handle).map(Sent)
 }
@@ -62,7 +67,7 @@ impl<S, R> Serialize for Connection<S, R> {
     fn serialize<T: Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
         use serde::ser::Error;
         if self.is_closed() {
-            return Err(T::Error::custom("a closed connection cannot be sent"));
+            return Err(closed());
         }
         let reader = self.reader.as_ref().map(|half| half.lock());
         let mut reader = reader.transpose().map_err(T::Error::custom)?;
@@ -72,8 +77,7 @@ impl<S, R> Serialize for Connection<S, R> {
         let of_writer = writer.as_ref().and_then(|writer| writer.carrier.clone());
         let is_receiving = of_reader.is_some();
         let carrier = of_reader.or(of_writer);
-        let carrier =
-            carrier.ok_or_else(|| T::Error::custom("a closed connection cannot be sent"))?;
+        let carrier = carrier.ok_or_else(closed)?;
         let way = match &carrier {
             Carrier::Duplex(_) => Way::Both,
             Carrier::Remote(_) => Way::Remote,

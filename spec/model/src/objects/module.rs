@@ -193,9 +193,9 @@ fn active_children(context: &mut Context<'_>, choice: Choice) -> Val {
 
 fn parent(context: &Context<'_>) -> Val {
     let process = &context.state.processes[context.process as usize];
-    match context.state.processes.get(process.parent as usize) {
-        Some(parent) => Val::Object(parent.object),
-        None => Val::None,
+    match process.parent_object {
+        NOBODY => Val::None,
+        parent => Val::Object(parent),
     }
 }
 

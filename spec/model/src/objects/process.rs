@@ -8,7 +8,7 @@ use poolproof_case::{ErrorKind, StartMethod};
 use super::{Access, Choice, Context, Done, Fault, Id, Ready, start};
 use crate::machine::{Machine, run, truth};
 use crate::state::renumber::Renumber;
-use crate::state::{NOBODY, Phase, ProcessId, Signal, State, Symbol, Val};
+use crate::state::{NOBODY, Phase, ProcessId, Role, Signal, State, Symbol, Val};
 
 /// A process as its creator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -78,10 +78,11 @@ pub(crate) fn is_creators(state: &State, process: ProcessId, this: &ProcessObjec
 
 /// Whether the object is that of the process itself, or of its parent.
 pub(crate) fn is_itself_or_parent(state: &State, process: ProcessId, this: &ProcessObject) -> bool {
+    let own = &state.processes[process as usize];
     match this.status {
-        Status::Running(it) => it == process || state.processes[process as usize].parent == it,
+        Status::Running(it) => it == process || own.parent == it,
         // The creator of a process that outlived it.
-        Status::Ended(_) => process != 0 && state.processes[process as usize].parent == NOBODY,
+        Status::Ended(_) => own.role != Role::Main && own.parent == NOBODY,
         _ => false,
     }
 }
@@ -221,6 +222,7 @@ pub(super) fn get(
     let this = context.state.get(id);
     Ok(match attribute {
         ProcessAttribute::Name if own.object == id.number() => own.name.clone(),
+        ProcessAttribute::Name if own.parent_object == id.number() => own.parent_name.clone(),
         ProcessAttribute::Name => this.name.clone(),
         ProcessAttribute::Daemon => Val::Bool(this.is_daemon),
         ProcessAttribute::AuthKey => Val::Opaque(0),
@@ -255,11 +257,21 @@ pub(super) fn set(
     value: &Val,
 ) -> Result<Done, Fault> {
     let is_daemon = truth::is_true(context, value);
-    let is_named_amiss = !matches!(value, Val::Text(_)) && !context.is_threads();
+    let is_threads = context.is_threads();
+    let is_named_amiss = !matches!(value, Val::Text(_)) && !is_threads;
     let own = &mut context.state.processes[context.process as usize];
     match attribute {
         ProcessAttribute::Name if is_named_amiss => {
             return context.raise(ErrorKind::Usage, "a name is a text");
+        }
+        ProcessAttribute::Name if is_threads => {
+            // A thread and who started it have one object of it.
+            for process in &mut context.state.processes {
+                if process.object == id.number() {
+                    process.name = value.clone();
+                }
+            }
+            context.get(id).name = value.clone();
         }
         ProcessAttribute::Name if own.object == id.number() => own.name = value.clone(),
         ProcessAttribute::Name => context.get(id).name = value.clone(),

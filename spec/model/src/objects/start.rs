@@ -122,17 +122,13 @@ pub(super) fn hand_over(
         }
     };
     let Val::Tuple(values) = message::unpack(context.state, child, &parcel) else {
-        return context.model("arguments are a tuple");
+        return context.model("what is handed over is a tuple");
     };
     if passage == Passage::Fork {
         context.state.space_mut(child).globals = values[count..].to_vec();
         inherit_ends(context.state, context.process, child);
     }
-    let named = this.named.iter().zip(&values[this.arguments.len()..count]);
-    let named = named
-        .map(|((name, _), value)| (*name, value.clone()))
-        .collect();
-    Ok((values[..this.arguments.len()].to_vec(), named))
+    Ok(values[..count].to_vec())
 }
 
 /// A fork has each open end of its creator, also those that it cannot name.
@@ -171,12 +167,19 @@ pub(super) fn spawn(
         context.state.spaces.len() as u32 - 1
     };
     let pid = context.state.opaque();
+    let own = &context.state.processes[parent as usize];
+    let (parent_object, parent_name) = match context.machine.code.asks_for_parents {
+        true => (own.object, own.name.clone()),
+        false => (NOBODY, Val::None),
+    };
     let child = context.state.processes.len() as ProcessId;
     context.state.processes.push(Part::new(Process {
         space,
         role,
         object,
         parent,
+        parent_object,
+        parent_name,
         pid: pid.clone(),
         name: this.name.clone(),
         is_daemon: this.is_daemon,

@@ -197,6 +197,45 @@ fn a_worker_in_place_of_another_is_given_what_there_is_by_then() {
 }
 
 #[test]
+fn a_process_has_the_name_that_it_gives_itself() {
+    let functions = r#"
+        "deep": Function(params: [], body: [
+            Let("parent", Call("mp.parent_process")), Print(["$parent.name"]),
+        ]),
+        "child": Function(params: [], body: [
+            Let("me", Call("mp.current_process")), SetAttr("me.name", "other"),
+            Let("again", Call("mp.current_process")), Print(["$again.name"]),
+            Let("q", New("Process", (target: "deep"))), Call("q.start"), Call("q.join"),
+        ])"#;
+    let main = r#"Let("p", New("Process", (target: "child", name: "one"))), Call("p.start"),
+        Call("p.join"), Print(["$p.name"])"#;
+    let found = outcomes(&case(functions, main), StartMethod::Fork);
+    assert_eq!(found, ["other / other / one → exit 0"]);
+    let functions = r#""child": Function(params: [], body: [
+        Let("me", Call("mp.current_process")), SetAttr("me.name", "other")])"#;
+    let found = outcomes(&case(functions, main), StartMethod::Threads);
+    assert_eq!(found, ["other → exit 0"]);
+}
+
+#[test]
+fn an_orphan_still_knows_who_its_parent_was() {
+    let functions = r#"
+        "deep": Function(params: ["w", "r"], body: [
+            Call("w.send", [1]), Call("r.recv"), Let("parent", Call("mp.parent_process")),
+            Call("parent.join"), Print(["$parent.name", Call("parent.is_alive")]),
+        ]),
+        "child": Function(params: ["w", "r"], body: [
+            Let("q", New("Process", (target: "deep", args: ["$w", "$r"]))), Call("q.start"),
+            Call("q.join"),
+        ])"#;
+    let main = r#"Let("r, w", New("Pipe", [false])), Let("go, tell", New("Pipe", [false])),
+        Let("p", New("Process", (target: "child", args: ["$w", "$go"], name: "one"))), Call("p.start"),
+        Call("r.recv"), Call("p.kill"), Call("p.join"), Call("tell.send", [1])"#;
+    let found = outcomes(&case(functions, main), StartMethod::Spawn);
+    assert_eq!(found, ["one False → exit 0"]);
+}
+
+#[test]
 fn of_what_the_documentation_does_not_say_nothing_is_known() {
     let table: &[(&str, [bool; 2])] = &[
         (

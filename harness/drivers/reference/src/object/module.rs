@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::process;
 use crate::bound::Bound;
 use crate::data::{Data, Object};
-use crate::functions;
 use crate::start_method::{case_method, runtime_method};
 use crate::stop::{Result, Stop, missing};
 
@@ -43,9 +42,6 @@ impl Object for Context {
         format!("{} of {}", self.class().name(), self.0)
     }
 }
-
-/// What the runtime calls the process that a program begins in.
-const MAIN: &str = "MainProcess";
 
 /// Calls a function of the module.
 pub(super) fn call(method: ModuleMethod, bound: &mut Bound<'_>) -> Result<Data> {
@@ -81,20 +77,11 @@ pub(super) fn call(method: ModuleMethod, bound: &mut Bound<'_>) -> Result<Data> 
         }
         ModuleMethod::CurrentProcess => {
             let process = mp::current_process();
-            let name = match process.name() {
-                // Among threads it is the thread that is asked for.
-                MAIN if functions::is_of_threads() => "MainThread",
-                name => name,
-            };
-            let (name, pid, daemon) = (name.to_owned(), process.pid(), process.daemon());
-            Ok(Data::object(process::Process::known(name, pid, daemon)))
+            let (pid, daemon) = (process.pid(), process.daemon());
+            Ok(Data::object(process::Process::itself(pid, daemon)))
         }
         ModuleMethod::ParentProcess => Ok(mp::parent_process().map_or(Data::NONE, |parent| {
-            Data::object(process::Process::known(
-                parent.name().to_owned(),
-                parent.pid(),
-                false,
-            ))
+            Data::object(process::Process::parent(parent))
         })),
     }
 }

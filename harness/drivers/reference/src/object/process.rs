@@ -12,8 +12,9 @@ use poolproof_sys::process::Signal;
 use crate::bound::Bound;
 use crate::data::{Data, Object, lock};
 use crate::functions::{self, Functions, ProcessPlan, Task};
+use crate::names::{self, Who};
 use crate::stop::{Result, Stop, missing};
-use crate::{names, operators, sequence};
+use crate::{operators, sequence};
 
 /// A process of the program, as its creator sees it.
 pub(crate) struct Process {
@@ -21,6 +22,8 @@ pub(crate) struct Process {
     is_closed: AtomicBool,
     /// The name that it was given after its start, here only.
     renamed: Mutex<Option<String>>,
+    /// Its numbers and its ancestors', where this process has made it.
+    path: Option<String>,
 }
 
 enum State {
@@ -28,18 +31,18 @@ enum State {
     Made(Box<Made>),
     /// Started by this process.
     Started(Arc<mp::Process>),
-    /// This process itself, or the one that started it: only its name and number are known.
-    Known {
-        name: String,
-        pid: u32,
-        daemon: bool,
-    },
+    /// This process itself: only its name and number are known.
+    Itself { pid: u32, daemon: bool },
+    /// The one that started this one.
+    Parent(mp::ParentProcess),
 }
 
 #[derive(Clone)]
 struct Made {
     functions: Arc<dyn Functions>,
     plan: ProcessPlan,
+    /// Who made it, which alone can start it.
+    creator: Who,
 }
 
 /// Describes a process that a context of a start method will start.
@@ -72,14 +75,19 @@ pub(super) fn new(
             }
             _ => format!("Process-{path}"),
         },
-        path,
+        path: path.clone(),
         daemon: (given(bound.take("daemon")?).map(|daemon| daemon.is_true())).transpose()?,
     };
     let functions = Arc::clone(functions);
     Ok(Process {
-        state: Mutex::new(State::Made(Box::new(Made { functions, plan }))),
+        state: Mutex::new(State::Made(Box::new(Made {
+            functions,
+            plan,
+            creator: names::who(),
+        }))),
         is_closed: AtomicBool::new(false),
         renamed: Mutex::default(),
+        path: Some(path),
     })
 }
 
@@ -108,27 +116,34 @@ impl Object for Process {
         match &*lock(&self.state) {
             State::Made(_) => format!("process at {self:p}"),
             State::Started(process) => format!("process {:?} {}", process.pid(), process.name()),
-            State::Known { pid, .. } => format!("process {pid}"),
+            State::Itself { pid, .. } => format!("process {pid}"),
+            State::Parent(parent) => format!("process {}", parent.pid()),
         }
     }
 }
 
 impl Process {
-    /// A process that this one did not start.
-    pub(super) fn known(name: String, pid: u32, daemon: bool) -> Process {
-        Process {
-            state: Mutex::new(State::Known { name, pid, daemon }),
-            is_closed: AtomicBool::new(false),
-            renamed: Mutex::default(),
-        }
+    /// The process that asks.
+    pub(super) fn itself(pid: u32, daemon: bool) -> Process {
+        Process::of(State::Itself { pid, daemon })
+    }
+
+    /// The process that started the one that asks.
+    pub(super) fn parent(parent: mp::ParentProcess) -> Process {
+        Process::of(State::Parent(parent))
     }
 
     /// A child that was started earlier.
     pub(super) fn started(process: Arc<mp::Process>) -> Process {
+        Process::of(State::Started(process))
+    }
+
+    fn of(state: State) -> Process {
         Process {
-            state: Mutex::new(State::Started(process)),
+            state: Mutex::new(state),
             is_closed: AtomicBool::new(false),
             renamed: Mutex::default(),
+            path: None,
         }
     }
 
@@ -142,7 +157,10 @@ impl Process {
             ProcessMethod::IsAlive => return self.is_alive().map(Data::bool),
             ProcessMethod::Join => {
                 let timeout = bound.timeout()?;
-                self.child("join")?.join(timeout)?;
+                match self.parent_there() {
+                    Some(parent) => parent.join(timeout)?,
+                    None => self.child("join")?.join(timeout)?,
+                };
             }
             ProcessMethod::Terminate => self.child("terminate")?.terminate()?,
             ProcessMethod::Kill => self.child("kill")?.kill()?,
@@ -156,7 +174,7 @@ impl Process {
             State::Started(process) => process.close()?,
             // One that never started has nothing to close, and is closed all the same.
             State::Made(_) => {}
-            State::Known { .. } => return Err(not_started("close")),
+            State::Itself { .. } | State::Parent(_) => return Err(not_started("close")),
         }
         self.is_closed.store(true, Relaxed);
         Ok(())
@@ -172,7 +190,11 @@ impl Process {
     fn start(&self) -> Result<()> {
         // Not locked meanwhile: a forked child has a copy of the lock, and may look at this process.
         let made = match &*lock(&self.state) {
-            State::Made(made) => made.clone(),
+            State::Made(made) if made.creator == names::who() => made.clone(),
+            State::Made(_) => {
+                let text = "a process is started by the one that made it";
+                return Err(Stop::error(ErrorKind::Usage, text));
+            }
             _ => return Err(Stop::error(ErrorKind::Usage, "a process is started once")),
         };
         let started = Arc::new(made.functions.start(made.plan)?);
@@ -195,6 +217,19 @@ impl Process {
         }
     }
 
+    /// The thread that it is, which has one name for all.
+    fn thread(&self) -> Option<Who> {
+        Who::thread(self.path.as_ref()?)
+    }
+
+    /// The parent, if this is it.
+    fn parent_there(&self) -> Option<mp::ParentProcess> {
+        match &*lock(&self.state) {
+            State::Parent(parent) => Some(parent.clone()),
+            _ => None,
+        }
+    }
+
     /// The started child; not locked while someone waits for it.
     fn child(&self, doing: &str) -> Result<Arc<mp::Process>> {
         match &*lock(&self.state) {
@@ -206,7 +241,8 @@ impl Process {
     fn is_alive(&self) -> Result<bool> {
         let child = match &*lock(&self.state) {
             State::Made(_) => return Ok(false),
-            State::Known { .. } => return Ok(true),
+            State::Itself { .. } => return Ok(true),
+            State::Parent(parent) => return Ok(parent.is_alive()),
             State::Started(process) => Arc::clone(process),
         };
         Ok(child.is_alive()?)
@@ -223,7 +259,8 @@ impl Process {
         // Not locked meanwhile: a process may end itself, and its forked children have the lock, too.
         let child = match &*lock(&self.state) {
             State::Made(_) => return Err(not_started("signal")),
-            State::Known { pid, .. } => Err(*pid),
+            State::Itself { pid, .. } => Err(*pid),
+            State::Parent(parent) => Err(parent.pid()),
             State::Started(process) => Ok(Arc::clone(process)),
         };
         match (child, signal) {
@@ -241,16 +278,28 @@ impl Process {
             self.check_open()?;
         }
         let renamed = lock(&self.renamed).clone();
+        let renamed = renamed.or_else(|| self.thread()?.renamed());
         match &*lock(&self.state) {
             _ if attribute == ProcessAttribute::Name && renamed.is_some() => {
                 Ok(renamed.map_or(Data::NONE, Data::text))
             }
             State::Made(made) => made.attribute(attribute),
-            State::Known { name, pid, daemon } => match attribute {
-                ProcessAttribute::Name => Ok(Data::text(name)),
+            State::Itself { pid, daemon } => match attribute {
+                ProcessAttribute::Name => Ok(Data::text(names::own_name())),
                 ProcessAttribute::Pid => Ok(number(*pid)),
                 ProcessAttribute::Daemon => Ok(Data::bool(*daemon)),
                 // It has not ended as long as anybody here can ask.
+                ProcessAttribute::ExitCode => Ok(Data::NONE),
+                ProcessAttribute::AuthKey => Err(missing("this process", name_of(attribute))),
+            },
+            State::Parent(parent) => match attribute {
+                ProcessAttribute::Name => {
+                    let own = names::parent_name();
+                    Ok(Data::text(own.unwrap_or_else(|| parent.name().to_owned())))
+                }
+                ProcessAttribute::Pid => Ok(number(parent.pid())),
+                // A daemon starts no processes.
+                ProcessAttribute::Daemon => Ok(Data::bool(false)),
                 ProcessAttribute::ExitCode => Ok(Data::NONE),
                 ProcessAttribute::AuthKey => Err(missing("this process", name_of(attribute))),
             },
@@ -277,11 +326,16 @@ impl Process {
                 State::Made(_),
                 ProcessAttribute::Pid | ProcessAttribute::ExitCode | ProcessAttribute::AuthKey,
             ) => return Err(missing("Process", name)),
+            (State::Itself { .. }, ProcessAttribute::Name) => names::who().rename(new_name(value)?),
             // The child does not hear of it.
-            (State::Started(_) | State::Known { .. }, ProcessAttribute::Name) => {
-                *lock(&self.renamed) = Some(new_name(value)?);
+            (State::Started(_) | State::Parent(_), ProcessAttribute::Name) => {
+                let name = new_name(value)?;
+                match self.thread() {
+                    Some(thread) => thread.rename(name),
+                    None => *lock(&self.renamed) = Some(name),
+                }
             }
-            (State::Started(_) | State::Known { .. }, _) => {
+            (State::Started(_) | State::Itself { .. } | State::Parent(_), _) => {
                 let text = format!("`{name}` is set before a process starts");
                 return Err(Stop::error(ErrorKind::Usage, text));
             }

@@ -238,6 +238,87 @@ pub(super) const PROGRAMS: &[Program] = &[
         has_threads: false,
     },
     Program {
+        name: "a_process_has_the_name_that_it_gives_itself",
+        text: r#"functions: {
+            "deep": Function(params: [], body: [
+                Let("parent", Call("mp.parent_process")), Print(["$parent.name"]),
+            ]),
+            "child": Function(params: [], body: [
+                Let("me", Call("mp.current_process")), SetAttr("me.name", "other"),
+                Let("again", Call("mp.current_process")), Print(["$again.name"]),
+                Let("q", New("Process", (target: "deep"))), Call("q.start"), Call("q.join"),
+            ]),
+        }, main: [
+            Let("p", New("Process", (target: "child", name: "one"))), Call("p.start"), Call("p.join"),
+            Print(["$p.name"]),
+        ], methods: ["spawn", "fork", "forkserver"]"#,
+        lines: &["other", "other", "one"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_thread_and_who_started_it_have_one_name_of_it",
+        text: r#"functions: {"child": Function(params: [], body: [
+            Let("me", Call("mp.current_process")), SetAttr("me.name", "other"),
+        ])}, main: [
+            Let("p", New("Process", (target: "child", name: "one"))), Call("p.start"), Call("p.join"),
+            Print(["$p.name"]), SetAttr("p.name", "third"), Print(["$p.name"]),
+        ], methods: ["threads"]"#,
+        lines: &["other", "third"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "an_orphan_waits_for_its_parent",
+        text: r#"functions: {
+            "deep": Function(params: ["w", "r"], body: [
+                Let("parent", Call("mp.parent_process")), Print([Call("parent.is_alive")]),
+                Call("w.send", [1]), Call("parent.join"),
+                Print(["$parent.name", Call("parent.is_alive")]),
+            ]),
+            "child": Function(params: ["w", "r"], body: [
+                Let("q", New("Process", (target: "deep", args: ["$w", "$r"]))), Call("q.start"),
+                Call("q.join"),
+            ]),
+        }, main: [
+            Let("r, w", New("Pipe", [false])), Let("go, tell", New("Pipe", [false])),
+            Let("p", New("Process", (target: "child", args: ["$w", "$go"], name: "one"))),
+            Call("p.start"), Call("r.recv"), Call("p.kill"), Call("p.join"),
+        ], methods: ["fork", "forkserver"]"#,
+        lines: &["True", "one False"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
+        name: "a_process_is_started_by_the_one_that_made_it",
+        text: r#"globals: {"given": None}, functions: {
+            "work": Function(params: [], body: [Print(["work"])]),
+            "begin": Function(params: [], body: [
+                Try(body: [Call("given.start")], except: {"usage": [Print(["usage"])]}),
+            ]),
+        }, main: [
+            SetGlobal("given", New("Process", (target: "work"))),
+            Let("q", New("Process", (target: "begin"))), Call("q.start"), Call("q.join"),
+            Call("given.start"), Call("given.join"),
+        ], methods: ["fork", "threads"]"#,
+        lines: &["usage", "work"],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
+        name: "a_closed_connection_is_given_to_nobody",
+        text: r#"functions: {"work": Function(params: ["c"], body: [])}, main: [
+            Let("a, b", New("Pipe")), Call("a.close"),
+            Let("p", New("Process", (target: "work", args: ["$a"]))),
+            Try(body: [Call("p.start")], except: {"closed": [Print(["closed"])]}),
+            Let("c, d", New("Pipe")),
+            Try(body: [Call("c.send", [["$a"]])], except: {"closed": [Print(["closed"])]}),
+        ], methods: ["spawn", "forkserver"]"#,
+        lines: &["closed", "closed"],
+        code: 0,
+        has_threads: false,
+    },
+    Program {
         name: "threads_send_whatever_is_long_without_waiting",
         text: r#"functions: {}, main: [
             Let("a, b", New("Pipe")), Call("a.send", [Mul("x", 1000000)]),
