@@ -221,6 +221,9 @@ impl World {
             (Kind::Process(child), "daemon") if child.life != Life::New => {
                 return Ok(Ways::fails(self, ErrorKind::Usage));
             }
+            (Kind::Process(_), "daemon") if !matches!(value, Val::Bool(_)) => {
+                return Err("a daemon flag that is no truth value".to_owned());
+            }
             (Kind::Process(child), "daemon") => child.is_daemon = value.flag(false),
             (Kind::Kept(Kept::Value, content), "value") => *content = message,
             (Kind::Kept(Kept::Namespace, Val::Dict(pairs)), _) => {

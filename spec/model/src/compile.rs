@@ -165,6 +165,7 @@ pub(crate) fn compile(program: &Program) -> Result<Code, ModelError> {
         may_be_undefined: counts_managers
             || changes_what_is_unsent
             || may_share_chunks
+            || (may_leave && makes.pools)
             || undefined::may_be_undefined(program),
     })
 }
@@ -189,6 +190,7 @@ struct Made {
     /// What a process that is ended while it uses it leaves broken.
     breakable: bool,
     managers: bool,
+    pools: bool,
     /// Processes that end with their creator, or pools.
     daemons: bool,
 }
@@ -205,7 +207,7 @@ fn made(program: &Program) -> Made {
             | Class::Condition
             | Class::Barrier,
         ) => found.breakable = true,
-        Some(Class::Pool) => found.daemons = true,
+        Some(Class::Pool) => (found.daemons, found.pools) = (true, true),
         Some(Class::Manager) => found.managers = true,
         Some(Class::Process) => found.daemons |= arguments.of(5, "daemon").is_some(),
         _ => {}

@@ -74,6 +74,13 @@ fn makes_what_may_be_amiss(program: &Program) -> bool {
                 };
                 may_be |= number.is_some_and(|number| !is_fit(number));
             }
+            if let ExpressionKind::New { object, arguments } = &expression.kind
+                && object == "Process"
+            {
+                may_be |= arguments
+                    .of(5, "daemon")
+                    .is_some_and(|flag| !is_truth(flag));
+            }
         });
     }
     may_be
@@ -104,16 +111,22 @@ fn asks_for_what_may_be_amiss(program: &Program) -> bool {
                     })
                 });
                 may_be |= numbers.iter().flatten().any(|number| !is_fit(number));
-                may_be |= matches!(name.as_str(), "dict" | "update")
-                    && call.arguments.of(0, "").is_some_and(|given| {
-                        !matches!(
-                            given.kind,
-                            ExpressionKind::Literal(_) | ExpressionKind::Dict(_)
-                        )
-                    });
+                may_be |= matches!(name.as_str(), "dict" | "list" | "update")
+                    && call
+                        .arguments
+                        .of(0, "")
+                        .is_some_and(|given| match &given.kind {
+                            ExpressionKind::Dict(_) | ExpressionKind::List(_) => false,
+                            ExpressionKind::Literal(given) => {
+                                !matches!(given, Value::List(_) | Value::Dict(_) | Value::Tuple(_))
+                            }
+                            _ => true,
+                        });
             }
             Part::Statement(statement) => {
                 may_be |= matches!(&statement.kind, StatementKind::SetAttr(_, name, _) if name.starts_with('_'));
+                may_be |= matches!(&statement.kind, StatementKind::SetAttr(_, name, value)
+                    if name == "daemon" && !is_truth(value));
             }
             Part::Expression(expression) => {
                 may_be |= matches!(&expression.kind, ExpressionKind::Attribute(_, name) if name.starts_with('_'));
@@ -121,6 +134,10 @@ fn asks_for_what_may_be_amiss(program: &Program) -> bool {
         });
     }
     may_be
+}
+
+fn is_truth(value: &Expression) -> bool {
+    matches!(&value.kind, ExpressionKind::Literal(Value::Bool(_)))
 }
 
 /// Whether an iterator of results may be made over what cannot be iterated.

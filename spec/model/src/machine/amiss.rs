@@ -3,8 +3,8 @@
 
 use poolproof_case::StartMethod;
 use poolproof_case::catalogue::{
-    Attribute, Class, DictMethod, LockMethod, ManagerMethod, Method, PoolMethod, ProcessMethod,
-    SharedAttribute,
+    Attribute, Class, DictMethod, LockMethod, ManagerMethod, Method, PoolMethod, ProcessAttribute,
+    ProcessMethod, SharedAttribute,
 };
 
 use super::Machine;
@@ -21,11 +21,21 @@ pub(super) fn of_object(
     id: u32,
     access: &Access,
 ) -> Option<Undefined> {
+    if makes_of_nothing(state, process, access) {
+        return Some(Undefined::Private);
+    }
     if iterates_nothing(state, process, access) {
         return Some(Undefined::Items);
     }
     if is_of_another_type(machine, state, id, access) {
         return Some(Undefined::Type);
+    }
+    let sets_daemon = matches!(
+        access.operation,
+        Operation::Set(Some(Attribute::Process(ProcessAttribute::Daemon)))
+    );
+    if sets_daemon && !matches!(access.argument(0), Val::Bool(_)) {
+        return Some(Undefined::Flag);
     }
     if has_threads_timeouts(machine, state, id) && times_amiss(access) {
         return Some(Undefined::Timeout);
@@ -96,20 +106,34 @@ fn iterates_nothing(state: &State, process: ProcessId, access: &Access) -> bool 
         access.operation,
         Operation::Call(Method::Pool(PoolMethod::Imap | PoolMethod::ImapUnordered))
     );
-    makes
-        && match access.argument(1) {
-            Val::Tuple(_) | Val::Range(..) | Val::Text(_) | Val::Bytes(_) => false,
-            Val::Ref(at) => {
-                let cell = &state.space(process).cells[*at as usize];
-                matches!(cell, Cell::Connection(_))
-            }
-            Val::Object(id) => match &state.objects[*id as usize].body {
-                Body::Shared(shared) => !shared.is_array,
-                Body::Managed(managed) => !managed.kind.is_sequence(),
-                _ => true,
-            },
-            _ => true,
+    makes && has_no_items(state, process, access.argument(1))
+}
+
+fn has_no_items(state: &State, process: ProcessId, value: &Val) -> bool {
+    match value {
+        Val::Tuple(_) | Val::Range(..) | Val::Text(_) | Val::Bytes(_) => false,
+        Val::Ref(at) => {
+            let cell = &state.space(process).cells[*at as usize];
+            matches!(cell, Cell::Connection(_))
         }
+        Val::Object(id) => match &state.objects[*id as usize].body {
+            Body::Shared(shared) => !shared.is_array,
+            Body::Managed(managed) => !managed.kind.is_sequence(),
+            _ => true,
+        },
+        _ => true,
+    }
+}
+
+/// Whether a manager is to make a list or dict of what has no items: its process fails, and so does who
+/// asks, in one way or another.
+fn makes_of_nothing(state: &State, process: ProcessId, access: &Access) -> bool {
+    let makes = matches!(
+        access.operation,
+        Operation::Call(Method::Manager(ManagerMethod::List | ManagerMethod::Dict))
+    );
+    let given = access.argument(0);
+    makes && *given != Val::Unset && has_no_items(state, process, given)
 }
 
 /// Whether a number of threads is used that was made of what is not of its type, or is set to it.

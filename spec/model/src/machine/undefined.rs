@@ -11,7 +11,7 @@ use super::{Machine, amiss, unsent};
 use crate::compile::Instruction;
 use crate::objects::process::{self, Status};
 use crate::objects::{Access, Body, Operation, connection};
-use crate::state::{Cell, ObjectId, Parcel, ProcessId, State, Val};
+use crate::state::{Cell, ObjectId, Parcel, ProcessId, Role, State, Val, Work};
 
 /// What a program may do of which nothing is known, with its clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,13 +44,17 @@ pub enum Undefined {
     Timeout,
     /// A process is given an object of another context.
     Context,
-    /// A manager is given another's dict, or a name with an underscore.
+    /// A manager is given another's dict, or a name with an underscore, or what it cannot make.
     Private,
+    /// A thread of a pool has ended in the middle of a task.
+    Thread,
+    /// A process is made a daemon by what is neither true nor false.
+    Flag,
 }
 
 impl Undefined {
     /// All there are.
-    pub const ALL: [Undefined; 15] = [
+    pub const ALL: [Undefined; 17] = [
         Undefined::Broken,
         Undefined::Left,
         Undefined::Text,
@@ -66,6 +70,8 @@ impl Undefined {
         Undefined::Timeout,
         Undefined::Context,
         Undefined::Private,
+        Undefined::Thread,
+        Undefined::Flag,
     ];
 
     /// It in words, with its clauses.
@@ -113,7 +119,11 @@ impl Undefined {
                 "a process is given an object of another context than its own (PM-START-CONTEXT-002)"
             }
             Undefined::Private => {
-                "a manager is given another's dict, or a name with an underscore (PM-MANAGER-PRIVATE-001)"
+                "a manager is given another's dict, a name with an underscore, or no items (PM-MANAGER-PRIVATE-001, PM-MANAGER-MADE-001)"
+            }
+            Undefined::Thread => "a task of a pool of threads ends its thread (PM-POOL-THREAD-001)",
+            Undefined::Flag => {
+                "a process is made a daemon by what is no truth value (PM-PROCESS-DAEMON-004)"
             }
         }
     }
@@ -134,6 +144,9 @@ pub(crate) fn undefined(machine: &Machine, state: &State, moves: &Moves) -> Opti
         }
         (Actor::Feeder(queue, _), _) => {
             return broken(state, queue);
+        }
+        (Actor::Process(process), _) if has_left_a_task(machine, state, process) => {
+            return Some(Undefined::Thread);
         }
         (Actor::Process(process), Some(Pending::Object(access))) => (process, access),
         (Actor::Process(process), Some(Pending::Print)) => {
@@ -171,6 +184,19 @@ pub(crate) fn undefined(machine: &Machine, state: &State, moves: &Moves) -> Opti
 /// Whether nothing is known of what follows a step, unless it is a signal's.
 pub(crate) fn is_undefined(machine: &Machine, state: &State, moves: &Moves) -> bool {
     undefined(machine, state, moves).is_some()
+}
+
+/// Whether a pool's thread is over with a task that it has not done, as one that exits is.
+fn has_left_a_task(machine: &Machine, state: &State, process: ProcessId) -> bool {
+    let own = &state.processes[process as usize];
+    let has_task = matches!(
+        own.role,
+        Role::Worker {
+            work: Work::Task(_),
+            ..
+        }
+    );
+    machine.method == StartMethod::Threads && own.ending.is_some() && has_task
 }
 
 /// What is used after a signal has ended who was using it.

@@ -129,7 +129,7 @@ fn what_a_program_prints() {
                except: {"type": [Print(["type"])]}),
                Let("t", 3), Let("p", New("Process", (target: "$t"))), Try(body: [SetAttr("p.name", 3)],
                except: {"usage": [Print(["usage"])]}),
-               SetAttr("p.daemon", "yes"), Call("p.start"), Call("p.join"), Print(["$p.exitcode"])"#,
+               SetAttr("p.daemon", true), Call("p.start"), Call("p.join"), Print(["$p.exitcode"])"#,
             &["type / usage / 1 → exit 0"],
         ),
         (
@@ -279,6 +279,26 @@ fn of_what_the_documentation_does_not_say_nothing_is_known() {
             r#"Let("m", New("Manager")), Let("n", Call("m.Namespace")), SetAttr("n._x", 1)"#,
             [true, true],
         ),
+        (
+            r#"Let("yes", 1), Let("p", New("Process")), SetAttr("p.daemon", "$yes")"#,
+            [true, true],
+        ),
+        (
+            r#"Let("yes", true), Let("p", New("Process")), SetAttr("p.daemon", "$yes")"#,
+            [false, false],
+        ),
+        (
+            r#"Let("m", New("Manager")), Let("n", 5), Let("l", Call("m.list", ["$n"]))"#,
+            [true, true],
+        ),
+        (
+            r#"Let("m", New("Manager")), Let("n", [5]), Let("l", Call("m.list", ["$n"]))"#,
+            [false, false],
+        ),
+        (
+            r#"Let("p", New("Pool", [1])), Let("r", Call("p.apply_async", [Fn("leave"), [1]]))"#,
+            [false, true],
+        ),
         // The other end was closed with something unread in it.
         (
             r#"Let("a, b", New("Pipe")), Call("a.send", [1]), Call("b.close"),
@@ -292,7 +312,8 @@ fn of_what_the_documentation_does_not_say_nothing_is_known() {
         ),
     ];
     for (main, expected) in table {
-        let functions = r#""f": Function(params: ["x"], body: [])"#;
+        let functions = r#""f": Function(params: ["x"], body: []),
+            "leave": Function(params: ["x"], body: [Exit(1)])"#;
         let case = case(functions, main);
         let found = [StartMethod::Fork, StartMethod::Threads]
             .map(|method| behaviour(&case, method).behaviour.may_be_undefined());
