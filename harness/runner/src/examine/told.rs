@@ -2,10 +2,11 @@
 //!
 //! Which runs count is the business of `examine`.
 
-use poolproof_case::StartMethod;
 use poolproof_case::claim::ClaimKind;
+use poolproof_case::{Outcome, StartMethod};
 use poolproof_report::{Observation, Record, Sometimes, Verdict};
 use poolproof_spec::Undefined;
+use poolproof_spec::clauses::Level;
 
 use super::{Examination, STILL_AGAIN_MAX, Seen};
 use crate::execute::Sighting;
@@ -39,9 +40,9 @@ impl Examination<'_> {
 
     pub(super) fn finish(&self, seen: Seen) -> Record {
         let exploration = &self.specified.exploration;
-        let verdict = seen.tally.verdict();
+        let tally_verdict = seen.tally.verdict();
         let sometimes = self.sometimes(&seen);
-        let worst = seen.worst.as_ref().filter(|_| verdict.is_bad());
+        let worst = seen.worst.as_ref().filter(|_| tally_verdict.is_bad());
         let repeated = match (worst, &seen.once) {
             (Some((_, plan, seed, _)), _) | (None, Some((plan, seed, _))) => Some((*plan, *seed)),
             (None, None) => None,
@@ -50,13 +51,13 @@ impl Examination<'_> {
             let (case, driver) = (self.loaded.argument(), self.driver.selector());
             replay_command(&case, &driver, self.method, plan, seed)
         });
-        let reason = self.reason_of(verdict, &seen, &sometimes);
-        let stale = self.stale(verdict, &seen);
+        let reason = self.reason_of(tally_verdict, &seen, &sometimes);
+        let stale = self.stale(tally_verdict, &seen);
         let mut observations: Vec<Observation> = seen.observations.into_values().collect();
         let explanations = &self.specified.explanations;
         explanations.explain(&self.case().program, self.method, &mut observations);
         Record {
-            verdict,
+            verdict: softened(tally_verdict, &observations),
             runs: seen.tally.usable,
             infrastructure: seen.infrastructure,
             undefined: seen.tally.undefined,
@@ -176,4 +177,89 @@ pub fn replay_command(
     seed: u64,
 ) -> String {
     format!("poolproof replay {case} {driver} --start-method {method} --plan {plan} --seed {seed}")
+}
+
+/// What deviates only where the documentation recommends something *differs*: each outcome that is
+/// forbidden would be allowed without a clause that is a SHOULD.
+fn softened(verdict: Verdict, observations: &[Observation]) -> Verdict {
+    let forbidden = || {
+        observations
+            .iter()
+            .filter(|seen| !seen.allowed && seen.known.is_none())
+    };
+    let is_recommended = |outcome: &Outcome| {
+        // One of the observations of an outcome has the clauses of all.
+        let of_it = forbidden().filter(|seen| seen.outcome() == *outcome);
+        let mut clauses = of_it
+            .filter_map(|seen| seen.rejection.as_ref())
+            .flat_map(|one| &one.offends);
+        clauses.any(|clause| clause.level == Level::Should.name())
+    };
+    match verdict {
+        Verdict::Deviates if forbidden().all(|seen| is_recommended(&seen.outcome())) => {
+            Verdict::Differs
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poolproof_case::Ending;
+    use poolproof_report::{ClauseRecord, Rejection};
+
+    use super::*;
+
+    fn seen(line: &str, levels: &[&str]) -> Observation {
+        let outcome = Outcome {
+            lines: vec![line.to_owned()],
+            ending: Ending::Exit(0),
+            left: 0,
+        };
+        let clause = |level: &&str| ClauseRecord {
+            id: "PM-X-Y-001".to_owned(),
+            level: (*level).to_owned(),
+            text: String::new(),
+        };
+        Observation {
+            lines: outcome.lines.clone(),
+            ending: outcome.ending.clone(),
+            left: 0,
+            plan: "plain".to_owned(),
+            count: 1,
+            allowed: false,
+            undefined: false,
+            seed: None,
+            known: None,
+            rejection: Some(Rejection {
+                accepted: 0,
+                expected: Vec::new(),
+                nearest: outcome,
+                offends: levels.iter().map(clause).collect(),
+                interleaving: None,
+                followed: None,
+            }),
+            leaked: Vec::new(),
+            stderr: String::new(),
+            seconds: None,
+        }
+    }
+
+    #[test]
+    fn what_a_recommendation_alone_forbids_differs_and_all_else_deviates() {
+        let verdict = |all: &[Observation]| softened(Verdict::Deviates, all);
+        assert_eq!(verdict(&[seen("a", &["SHOULD"])]), Verdict::Differs);
+        assert_eq!(verdict(&[seen("a", &["MUST", "SHOULD"])]), Verdict::Differs);
+        assert_eq!(verdict(&[seen("a", &["MUST"])]), Verdict::Deviates);
+        assert_eq!(verdict(&[seen("a", &[])]), Verdict::Deviates);
+        let both = [seen("a", &["SHOULD"]), seen("b", &[])];
+        assert_eq!(verdict(&both), Verdict::Deviates);
+        // The same outcome under another plan has no explanation of its own.
+        let again = [seen("a", &["SHOULD"]), seen("a", &[])];
+        assert_eq!(verdict(&again), Verdict::Differs);
+        assert_eq!(
+            softened(Verdict::Broken, &[seen("a", &["SHOULD"])]),
+            Verdict::Broken
+        );
+    }
 }

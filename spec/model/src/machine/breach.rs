@@ -26,6 +26,8 @@ pub(crate) enum Wrong {
     Raises(ErrorKind),
     /// It comes to nothing instead of an error of this kind.
     Hides(ErrorKind),
+    /// It waits for ever instead of an error of this kind.
+    Sticks(ErrorKind),
     /// It gives the opposite.
     Denies,
     /// It takes another than the first: the second, or the last.

@@ -48,7 +48,7 @@ fn ways(
     let wrongs = wrongs(machine, state, process, access);
     let begins = !wrongs.is_empty() && *phase(state, process) == Phase::Begin;
     wrongs.iter().copied().filter(move |wrong| match wrong {
-        Wrong::Hides(_) => false,
+        Wrong::Hides(_) | Wrong::Sticks(_) => false,
         Wrong::Returns(_) | Wrong::Waits | Wrong::Raises(_) => begins,
         Wrong::Early(_) => begins && ready.ways == 0,
         Wrong::Denies
@@ -84,6 +84,9 @@ pub(crate) fn perform(
             Err(Fault::Raise(kind, _)) if hidden.contains(&Wrong::Hides(kind)) => {
                 Ok(Done::Value(Val::None))
             }
+            Err(Fault::Raise(kind, _)) if hidden.contains(&Wrong::Sticks(kind)) => {
+                Err(Fault::Stuck)
+            }
             other => other,
         };
     };
@@ -115,7 +118,7 @@ pub(crate) fn perform(
             started.for_each(|one| one.frames.clear());
             Ok(done)
         }
-        Wrong::Denies | Wrong::Reverses | Wrong::Hides(_) => {
+        Wrong::Denies | Wrong::Reverses | Wrong::Hides(_) | Wrong::Sticks(_) => {
             let done = answer::perform(context, access, Choice::Way(0))?;
             Ok(turned(context, done))
         }

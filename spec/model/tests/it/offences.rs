@@ -94,6 +94,12 @@ fn an_outcome_that_is_not_allowed_offends_the_clause_without_which_it_would_be()
             Ending::Exit(0),
             &["PM-POOL-JOIN-002"],
         ),
+        (
+            r#"Let("me", Call("mp.current_process")), Call("me.join")"#,
+            &[],
+            Ending::Hang,
+            &["PM-PROCESS-JOIN-001", "PM-PROCESS-JOIN-002"],
+        ),
         // What no clause alone explains.
         (r#"Print(["a"])"#, &["b"], Ending::Exit(0), &[]),
     ];

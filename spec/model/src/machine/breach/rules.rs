@@ -10,7 +10,8 @@ use poolproof_case::catalogue::{
 use super::Answer::{False, Nothing, Number, True};
 use super::Breach;
 use super::Wrong::{
-    self, Denies, Early, Hides, Idles, Keeps, Last, Raises, Returns, Reverses, Second, Waits,
+    self, Denies, Early, Hides, Idles, Keeps, Last, Raises, Returns, Reverses, Second, Sticks,
+    Waits,
 };
 use crate::objects::Operation::{self, Call, Enter, Get, Leave, Set, SetItem};
 use crate::state::Stage;
@@ -194,6 +195,10 @@ pub(crate) const BREACHES: &[Breach] = &[
     }),
     Breach::of("PM-PROCESS-JOIN-001", |operation, _| match operation {
         Call(Method::Process(ProcessMethod::Join)) => EARLY,
+        _ => NONE,
+    }),
+    Breach::of("PM-PROCESS-JOIN-002", |operation, _| match operation {
+        Call(Method::Process(ProcessMethod::Join)) => &[Sticks(ErrorKind::Usage)],
         _ => NONE,
     }),
     Breach::of("PM-PROCESS-ALIVE-001", |operation, _| match operation {
