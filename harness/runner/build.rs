@@ -1,5 +1,8 @@
-//! Puts the suite into the library, so that a binary needs no tree beside it: each case file below
-//! `cases/` with its id.
+//! Puts the suite into the library, so that a binary needs no tree beside it: of each case file below
+//! `cases/` a line with its id, a line with its length in bytes, and its text.
+//!
+//! One text and no table of texts: a table has addresses, which each process that loads the program
+//! writes for itself, so that every worker of a pool would hold pages of it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,18 +11,17 @@ fn main() -> std::io::Result<()> {
     let own = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let root = Path::new(&own).join("../../cases");
     println!("cargo::rerun-if-changed={}", root.display());
-    let mut text = String::from("&[\n");
+    let mut suite = String::new();
     for file in files(&root)? {
         let below = file.strip_prefix(&root).unwrap_or(&file).with_extension("");
         let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
         let id = parts.join("/");
-        let path = file.to_string_lossy();
+        let text = std::fs::read_to_string(&file)?;
         // Writing to a text never fails.
-        let _ = writeln!(text, "    ({id:?}, include_str!({path:?})),");
+        let _ = write!(suite, "{id}\n{}\n{text}", text.len());
     }
-    text += "]\n";
     let out = std::env::var_os("OUT_DIR").unwrap_or_default();
-    std::fs::write(Path::new(&out).join("suite.rs"), text)
+    std::fs::write(Path::new(&out).join("suite.txt"), suite)
 }
 
 /// The case files below a folder, in order.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 
-/// The suite: each case's id and text.
-const SUITE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/suite.rs"));
+/// The suite, as `build.rs` writes it.
+const SUITE: &str = include_str!(concat!(env!("OUT_DIR"), "/suite.txt"));
 
 /// What stands before the name of a file that is inside; no folder is called so.
 const INSIDE: &str = "<suite>";
@@ -38,7 +38,7 @@ impl Source {
         match self {
             Source::File(path) => files::read(path),
             Source::Inside(id) => {
-                let text = SUITE.iter().find(|(known, _)| known == id);
+                let text = inside().find(|(known, _)| known == id);
                 Ok(text.map_or_else(Vec::new, |(_, text)| text.as_bytes().to_vec()))
             }
         }
@@ -55,15 +55,26 @@ impl Source {
     }
 }
 
+/// The id and the text of each case that is inside.
+fn inside() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let mut rest = SUITE;
+    std::iter::from_fn(move || {
+        let (id, after) = rest.split_once('\n')?;
+        let (length, after) = after.split_once('\n')?;
+        let (text, after) = after.split_at_checked(length.parse().ok()?)?;
+        rest = after;
+        Some((id, text))
+    })
+}
+
 /// The suite's cases, by id.
 pub(super) fn suite() -> impl Iterator<Item = (String, Source)> {
-    let ids = SUITE.iter().map(|(id, _)| *id);
-    ids.map(|id| (id.to_owned(), Source::Inside(id)))
+    inside().map(|(id, _)| (id.to_owned(), Source::Inside(id)))
 }
 
 /// The case of the suite that has this id.
 pub(super) fn of_suite(id: &str) -> Option<Source> {
-    let (id, _) = SUITE.iter().find(|(known, _)| *known == id)?;
+    let (id, _) = inside().find(|(known, _)| *known == id)?;
     Some(Source::Inside(id))
 }
 
