@@ -25,7 +25,10 @@ const RUNS_NAME: &str = "POOLPROOF_TRIAL_RUNS";
 const SEED: &str = "1";
 
 fn main() {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Trials wait more than they calculate: pauses, deadlines, stillness.
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(2 * processors);
     let selection = load::select(&[], &poolproof_spec::clauses::ids());
     let selection = selection.expect("the folder of cases can be read");
     let mut trials: Vec<Trial> = selection.problems.into_iter().map(broken).collect();
