@@ -18,7 +18,7 @@ use self::renumber::Renumber;
 use crate::objects::Object;
 use crate::objects::result::Single;
 pub(crate) use value::{
-    Cell, End, Message, NOBODY, ObjectId, Parcel, ProcessId, SpaceId, Symbol, Val,
+    AUTHKEY, Cell, End, Message, NOBODY, ObjectId, Parcel, ProcessId, SpaceId, Symbol, Val,
 };
 
 /// All that matters for what can still happen.

@@ -60,7 +60,8 @@ impl Object for Lock {
             }
             Call::Release => {
                 let mut holder = lock(&self.holder);
-                if !matches!(*holder, Holder::Held(_)) {
+                // Anybody may give it back, also for one that died with it.
+                if *holder == Holder::Nobody {
                     return Err(Error::new(Kind::OverRelease, "release a manager's lock"));
                 }
                 *holder = Holder::Nobody;

@@ -8,7 +8,7 @@ use poolproof_case::{ErrorKind, StartMethod};
 use super::{Access, Choice, Context, Done, Fault, Id, Ready, start};
 use crate::machine::{Machine, run, truth};
 use crate::state::renumber::Renumber;
-use crate::state::{NOBODY, Phase, ProcessId, Role, Signal, State, Symbol, Val};
+use crate::state::{AUTHKEY, NOBODY, Phase, ProcessId, Role, Signal, State, Symbol, Val};
 
 /// A process as its creator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -225,7 +225,7 @@ pub(super) fn get(
         ProcessAttribute::Name if own.parent_object == id.number() => own.parent_name.clone(),
         ProcessAttribute::Name => this.name.clone(),
         ProcessAttribute::Daemon => Val::Bool(this.is_daemon),
-        ProcessAttribute::AuthKey => Val::Opaque(0),
+        ProcessAttribute::AuthKey => Val::Opaque(AUTHKEY),
         ProcessAttribute::Pid if this.status == Status::Closed => {
             return context.raise(ErrorKind::Closed, "the process is closed");
         }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::part::Reference;
-use super::{Cell, NOBODY, ObjectId, Parcel, ProcessId, SpaceId, Val};
+use super::{AUTHKEY, Cell, NOBODY, ObjectId, Parcel, ProcessId, SpaceId, Val};
 use crate::objects::lock::DEAD;
 
 /// What a pass does.
@@ -68,6 +68,8 @@ impl Numbers {
     ) {
         fill(&mut self.objects, objects);
         fill(&mut self.opaque, opaque + 1);
+        // The key is one and the same, wherever it is read.
+        self.opaque[AUTHKEY as usize] = AUTHKEY;
         self.starts.clear();
         let mut all = 0;
         for count in cells {

@@ -15,6 +15,9 @@ pub(crate) type ProcessId = u32;
 /// A memory's place in the state.
 pub(crate) type SpaceId = u32;
 
+/// The key of all processes of a program among what can only be compared: it never gets another number.
+pub(crate) const AUTHKEY: u32 = 0;
+
 /// No process: of one that has ended, or none at all.
 pub(crate) const NOBODY: ProcessId = u32::MAX;
 

@@ -120,6 +120,22 @@ pub(super) const PROGRAMS: &[Program] = &[
         has_threads: false,
     },
     Program {
+        name: "a_managers_lock_is_given_back_also_for_one_that_ended_with_it",
+        text: r#"functions: {
+            "take": Function(params: ["lock"], body: [Print([Call("lock.acquire")])]),
+        }, main: [
+            Let("m", New("Manager")), Let("l", Call("m.Lock")),
+            Repeat(20, [
+                Let("p", New("Process", (target: "take", args: ["$l"]))),
+                Call("p.start"), Call("p.join"), Call("l.release"),
+            ]),
+            Print([Call("l.acquire")]),
+        ]"#,
+        lines: &["True"; 21],
+        code: 0,
+        has_threads: true,
+    },
+    Program {
         name: "what_has_no_items_is_false",
         text: r#"main: [
             Let("m", New("Manager")), Let("list", Call("m.list")), Let("dict", Call("m.dict")),
