@@ -24,6 +24,9 @@ const REFERENCES: [(&str, &str); 2] = [
     ),
 ];
 
+/// The name of the manifest of the CPythons that are found.
+const CPYTHON: &str = "cpython";
+
 /// This executable, which is also the reference driver and the keeper of each run.
 pub(crate) fn executable() -> Result<PathBuf> {
     std::env::current_exe()
@@ -127,6 +130,28 @@ pub(crate) fn all(workshop: &Workshop) -> Result<Drivers> {
         }
     }
     Ok(Drivers { drivers, unused })
+}
+
+/// Leaves out the CPythons between the oldest and the newest: what they all do, these two do, and a run of
+/// every case on each of them takes a quarter of an hour.
+pub(crate) fn without_those_between(all: Drivers) -> Drivers {
+    let is_found = |driver: &&Driver| driver.manifest.name == CPYTHON && driver.argument.is_none();
+    let found: Vec<PathBuf> = (all.drivers.iter())
+        .filter(is_found)
+        .map(|driver| driver.program.clone())
+        .collect();
+    let between = found
+        .get(1..found.len().saturating_sub(1))
+        .unwrap_or_default();
+    let (left_out, drivers): (Vec<Driver>, Vec<Driver>) = (all.drivers.into_iter())
+        .partition(|driver| is_found(&driver) && between.contains(&driver.program));
+    let mut unused = all.unused;
+    unused.extend(left_out.into_iter().map(|driver| Unused {
+        program: driver.name,
+        reason: "a run of everything has the oldest and the newest CPython; `--driver cpython` has all"
+            .to_owned(),
+    }));
+    Drivers { drivers, unused }
 }
 
 /// The first of these and the newest CPython, which are measured where nobody chose.
@@ -282,6 +307,35 @@ mod tests {
     use poolproof_runner::load;
 
     use super::*;
+
+    #[test]
+    fn a_run_of_everything_has_the_oldest_and_the_newest_cpython_and_all_others() {
+        let driver = |manifest: &str, name: &str| {
+            let manifest = Manifest::read(&format!("Manifest(name: \"{manifest}\")")).unwrap();
+            let mut driver = Driver::own(manifest, Path::new(name), "1");
+            name.clone_into(&mut driver.name);
+            driver
+        };
+        let names = |count: usize| {
+            let pythons =
+                (8..8 + count).map(|minor| driver(CPYTHON, &format!("cpython-3.{minor}")));
+            let all = [driver("reference", "reference")].into_iter();
+            let all = all.chain(pythons).chain([driver("mine", "mine")]);
+            let drivers = Drivers {
+                drivers: all.collect(),
+                unused: Vec::new(),
+            };
+            let kept = without_those_between(drivers);
+            let names = kept.drivers.into_iter().map(|driver| driver.name);
+            (names.collect::<Vec<_>>().join(" "), kept.unused.len())
+        };
+        assert_eq!(names(0), ("reference mine".to_owned(), 0));
+        assert_eq!(names(1), ("reference cpython-3.8 mine".to_owned(), 0));
+        let two = "reference cpython-3.8 cpython-3.9 mine";
+        assert_eq!(names(2), (two.to_owned(), 0));
+        let ends = "reference cpython-3.8 cpython-3.13 mine";
+        assert_eq!(names(6), (ends.to_owned(), 4));
+    }
 
     #[test]
     fn what_a_manifest_knows_is_about_cases_and_clauses_that_there_are() {

@@ -9,7 +9,8 @@ use clap::Args;
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Implementations {
     /// A driver: `reference`, `reference-ring` (its queues in shared memory), `cpython-3.13`,
-    /// `cpython` for all of them, `billiard`, one of your manifests [default: all found]
+    /// `cpython` for all of them, `billiard`, one of your manifests [default: all found; a run of every
+    /// case leaves out the CPythons between the oldest and the newest]
     #[arg(long = "driver", value_name = "D", value_delimiter = ',')]
     pub(crate) drivers: Vec<String>,
     /// An interpreter of your own: a path, a name on PATH or the folder of a virtual environment; it

@@ -40,7 +40,12 @@ pub(crate) fn run(arguments: &Run) -> Outcome {
     let selection = load::select_part(&arguments.filters, arguments.shard, &clauses)?;
     let folder = arguments.out.as_deref().unwrap_or(Path::new(USUAL_OUT));
     let workshop = drivers::workshop()?;
+    let is_of_everything = arguments.filters.is_empty() && arguments.implementations.is_all();
     let drivers = drivers::chosen(&arguments.implementations, &workshop);
+    let drivers = match is_of_everything {
+        true => drivers.map(drivers::without_those_between),
+        false => drivers,
+    };
     let drivers = match failed.as_ref().and_then(Failed::unnamed) {
         Some(help) => drivers.map_err(|error| Error::usage(format!("{error}; {help}")))?,
         None => drivers?,
