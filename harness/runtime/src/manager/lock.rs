@@ -270,7 +270,7 @@ managed! {
     /// A lock of a manager, which anybody may release.
     ///
     /// When the process that holds it dies, each acquire fails with `is_owner_died` until
-    /// [`reset`](LockProxy::reset).
+    /// [`reset`](LockProxy::reset), or until somebody gives it back.
     LockProxy: Lock
 }
 lockable!(

@@ -33,8 +33,12 @@ pub(super) fn lock(context: Context) {
     }
     assert!(lock.acquire_raw(LATE).unwrap_err().is_owner_died());
     assert!(lock.try_acquire().unwrap_err().is_owner_died());
-    assert!(lock.release().unwrap_err().is_over_release());
     lock.reset().unwrap();
+    drop(lock.acquire().unwrap());
+    assert!(lock.release().unwrap_err().is_over_release());
+    // Anybody may give it back, also for one that died with it.
+    dies_in(context, hold_and_die, lock.clone());
+    lock.release().unwrap();
     drop(lock.acquire().unwrap());
     // One who has given it back may die.
     fn release_and_die(lock: mp::LockProxy) {
