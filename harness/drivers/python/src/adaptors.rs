@@ -5,7 +5,7 @@
 //! contexts have what it claims and nothing else, and its `pool` and `managers`, where it has them,
 //! the classes that those of the standard library have.
 
-/// Each file with its text; what adaptors of executors share is written once.
+/// Each file with its text; what adaptors have in common is written once.
 const ADAPTORS: &[(&str, &str)] = &[
     (
         "poolproof_loky.py",
@@ -15,19 +15,24 @@ const ADAPTORS: &[(&str, &str)] = &[
         "poolproof_loky_executor.py",
         concat!(
             include_str!("../adaptors/executor_loky.py"),
-            include_str!("../adaptors/executor.py")
+            include_str!("../adaptors/executor.py"),
+            include_str!("../adaptors/results.py")
         ),
     ),
     (
         "poolproof_futures.py",
         concat!(
             include_str!("../adaptors/executor_futures.py"),
-            include_str!("../adaptors/executor.py")
+            include_str!("../adaptors/executor.py"),
+            include_str!("../adaptors/results.py")
         ),
     ),
     (
         "poolproof_pebble.py",
-        include_str!("../adaptors/poolproof_pebble.py"),
+        concat!(
+            include_str!("../adaptors/poolproof_pebble.py"),
+            include_str!("../adaptors/results.py")
+        ),
     ),
     (
         "poolproof_mpi4py.py",
