@@ -71,30 +71,32 @@ impl Operand {
         }
     }
 
-    /// What is at hand, the short way: what is seen may be owned, which costs a dozen instructions to
-    /// find out each time.
-    pub(super) fn at_hand<'f>(&'f self, frame: &'f Frame) -> Option<&'f Data> {
+    /// Does something with its value. This is the short way: what is seen may be owned, and to find that
+    /// out costs a dozen instructions each time.
+    #[inline]
+    pub(super) fn with<R>(
+        &self,
+        frame: &Frame,
+        look: impl FnOnce(&Data) -> Result<R>,
+    ) -> Result<R> {
         match self {
-            Operand::Constant(data) => Some(data),
-            Operand::Local(local) => local.find(frame),
-            _ => None,
+            Operand::Constant(data) => look(data),
+            Operand::Local(local) => look(local.get(frame)?),
+            computed => look(&computed.compute(frame)?),
         }
     }
 
     /// The value of what is not at hand.
     fn compute(&self, frame: &Frame) -> Result<Data> {
         match self {
-            Operand::Attribute(object, name) => match object.at_hand(frame) {
-                Some(object) => object::attribute(object, name),
-                None => object::attribute(&*object.see(frame)?, name),
-            },
+            Operand::Attribute(object, name) => {
+                object.with(frame, |object| object::attribute(object, name))
+            }
             Operand::Binary(operator, sides) => {
                 let [left, right] = sides.as_ref();
-                match (left.at_hand(frame), right.at_hand(frame)) {
-                    (Some(left), Some(right)) => binary(*operator, left, right),
-                    (None, Some(right)) => binary(*operator, &left.compute(frame)?, right),
-                    _ => binary(*operator, &*left.see(frame)?, &*right.see(frame)?),
-                }
+                left.with(frame, |left| {
+                    right.with(frame, |right| binary(*operator, left, right))
+                })
             }
             Operand::Computed(thunk) => thunk(frame),
             Operand::Constant(_) | Operand::Local(_) => self.get(frame),
@@ -258,15 +260,10 @@ impl Call {
                 given.get(frame, arguments)?;
                 Arc::clone(&frame.functions).call(name, arguments)
             }
-            Call::Method(receiver, name, given) => {
-                if let Some(receiver) = receiver.at_hand(frame) {
-                    given.get(frame, arguments)?;
-                    return object::call(&frame.functions, receiver, name, arguments);
-                }
-                let receiver = receiver.get(frame)?;
+            Call::Method(receiver, name, given) => receiver.with(frame, |receiver| {
                 given.get(frame, arguments)?;
-                object::call(&frame.functions, &receiver, name, arguments)
-            }
+                object::call(&frame.functions, receiver, name, arguments)
+            }),
         }
     }
 }

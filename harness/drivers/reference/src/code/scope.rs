@@ -47,12 +47,8 @@ pub(super) struct Local {
 }
 
 impl Local {
-    pub(super) fn find<'f>(&self, frame: &'f Frame) -> Option<&'f Data> {
-        frame.locals[self.place].as_ref()
-    }
-
     pub(super) fn get<'f>(&self, frame: &'f Frame) -> Result<&'f Data> {
-        self.find(frame).ok_or_else(|| {
+        frame.locals[self.place].as_ref().ok_or_else(|| {
             let text = format!("`{}` is not set", self.name);
             Stop::error(ErrorKind::Runtime, text)
         })

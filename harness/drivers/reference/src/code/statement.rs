@@ -189,10 +189,7 @@ fn setting(statement: &StatementKind, scope: &mut Scope) -> Step {
             let value = Operand::of(value, scope);
             next(move |frame| {
                 let value = value.get(frame)?;
-                match object.at_hand(frame) {
-                    Some(object) => object::set_attribute(object, &name, value),
-                    None => object::set_attribute(&object.get(frame)?, &name, value),
-                }
+                object.with(frame, |object| object::set_attribute(object, &name, value))
             })
         }
         StatementKind::SetGlobal(name, value) => {
