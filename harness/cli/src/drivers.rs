@@ -132,8 +132,8 @@ pub(crate) fn all(workshop: &Workshop) -> Result<Drivers> {
     Ok(Drivers { drivers, unused })
 }
 
-/// Leaves out the CPythons between the oldest and the newest: what they all do, these two do, and a run of
-/// every case on each of them takes a quarter of an hour.
+/// Leaves out the CPythons between the oldest and the newest, since a run of every case on each of them
+/// takes a quarter of an hour; what only one of those does is seen where somebody asks for all.
 pub(crate) fn without_those_between(all: Drivers) -> Drivers {
     let is_found = |driver: &&Driver| driver.manifest.name == CPYTHON && driver.argument.is_none();
     let found: Vec<PathBuf> = (all.drivers.iter())

@@ -14,9 +14,6 @@ use crate::arguments::Clauses;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 
-/// The run file that verdicts are taken from, where it is there.
-const USUAL_FROM: &str = "reports/latest/run.jsonl";
-
 #[derive(Serialize)]
 struct Row<'a> {
     clause: &'a str,
@@ -84,7 +81,7 @@ fn is_part(id: &str, pattern: &str) -> bool {
 
 /// The run file that is named; the usual one may be missing.
 fn run_file(named: Option<&Path>) -> Result<Option<RunFile>, Failure> {
-    let usual = Path::new(USUAL_FROM);
+    let usual = Path::new(report::LATEST);
     match named {
         Some(path) => report::read(path).map(Some),
         None if usual.is_file() => report::read(usual).map(Some),

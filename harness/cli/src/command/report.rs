@@ -9,6 +9,9 @@ use crate::arguments::{Format, Report};
 use crate::failure::{Failure, Outcome};
 use crate::output;
 
+/// The run file of the last run, where nobody says otherwise.
+pub(super) const LATEST: &str = "reports/latest/run.jsonl";
+
 /// The exit code where shards are missing: too little was seen.
 const INCOMPLETE: i32 = 2;
 

@@ -12,9 +12,6 @@ use crate::arguments::{Form, Show};
 use crate::failure::{Failure, Outcome};
 use crate::{named, output};
 
-/// The run file that findings are taken from.
-const USUAL_FROM: &str = "reports/latest/run.jsonl";
-
 mod unittest;
 
 pub(crate) fn show(arguments: &Show) -> Outcome {
@@ -94,7 +91,10 @@ fn python(case: &Case, arguments: &Show) -> Result<String, Error> {
 
 /// What a run found of the case, to paste where the implementation's bugs are told.
 fn issue(id: &str, arguments: &Show) -> Result<String, Failure> {
-    let from = arguments.from.as_deref().unwrap_or(Path::new(USUAL_FROM));
+    let from = arguments
+        .from
+        .as_deref()
+        .unwrap_or(Path::new(report::LATEST));
     let file = report::read(from)?;
     let source = |id: &str| {
         let mut all = poolproof_spec::clauses::all().iter();
